@@ -1,0 +1,80 @@
+import type { Composition } from './composition.ts';
+import type { MlopsConfig } from '../../config/schema.ts';
+
+/** Exit codes of contract §2. */
+export type ExitCode = 0 | 1 | 2 | 3 | 4 | 5 | 6 | 7 | 130;
+
+export type OutputFormat = 'table' | 'json' | 'jsonl' | 'yaml' | 'md';
+
+/** One option as commander understands it, e.g. flags '--profile <name>'. */
+export interface OptionSpec {
+  readonly flags: string;
+  readonly description: string;
+  readonly choices?: readonly string[];
+  readonly default?: string | boolean | number;
+  /** May be given several times; the value is then a list. */
+  readonly repeatable?: boolean;
+  /** Must be given. */
+  readonly required?: boolean;
+}
+
+/**
+ * One verb of the CLI. Specs are plain data so that `mlops --help` loads none of the code behind them; `load` imports
+ * the module that runs it.
+ */
+export interface CommandSpec {
+  /** 'rollout start', 'up', 'config show' */
+  readonly name: string;
+  readonly summary: string;
+  /** commander's argument syntax: '<model>', '[file]', '<versions...>' */
+  readonly arguments?: readonly { readonly name: string; readonly description: string }[];
+  readonly options?: readonly OptionSpec[];
+  readonly examples?: readonly string[];
+  /** Changes something: gets --dry-run. */
+  readonly changes?: boolean;
+  /** Waits for something: gets --timeout. */
+  readonly waits?: boolean;
+  readonly load: () => Promise<{ readonly run: CommandRun }>;
+}
+
+export type CommandRun = (context: CommandContext, input: CommandInput) => Promise<CommandResult>;
+
+export interface CommandInput {
+  readonly args: readonly string[];
+  /** Option values by camelCase name, as commander parsed them. */
+  readonly options: Readonly<Record<string, unknown>>;
+  readonly dryRun: boolean;
+  /** From --timeout; null when not given. */
+  readonly timeoutMs: number | null;
+}
+
+/** What a command leaves: machine data for -o json and the like, and text (or table rows) for people. */
+export interface CommandResult {
+  readonly exitCode: ExitCode;
+  /** Printed for -o json|jsonl|yaml; `schemaVersion: 1` is added at the top when data is an object. */
+  readonly data?: unknown;
+  /** Printed for -o table (the default). */
+  readonly text?: string;
+  /** Printed for -o md; falls back to text. */
+  readonly markdown?: string;
+}
+
+/** What a running command may use. Nothing is loaded before it is asked for. */
+export interface CommandContext {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly workingDirectory: string;
+  readonly format: OutputFormat;
+  readonly isTerminal: boolean;
+  readonly useColor: boolean;
+  /** Fires on Ctrl-C or when --timeout has passed. */
+  readonly signal: AbortSignal;
+  /** Loads, merges and validates configuration once. @throws CONFIG_INVALID with all problems */
+  config(): Promise<MlopsConfig>;
+  /** A message or progress line for people: stderr. */
+  say(line: string): void;
+  /** Data that is streamed before the result (watch, jsonl): stdout. */
+  print(line: string): void;
+  /** Asks for yes or no; false without a terminal. Answered by --yes. */
+  confirm(question: string): Promise<boolean>;
+  readonly composition: Composition;
+}

@@ -1,0 +1,119 @@
+/** Configuration after loading: complete, validated, frozen. */
+export interface MlopsConfig {
+  /** MLOPS_ENV, e.g. dev, staging, production */
+  readonly environment: string;
+  /** Absolute path of the folder that holds config/ and .mlops/ */
+  readonly root: string;
+  /** Absolute path of .mlops */
+  readonly stateDirectory: string;
+  readonly ports: {
+    readonly api: number;
+    readonly gateway: number;
+    readonly gatewayAdmin: number;
+    readonly temporal: number;
+    readonly temporalUi: number;
+    readonly postgres: number;
+    readonly workerMetrics: number;
+  };
+  /** DATABASE_URL, or null for the embedded database. */
+  readonly databaseUrl: string | null;
+  readonly temporal: { readonly address: string | null; readonly namespace: string; readonly retentionDays: number };
+  readonly modelRegistryUrl: string;
+  readonly monitoringEndpoint: string;
+  readonly monitoring: {
+    readonly modelName: string;
+    readonly driftDetectionEnabled: boolean;
+    readonly alertThresholds: {
+      readonly errorRate: number;
+      readonly responseTimeP95Ms: number;
+      readonly psiScore: number;
+    };
+    readonly monitoringIntervalSeconds: number;
+    readonly baselineWindowDays: number;
+  };
+  readonly deployment: DeploymentConfig;
+}
+
+export interface DeploymentConfig {
+  /** Plan settings by profile name; `default` is always there. */
+  readonly profiles: Readonly<Record<string, CanaryConfig>>;
+  readonly judge: JudgeConfig;
+  readonly health: {
+    readonly intervalSeconds: number;
+    readonly timeoutSeconds: number;
+    /** k failures of the last n probes make an arm unhealthy. */
+    readonly failures: number;
+    readonly outOf: number;
+    readonly path: string;
+    /** Top-level fields the JSON body must have with these values. */
+    readonly expect: Readonly<Record<string, string | number | boolean>>;
+  };
+  readonly resources: { readonly alertAtPercentOfLimit: number };
+  /** Base URLs by model and version. */
+  readonly targets: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  /** Hosts a rollout may send traffic or probes to. */
+  readonly endpointAllowList: readonly string[];
+  readonly webhooks: readonly {
+    readonly url: string;
+    readonly secretFile: string;
+    readonly events: readonly string[] | 'all';
+  }[];
+  readonly gateway: {
+    readonly userHeader: string;
+    readonly userCookie: string;
+    readonly overrideHeader: string;
+    readonly requestTimeoutSeconds: number;
+  };
+}
+
+export interface CanaryConfig {
+  readonly initialPercentage: number;
+  readonly maxPercentage: number;
+  readonly rampStep: number;
+  readonly observationWindowMinutes: number;
+  readonly autoRollback: boolean;
+  readonly maxDeploymentHours: number;
+  readonly tickSeconds: number;
+  readonly warmUpSeconds: number;
+  /** Requests the canary must have had in a step before the next step. */
+  readonly minimumRequests: number;
+  readonly bakeMinutes: number;
+  /** Share of requests mirrored to the canary before any user sees it; 0 = no shadow step. */
+  readonly shadowPercentage: number;
+  /** Starts with a 0 % step, reachable by the override header only and smoke-tested. */
+  readonly headerOnly: boolean;
+  /** Weights (percent) that wait for an approval before they are entered; 100 gates the promotion. */
+  readonly manualGates: readonly number[];
+  readonly onInFlight: 'refuse' | 'supersede';
+  /** Explicit steps instead of initial/ramp/max. */
+  readonly steps: readonly StepConfig[] | null;
+}
+
+export type StepConfig =
+  | { readonly shadow: number; readonly windowMinutes?: number; readonly minimumRequests?: number }
+  | { readonly headerOnly: true; readonly windowMinutes?: number }
+  | {
+      readonly weight: number;
+      readonly windowMinutes?: number;
+      readonly minimumRequests?: number;
+      readonly gate?: boolean;
+    }
+  | { readonly pause: number | 'manual' }
+  | { readonly bake: number };
+
+export interface JudgeConfig {
+  readonly maxErrorRate: number;
+  readonly errorBudget: number;
+  readonly nonInferiorityRatio: number;
+  readonly scoreMargin: number;
+  readonly absoluteTolerance: { readonly errors: number; readonly slow: number };
+  readonly requiredMetrics: readonly ('errors' | 'slow' | 'scores')[];
+  readonly slowAction: 'hold' | 'rollback';
+  /** Metrics that are shown and never decide. */
+  readonly dryRunMetrics: readonly ('errors' | 'slow' | 'scores')[];
+  /** Name of a noise assumption (contract 4.2), e.g. 'default', 'quiet', or one fitted by `mlops rollout calibrate`. */
+  readonly noise: string;
+  readonly minimumSuccessRate: number;
+  readonly responseTimeDegradationPercent: number;
+  readonly responseTimeFloorMs: number;
+}

@@ -1,0 +1,49 @@
+import { CONFIG_ERRORS } from './errors/config.ts';
+import { GATEWAY_ERRORS } from './errors/gateway.ts';
+import { ROLLOUT_ERRORS } from './errors/rollout.ts';
+import { STACK_ERRORS } from './errors/stack.ts';
+import type { ErrorDefinition } from './errors/definition.ts';
+
+/** Every operational failure this program can report, by code. docs/reference/errors.md is generated from it. */
+export const ERRORS = {
+  ...CONFIG_ERRORS,
+  ...GATEWAY_ERRORS,
+  ...ROLLOUT_ERRORS,
+  ...STACK_ERRORS,
+} as const satisfies Record<string, ErrorDefinition>;
+
+export type ErrorCode = keyof typeof ERRORS;
+
+/** An operational failure with a code from the registry: what failed, with which value, and the remedy. */
+export class MlopsError extends Error {
+  readonly code: ErrorCode;
+  readonly remedy: string;
+  readonly retryable: boolean;
+  readonly exitCode: number;
+  readonly details: Readonly<Record<string, unknown>>;
+
+  constructor(code: ErrorCode, details: Record<string, unknown> = {}, options: { cause?: unknown } = {}) {
+    const definition: ErrorDefinition = ERRORS[code];
+    super(fill(definition.message, details), options);
+    this.name = 'MlopsError';
+    this.code = code;
+    this.remedy = fill(definition.remedy, details);
+    this.retryable = definition.retryable;
+    this.exitCode = definition.exitCode;
+    this.details = details;
+  }
+}
+
+/** Tells a coded error from anything else, also across module realms. */
+export function isMlopsError(error: unknown, code?: ErrorCode): error is MlopsError {
+  return (
+    error instanceof Error &&
+    error.name === 'MlopsError' &&
+    (code === undefined || (error as MlopsError).code === code)
+  );
+}
+
+/** Replaces every {name} of a template by the detail of that name. A missing detail stays visible as {name}. */
+function fill(template: string, details: Record<string, unknown>): string {
+  return template.replace(/\{(\w+)\}/g, (hole, key: string) => (key in details ? String(details[key]) : hole));
+}

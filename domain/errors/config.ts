@@ -1,0 +1,17 @@
+import type { ErrorDefinition } from './definition.ts';
+
+/** Failures of configuration and of the command line. */
+export const CONFIG_ERRORS = {
+  CONFIG_INVALID: {
+    message: 'Configuration is not valid: {problems}',
+    remedy: 'Mend the keys named above; `mlops config show --origin` says where each value comes from',
+    retryable: false,
+    exitCode: 2,
+  },
+  USAGE_INVALID: {
+    message: '{problem}',
+    remedy: '{hint}',
+    retryable: false,
+    exitCode: 2,
+  },
+} as const satisfies Record<string, ErrorDefinition>;

@@ -1,0 +1,23 @@
+import type { ErrorDefinition } from './definition.ts';
+
+/** Failures of traffic routing. */
+export const GATEWAY_ERRORS = {
+  TRAFFIC_STALE_GENERATION: {
+    message: 'Traffic write for {model} refused: generation {generation} is not newer than {current}',
+    remedy: 'Another writer was faster; read the split with `mlops rollout status {model}` before writing again',
+    retryable: false,
+    exitCode: 3,
+  },
+  TRAFFIC_GENERATION_CONFLICT: {
+    message: 'Traffic write for {model} refused: expected generation {expected}, the router has {current}',
+    remedy: 'Somebody else changed the split; inspect it with `mlops rollout status {model}` and decide whose split stands',
+    retryable: false,
+    exitCode: 3,
+  },
+  ROUTER_UNREACHABLE: {
+    message: 'Traffic router at {address} cannot be reached: {reason}',
+    remedy: 'Start it with `mlops up`, or mend `router` in config/deployment.yaml; `mlops doctor` shows more',
+    retryable: true,
+    exitCode: 1,
+  },
+} as const satisfies Record<string, ErrorDefinition>;
