@@ -1,4 +1,5 @@
-import type { LiveSplit, TrafficWrite } from '../domain/rollout/split.ts';
+import type { RolloutOutcomeRecord, RolloutRecord, TickRecord } from '../domain/rollout/records.ts';
+import type { ArmTarget, LiveSplit, TrafficSplit, TrafficWrite } from '../domain/rollout/split.ts';
 import type { TelemetrySnapshot } from '../domain/rollout/telemetry.ts';
 
 /** What a router can do; a plan that needs more is refused before anything moves. */
@@ -66,4 +67,84 @@ export interface Notification {
 export interface Notifier {
   /** @throws NOTIFICATION_FAILED when a receiver refused it; safe to call again with the same key */
   deliver(notification: Notification): Promise<void>;
+}
+
+/** A traffic write that was given its generation in the database before the router was asked. */
+export interface ReservedWrite {
+  readonly generation: number;
+  readonly idempotencyKey: string;
+  readonly split: TrafficSplit;
+  readonly expectedGeneration: number | null;
+  readonly applied: boolean;
+}
+
+/** Port: the fence and the outside witness of traffic (architecture D2). */
+export interface TrafficStore {
+  /** Returns the write already reserved under this key, else reserves one newer than `newerThan` and all before. */
+  reserve(request: {
+    readonly environment: string;
+    readonly idempotencyKey: string;
+    readonly split: TrafficSplit;
+    readonly expectedGeneration: number;
+    readonly actor: string;
+    readonly reason: string;
+  }): Promise<ReservedWrite>;
+  markApplied(environment: string, live: LiveSplit): Promise<void>;
+  markRefused(environment: string, model: string, generation: number, code: string): Promise<void>;
+  /** The newest write known to be live, or null. */
+  latestApplied(environment: string, model: string): Promise<LiveSplit | null>;
+  /** Records a split that somebody else wrote, so that it is known from now on. Harmless when repeated. */
+  recordForeign(environment: string, live: LiveSplit, reason: string): Promise<void>;
+  models(environment: string): Promise<readonly string[]>;
+}
+
+/** An entry of a rollout's story. */
+export interface RolloutEventRecord {
+  readonly rolloutKey: string;
+  readonly idempotencyKey: string;
+  readonly at: string;
+  readonly event: string;
+  readonly actor: string;
+  readonly details: Readonly<Record<string, unknown>>;
+}
+
+export interface IncidentRecord {
+  readonly idempotencyKey: string;
+  readonly model: string;
+  readonly environment: string;
+  readonly kind: string;
+  readonly severity: 'info' | 'warning' | 'page';
+  readonly summary: string;
+  readonly evidence: Readonly<Record<string, unknown>>;
+}
+
+/** Port: the evidence of rollouts. Every write is idempotent by its key. */
+export interface RolloutStore {
+  open(record: RolloutRecord): Promise<void>;
+  /** The newest tick before `tick`, with its state, or null. */
+  lastTickBefore(rolloutKey: string, tick: number): Promise<TickRecord | null>;
+  /** Saves a tick once; returns the row that is there afterwards, whoever wrote it. */
+  saveTick(record: TickRecord): Promise<TickRecord>;
+  tick(rolloutKey: string, tick: number): Promise<TickRecord | null>;
+  recordEvent(record: RolloutEventRecord): Promise<void>;
+  /** Returns false when the incident was known already. */
+  openIncident(record: IncidentRecord): Promise<boolean>;
+  /** Writes outcome, event and, for a promotion, the proven version, in one transaction. */
+  close(rolloutKey: string, outcome: RolloutOutcomeRecord, proven: (ArmTarget & { model: string; environment: string }) | null): Promise<void>;
+}
+
+/** Port: whether a rollout of this model is open in the durable engine. */
+export interface RolloutLookup {
+  isOpen(environment: string, model: string): Promise<boolean>;
+}
+
+/** Port: emergency rollbacks that were journaled in a local file while the database was away. */
+export interface EmergencyJournal {
+  /** Copies every journaled entry that is not in the database yet; returns how many. */
+  ingest(): Promise<number>;
+}
+
+/** Port: asks the canary through the router, by the override header. */
+export interface SmokeTest {
+  ask(model: string, version: string): Promise<{ readonly passed: boolean; readonly detail: string }>;
 }

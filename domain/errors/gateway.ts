@@ -20,4 +20,16 @@ export const GATEWAY_ERRORS = {
     retryable: true,
     exitCode: 1,
   },
+  TRAFFIC_WRITE_LOST: {
+    message: 'Traffic write for {model} with generation {generation} lost against a newer one',
+    remedy: 'Nothing to do: it is tried again with a newer generation',
+    retryable: true,
+    exitCode: 1,
+  },
+  TRAFFIC_NOT_VERIFIED: {
+    message: 'Split of {model} read back differs: {observed}, wanted {intended} %',
+    remedy: 'Look for another writer with `mlops status`; the write is tried again',
+    retryable: true,
+    exitCode: 1,
+  },
 } as const satisfies Record<string, ErrorDefinition>;

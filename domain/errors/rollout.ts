@@ -26,4 +26,83 @@ export const ROLLOUT_ERRORS = {
     retryable: false,
     exitCode: 2,
   },
+  PREFLIGHT_SPLIT_FOREIGN: {
+    message:
+      'Rollout of {model} refused: the live split (generation {live}, {percent} % on {canary}) is not the recorded one (generation {recorded}), wanted the recorded one',
+    remedy: 'Somebody edited the router: inspect with `mlops status`, then `mlops rollback {model}` puts all traffic on the stable version and records it',
+    retryable: false,
+    exitCode: 3,
+  },
+  PREFLIGHT_SPLIT_BUSY: {
+    message: 'Rollout of {model} refused: {percent} % of the traffic is on {canary} already, wanted all of it on {stable}',
+    remedy: 'Put all traffic on the stable version with `mlops rollback {model}`, then start again',
+    retryable: false,
+    exitCode: 3,
+  },
+  PREFLIGHT_STABLE_DIFFERS: {
+    message: 'Rollout of {model} refused: live stable version is {live}, wanted {wanted} (the version rolled out from)',
+    remedy: 'Start with `--from {live}`, or roll {wanted} out first',
+    retryable: false,
+    exitCode: 3,
+  },
+  PREFLIGHT_UNHEALTHY: {
+    message: 'Rollout of {model} refused: {arm} {version} at {endpoint} is not healthy: {detail}',
+    remedy: 'Mend the service, or the `health` section of config/deployment.yaml, then start again',
+    retryable: false,
+    exitCode: 3,
+  },
+  PREFLIGHT_NO_TELEMETRY: {
+    message: 'Rollout of {model} refused: the metrics source has no data now: {reason}',
+    remedy: 'Check the metrics source with `mlops doctor`; a rollout without telemetry could never be promoted',
+    retryable: false,
+    exitCode: 7,
+  },
+  SMOKE_TEST_FAILED: {
+    message: 'Smoke test of {model} {version} through the override header failed: {detail}',
+    remedy: 'Ask the gateway yourself with the header `x-mlops-arm: canary`',
+    retryable: true,
+    exitCode: 3,
+  },
+  ROLLOUT_REFUSED_ACTION: {
+    message: '{action} refused: {problem}',
+    remedy: '{remedy}',
+    retryable: false,
+    exitCode: 3,
+  },
+  ROLLOUT_UNANSWERED: {
+    message: '{action} of {model} was not answered within {seconds} s: no worker polls the queue {queue}',
+    remedy: 'Start a worker with `mlops up` or `mlops worker`, then try again',
+    retryable: true,
+    exitCode: 1,
+  },
+  RECEIPT_NOT_FOUND: {
+    message: 'No receipt of {model} in environment {environment}',
+    remedy: 'List rollouts with `mlops rollout list`; receipts live in the database named by DATABASE_URL',
+    retryable: false,
+    exitCode: 2,
+  },
+  RECEIPT_INVALID: {
+    message: 'Receipt {file} cannot be read: {problem}',
+    remedy: 'Export it again with `mlops rollout receipt --model MODEL --out FILE`',
+    retryable: false,
+    exitCode: 2,
+  },
+  TARGET_UNKNOWN: {
+    message: 'Endpoint of {model} {version} is not known',
+    remedy: 'Add it under `targets` in config/deployment.yaml, or pass `--endpoint {version}=URL`',
+    retryable: false,
+    exitCode: 2,
+  },
+  ENDPOINT_NOT_ALLOWED: {
+    message: 'Endpoint {endpoint} refused: wanted http(s) on one of {allowed}',
+    remedy: 'Add its host to `endpoint_allow_list` in config/deployment.yaml if it is yours',
+    retryable: false,
+    exitCode: 2,
+  },
+  NOTIFICATION_FAILED: {
+    message: 'Webhook to {url} failed: {reason}',
+    remedy: 'Check the receiver and its `secret_file` under `notifications.webhooks` in config/deployment.yaml',
+    retryable: true,
+    exitCode: 1,
+  },
 } as const satisfies Record<string, ErrorDefinition>;

@@ -4,7 +4,7 @@ CREATE TABLE traffic_write (
   model            text        NOT NULL,
   environment      text        NOT NULL,
   generation       bigint      NOT NULL CHECK (generation > 0),
-  idempotency_key  text        NOT NULL UNIQUE,
+  idempotency_key  text        NOT NULL,
   split            jsonb       NOT NULL,
   expected_generation bigint,
   actor            text        NOT NULL,
@@ -15,6 +15,8 @@ CREATE TABLE traffic_write (
   observed         jsonb,
   PRIMARY KEY (model, environment, generation)
 );
+-- A refused write may be tried again under its key with a newer generation; a standing one may not be doubled.
+CREATE UNIQUE INDEX traffic_write_once ON traffic_write (idempotency_key) WHERE refused_code IS NULL;
 
 -- One row per execution of a rollout; the key is the workflow run that started it (continue-as-new keeps it).
 CREATE TABLE rollout (
@@ -31,6 +33,7 @@ CREATE TABLE rollout (
   outcome       text CHECK (outcome IN ('promoted', 'rolled-back', 'aborted', 'failed')),
   reason        text,
   closed_at     timestamptz,
+  detail        text,
   engine        jsonb       NOT NULL
 );
 CREATE INDEX rollout_by_model ON rollout (environment, model, started_at DESC);
@@ -43,6 +46,7 @@ CREATE TABLE rollout_tick (
   at          timestamptz NOT NULL,
   step        integer     NOT NULL,
   snapshot    jsonb,
+  judged      boolean     NOT NULL,
   input       jsonb       NOT NULL,
   verdict     jsonb       NOT NULL,
   state       jsonb,

@@ -1,0 +1,47 @@
+import type { EngineVersion } from '../domain/rollout/records.ts';
+import { createGuardActivities } from './guard.ts';
+import { createHealthActivities } from './health.ts';
+import type {
+  EmergencyJournal,
+  HealthProbe,
+  MetricsSource,
+  Notifier,
+  RolloutLookup,
+  RolloutStore,
+  SmokeTest,
+  TrafficRouter,
+  TrafficStore,
+} from './ports.ts';
+import { createPreflightActivities } from './preflight.ts';
+import { createRecordActivities } from './record.ts';
+import { createTelemetryActivities } from './telemetry.ts';
+import { createTrafficActivities } from './traffic.ts';
+import { translateErrors } from './translate-errors.ts';
+
+/** Everything activities need from outside, given once by the composition root. */
+export interface ActivityPorts {
+  readonly router: TrafficRouter;
+  readonly metrics: MetricsSource;
+  readonly health: HealthProbe;
+  readonly smoke: SmokeTest;
+  readonly traffic: TrafficStore;
+  readonly rollouts: RolloutStore;
+  readonly lookup: RolloutLookup;
+  readonly journal: EmergencyJournal;
+  readonly notifier: Notifier;
+  readonly engine: EngineVersion;
+}
+
+/** Every activity a worker registers. */
+export function createActivities(ports: ActivityPorts) {
+  return translateErrors({
+    ...createPreflightActivities(ports),
+    ...createTrafficActivities(ports),
+    ...createTelemetryActivities(ports),
+    ...createHealthActivities(ports),
+    ...createRecordActivities(ports),
+    ...createGuardActivities(ports),
+  });
+}
+
+export type RolloutActivities = ReturnType<typeof createActivities>;

@@ -1,0 +1,129 @@
+import { isMlopsError, MlopsError } from '../domain/errors.ts';
+import { isEmergency } from '../domain/rollout/emergency.ts';
+import type { EngineVersion } from '../domain/rollout/records.ts';
+import { retreatSplit, type RolloutRequest } from '../domain/rollout/run.ts';
+import { evaluateSlowBound } from '../domain/rollout/slow-bound.ts';
+import type { ArmTarget, LiveSplit } from '../domain/rollout/split.ts';
+import type { TelemetrySnapshot } from '../domain/rollout/telemetry.ts';
+import type { EmergencyJournal, HealthProbe, MetricsSource, RolloutStore, SmokeTest, TrafficRouter, TrafficStore } from './ports.ts';
+
+export interface PrepareInput {
+  readonly request: RolloutRequest;
+  readonly rolloutKey: string;
+  readonly rolloutId: string;
+  readonly at: string;
+}
+
+export interface PrepareResult {
+  /** Generation that is live and adopted by the rollout. */
+  readonly generation: number;
+  /** Responses slower than this count as slow for the whole rollout. */
+  readonly slowBoundMs: number;
+  readonly note: string;
+}
+
+interface PreflightPorts {
+  readonly router: TrafficRouter;
+  readonly traffic: TrafficStore;
+  readonly metrics: MetricsSource;
+  readonly health: HealthProbe;
+  readonly rollouts: RolloutStore;
+  readonly journal: EmergencyJournal;
+  readonly smoke: SmokeTest;
+  readonly engine: EngineVersion;
+}
+
+/** Activities before the first user sees the canary. */
+export function createPreflightActivities(ports: PreflightPorts) {
+  return {
+    /**
+     * Checks that a rollout may begin and opens its record: the live split is the recorded one and at rest, both
+     * versions are healthy, telemetry can be read. Calling it again changes nothing.
+     *
+     * @throws PREFLIGHT_SPLIT_FOREIGN, PREFLIGHT_SPLIT_BUSY, PREFLIGHT_STABLE_DIFFERS, PREFLIGHT_UNHEALTHY, PREFLIGHT_NO_TELEMETRY
+     */
+    async prepareRollout(input: PrepareInput): Promise<PrepareResult> {
+      const { request } = input;
+      await ports.journal.ingest();
+      await checkHealthy(ports.health, request, 'stable', request.stable);
+      await checkHealthy(ports.health, request, 'canary', request.canary);
+      const live = (await ports.router.observe(request.model)) ?? (await writeFirstSplit(ports, input));
+      await checkSplit(ports, request, live);
+      const slowBoundMs = evaluateSlowBound(await readTelemetry(ports.metrics, request.model), request.responseTime);
+      await openRecord(ports, input, slowBoundMs);
+      return { generation: live.generation, slowBoundMs, note: `responses over ${slowBoundMs} ms count as slow` };
+    },
+
+    /** Asks the canary through the router by the override header. @throws SMOKE_TEST_FAILED */
+    async smokeTest(input: { readonly model: string; readonly version: string }): Promise<string> {
+      const result = await ports.smoke.ask(input.model, input.version);
+      if (!result.passed) throw new MlopsError('SMOKE_TEST_FAILED', { ...input, detail: result.detail });
+      return result.detail;
+    },
+  };
+}
+
+async function checkHealthy(health: HealthProbe, request: RolloutRequest, arm: string, target: ArmTarget): Promise<void> {
+  const result = await health.probe(target.endpoint, target.version);
+  if (result.healthy) return;
+  throw new MlopsError('PREFLIGHT_UNHEALTHY', { model: request.model, arm, ...target, detail: result.detail });
+}
+
+/** A router that has never heard of the model gets all its traffic on the stable version. */
+async function writeFirstSplit({ router, traffic }: PreflightPorts, input: PrepareInput): Promise<LiveSplit> {
+  const reserved = await traffic.reserve({
+    environment: input.request.environment,
+    idempotencyKey: `${input.rolloutKey}/first`,
+    split: retreatSplit(input.request),
+    expectedGeneration: 0,
+    actor: input.request.startedBy,
+    reason: 'first split of this model',
+  });
+  const live = await router.apply({ ...reserved, actor: input.request.startedBy, reason: 'first split of this model' });
+  await traffic.markApplied(input.request.environment, live);
+  return live;
+}
+
+async function checkSplit({ traffic }: PreflightPorts, request: RolloutRequest, live: LiveSplit): Promise<void> {
+  const recorded = await traffic.latestApplied(request.environment, request.model);
+  const percent = live.split.canaryBasisPoints / 100;
+  const canary = live.split.canary?.version ?? 'no canary';
+  if (recorded === null || isEmergency(live)) {
+    await traffic.recordForeign(request.environment, live, recorded === null ? 'adopted: nothing was recorded' : 'emergency rollback');
+  } else if (recorded.generation !== live.generation) {
+    throw new MlopsError('PREFLIGHT_SPLIT_FOREIGN', { model: request.model, live: live.generation, percent, canary, recorded: recorded.generation });
+  }
+  if (live.split.canaryBasisPoints > 0 || live.split.mirrorBasisPoints > 0) {
+    throw new MlopsError('PREFLIGHT_SPLIT_BUSY', { model: request.model, percent, canary, stable: live.split.stable.version });
+  }
+  if (live.split.stable.version !== request.stable.version || live.split.stable.endpoint !== request.stable.endpoint) {
+    const name = ({ version, endpoint }: ArmTarget) => `${version} (${endpoint})`;
+    throw new MlopsError('PREFLIGHT_STABLE_DIFFERS', { model: request.model, live: name(live.split.stable), wanted: name(request.stable) });
+  }
+}
+
+async function readTelemetry(metrics: MetricsSource, model: string): Promise<TelemetrySnapshot> {
+  try {
+    return await metrics.snapshot(model);
+  } catch (error) {
+    if (!isMlopsError(error)) throw error;
+    throw new MlopsError('PREFLIGHT_NO_TELEMETRY', { model, reason: error.message }, { cause: error });
+  }
+}
+
+async function openRecord({ rollouts, engine }: PreflightPorts, input: PrepareInput, slowBoundMs: number): Promise<void> {
+  const { request } = input;
+  await rollouts.open({
+    rolloutKey: input.rolloutKey,
+    rolloutId: input.rolloutId,
+    model: request.model,
+    environment: request.environment,
+    fromVersion: request.stable.version,
+    toVersion: request.canary.version,
+    plan: request.plan,
+    policy: { ...request.policy, slowBoundMs },
+    startedBy: request.startedBy,
+    startedAt: input.at,
+    engine,
+  });
+}

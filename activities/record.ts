@@ -1,0 +1,32 @@
+import type { RolloutOutcomeRecord } from '../domain/rollout/records.ts';
+import type { ArmTarget } from '../domain/rollout/split.ts';
+import type { Notification, Notifier, RolloutEventRecord, RolloutStore } from './ports.ts';
+
+export interface CloseInput {
+  readonly rolloutKey: string;
+  readonly model: string;
+  readonly environment: string;
+  readonly outcome: RolloutOutcomeRecord;
+  /** The version that was promoted, null for every other outcome. */
+  readonly proven: ArmTarget | null;
+}
+
+/** Activities that write what happened, and tell people. */
+export function createRecordActivities({ rollouts, notifier }: { rollouts: RolloutStore; notifier: Notifier }) {
+  return {
+    /** Writes an entry of the rollout's story, once per key. */
+    async recordEvent(record: RolloutEventRecord): Promise<void> {
+      await rollouts.recordEvent(record);
+    },
+
+    /** Tells every configured receiver. @throws NOTIFICATION_FAILED, safe to repeat */
+    async notify(notification: Notification): Promise<void> {
+      await notifier.deliver(notification);
+    },
+
+    /** Writes outcome, closing event and proven version in one transaction. */
+    async closeRollout({ rolloutKey, model, environment, outcome, proven }: CloseInput): Promise<void> {
+      await rollouts.close(rolloutKey, outcome, proven === null ? null : { ...proven, model, environment });
+    },
+  };
+}

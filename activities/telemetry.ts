@@ -1,0 +1,130 @@
+import { isMlopsError } from '../domain/errors.ts';
+import { createJudgeState, judgeTick, type JudgePolicy, type JudgeState, type JudgeTick, type JudgeVerdict } from '../domain/rollout/judge.ts';
+import { assembleTick } from '../domain/rollout/observation.ts';
+import type { EngineVersion, TickRecord, TickVerdict } from '../domain/rollout/records.ts';
+import { evaluateSampleRatio } from '../domain/rollout/sample-ratio.ts';
+import type { TelemetrySnapshot } from '../domain/rollout/telemetry.ts';
+import { assembleTickVerdict } from '../domain/rollout/tick-verdict.ts';
+import type { MetricsSource, RolloutStore } from './ports.ts';
+
+/** One look of the judge, asked for by the workflow. */
+export interface ObserveInput {
+  readonly rolloutKey: string;
+  readonly model: string;
+  readonly environment: string;
+  readonly tick: number;
+  /** ISO 8601, the workflow's clock */
+  readonly at: string;
+  readonly step: number;
+  readonly kind: 'shadow' | 'users' | 'none';
+  /** False during warm-up and while no traffic reaches the canary: observed, never judged. */
+  readonly judged: boolean;
+  readonly stableVersion: string;
+  readonly canaryVersion: string;
+  readonly generation: number;
+  readonly canaryBasisPoints: number;
+  readonly slowBoundMs: number;
+  readonly policy: JudgePolicy;
+  readonly minimumSuccessRate: number;
+}
+
+/** Activities that look and judge. */
+export function createTelemetryActivities({ metrics, rollouts, engine }: { metrics: MetricsSource; rollouts: RolloutStore; engine: EngineVersion }) {
+  return {
+    /**
+     * Observes both arms, judges, and writes observation, state and verdict as one row (architecture D18). A retry
+     * returns the row that is there. Telemetry that cannot be read is a tick without data, not an error; a database
+     * that cannot be written is: no row, no tick.
+     */
+    async observeAndJudge(input: ObserveInput): Promise<TickVerdict> {
+      const known = await rollouts.tick(input.rolloutKey, input.tick);
+      if (known !== null) return known.verdict;
+      const before = await rollouts.lastTickBefore(input.rolloutKey, input.tick);
+      const { snapshot, problem } = await read(input.model);
+      const record = judgeSnapshot(input, before, snapshot, problem, engine);
+      const saved = await rollouts.saveTick(record);
+      await openSuccessRateIncident(input, saved.verdict);
+      return saved.verdict;
+    },
+  };
+
+  async function read(model: string): Promise<{ snapshot: TelemetrySnapshot | null; problem: string | null }> {
+    try {
+      return { snapshot: await metrics.snapshot(model), problem: null };
+    } catch (error) {
+      if (!isMlopsError(error)) throw error;
+      return { snapshot: null, problem: error.message };
+    }
+  }
+
+  /** Success rate under the minimum is a matter for people even while the judge is still weighing (brief, S95). */
+  async function openSuccessRateIncident(input: ObserveInput, verdict: TickVerdict): Promise<void> {
+    const errors = verdict.metrics.find((metric) => metric.name === 'errors');
+    if (errors === undefined || errors.canary === null || errors.requests < 100) return;
+    const successRate = 1 - errors.canary;
+    if (successRate >= input.minimumSuccessRate) return;
+    await rollouts.openIncident({
+      idempotencyKey: `${input.rolloutKey}/success-rate`,
+      model: input.model,
+      environment: input.environment,
+      kind: 'success-rate',
+      severity: 'warning',
+      summary: `Success rate of canary ${input.canaryVersion} is ${(100 * successRate).toFixed(2)} %, wanted at least ${100 * input.minimumSuccessRate} %`,
+      evidence: { tick: input.tick, requests: errors.requests, control: errors.control, rolloutKey: input.rolloutKey },
+    });
+  }
+}
+
+function judgeSnapshot(
+  input: ObserveInput,
+  before: TickRecord | null,
+  snapshot: TelemetrySnapshot | null,
+  problem: string | null,
+  engine: EngineVersion,
+): TickRecord {
+  const state = (before?.state as JudgeState | undefined) ?? createJudgeState(input.policy);
+  const observed = observe(input, before?.snapshot ?? null, snapshot);
+  const problems = problem === null ? observed.problems : [problem];
+  const judged = input.judged && observed.overruledBy === null && !observed.isBaseline;
+  // A tick with problems is judged as missing: time passes for the judge, evidence does not move.
+  const tick: JudgeTick = problems.length > 0 ? {} : observed.tick;
+  const result: { state: JudgeState; verdict: JudgeVerdict } | null = judged ? judgeTick(input.policy, state, tick) : null;
+  return {
+    rolloutKey: input.rolloutKey,
+    tick: input.tick,
+    at: input.at,
+    step: input.step,
+    judged,
+    snapshot,
+    input: tick,
+    verdict: assembleTickVerdict({ result: result?.verdict ?? null, previous: before?.verdict ?? null, tick, problems, snapshot, overruledBy: observed.overruledBy }),
+    state: result?.state ?? state,
+    engine: `node ${engine.node} v8 ${engine.v8}`,
+  };
+}
+
+interface Observation {
+  readonly tick: JudgeTick;
+  readonly problems: readonly string[];
+  readonly overruledBy: TickVerdict['overruledBy'];
+  /** First reading under this split: nothing to compare it with yet. */
+  readonly isBaseline: boolean;
+}
+
+function observe(input: ObserveInput, previous: TelemetrySnapshot | null, current: TelemetrySnapshot | null): Observation {
+  if (current === null) return { tick: {}, problems: [], overruledBy: null, isBaseline: false };
+  const foreign = current.generation !== input.generation;
+  const overruledBy = foreign ? ({ kind: 'foreign', generation: current.generation } as const) : null;
+  // A window that spans two splits would mix them; the first reading under a split is its baseline.
+  const isBaseline = previous === null || previous.generation !== current.generation;
+  const { tick, problems } = assembleTick(previous, current, {
+    slowBoundMs: input.slowBoundMs,
+    seed: `${input.rolloutKey}/${input.tick}`,
+    expectedStableVersion: input.stableVersion,
+    expectedCanaryVersion: input.canaryVersion,
+    source: input.kind === 'shadow' ? 'mirror' : 'users',
+  });
+  const ratio = input.kind === 'users' && !isBaseline ? evaluateSampleRatio(previous, current) : null;
+  const found = ratio === null || ratio.matches ? problems : [...problems, ratio.reason];
+  return { tick, problems: isBaseline ? [] : found, overruledBy, isBaseline };
+}

@@ -1,0 +1,28 @@
+import type { SmokeTest } from '../../activities/ports.ts';
+
+/** Asks the canary's health page through the gateway, by the override header: the whole path, before any user. */
+export function createSmokeTest(options: {
+  readonly gatewayAddress: string;
+  readonly overrideHeader: string;
+  readonly path: string;
+  readonly timeoutMs: number;
+}): SmokeTest {
+  return {
+    async ask(model, version) {
+      const headers = { 'x-mlops-model': model, [options.overrideHeader]: 'canary' };
+      try {
+        const response = await fetch(new URL(options.path, options.gatewayAddress), {
+          headers,
+          redirect: 'manual',
+          signal: AbortSignal.timeout(options.timeoutMs),
+        });
+        await response.body?.cancel();
+        const served = response.headers.get('x-mlops-version') ?? 'none';
+        const passed = response.status === 200 && served === version;
+        return { passed, detail: `answered ${response.status} from version ${served}, wanted 200 from ${version}` };
+      } catch (error) {
+        return { passed: false, detail: error instanceof Error ? error.message : String(error) };
+      }
+    },
+  };
+}

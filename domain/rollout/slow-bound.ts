@@ -1,0 +1,38 @@
+import { LATENCY_BOUNDS_MS, type TelemetrySnapshot } from './telemetry.ts';
+
+/**
+ * The latency above which a response counts as slow, frozen at the start of a rollout.
+ *
+ * It is the smallest histogram edge at or above the stable version's p95 so far plus the tolerated degradation, never
+ * below `floorMs` (differences nobody notices do not matter). Without a history it is the ceiling. Being an edge, the
+ * number of requests above it is exact: no interpolation.
+ *
+ * @param snapshot cumulative counters; stable's latency histogram is used
+ * @returns milliseconds, one of LATENCY_BOUNDS_MS
+ * @example evaluateSlowBound(p95IsThirtyMs, { degradationPercent: 20, floorMs: 25, ceilingMs: 100 }) // 50
+ */
+export function evaluateSlowBound(
+  snapshot: TelemetrySnapshot,
+  rule: { readonly degradationPercent: number; readonly floorMs: number; readonly ceilingMs: number },
+): number {
+  const p95 = upperQuantile(snapshot.stable?.latency ?? [], 0.95);
+  const wanted = p95 === null ? rule.ceilingMs : Math.max(rule.floorMs, p95 * (1 + rule.degradationPercent / 100));
+  return edgeAtOrAbove(wanted);
+}
+
+/** Upper edge of the bucket that holds the quantile, null for an empty histogram; Infinity in the open bucket. */
+function upperQuantile(counts: readonly number[], quantile: number): number | null {
+  const total = counts.reduce((sum, count) => sum + count, 0);
+  if (total === 0) return null;
+  let seen = 0;
+  for (const [index, count] of counts.entries()) {
+    seen += count;
+    if (seen >= quantile * total) return LATENCY_BOUNDS_MS[index] ?? Number.POSITIVE_INFINITY;
+  }
+  return Number.POSITIVE_INFINITY;
+}
+
+function edgeAtOrAbove(wantedMs: number): number {
+  const last = LATENCY_BOUNDS_MS.at(-1) ?? wantedMs;
+  return LATENCY_BOUNDS_MS.find((edge) => edge >= wantedMs) ?? last;
+}

@@ -1,0 +1,142 @@
+import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
+import type { Verdict } from '../domain/verdict.ts';
+
+/** Task queues (contract §5). */
+export const TASK_QUEUE = 'mlops';
+
+/** Where a rollout stands (contract 4.1). */
+export type RolloutPhase =
+  | 'validating'
+  | 'awaiting-approval'
+  | 'canary'
+  | 'paused'
+  | 'promoting'
+  | 'rolling-back'
+  | 'closed';
+
+/** How a rollout ended (contract 4.1). */
+export type RolloutOutcome = 'promoted' | 'rolled-back' | 'aborted' | 'failed';
+
+/** What somebody did, as reported back to them. */
+export interface ActionAccepted {
+  readonly accepted: true;
+  readonly what: string;
+}
+
+/** An action of a person or program. `actor` is the authenticated principal as seen by the client. */
+export interface ActionInput {
+  readonly actor: string;
+  readonly reason: string;
+}
+
+/** `promote`: enter the next step now, or with `full` go to 100 % at once. Recorded as an override by `actor`. */
+export interface PromoteInput extends ActionInput {
+  readonly full: boolean;
+}
+
+/** One metric of the last verdict. */
+export interface MetricStatus {
+  readonly name: string;
+  readonly canary: number | null;
+  readonly control: number | null;
+  readonly limit: number | null;
+  readonly requests: number;
+  readonly evidence: number;
+  readonly safe: number | null;
+  readonly verdict: Verdict;
+  readonly reason: string;
+  readonly dryRun: boolean;
+}
+
+/** The last judged look. */
+export interface VerdictStatus {
+  readonly verdict: Verdict;
+  readonly decision: string;
+  readonly at: string;
+  readonly tick: number;
+  readonly reasons: readonly string[];
+  readonly metrics: readonly MetricStatus[];
+}
+
+/** Something that happened, newest last. */
+export interface TimelineEntry {
+  readonly at: string;
+  readonly event: string;
+  readonly actor: string;
+  readonly detail: string;
+  readonly weightPercent?: number;
+  readonly generation?: number;
+}
+
+/** What a rollout waits for, when it waits for a person. */
+export interface WaitingFor {
+  readonly kind: 'gate' | 'review' | 'resume' | 'pause-step';
+  readonly since: string;
+  readonly reason: string;
+  /** The command that answers it. */
+  readonly answer: string;
+}
+
+/** The answer to `status` (contract 4.1 without what the client adds). */
+export interface RolloutStatus {
+  readonly rolloutId: string;
+  readonly runId: string;
+  readonly rolloutKey: string;
+  readonly model: string;
+  readonly environment: string;
+  readonly fromVersion: string;
+  readonly toVersion: string;
+  readonly profile: string;
+  readonly phase: RolloutPhase;
+  readonly outcome: RolloutOutcome | null;
+  readonly reason: string | null;
+  readonly intendedWeightPercent: number;
+  readonly observedWeightPercent: number | null;
+  readonly step: {
+    readonly index: number;
+    readonly of: number;
+    readonly kind: string;
+    readonly enteredAt: string;
+    readonly endsAt: string | null;
+    readonly requests: number;
+    readonly minimumRequests: number;
+  };
+  readonly steps: readonly { readonly kind: string; readonly weightPercent: number; readonly gate: boolean }[];
+  readonly tick: number;
+  readonly startedAt: string;
+  readonly startedBy: string;
+  readonly deadlineAt: string;
+  readonly lastVerdict: VerdictStatus | null;
+  readonly health: { readonly stable: string; readonly canary: string };
+  readonly waitingFor: WaitingFor | null;
+  /** What has to happen before the next step; empty when nothing is missing. */
+  readonly missing: readonly string[];
+  readonly timeline: readonly TimelineEntry[];
+}
+
+/** What the workflow returns. */
+export interface RolloutResult {
+  readonly rolloutKey: string;
+  readonly outcome: RolloutOutcome;
+  readonly reason: string;
+  readonly detail: string;
+  readonly finalWeightPercent: number;
+  readonly status: RolloutStatus;
+}
+
+/** Lets a waiting rollout go on: a manual gate, or a review of a hold. */
+export const approveUpdate = defineUpdate<ActionAccepted, [ActionInput]>('approve');
+/** Refuses a waiting gate or review: the rollout rolls back. */
+export const denyUpdate = defineUpdate<ActionAccepted, [ActionInput]>('deny');
+/** Freezes the weight. Analysis goes on and a breach still rolls back. */
+export const pauseUpdate = defineUpdate<ActionAccepted, [ActionInput]>('pause');
+/** Ends a pause. */
+export const resumeUpdate = defineUpdate<ActionAccepted, [ActionInput]>('resume');
+/** Enters the next step now (or 100 % with `full`), whatever window or evidence is missing. */
+export const promoteUpdate = defineUpdate<ActionAccepted, [PromoteInput]>('promote');
+/** Ends the rollout: weight 0, verified. */
+export const abortUpdate = defineUpdate<ActionAccepted, [ActionInput]>('abort');
+/** The same as the update, for CI systems and the Temporal UI. A refused one leaves a timeline entry. */
+export const approveSignal = defineSignal<[Partial<ActionInput>?]>('approve');
+export const statusQuery = defineQuery<RolloutStatus>('status');
+export const timelineQuery = defineQuery<readonly TimelineEntry[]>('timeline');

@@ -1,0 +1,93 @@
+import { condition } from '@temporalio/workflow';
+import { currentStep, deadlineMs, isWaitingForPerson, windowEndMs } from '../../domain/rollout/run.ts';
+import type { Ending, RolloutContext } from './context.ts';
+import { probeArms } from './health.ts';
+import { carriesTraffic, look } from './look.ts';
+import { refreshPanel } from './panel.ts';
+
+const REST_MS = 5_000;
+
+/** One turn: waits for whatever is due first, does it, and says whether that ended the rollout. */
+export async function beat(context: RolloutContext): Promise<Ending | null> {
+  countHumanWait(context);
+  refreshPanel(context);
+  const before = endingByPeople(context) ?? endingByDeadline(context);
+  if (before !== null) return before;
+  await waitUntilDue(context);
+  const asked = endingByPeople(context);
+  if (asked !== null) return asked;
+  return (await probeWhenDue(context)) ?? (await lookWhenDue(context));
+}
+
+/** A pause after a dependency was away, ended early by messages. */
+export async function restBeat(context: RolloutContext): Promise<Ending | null> {
+  countHumanWait(context);
+  refreshPanel(context);
+  context.woken = false;
+  await condition(() => context.woken, REST_MS, { summary: 'a dependency is away' });
+  return endingByPeople(context) ?? endingByDeadline(context);
+}
+
+/** An abort, or the denial of what was waited for. People who say stop are obeyed at once. */
+function endingByPeople({ run }: RolloutContext): Ending | null {
+  const { abort, denial } = run;
+  if (abort !== null) return { outcome: 'aborted', reason: 'aborted', detail: abort.reason || 'no reason given', actor: abort.actor };
+  if (denial !== null) return { outcome: 'rolled-back', reason: 'denied', detail: denial.reason || 'no reason given', actor: denial.actor };
+  return null;
+}
+
+/** The machine time is used up: without enough evidence by now there is none to be had. */
+function endingByDeadline({ request, run }: RolloutContext): Ending | null {
+  const now = Date.now();
+  if (now < deadlineMs(request, run, now)) return null;
+  const hours = request.plan.deadlineSeconds / 3600;
+  const reason = run.promotable ? 'deadline' : 'inconclusive';
+  return { outcome: 'rolled-back', reason, detail: `max_deployment_hours ${hours} has passed; ${run.undecidedReason}`, actor: 'rollout' };
+}
+
+function countHumanWait({ request, run }: RolloutContext): void {
+  const now = Date.now();
+  const waiting = isWaitingForPerson(request, run);
+  if (waiting && run.waitingSinceMs === null) run.waitingSinceMs = now;
+  if (!waiting && run.waitingSinceMs !== null) {
+    run.humanWaitMs += now - run.waitingSinceMs;
+    run.waitingSinceMs = null;
+  }
+}
+
+async function waitUntilDue(context: RolloutContext): Promise<void> {
+  const { request, run } = context;
+  const now = Date.now();
+  const due = [run.nextProbeAtMs];
+  if (carriesTraffic(run)) due.push(run.nextTickAtMs);
+  if (run.stage === 'observe' && !isWaitingForPerson(request, run)) {
+    const end = windowEndMs(request, run);
+    if (end !== null && end > now) due.push(end);
+  }
+  if (!isWaitingForPerson(request, run)) due.push(deadlineMs(request, run, now));
+  const waitMs = Math.min(...due) - now;
+  if (waitMs <= 0) return;
+  context.woken = false;
+  await condition(() => context.woken, waitMs, { summary: summaryOf(context) });
+}
+
+async function probeWhenDue(context: RolloutContext): Promise<Ending | null> {
+  const { request, run } = context;
+  if (Date.now() < run.nextProbeAtMs) return null;
+  run.nextProbeAtMs = Date.now() + request.health.intervalSeconds * 1000;
+  return await probeArms(context);
+}
+
+async function lookWhenDue(context: RolloutContext): Promise<Ending | null> {
+  const { request, run } = context;
+  if (!carriesTraffic(run) || Date.now() < run.nextTickAtMs) return null;
+  // A fixed cadence; after a stand-still it starts afresh rather than catching up.
+  const tickMs = request.plan.tickSeconds * 1000;
+  run.nextTickAtMs = Math.max(run.nextTickAtMs + tickMs, Date.now() + tickMs / 2);
+  return await look(context);
+}
+
+function summaryOf({ request, run }: RolloutContext): string {
+  const step = currentStep(request, run);
+  return `${run.stage} step ${run.stepIndex + 1}/${request.plan.steps.length} ${step.kind} ${run.intended.canaryBasisPoints / 100} %`;
+}

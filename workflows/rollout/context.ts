@@ -1,0 +1,59 @@
+import { proxyActivities, workflowInfo } from '@temporalio/workflow';
+import type { RolloutActivities } from '../../activities/index.ts';
+import { createRun, type RolloutRequest, type RolloutRun } from '../../domain/rollout/run.ts';
+import type { RolloutInput } from '../rollout.ts';
+import type { RolloutOutcome, RolloutPhase, TimelineEntry, VerdictStatus } from '../messages.ts';
+
+/** How a rollout ends, before traffic was taken back or closed. */
+export interface Ending {
+  readonly outcome: RolloutOutcome;
+  /** Short and fit for programs: 'promoted', 'errors', 'inconclusive', 'deadline', 'emergency-rollback', ... */
+  readonly reason: string;
+  readonly detail: string;
+  readonly actor: string;
+  /** The split that is live is somebody else's decision: leave it. */
+  readonly leaveTraffic?: boolean;
+}
+
+/** One rollout in flight: what was asked, what is remembered, and what is shown. */
+export interface RolloutContext {
+  readonly request: RolloutRequest;
+  readonly run: RolloutRun;
+  phase: RolloutPhase;
+  timeline: TimelineEntry[];
+  lastVerdict: VerdictStatus | null;
+  ending: Ending | null;
+  /** Raised by messages, so that a waiting loop looks again. */
+  woken: boolean;
+  /** Notifications under way. */
+  deliveries: Promise<void>[];
+  shown: string;
+}
+
+/** Short activities: a lost worker is noticed after ten seconds; a dependency may be away for a few minutes. */
+export const activities = proxyActivities<RolloutActivities>({
+  startToCloseTimeout: '10s',
+  retry: { initialInterval: '200ms', backoffCoefficient: 2, maximumInterval: '5s', maximumAttempts: 12 },
+});
+
+/** Messages to people: tried for several minutes, and never in the way of traffic. */
+export const deliveryActivities = proxyActivities<RolloutActivities>({
+  startToCloseTimeout: '20s',
+  retry: { initialInterval: '1s', backoffCoefficient: 3, maximumInterval: '60s', maximumAttempts: 8 },
+});
+
+/** A context for a new rollout, or for one that continues as new. */
+export function openContext(input: RolloutInput): RolloutContext {
+  const { carried } = input;
+  return {
+    request: input.request,
+    run: carried?.run ?? createRun(workflowInfo().runId, Date.now()),
+    phase: 'validating',
+    timeline: [...(carried?.timeline ?? [])],
+    lastVerdict: carried?.lastVerdict ?? null,
+    ending: null,
+    woken: false,
+    deliveries: [],
+    shown: '',
+  };
+}

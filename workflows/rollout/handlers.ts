@@ -1,0 +1,128 @@
+import { ApplicationFailure, setHandler, workflowInfo } from '@temporalio/workflow';
+import { currentStep } from '../../domain/rollout/run.ts';
+import {
+  abortUpdate,
+  approveSignal,
+  approveUpdate,
+  denyUpdate,
+  pauseUpdate,
+  promoteUpdate,
+  resumeUpdate,
+  statusQuery,
+  timelineQuery,
+  type ActionAccepted,
+  type ActionInput,
+} from '../messages.ts';
+import type { RolloutContext } from './context.ts';
+import { show } from './record.ts';
+import { statusOf } from './status.ts';
+
+/**
+ * Registers every message. Validators are synchronous: what is refused is refused at once and leaves nothing in the
+ * history. Handlers only note what was asked; the main loop carries it out.
+ */
+export function registerHandlers(context: RolloutContext): void {
+  setHandler(statusQuery, () => statusOf(context, workflowInfo()));
+  setHandler(timelineQuery, () => context.timeline);
+  setHandler(approveUpdate, (input) => approve(context, input), { validator: (input) => mustBe(input, approvalProblem(context), 'approve') });
+  setHandler(denyUpdate, (input) => deny(context, input), { validator: (input) => mustBe(input, approvalProblem(context), 'deny') });
+  setHandler(pauseUpdate, (input) => pause(context, input), { validator: (input) => mustBe(input, pauseProblem(context), 'pause') });
+  setHandler(resumeUpdate, (input) => resume(context, input), { validator: (input) => mustBe(input, resumeProblem(context), 'resume') });
+  setHandler(
+    promoteUpdate,
+    (input) => {
+      context.run.override = { actor: input.actor, reason: input.reason, full: input.full };
+      return accept(context, input, 'promote', input.full ? 'straight to 100 %' : 'next step');
+    },
+    { validator: (input) => mustBe(input, promoteProblem(context), 'promote') },
+  );
+  setHandler(
+    abortUpdate,
+    (input) => {
+      context.run.abort = { actor: input.actor, reason: input.reason };
+      return accept(context, input, 'abort', 'weight goes to 0');
+    },
+    { validator: (input) => mustBe(input, openProblem(context), 'abort') },
+  );
+  setHandler(approveSignal, (input) => approveBySignal(context, input));
+}
+
+/** The signal takes the same path; a refusal cannot be answered, so it is shown. */
+function approveBySignal(context: RolloutContext, input: Partial<ActionInput> | undefined): void {
+  const named: ActionInput = { actor: input?.actor ?? 'signal', reason: input?.reason ?? '' };
+  const problem = approvalProblem(context);
+  if (problem === null) approve(context, named);
+  else show(context, { key: '', event: 'approval-refused', actor: named.actor, detail: problem });
+}
+
+function approve(context: RolloutContext, input: ActionInput): ActionAccepted {
+  const { run } = context;
+  if (run.review !== null) {
+    run.waived.push(...run.review.metrics);
+    const what = `review of ${run.review.metrics.join(', ')}: goes on`;
+    run.review = null;
+    return accept(context, input, 'approve', what);
+  }
+  run.approval = { actor: input.actor, reason: input.reason };
+  return accept(context, input, 'approve', `step ${run.stepIndex + 1}`);
+}
+
+function deny(context: RolloutContext, input: ActionInput): ActionAccepted {
+  context.run.denial = { actor: input.actor, reason: input.reason };
+  return accept(context, input, 'deny', 'rolls back');
+}
+
+function pause(context: RolloutContext, input: ActionInput): ActionAccepted {
+  context.run.pausedBy = { actor: input.actor, reason: input.reason };
+  return accept(context, input, 'pause', `frozen at ${context.run.intended.canaryBasisPoints / 100} %`);
+}
+
+function resume(context: RolloutContext, input: ActionInput): ActionAccepted {
+  const { run } = context;
+  if (run.pausedBy === null) run.override = { actor: input.actor, reason: input.reason, full: false };
+  run.pausedBy = null;
+  return accept(context, input, 'resume', 'goes on');
+}
+
+function accept(context: RolloutContext, input: ActionInput, event: string, what: string): ActionAccepted {
+  show(context, { key: '', event, actor: input.actor, detail: input.reason === '' ? what : `${what} (${input.reason})` });
+  context.woken = true;
+  return { accepted: true, what };
+}
+
+function mustBe(input: ActionInput, problem: string | null, action: string): void {
+  const found = typeof input?.actor === 'string' && input.actor !== '' ? problem : 'nobody is named as actor';
+  if (found !== null) throw ApplicationFailure.nonRetryable(`${action} refused: ${found}`, 'ROLLOUT_REFUSED_ACTION');
+}
+
+function openProblem(context: RolloutContext): string | null {
+  if (context.phase === 'closed' || context.phase === 'rolling-back') return `the rollout is ${context.phase}`;
+  return context.run.abort === null ? null : 'it is being aborted already';
+}
+
+function approvalProblem(context: RolloutContext): string | null {
+  const { request, run } = context;
+  const problem = openProblem(context);
+  if (problem !== null) return problem;
+  const waitsAtGate = run.stage === 'gate' && currentStep(request, run).gate && run.approval === null;
+  return waitsAtGate || run.review !== null ? null : 'nothing waits for an approval';
+}
+
+function pauseProblem(context: RolloutContext): string | null {
+  return openProblem(context) ?? (context.run.pausedBy === null ? null : `already paused by ${context.run.pausedBy.actor}`);
+}
+
+function resumeProblem(context: RolloutContext): string | null {
+  const { request, run } = context;
+  const inPauseStep = run.stage === 'observe' && currentStep(request, run).kind === 'pause';
+  return openProblem(context) ?? (run.pausedBy !== null || inPauseStep ? null : 'it is not paused');
+}
+
+function promoteProblem(context: RolloutContext): string | null {
+  const { run } = context;
+  const problem = openProblem(context);
+  if (problem !== null) return problem;
+  if (run.stage === 'prepare') return 'pre-flight has not passed yet';
+  if (run.review !== null) return `a review of ${run.review.metrics.join(', ')} is open: approve or deny it first`;
+  return run.pausedBy === null ? null : `it is paused by ${run.pausedBy.actor}: resume it first`;
+}

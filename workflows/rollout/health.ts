@@ -1,0 +1,54 @@
+import { recordProbe } from '../../domain/rollout/run.ts';
+import { breach } from './breach.ts';
+import { activities, type Ending, type RolloutContext } from './context.ts';
+import { isPassing } from './failure.ts';
+import { record } from './record.ts';
+
+/** Probes both arms: k failures of the last n make an arm unhealthy. */
+export async function probeArms(context: RolloutContext): Promise<Ending | null> {
+  const { request, run } = context;
+  const result = await probe(context);
+  if (result === null) return null;
+  const stable = recordProbe(run.health.stable, result.stable.healthy, result.stable.detail, request.health);
+  const canary = recordProbe(run.health.canary, result.canary.healthy, result.canary.detail, request.health);
+  run.health = { stable: stable.history, canary: canary.history };
+  for (const alert of result.resourceAlerts) {
+    const detail = `${alert.arm} ${alert.version} uses ${alert.percent.toFixed(0)} % of its memory limit, wanted at most ${request.resourceAlertPercent} %`;
+    await record(context, { key: `resources/${alert.arm}`, event: 'scale-alert', detail, notify: 'warning' });
+  }
+  if (stable.unhealthy) return stableDown(context, result.stable.detail);
+  if (!canary.unhealthy || run.waived.includes('health')) return null;
+  const reason = `canary ${request.canary.version} failed ${request.health.failures} of its last ${canary.history.recent.length} health checks: ${result.canary.detail}`;
+  return await breach(context, { metric: 'health', reason, action: 'rollback', tick: run.tick });
+}
+
+async function probe(context: RolloutContext) {
+  const { request, run } = context;
+  try {
+    return await activities.probeArms.executeWithOptions({ summary: 'health of both arms' }, [
+      {
+        model: request.model,
+        environment: request.environment,
+        rolloutKey: run.rolloutKey,
+        stable: request.stable,
+        canary: request.canary,
+        resourceAlertPercent: request.resourceAlertPercent,
+      },
+    ]);
+  } catch (error) {
+    if (!isPassing(error)) throw error;
+    return null;
+  }
+}
+
+/** Never shift users onto a dead arm: traffic stays where it is, and people are paged. */
+function stableDown({ request, run }: RolloutContext, detail: string): Ending {
+  const percent = run.intended.canaryBasisPoints / 100;
+  return {
+    outcome: 'failed',
+    reason: 'stable-down',
+    detail: `stable ${request.stable.version} is not healthy (${detail}); traffic stays where it is, ${percent} % on ${request.canary.version}`,
+    actor: 'rollout',
+    leaveTraffic: true,
+  };
+}

@@ -1,0 +1,109 @@
+import { splitOf, type RolloutRun } from '../../domain/rollout/run.ts';
+import type { JudgePolicy } from '../../domain/rollout/judge.ts';
+import type { TickVerdict } from '../../domain/rollout/records.ts';
+import { breach } from './breach.ts';
+import { activities, type Ending, type RolloutContext } from './context.ts';
+import { isPassing, messageOf } from './failure.ts';
+import { record } from './record.ts';
+import { writeSplit } from './traffic.ts';
+
+/** Wealth under which nothing hints at harm (judge-recipe §3.2). */
+const CLEAR_WEALTH = 2;
+const WHOLE = 10_000;
+
+/** Whether anything reaches the canary, so that there is something to look at. */
+export function carriesTraffic(run: RolloutRun): boolean {
+  return run.intended.canaryBasisPoints > 0 || run.intended.mirrorBasisPoints > 0;
+}
+
+/** One look: observe, judge, and act on a breach at once. */
+export async function look(context: RolloutContext): Promise<Ending | null> {
+  const verdict = await observe(context);
+  if (verdict === null) return null;
+  remember(context, verdict);
+  if (verdict.overruledBy !== null) return await reapply(context);
+  if (verdict.decision !== 'rollback' && verdict.decision !== 'hold') return null;
+  const metric = verdict.metric ?? 'unknown';
+  if (context.run.waived.includes(metric)) return null;
+  const reason = verdict.reasons[0] ?? verdict.decision;
+  return await breach(context, { metric, reason, action: verdict.decision, tick: context.run.tick - 1 });
+}
+
+async function observe(context: RolloutContext): Promise<TickVerdict | null> {
+  const { request, run } = context;
+  const now = Date.now();
+  const warm = now >= run.stepEnteredAtMs + request.plan.warmUpSeconds * 1000;
+  const kind = run.intended.mirrorBasisPoints > 0 ? 'shadow' : 'users';
+  try {
+    const verdict = await activities.observeAndJudge.executeWithOptions({ summary: `look ${run.tick}` }, [
+      {
+        rolloutKey: run.rolloutKey,
+        model: request.model,
+        environment: request.environment,
+        tick: run.tick,
+        at: new Date(now).toISOString(),
+        step: run.stepIndex,
+        kind,
+        judged: warm,
+        stableVersion: request.stable.version,
+        canaryVersion: request.canary.version,
+        generation: run.generation ?? 0,
+        canaryBasisPoints: run.intended.canaryBasisPoints,
+        slowBoundMs: run.slowBoundMs,
+        policy: policyOf(context),
+        minimumSuccessRate: request.minimumSuccessRate,
+      },
+    ]);
+    run.tick += 1;
+    return verdict;
+  } catch (error) {
+    if (!isPassing(error)) throw error;
+    // No row, no tick: nothing advances and nothing is rolled back by that alone (D18).
+    Object.assign(run, { clear: false, promotable: false, undecidedReason: `the look could not be taken: ${messageOf(error)}` });
+    return null;
+  }
+}
+
+function remember(context: RolloutContext, verdict: TickVerdict): void {
+  const { run } = context;
+  const complete = verdict.telemetry === 'complete';
+  run.observedBasisPoints = verdict.observedBasisPoints ?? run.observedBasisPoints;
+  run.stepRequests += verdict.canaryRequests;
+  run.clear = complete && verdict.wealth < CLEAR_WEALTH;
+  // At 100 % there is no control any more; the evidence that let the rollout get there stands.
+  run.promotable = run.intended.canaryBasisPoints === WHOLE ? run.promotable : complete && verdict.decision === 'promote';
+  run.undecidedReason = verdict.problems[0] ?? verdict.reasons[0] ?? 'nothing has been judged yet';
+  context.lastVerdict = {
+    verdict: verdict.verdict,
+    decision: verdict.decision,
+    at: new Date(Date.now()).toISOString(),
+    tick: run.tick - 1,
+    reasons: [...verdict.problems, ...verdict.reasons],
+    metrics: verdict.metrics,
+  };
+}
+
+/** Somebody else's split is live: an emergency rollback stands, any other edit is replaced and reported. */
+async function reapply(context: RolloutContext): Promise<Ending | null> {
+  const { request, run } = context;
+  const split = splitOf(request, { weightBasisPoints: run.intended.canaryBasisPoints, mirrorBasisPoints: run.intended.mirrorBasisPoints });
+  try {
+    return await writeSplit(context, `reapply/${run.tick}`, split, `weight ${split.canaryBasisPoints / 100} % again`);
+  } catch (error) {
+    if (!isPassing(error)) throw error;
+    await record(context, { key: `reapply/${run.tick}/delayed`, event: 'router-away', detail: messageOf(error), notify: 'warning' });
+    return null;
+  }
+}
+
+/** Metrics whose hold a person accepted are shown and decide no more. */
+function policyOf({ request, run }: RolloutContext): JudgePolicy {
+  const policy = request.policy as unknown as JudgePolicy;
+  if (run.waived.length === 0) return policy;
+  const isWaived = (name: string) => run.waived.includes(name);
+  return {
+    ...policy,
+    dryRunMetrics: [...new Set([...policy.dryRunMetrics, ...(['errors', 'slow', 'scores'] as const).filter(isWaived)])],
+    requiredMetrics: policy.requiredMetrics.filter((name) => !isWaived(name)),
+  };
+}

@@ -1,0 +1,89 @@
+import type { Notification } from '../../activities/ports.ts';
+import { log, workflowInfo } from '@temporalio/workflow';
+import { activities, deliveryActivities, type RolloutContext } from './context.ts';
+import { messageOf } from './failure.ts';
+import type { TimelineEntry } from '../messages.ts';
+
+/** The query shows this many entries; the database keeps all. */
+const TIMELINE_LENGTH = 60;
+
+/** Something that happened: `key` makes it once-only within the rollout. */
+export interface News {
+  readonly key: string;
+  readonly event: string;
+  readonly detail: string;
+  readonly actor?: string;
+  readonly weightPercent?: number;
+  readonly generation?: number;
+  /** Tell people outside too. */
+  readonly notify?: 'info' | 'warning' | 'page';
+  readonly facts?: Readonly<Record<string, unknown>>;
+}
+
+/** Writes an event to the timeline and the database, once, and tells people when it should. */
+export async function record(context: RolloutContext, news: News): Promise<void> {
+  if (context.run.announced.includes(news.key)) return;
+  const entry = show(context, news);
+  const idempotencyKey = `${context.run.rolloutKey}/${news.key}`;
+  await activities.recordEvent.executeWithOptions({ summary: news.event }, [
+    {
+      rolloutKey: context.run.rolloutKey,
+      idempotencyKey,
+      at: entry.at,
+      event: news.event,
+      actor: entry.actor,
+      details: { detail: news.detail, ...weightOf(news), ...news.facts },
+    },
+  ]);
+  // After the row is there: a failed attempt is made again by whoever called.
+  context.run.announced.push(news.key);
+  if (news.notify !== undefined) deliver(context, news, entry, idempotencyKey);
+}
+
+/** Adds an entry to what the query shows, only. */
+export function show(context: RolloutContext, news: News): TimelineEntry {
+  const entry: TimelineEntry = {
+    at: new Date(Date.now()).toISOString(),
+    event: news.event,
+    actor: news.actor ?? 'rollout',
+    detail: news.detail,
+    ...weightOf(news),
+  };
+  context.timeline = [...context.timeline, entry].slice(-TIMELINE_LENGTH);
+  return entry;
+}
+
+/** Waits until every message to people was delivered or given up. */
+export async function settleDeliveries(context: RolloutContext): Promise<void> {
+  await Promise.all(context.deliveries);
+  context.deliveries = [];
+}
+
+function deliver(context: RolloutContext, news: News, entry: TimelineEntry, idempotencyKey: string): void {
+  const notification: Notification = {
+    idempotencyKey,
+    event: news.event,
+    rolloutId: workflowInfo().workflowId,
+    model: context.request.model,
+    environment: context.request.environment,
+    at: entry.at,
+    summary: news.detail,
+    severity: news.notify ?? 'info',
+    details: { from: context.request.stable.version, to: context.request.canary.version, ...weightOf(news), ...news.facts },
+  };
+  const delivery = deliveryActivities.notify
+    .executeWithOptions({ summary: `tell people: ${news.event}` }, [notification])
+    .catch((error: unknown) => {
+      // Nobody could be told; the rollout goes on, and the timeline says so.
+      log.error('Notification was not delivered', { event: news.event, error: messageOf(error) });
+      show(context, { key: '', event: 'notification-failed', detail: `${news.event}: ${messageOf(error)}` });
+    });
+  context.deliveries.push(delivery);
+}
+
+function weightOf(news: News): { weightPercent?: number; generation?: number } {
+  return {
+    ...(news.weightPercent === undefined ? {} : { weightPercent: news.weightPercent }),
+    ...(news.generation === undefined ? {} : { generation: news.generation }),
+  };
+}

@@ -1,0 +1,136 @@
+import { currentStep, missingForNextStep, promotedSplit, splitOf } from '../../domain/rollout/run.ts';
+import type { PlanStep } from '../../domain/rollout/plan.ts';
+import { workflowInfo } from '@temporalio/workflow';
+import { beat, restBeat } from './beat.ts';
+import { activities, type Ending, type RolloutContext } from './context.ts';
+import { isPassing, messageOf } from './failure.ts';
+import { setPhase } from './panel.ts';
+import { record } from './record.ts';
+import { writeSplit } from './traffic.ts';
+
+/** Checks everything that can be checked before a user sees the canary. */
+export async function prepare(context: RolloutContext): Promise<Ending | null> {
+  const { request, run } = context;
+  const { workflowId } = workflowInfo();
+  setPhase(context, 'validating');
+  const at = new Date(Date.now()).toISOString();
+  const ready = await activities.prepareRollout.executeWithOptions({ summary: 'pre-flight' }, [
+    { request, rolloutKey: run.rolloutKey, rolloutId: workflowId, at },
+  ]);
+  run.generation = ready.generation;
+  run.slowBoundMs = ready.slowBoundMs;
+  await record(context, {
+    key: 'started',
+    event: 'started',
+    actor: request.startedBy,
+    detail: `${request.model} ${request.stable.version} → ${request.canary.version}, profile ${request.plan.profile}; ${ready.note}`,
+    notify: 'info',
+    facts: { reason: request.reason },
+  });
+  run.stage = 'gate';
+  return null;
+}
+
+/** Lets the rollout into its next step: at once, or after a person approved. Analysis goes on meanwhile. */
+export async function passGate(context: RolloutContext): Promise<Ending | null> {
+  const { request, run } = context;
+  const step = currentStep(request, run);
+  if (step.gate && run.approval === null && run.override === null) {
+    setPhase(context, 'awaiting-approval');
+    await record(context, { key: `gate/${run.stepIndex}`, event: 'gate', detail: `${nameOf(step)} waits for an approval`, notify: 'warning' });
+    return await beat(context);
+  }
+  const passed = run.approval ?? run.override;
+  if (step.gate && passed !== null) {
+    await record(context, { key: `gate/${run.stepIndex}/passed`, event: 'approved', actor: passed.actor, detail: passed.reason || 'no reason given' });
+  }
+  run.approval = null;
+  run.stage = 'enter';
+  return null;
+}
+
+/** Writes the step's split, verified; a router that is away is tried again until the deadline. */
+export async function enterStep(context: RolloutContext): Promise<Ending | null> {
+  const { request, run } = context;
+  const step = currentStep(request, run);
+  setPhase(context, step.kind === 'bake' ? 'promoting' : 'canary');
+  try {
+    const ending = step.kind === 'pause' ? null : await moveTo(context, step);
+    if (ending !== null) return ending;
+  } catch (error) {
+    if (!isPassing(error)) throw error;
+    await record(context, { key: `enter/${run.stepIndex}/delayed`, event: 'router-away', detail: messageOf(error), notify: 'warning' });
+    return await restBeat(context);
+  }
+  Object.assign(run, { stage: 'observe', stepEnteredAtMs: Date.now(), stepRequests: 0, override: null, clear: false });
+  run.undecidedReason = 'nothing has been judged in this step yet';
+  return null;
+}
+
+/** Watches a step, one look at a time, until it may be left. */
+export async function observeStep(context: RolloutContext): Promise<Ending | null> {
+  const { request, run } = context;
+  const ending = await beat(context);
+  if (ending !== null) return ending;
+  if (run.review !== null || run.pausedBy !== null) return null;
+  const override = run.override;
+  if (override === null && missingForNextStep(request, run, Date.now()).length > 0) return null;
+  if (override !== null) await recordOverride(context, override);
+  const last = request.plan.steps.length - 1;
+  if (run.stepIndex === last) run.stage = 'finish';
+  else Object.assign(run, { stage: 'gate', stepIndex: override?.full === true ? last : run.stepIndex + 1, override: null });
+  return null;
+}
+
+/** Makes the canary the stable version for good. */
+export async function finishPromotion(context: RolloutContext): Promise<Ending | null> {
+  const { request } = context;
+  setPhase(context, 'promoting');
+  try {
+    const ending = await writeSplit(context, 'finish', promotedSplit(request), `promoted ${request.canary.version}`);
+    if (ending !== null) return ending;
+  } catch (error) {
+    if (!isPassing(error)) throw error;
+    await record(context, { key: 'finish/delayed', event: 'router-away', detail: messageOf(error), notify: 'warning' });
+    return await restBeat(context);
+  }
+  return {
+    outcome: 'promoted',
+    reason: 'promoted',
+    detail: `${request.canary.version} is the stable version of ${request.model}`,
+    actor: 'rollout',
+    leaveTraffic: true,
+  };
+}
+
+async function moveTo(context: RolloutContext, step: PlanStep): Promise<Ending | null> {
+  const { request, run } = context;
+  const ending = await writeSplit(context, `step/${run.stepIndex}`, splitOf(request, step), nameOf(step));
+  if (ending !== null) return ending;
+  if (step.kind === 'header-only') {
+    const detail = await activities.smokeTest.executeWithOptions({ summary: 'smoke test by header' }, [
+      { model: request.model, version: request.canary.version },
+    ]);
+    await record(context, { key: `step/${run.stepIndex}/smoke`, event: 'smoke-tested', detail });
+  }
+  return null;
+}
+
+async function recordOverride(context: RolloutContext, override: { actor: string; reason: string; full: boolean }): Promise<void> {
+  const { request, run } = context;
+  const missing = missingForNextStep(request, run, Date.now());
+  await record(context, {
+    key: `override/${run.stepIndex}`,
+    event: 'overridden',
+    actor: override.actor,
+    detail: `${override.full ? 'straight to 100 %' : 'next step'} although missing: ${missing.join('; ') || 'nothing'} (${override.reason || 'no reason given'})`,
+    notify: 'warning',
+  });
+}
+
+function nameOf(step: PlanStep): string {
+  if (step.kind === 'shadow') return `shadow ${step.mirrorBasisPoints / 100} %`;
+  if (step.kind === 'header-only') return 'header only';
+  if (step.kind === 'pause') return 'pause';
+  return `weight ${step.weightBasisPoints / 100} %`;
+}

@@ -1,0 +1,75 @@
+import type { WorkflowInfo } from '@temporalio/workflow';
+import { currentStep, deadlineMs, missingForNextStep, windowEndMs, type ProbeHistory } from '../../domain/rollout/run.ts';
+import type { RolloutStatus, WaitingFor } from '../messages.ts';
+import type { RolloutContext } from './context.ts';
+
+/** The answer to `status`: everything a person or program asks about a rollout. */
+export function statusOf(context: RolloutContext, info: WorkflowInfo): RolloutStatus {
+  const { request, run } = context;
+  const now = Date.now();
+  const step = currentStep(request, run);
+  const end = windowEndMs(request, run);
+  const observing = run.stage === 'observe';
+  return {
+    rolloutId: info.workflowId,
+    runId: info.runId,
+    rolloutKey: run.rolloutKey,
+    model: request.model,
+    environment: request.environment,
+    fromVersion: request.stable.version,
+    toVersion: request.canary.version,
+    profile: request.plan.profile,
+    phase: context.phase,
+    outcome: context.ending?.outcome ?? null,
+    reason: context.ending === null ? null : `${context.ending.reason}: ${context.ending.detail}`,
+    intendedWeightPercent: run.intended.canaryBasisPoints / 100,
+    observedWeightPercent: run.observedBasisPoints === null ? null : run.observedBasisPoints / 100,
+    step: {
+      index: run.stepIndex,
+      of: request.plan.steps.length,
+      kind: step.kind,
+      enteredAt: iso(run.stepEnteredAtMs),
+      endsAt: observing && end !== null ? iso(end) : null,
+      requests: run.stepRequests,
+      minimumRequests: step.minimumRequests,
+    },
+    steps: request.plan.steps.map((s) => ({ kind: s.kind, weightPercent: (s.weightBasisPoints || s.mirrorBasisPoints) / 100, gate: s.gate })),
+    tick: run.tick,
+    startedAt: iso(run.startedAtMs),
+    startedBy: request.startedBy,
+    deadlineAt: iso(deadlineMs(request, run, now)),
+    lastVerdict: context.lastVerdict,
+    health: { stable: healthOf(run.health.stable), canary: healthOf(run.health.canary) },
+    waitingFor: context.ending === null ? waitingFor(context) : null,
+    missing: observing && context.ending === null ? missingForNextStep(request, run, now) : [],
+    timeline: context.timeline,
+  };
+}
+
+/** What the rollout waits for, when that is a person. */
+export function waitingFor({ request, run }: RolloutContext): WaitingFor | null {
+  const since = iso(run.waitingSinceMs ?? run.stepEnteredAtMs);
+  const command = (verb: string) => `mlops rollout ${verb} --model ${request.model}`;
+  if (run.review !== null) return { kind: 'review', since, reason: run.review.reason, answer: `${command('approve')} (or deny)` };
+  if (run.pausedBy !== null) {
+    return { kind: 'resume', since, reason: `paused by ${run.pausedBy.actor}: ${run.pausedBy.reason || 'no reason given'}`, answer: command('resume') };
+  }
+  const step = currentStep(request, run);
+  if (run.stage === 'gate' && step.gate && run.approval === null) {
+    return { kind: 'gate', since, reason: `weight ${step.weightBasisPoints / 100} % needs an approval`, answer: `${command('approve')} (or deny)` };
+  }
+  if (run.stage === 'observe' && step.windowSeconds === null) {
+    return { kind: 'pause-step', since, reason: 'the plan pauses here', answer: command('resume') };
+  }
+  return null;
+}
+
+function healthOf(history: ProbeHistory): string {
+  if (history.recent.length === 0) return history.detail;
+  const good = history.recent.filter(Boolean).length;
+  return `${good} of the last ${history.recent.length} probes healthy: ${history.detail}`;
+}
+
+function iso(ms: number): string {
+  return new Date(ms).toISOString();
+}
