@@ -43,7 +43,7 @@ module.exports = {
     never('config-stands-alone', '^config/', '^(workflows|activities|adapters|workers|client|examples)/', 'config may import domain, zod and node:fs only.'),
     never('client-runs-no-activities', '^client/', '^activities/', 'The client talks to workflows; share types through domain or workflows/messages.'),
     never('client-composes-in-one-place', '^client/', '^(adapters|workers)/', 'Only client/cli/main.ts and client/cli/composition.ts construct adapters; elsewhere receive them.', ['^client/cli/(main|composition)\\.ts$']),
-    typesOnly('client-imports-workflows-as-types', '^client/', '^workflows/(?!messages)', 'Use `import type` for workflows other than messages.'),
+    typesOnly('client-imports-workflows-as-types', '^client/', '^workflows/(?!messages|search-attributes)', 'Use `import type` for workflows other than messages and search attributes.'),
     never('workers-know-no-client', '^workers/', '^client/', 'workers compose everything but the client.'),
     never('nobody-imports-examples', '^(domain|workflows|activities|adapters|workers|client|config)/', '^(examples|bench|test)/', 'Examples, benches and tests are leaves.'),
   ],

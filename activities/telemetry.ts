@@ -5,6 +5,7 @@ import type { EngineVersion, TickRecord, TickVerdict } from '../domain/rollout/r
 import { evaluateSampleRatio } from '../domain/rollout/sample-ratio.ts';
 import type { TelemetrySnapshot } from '../domain/rollout/telemetry.ts';
 import { assembleTickVerdict } from '../domain/rollout/tick-verdict.ts';
+import { waiveMetrics } from '../domain/rollout/waive.ts';
 import type { MetricsSource, RolloutStore } from './ports.ts';
 
 /** One look of the judge, asked for by the workflow. */
@@ -25,6 +26,8 @@ export interface ObserveInput {
   readonly canaryBasisPoints: number;
   readonly slowBoundMs: number;
   readonly policy: JudgePolicy;
+  /** Metrics and checks whose hold a person accepted. */
+  readonly waived: readonly string[];
   readonly minimumSuccessRate: number;
 }
 
@@ -82,22 +85,23 @@ function judgeSnapshot(
   problem: string | null,
   engine: EngineVersion,
 ): TickRecord {
-  const state = (before?.state as JudgeState | undefined) ?? createJudgeState(input.policy);
+  const state = (before?.state as JudgeState | undefined) ?? createJudgeState();
   const observed = observe(input, before?.snapshot ?? null, snapshot);
   const problems = problem === null ? observed.problems : [problem];
   const judged = input.judged && observed.overruledBy === null && !observed.isBaseline;
   // A tick with problems is judged as missing: time passes for the judge, evidence does not move.
   const tick: JudgeTick = problems.length > 0 ? {} : observed.tick;
-  const result: { state: JudgeState; verdict: JudgeVerdict } | null = judged ? judgeTick(input.policy, state, tick) : null;
+  const result: { state: JudgeState; verdict: JudgeVerdict } | null = judged ? judgeTick(waiveMetrics(input.policy, input.waived), state, tick) : null;
   return {
     rolloutKey: input.rolloutKey,
     tick: input.tick,
     at: input.at,
     step: input.step,
     judged,
-    snapshot,
+    // While the source is away the last reading stays the one to compare with: nothing between is lost.
+    snapshot: snapshot ?? before?.snapshot ?? null,
     input: tick,
-    verdict: assembleTickVerdict({ result: result?.verdict ?? null, previous: before?.verdict ?? null, tick, problems, snapshot, overruledBy: observed.overruledBy }),
+    verdict: assembleTickVerdict({ result: result?.verdict ?? null, previous: before?.verdict ?? null, tick, problems, snapshot, overruledBy: observed.overruledBy, waived: input.waived }),
     state: result?.state ?? state,
     engine: `node ${engine.node} v8 ${engine.v8}`,
   };

@@ -58,6 +58,8 @@ export interface TickVerdict {
   readonly canaryRequests: number;
   readonly problems: readonly string[];
   readonly observedBasisPoints: number | null;
+  /** Metrics and checks that decide no more since a person accepted their hold. */
+  readonly waived: readonly string[];
   /** Set when the router's split is not the one this rollout wrote. */
   readonly overruledBy: { readonly kind: 'emergency' | 'foreign'; readonly generation: number } | null;
 }

@@ -24,6 +24,7 @@ export function assembleTickVerdict(parts: {
   readonly problems: readonly string[];
   readonly snapshot: TelemetrySnapshot | null;
   readonly overruledBy: TickVerdict['overruledBy'];
+  readonly waived: readonly string[];
 }): TickVerdict {
   const { result, previous, problems } = parts;
   const decision = result?.decision ?? previous?.decision ?? 'undecided';
@@ -41,6 +42,7 @@ export function assembleTickVerdict(parts: {
     problems,
     observedBasisPoints: parts.snapshot?.canaryBasisPoints ?? null,
     overruledBy: parts.overruledBy,
+    waived: parts.waived,
   };
 }
 

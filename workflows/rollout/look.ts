@@ -50,7 +50,8 @@ async function observe(context: RolloutContext): Promise<TickVerdict | null> {
         generation: run.generation ?? 0,
         canaryBasisPoints: run.intended.canaryBasisPoints,
         slowBoundMs: run.slowBoundMs,
-        policy: policyOf(context),
+        policy: request.policy as unknown as JudgePolicy,
+        waived: run.waived,
         minimumSuccessRate: request.minimumSuccessRate,
       },
     ]);
@@ -94,16 +95,4 @@ async function reapply(context: RolloutContext): Promise<Ending | null> {
     await record(context, { key: `reapply/${run.tick}/delayed`, event: 'router-away', detail: messageOf(error), notify: 'warning' });
     return null;
   }
-}
-
-/** Metrics whose hold a person accepted are shown and decide no more. */
-function policyOf({ request, run }: RolloutContext): JudgePolicy {
-  const policy = request.policy as unknown as JudgePolicy;
-  if (run.waived.length === 0) return policy;
-  const isWaived = (name: string) => run.waived.includes(name);
-  return {
-    ...policy,
-    dryRunMetrics: [...new Set([...policy.dryRunMetrics, ...(['errors', 'slow', 'scores'] as const).filter(isWaived)])],
-    requiredMetrics: policy.requiredMetrics.filter((name) => !isWaived(name)),
-  };
 }

@@ -1,0 +1,142 @@
+import type { Pool } from 'pg';
+import type { ReceiptEvent, ReceiptWrite, RolloutReceipt } from '../../domain/rollout/receipt.ts';
+import type { EngineVersion } from '../../domain/rollout/records.ts';
+import { query } from './query.ts';
+import { tickOf, type TickRow } from './rollout-store.ts';
+
+/** One line of `mlops rollout list`. */
+export interface RolloutSummary {
+  readonly rolloutKey: string;
+  readonly model: string;
+  readonly environment: string;
+  readonly fromVersion: string;
+  readonly toVersion: string;
+  /** Null while it is open. */
+  readonly outcome: string | null;
+  readonly reason: string | null;
+  readonly startedBy: string;
+  readonly startedAt: string;
+  readonly closedAt: string | null;
+}
+
+interface RolloutRow {
+  readonly rollout_key: string;
+  readonly rollout_id: string;
+  readonly model: string;
+  readonly environment: string;
+  readonly from_version: string;
+  readonly to_version: string;
+  readonly plan: unknown;
+  readonly policy: Record<string, unknown>;
+  readonly started_by: string;
+  readonly started_at: Date;
+  readonly outcome: 'promoted' | 'rolled-back' | 'aborted' | 'failed' | null;
+  readonly reason: string | null;
+  readonly detail: string | null;
+  readonly closed_at: Date | null;
+  readonly engine: EngineVersion;
+}
+
+/** Reads the evidence of rollouts. */
+export function createRolloutReader(pool: Pool) {
+  return {
+    /** Rollouts of an environment, newest first. */
+    async list(environment: string, model: string | null, limit: number): Promise<RolloutSummary[]> {
+      const rows = await query<RolloutRow>(
+        pool,
+        `SELECT * FROM rollout WHERE environment = $1 AND ($2::text IS NULL OR model = $2) ORDER BY started_at DESC LIMIT $3`,
+        [environment, model, limit],
+      );
+      return rows.map(summaryOf);
+    },
+
+    /** The receipt of one rollout, or of the newest one of a model; null when there is none. */
+    async receipt(environment: string, model: string, rolloutKey: string | null): Promise<RolloutReceipt | null> {
+      const rows = await query<RolloutRow>(
+        pool,
+        `SELECT * FROM rollout WHERE environment = $1 AND model = $2 AND ($3::text IS NULL OR rollout_key = $3)
+         ORDER BY started_at DESC LIMIT 1`,
+        [environment, model, rolloutKey],
+      );
+      const row = rows[0];
+      return row === undefined ? null : await receiptOf(pool, row);
+    },
+  };
+}
+
+async function receiptOf(pool: Pool, row: RolloutRow): Promise<RolloutReceipt> {
+  const key = row.rollout_key;
+  const ticks = await query<TickRow>(pool, 'SELECT * FROM rollout_tick WHERE rollout_key = $1 ORDER BY tick', [key]);
+  const events = await query<{ at: Date; event: string; actor: string; details: Record<string, unknown> }>(
+    pool,
+    'SELECT at, event, actor, details FROM rollout_event WHERE rollout_key = $1 ORDER BY sequence',
+    [key],
+  );
+  return {
+    schemaVersion: 1,
+    kind: 'rollout-receipt',
+    rollout: {
+      rolloutKey: key,
+      rolloutId: row.rollout_id,
+      model: row.model,
+      environment: row.environment,
+      fromVersion: row.from_version,
+      toVersion: row.to_version,
+      plan: row.plan,
+      policy: row.policy,
+      startedBy: row.started_by,
+      startedAt: row.started_at.toISOString(),
+      engine: row.engine,
+    },
+    outcome:
+      row.outcome === null || row.closed_at === null
+        ? null
+        : { outcome: row.outcome, reason: row.reason ?? '', detail: row.detail ?? '', at: row.closed_at.toISOString() },
+    events: events.map((event): ReceiptEvent => ({ ...event, at: event.at.toISOString() })),
+    writes: await writesOf(pool, row),
+    ticks: ticks.map(tickOf).map(({ state: _state, snapshot: _snapshot, rolloutKey: _key, ...tick }) => tick),
+  };
+}
+
+async function writesOf(pool: Pool, row: RolloutRow): Promise<ReceiptWrite[]> {
+  const rows = await query<{
+    generation: string;
+    idempotency_key: string;
+    split: ReceiptWrite['split'];
+    actor: string;
+    reason: string;
+    requested_at: Date;
+    applied_at: Date | null;
+    refused_code: string | null;
+  }>(
+    pool,
+    `SELECT generation, idempotency_key, split, actor, reason, requested_at, applied_at, refused_code FROM traffic_write
+     WHERE environment = $1 AND model = $2 AND starts_with(idempotency_key, $3) ORDER BY generation`,
+    [row.environment, row.model, `${row.rollout_key}/`],
+  );
+  return rows.map((write) => ({
+    generation: Number(write.generation),
+    idempotencyKey: write.idempotency_key,
+    split: write.split,
+    actor: write.actor,
+    reason: write.reason,
+    requestedAt: write.requested_at.toISOString(),
+    appliedAt: write.applied_at?.toISOString() ?? null,
+    refusedCode: write.refused_code,
+  }));
+}
+
+function summaryOf(row: RolloutRow): RolloutSummary {
+  return {
+    rolloutKey: row.rollout_key,
+    model: row.model,
+    environment: row.environment,
+    fromVersion: row.from_version,
+    toVersion: row.to_version,
+    outcome: row.outcome,
+    reason: row.reason,
+    startedBy: row.started_by,
+    startedAt: row.started_at.toISOString(),
+    closedAt: row.closed_at?.toISOString() ?? null,
+  };
+}

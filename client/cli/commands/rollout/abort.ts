@@ -1,0 +1,4 @@
+import { actionCommand } from '../../rollout/action-command.ts';
+
+/** `mlops rollout abort` */
+export const run = actionCommand('abort');

@@ -1,0 +1,12 @@
+import { renderStatus } from '../../../reports/rollout-status.ts';
+import type { CommandRun } from '../../command.ts';
+import { exitCodeOfStatus } from '../../rollout/exit-codes.ts';
+import { modelOf } from '../../rollout/options.ts';
+import { paintFor } from '../../rollout/paint.ts';
+
+/** `mlops rollout status`: where the model's newest rollout stands. */
+export const run: CommandRun = async (context, input) => {
+  const model = await modelOf(context, input);
+  const status = await (await context.composition.rollouts()).status(model);
+  return { exitCode: exitCodeOfStatus(status), data: { ...status, receipt: `mlops rollout receipt --model ${model}` }, text: renderStatus(status, paintFor(context)) };
+};

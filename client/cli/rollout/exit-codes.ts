@@ -1,0 +1,15 @@
+import type { RolloutResult, RolloutStatus } from '../../../workflows/messages.ts';
+import type { ExitCode } from '../command.ts';
+
+/** Exit code of a rollout that ended (contract §2). */
+export function exitCodeOf({ outcome, reason }: Pick<RolloutResult, 'outcome' | 'reason'>): ExitCode {
+  if (outcome === 'promoted') return 0;
+  if (outcome === 'failed') return reason.startsWith('PREFLIGHT_NO_TELEMETRY') ? 7 : reason.startsWith('PREFLIGHT_') ? 3 : 1;
+  return reason.startsWith('inconclusive') ? 7 : 3;
+}
+
+/** Exit code of a look at a rollout: how it ended, 6 when it waits for a person, 0 while it goes its way. */
+export function exitCodeOfStatus(status: RolloutStatus): ExitCode {
+  if (status.outcome !== null) return exitCodeOf({ outcome: status.outcome, reason: status.reason ?? '' });
+  return status.waitingFor === null ? 0 : 6;
+}

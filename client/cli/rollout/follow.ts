@@ -1,0 +1,78 @@
+import { isMlopsError } from '../../../domain/errors.ts';
+import type { RolloutStatus, TimelineEntry } from '../../../workflows/messages.ts';
+import { renderStatus } from '../../reports/rollout-status.ts';
+import type { Rollouts } from '../../rollouts/rollouts.ts';
+import type { CommandContext, CommandResult } from '../command.ts';
+import { exitCodeOfStatus } from './exit-codes.ts';
+import { paintFor } from './paint.ts';
+
+const POLL_MS = 1000;
+
+/**
+ * Shows a rollout until it ends: a tree that is redrawn on a terminal, one line per event elsewhere. Ctrl-C and
+ * --timeout stop the watching only.
+ */
+export async function follow(context: CommandContext, rollouts: Rollouts, model: string): Promise<CommandResult> {
+  const screen = context.isTerminal && context.format === 'table' ? redrawing(context) : lineByLine(context);
+  let last: RolloutStatus | null = null;
+  while (!context.signal.aborted) {
+    last = (await tryStatus(context, rollouts, model)) ?? last;
+    if (last !== null) screen(last);
+    if (last !== null && last.outcome !== null) return { exitCode: exitCodeOfStatus(last), data: last, text: renderStatus(last, paintFor(context)) };
+    await pause(context.signal);
+  }
+  context.say(`The rollout goes on; watch it again with: mlops rollout watch --model ${model}`);
+  return { exitCode: 5, ...(last === null ? {} : { data: last, text: renderStatus(last, paintFor(context)) }) };
+}
+
+/** A worker that is away for a while does not end the watching. */
+async function tryStatus(context: CommandContext, rollouts: Rollouts, model: string): Promise<RolloutStatus | null> {
+  try {
+    return await rollouts.status(model);
+  } catch (error) {
+    if (!isMlopsError(error, 'ROLLOUT_UNANSWERED') && !isMlopsError(error, 'TEMPORAL_UNREACHABLE')) throw error;
+    context.say(`${error.message}; still watching`);
+    return null;
+  }
+}
+
+function lineByLine(context: CommandContext): (status: RolloutStatus) => void {
+  const seen = new Set<string>();
+  return (status) => {
+    for (const entry of status.timeline) {
+      const line = lineOf(entry);
+      if (seen.has(line)) continue;
+      seen.add(line);
+      if (context.format === 'jsonl') context.print(JSON.stringify(entry));
+      else context.say(line);
+    }
+  };
+}
+
+function lineOf(entry: TimelineEntry): string {
+  const weight = entry.weightPercent === undefined ? '' : ` [${entry.weightPercent} %]`;
+  return `${entry.at} ${entry.event.padEnd(14)} ${entry.detail}${weight} (${entry.actor})`;
+}
+
+/** Rewrites the block it wrote before; the last one is printed as the command's result. */
+function redrawing(context: CommandContext): (status: RolloutStatus) => void {
+  let height = 0;
+  return (status) => {
+    const text = status.outcome === null ? renderStatus(status, paintFor(context)) : '';
+    const up = height === 0 ? '' : `\u001B[${height}A\u001B[0J`;
+    height = text === '' ? 0 : text.split('\n').length;
+    context.say(`${up}${text}`);
+  };
+}
+
+async function pause(signal: AbortSignal): Promise<void> {
+  await new Promise<void>((resolve) => {
+    const timer = setTimeout(done, POLL_MS);
+    signal.addEventListener('abort', done, { once: true });
+    function done(): void {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', done);
+      resolve();
+    }
+  });
+}

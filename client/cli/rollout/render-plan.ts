@@ -1,0 +1,26 @@
+import { minimumPlanSeconds, type PlanStep, type RolloutPlan } from '../../../domain/rollout/plan.ts';
+import { renderTable } from '../render-table.ts';
+
+/** A plan as a table for people. */
+export function renderPlan(plan: RolloutPlan): string {
+  const rows = plan.steps.map((step, index) => [String(index + 1), nameOf(step), windowOf(step), String(step.minimumRequests), step.gate ? 'approval' : '-']);
+  const table = renderTable(['STEP', 'WHAT', 'WINDOW', 'REQUESTS', 'GATE'], rows);
+  const hours = plan.deadlineSeconds / 3600;
+  return [
+    table,
+    '',
+    `Looks every ${plan.tickSeconds} s after ${plan.warmUpSeconds} s of warm-up per step; takes at least ${Math.ceil(minimumPlanSeconds(plan) / 60)} min, ends within ${Number(hours.toFixed(2))} h.`,
+    `Evidence of harm ${plan.autoRollback ? 'rolls back at once' : 'freezes the weight and pages (auto_rollback is off)'}.`,
+  ].join('\n');
+}
+
+function nameOf(step: PlanStep): string {
+  if (step.kind === 'shadow') return `shadow ${step.mirrorBasisPoints / 100} %`;
+  if (step.kind === 'header-only' || step.kind === 'pause') return step.kind;
+  return `${step.kind} ${step.weightBasisPoints / 100} %`;
+}
+
+function windowOf(step: PlanStep): string {
+  if (step.windowSeconds === null) return 'until resumed';
+  return step.windowSeconds >= 60 ? `${Number((step.windowSeconds / 60).toFixed(1))} min` : `${step.windowSeconds} s`;
+}

@@ -1,0 +1,26 @@
+import type { RolloutReceipt } from '../../domain/rollout/receipt.ts';
+import type { TickVerdict } from '../../domain/rollout/records.ts';
+
+/** A receipt in a page of plain text: outcome, course, last evidence, who acted. */
+export function renderReceiptText(receipt: RolloutReceipt): string {
+  const { rollout, outcome, events, writes, ticks } = receipt;
+  const last = ticks.at(-1)?.verdict;
+  return [
+    `Receipt of ${rollout.model} ${rollout.fromVersion} → ${rollout.toVersion} (${rollout.environment}), started ${rollout.startedAt} by ${rollout.startedBy}`,
+    `Outcome: ${outcome === null ? 'open' : `${outcome.outcome}, ${outcome.reason}: ${outcome.detail} (${outcome.at})`}`,
+    `Judged ${ticks.filter(({ judged }) => judged).length} of ${ticks.length} looks on ${rollout.engine.program}, Node ${rollout.engine.node}, V8 ${rollout.engine.v8}`,
+    `Noise assumed: ${JSON.stringify(rollout.policy['noise'])}`,
+    '',
+    'Traffic:',
+    ...writes.map((write) => `  generation ${write.generation}: ${write.split.canaryBasisPoints / 100} % canary, ${write.reason} (${write.actor}, ${write.appliedAt ?? `not applied: ${write.refusedCode ?? 'pending'}`})`),
+    '',
+    'Events:',
+    ...events.map((event) => `  ${event.at} ${event.event} ${String(event.details['detail'] ?? '')} (${event.actor})`),
+    ...(last === undefined ? [] : ['', ...renderEvidence(last)]),
+  ].join('\n');
+}
+
+function renderEvidence(verdict: TickVerdict): string[] {
+  const rows = verdict.metrics.map((metric) => `  ${metric.name}: ${metric.verdict}, ${metric.reason}`);
+  return [`Evidence at the last look (total ${verdict.wealth.toPrecision(4)}, rolls back at the limit of the error budget):`, ...rows];
+}

@@ -1,0 +1,69 @@
+import { ServiceError, WorkflowUpdateFailedError, WorkflowUpdateRPCTimeoutOrCancelledError, type Client, type WorkflowHandle } from '@temporalio/client';
+import { isMlopsError, MlopsError } from '../../domain/errors.ts';
+import {
+  abortUpdate,
+  approveUpdate,
+  denyUpdate,
+  pauseUpdate,
+  promoteUpdate,
+  resumeUpdate,
+  TASK_QUEUE,
+  type ActionAccepted,
+} from '../../workflows/messages.ts';
+
+/** What a person may ask of a rollout. */
+export interface RolloutAction {
+  readonly kind: 'approve' | 'deny' | 'pause' | 'resume' | 'promote' | 'abort';
+  /** The authenticated principal. */
+  readonly actor: string;
+  readonly reason: string;
+  /** promote: straight to 100 %. */
+  readonly full?: boolean;
+}
+
+/** Long enough for a worker that is busy, short enough for a person who waits. */
+const ANSWER_TIMEOUT_MS = 15_000;
+
+const UPDATES = { approve: approveUpdate, deny: denyUpdate, pause: pauseUpdate, resume: resumeUpdate, abort: abortUpdate } as const;
+
+/** Sends an action as an Update and returns the rollout's answer. @throws ROLLOUT_REFUSED_ACTION, ROLLOUT_UNANSWERED */
+export async function sendAction(client: Client, handle: WorkflowHandle, model: string, action: RolloutAction): Promise<ActionAccepted> {
+  const input = { actor: action.actor, reason: action.reason };
+  try {
+    return await withinAnswerTime(client, async () =>
+      action.kind === 'promote'
+        ? await handle.executeUpdate(promoteUpdate, { args: [{ ...input, full: action.full ?? false }] })
+        : await handle.executeUpdate(UPDATES[action.kind], { args: [input] }),
+    );
+  } catch (error) {
+    throw refused(unanswered(error, titleOf(action.kind), model), action.kind, model);
+  }
+}
+
+/** Runs a call to a workflow; nobody should wait for ever because no worker runs. */
+export async function withinAnswerTime<T>(client: Client, call: () => Promise<T>): Promise<T> {
+  return await client.connection.withDeadline(Date.now() + ANSWER_TIMEOUT_MS, call);
+}
+
+/** Turns "no worker answered in time" into a coded error; anything else stays what it is. */
+export function unanswered(error: unknown, action: string, model: string): unknown {
+  const timedOut = error instanceof WorkflowUpdateRPCTimeoutOrCancelledError || grpcCode(error) === DEADLINE_EXCEEDED;
+  if (!timedOut || isMlopsError(error)) return error;
+  return new MlopsError('ROLLOUT_UNANSWERED', { action, model, seconds: ANSWER_TIMEOUT_MS / 1000, queue: TASK_QUEUE }, { cause: error });
+}
+
+function refused(error: unknown, action: string, model: string): unknown {
+  if (!(error instanceof WorkflowUpdateFailedError) || error.cause === undefined) return error;
+  const problem = error.cause.message.replace(`${action} refused: `, '');
+  return new MlopsError('ROLLOUT_REFUSED_ACTION', { action: titleOf(action), model, problem, remedy: `See what it waits for: \`mlops rollout explain --model ${model}\`` }, { cause: error });
+}
+
+const DEADLINE_EXCEEDED = 4;
+
+function grpcCode(error: unknown): unknown {
+  return error instanceof ServiceError ? (error.cause as { code?: unknown } | undefined)?.code : undefined;
+}
+
+function titleOf(kind: string): string {
+  return kind.charAt(0).toUpperCase() + kind.slice(1);
+}

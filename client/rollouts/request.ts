@@ -1,0 +1,75 @@
+import { createHash } from 'node:crypto';
+import canonicalize from 'canonicalize';
+import type { MlopsConfig } from '../../config/schema.ts';
+import { MlopsError } from '../../domain/errors.ts';
+import { assemblePlan } from '../../domain/rollout/plan.ts';
+import type { RolloutRequest } from '../../domain/rollout/run.ts';
+import type { ArmTarget } from '../../domain/rollout/split.ts';
+import { assembleJudgePolicy } from './judge-policy.ts';
+
+/** What a person or a CI job asks for. */
+export interface RolloutOrder {
+  readonly model: string;
+  readonly fromVersion: string;
+  readonly toVersion: string;
+  readonly profile: string;
+  /** Base URLs by version; they win over `targets` of deployment.yaml. */
+  readonly endpoints: Readonly<Record<string, string>>;
+  /** The authenticated principal. */
+  readonly actor: string;
+  readonly reason: string;
+}
+
+/**
+ * Completes an order from configuration: the plan, the judge's policy, where both versions answer.
+ *
+ * @throws USAGE_INVALID, TARGET_UNKNOWN, ROLLOUT_PLAN_INVALID
+ */
+export function assembleRequest(config: MlopsConfig, order: RolloutOrder): RolloutRequest {
+  const { deployment } = config;
+  const settings = deployment.profiles[order.profile];
+  if (settings === undefined) {
+    const known = Object.keys(deployment.profiles).join(', ');
+    throw new MlopsError('USAGE_INVALID', { problem: `Profile is not known: ${order.profile}, wanted one of ${known}`, hint: 'Choose one, or add it under `profiles` in config/deployment.yaml' });
+  }
+  if (order.fromVersion === order.toVersion) {
+    throw new MlopsError('USAGE_INVALID', { problem: `Versions are the same: ${order.toVersion}, wanted two different ones`, hint: 'Name the new version with --to' });
+  }
+  const asked = {
+    model: order.model,
+    environment: config.environment,
+    stable: targetOf(config, order, order.fromVersion),
+    canary: targetOf(config, order, order.toVersion),
+    plan: assemblePlan(settings, order.profile),
+    policy: { ...assembleJudgePolicy(config, settings.tickSeconds) },
+    responseTime: {
+      degradationPercent: deployment.judge.responseTimeDegradationPercent,
+      floorMs: deployment.judge.responseTimeFloorMs,
+      ceilingMs: config.monitoring.alertThresholds.responseTimeP95Ms,
+    },
+    minimumSuccessRate: deployment.judge.minimumSuccessRate,
+    health: { intervalSeconds: deployment.health.intervalSeconds, failures: deployment.health.failures, outOf: deployment.health.outOf },
+    resourceAlertPercent: deployment.resources.alertAtPercentOfLimit,
+  };
+  return { ...asked, startedBy: order.actor, reason: order.reason, digest: digestOf(asked) };
+}
+
+/** SHA-256 over the canonical JSON (RFC 8785) of a value. */
+export function digestOf(value: unknown): string {
+  return createHash('sha256').update(canonicalize(value) ?? '').digest('hex');
+}
+
+function targetOf(config: MlopsConfig, order: RolloutOrder, version: string): ArmTarget {
+  const endpoint = order.endpoints[version] ?? config.deployment.targets[order.model]?.[version];
+  if (endpoint === undefined) throw new MlopsError('TARGET_UNKNOWN', { model: order.model, version });
+  assertAllowed(config, endpoint);
+  return { version, endpoint };
+}
+
+function assertAllowed(config: MlopsConfig, endpoint: string): void {
+  const allowed = config.deployment.endpointAllowList;
+  const url = URL.canParse(endpoint) ? new URL(endpoint) : null;
+  const isHttp = url?.protocol === 'http:' || url?.protocol === 'https:';
+  if (url !== null && isHttp && allowed.includes(url.hostname)) return;
+  throw new MlopsError('ENDPOINT_NOT_ALLOWED', { endpoint, allowed: allowed.join(', ') });
+}

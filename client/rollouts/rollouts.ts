@@ -1,0 +1,133 @@
+import {
+  WorkflowExecutionAlreadyStartedError,
+  WorkflowFailedError,
+  WorkflowNotFoundError,
+  type Client,
+  type WorkflowHandle,
+} from '@temporalio/client';
+import { MlopsError } from '../../domain/errors.ts';
+import type { RolloutRequest } from '../../domain/rollout/run.ts';
+import { statusQuery, TASK_QUEUE, type ActionAccepted, type RolloutResult, type RolloutStatus } from '../../workflows/messages.ts';
+import type { rollout } from '../../workflows/rollout.ts';
+import { sendAction, unanswered, withinAnswerTime, type RolloutAction } from './actions.ts';
+import { startAttributes } from './attributes.ts';
+
+/** What `start` found or did. */
+export interface StartedRollout {
+  readonly rolloutId: string;
+  readonly runId: string;
+  /** An equal rollout was running already: this is that one. */
+  readonly attached: boolean;
+  /** Version of the rollout that was ended to make room. */
+  readonly superseded: string | null;
+}
+
+/** Rollouts of one environment, as people and CI jobs use them. */
+export interface Rollouts {
+  /** @throws ROLLOUT_ALREADY_OPEN */
+  start(request: RolloutRequest, options: { readonly supersede: boolean; readonly actor: string }): Promise<StartedRollout>;
+  /** @throws ROLLOUT_NOT_FOUND, ROLLOUT_UNANSWERED */
+  status(model: string): Promise<RolloutStatus>;
+  /** Waits for the end; the signal stops the waiting, never the rollout. @throws ROLLOUT_NOT_FOUND */
+  result(model: string, signal: AbortSignal): Promise<RolloutResult | null>;
+  /** @throws ROLLOUT_NOT_FOUND, ROLLOUT_REFUSED_ACTION, ROLLOUT_UNANSWERED */
+  act(model: string, action: RolloutAction): Promise<ActionAccepted>;
+}
+
+/** Workflow id of a model's rollout: one can be open per model and environment (architecture D3). */
+export function rolloutIdOf(environment: string, model: string): string {
+  return `rollout/${environment}/${model}`;
+}
+
+export function createRollouts(client: Client, environment: string): Rollouts {
+  const handleOf = (model: string): WorkflowHandle<typeof rollout> => client.workflow.getHandle<typeof rollout>(rolloutIdOf(environment, model));
+  return {
+    start: async (request, { supersede, actor }) => {
+      const first = await startOrAttach(client, request);
+      if (first.started !== null) return first.started;
+      const openVersion = first.openVersion;
+      if (!supersede) throw new MlopsError('ROLLOUT_ALREADY_OPEN', { model: request.model, toVersion: request.canary.version, openVersion, rolloutId: rolloutIdOf(environment, request.model) });
+      // Weight 0 first, verified; only then the next one begins.
+      const handle = handleOf(request.model);
+      await sendAction(client, handle, request.model, { kind: 'abort', actor, reason: `superseded by ${request.canary.version}` });
+      await handle.result();
+      const second = await startOrAttach(client, request);
+      if (second.started === null) throw new MlopsError('ROLLOUT_ALREADY_OPEN', { model: request.model, toVersion: request.canary.version, openVersion: second.openVersion, rolloutId: rolloutIdOf(environment, request.model) });
+      return { ...second.started, superseded: openVersion };
+    },
+
+    status: async (model) => await loadStatus(client, handleOf(model), model, environment),
+
+    result: async (model, signal) => await waitForResult(client, handleOf(model), model, environment, signal),
+
+    act: async (model, action) => {
+      try {
+        return await sendAction(client, handleOf(model), model, action);
+      } catch (error) {
+        throw notFound(error, model, environment);
+      }
+    },
+  };
+}
+
+async function startOrAttach(
+  client: Client,
+  request: RolloutRequest,
+): Promise<{ readonly started: StartedRollout; readonly openVersion: null } | { readonly started: null; readonly openVersion: string }> {
+  const rolloutId = rolloutIdOf(request.environment, request.model);
+  try {
+    const handle = await client.workflow.start<typeof rollout>('rollout', {
+      workflowId: rolloutId,
+      taskQueue: TASK_QUEUE,
+      args: [{ request }],
+      workflowIdConflictPolicy: 'FAIL',
+      workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+      memo: { digest: request.digest, toVersion: request.canary.version, startedBy: request.startedBy },
+      typedSearchAttributes: startAttributes(request),
+      staticSummary: `${request.model} ${request.stable.version} → ${request.canary.version}`,
+      staticDetails: `Started by ${request.startedBy}. ${request.reason}`,
+    });
+    return { started: { rolloutId, runId: handle.firstExecutionRunId, attached: false, superseded: null }, openVersion: null };
+  } catch (error) {
+    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+  }
+  const open = await client.workflow.getHandle(rolloutId).describe();
+  if (open.memo?.['digest'] === request.digest) {
+    return { started: { rolloutId, runId: open.runId, attached: true, superseded: null }, openVersion: null };
+  }
+  return { started: null, openVersion: String(open.memo?.['toVersion'] ?? 'another version') };
+}
+
+/** Asks the workflow; one that ended carries its last status in its result, which needs no worker. */
+async function loadStatus(client: Client, handle: WorkflowHandle<typeof rollout>, model: string, environment: string): Promise<RolloutStatus> {
+  try {
+    const { status } = await handle.describe();
+    if (status.name === 'COMPLETED') return (await handle.result()).status;
+    return await withinAnswerTime(client, async () => await handle.query(statusQuery));
+  } catch (error) {
+    throw unanswered(notFound(error, model, environment), 'Status', model);
+  }
+}
+
+async function waitForResult(
+  client: Client,
+  handle: WorkflowHandle<typeof rollout>,
+  model: string,
+  environment: string,
+  signal: AbortSignal,
+): Promise<RolloutResult | null> {
+  try {
+    return await client.connection.withAbortSignal(signal, async () => await handle.result());
+  } catch (error) {
+    if (signal.aborted) return null;
+    if (error instanceof WorkflowFailedError) {
+      throw new MlopsError('ROLLOUT_BROKEN', { model, environment, reason: error.cause?.message ?? error.message }, { cause: error });
+    }
+    throw notFound(error, model, environment);
+  }
+}
+
+function notFound(error: unknown, model: string, environment: string): unknown {
+  if (!(error instanceof WorkflowNotFoundError)) return error;
+  return new MlopsError('ROLLOUT_NOT_FOUND', { model, environment }, { cause: error });
+}

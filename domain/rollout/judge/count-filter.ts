@@ -1,0 +1,251 @@
+import { STATIC_CHAINS, STATIC_MARGIN, STATIC_ZERO, type CountKernel } from './count-kernel.ts';
+
+/**
+ * The filter's memory: probabilities of burst levels (and shifts) under each model, and the log likelihood each model
+ * has gathered. Plain numbers; `null` before the first usable tick.
+ */
+export interface CountFilterState {
+  /** Usable ticks so far. */
+  ticks: number;
+  /** Events of both arms in those ticks. */
+  events: number;
+  /** [noise level][static chain][burst level] */
+  statics: Float64Array;
+  /** [noise level][jump shift][burst level] */
+  jumps: Float64Array;
+  /** [noise level][static chain], log likelihood */
+  staticLog: Float64Array;
+  /** [noise level], log likelihood of the jump chain */
+  jumpLog: Float64Array;
+}
+
+/** Log evidence ratios, natural log. */
+export interface CountEvidence {
+  /** That the canary's rate is higher than the control's. */
+  readonly logHarm: number;
+  /** That its rate is below `margin` times the control's. */
+  readonly logSafe: number;
+}
+
+/** Reused from call to call: nothing in here outlives one tick. */
+const scratch = { likelihood: new Float64Array(0), smooth: new Float64Array(0), prior: new Float64Array(0) };
+
+/** An empty memory. */
+export function createCountFilter(kernel: CountKernel): CountFilterState {
+  const levels = kernel.smoothing.length;
+  return {
+    ticks: 0,
+    events: 0,
+    statics: new Float64Array(levels * STATIC_CHAINS * kernel.bursts),
+    jumps: new Float64Array(levels * kernel.jumpBase.length * kernel.bursts),
+    staticLog: new Float64Array(levels * STATIC_CHAINS),
+    jumpLog: new Float64Array(levels),
+  };
+}
+
+/**
+ * Takes one tick in: `x1` of `n1` canary requests and `x0` of `n0` control requests had the event.
+ *
+ * With no requests in one arm only time passes. Cost: about 2,000 multiplications. Changes `state`.
+ *
+ * @param n1, n0 requests, at least 0
+ * @param x1, x0 events, 0 to the requests of the arm
+ * Source: judge-recipe §1 (conditional binomial likelihood on a log-odds lattice, filtered over burst levels).
+ */
+export function stepCountFilter(kernel: CountKernel, state: CountFilterState, n1: number, x1: number, n0: number, x0: number): void {
+  if (n1 <= 0 || n0 <= 0) {
+    passTime(kernel, state);
+    return;
+  }
+  const first = state.ticks === 0;
+  state.ticks += 1;
+  state.events += x1 + x0;
+  // No events: every rate ratio explains that equally well, and only time passes.
+  if (x1 + x0 === 0 && !first) {
+    passTime(kernel, state);
+    return;
+  }
+  const prior = burstPrior(kernel, state.events / state.ticks);
+  const { likelihood, logPeak } = likelihoods(kernel, n1, x1, n0, x0);
+  for (let level = 0; level < kernel.smoothing.length; level += 1) {
+    const smooth = smoothed(kernel, level, likelihood);
+    stepStatics(kernel, state, level, smooth, logPeak, prior, first);
+    stepJump(kernel, state, level, smooth, logPeak, prior, first);
+  }
+}
+
+/** Time passes for bursts and late starts; the evidence does not move. Changes `state`. */
+export function passTime(kernel: CountKernel, state: CountFilterState): void {
+  if (state.ticks === 0) return;
+  const prior = burstPrior(kernel, state.events / state.ticks);
+  for (let level = 0; level < kernel.smoothing.length; level += 1) {
+    for (let chain = 0; chain < STATIC_CHAINS; chain += 1) {
+      predict(state.statics, (level * STATIC_CHAINS + chain) * kernel.bursts, kernel, prior);
+    }
+    predictJump(kernel, state, level, prior);
+  }
+}
+
+/** The evidence gathered so far; both 0 (ratio 1) before the first usable tick. */
+export function evaluateCounts(state: CountFilterState): CountEvidence {
+  if (state.ticks === 0) return { logHarm: 0, logSafe: 0 };
+  const zero = chainLog(state, STATIC_ZERO);
+  const safe = logMeanExp3(chainLog(state, 0), chainLog(state, 1), zero);
+  return { logHarm: jumpChainLog(state) - zero, logSafe: safe - chainLog(state, STATIC_MARGIN) };
+}
+
+/** Prior of the burst level: the share of bursts follows the volume, since few events cannot show any. */
+function burstPrior({ noise, bursts }: CountKernel, meanEvents: number): Float64Array {
+  const share = noise.burstShare * Math.min(1, meanEvents / noise.burstFullEventsPerTick);
+  if (scratch.prior.length !== bursts) scratch.prior = new Float64Array(bursts);
+  const { prior } = scratch;
+  prior.fill(share / bursts);
+  const middle = (bursts - 1) / 2;
+  prior[middle] = (prior[middle] ?? 0) + 1 - share;
+  return prior;
+}
+
+/** Conditional likelihood of the split of events at each lattice point, divided by its peak. */
+function likelihoods(kernel: CountKernel, n1: number, x1: number, n0: number, x0: number): { likelihood: Float64Array; logPeak: number } {
+  const { x, expm1, noise } = kernel;
+  if (scratch.likelihood.length !== x.length) {
+    scratch.likelihood = new Float64Array(x.length);
+    scratch.smooth = new Float64Array(x.length);
+  }
+  const { likelihood } = scratch;
+  const events = x1 + x0;
+  const share = n1 / (n1 + n0);
+  const scale = events > noise.eventCapPerTick ? noise.eventCapPerTick / events : 1;
+  let logPeak = Number.NEGATIVE_INFINITY;
+  for (let i = 0; i < x.length; i += 1) {
+    const value = scale * (x1 * x[i]! - events * Math.log(1 + share * expm1[i]!));
+    likelihood[i] = value;
+    if (value > logPeak) logPeak = value;
+  }
+  for (let i = 0; i < x.length; i += 1) likelihood[i] = Math.exp(likelihood[i]! - logPeak);
+  return { likelihood, logPeak };
+}
+
+function smoothed(kernel: CountKernel, level: number, likelihood: Float64Array): Float64Array {
+  const matrix = kernel.smoothing[level];
+  if (matrix === null || matrix === undefined) return likelihood;
+  const size = likelihood.length;
+  const { smooth } = scratch;
+  for (let i = 0, at = 0; i < size; i += 1) {
+    let sum = 0;
+    for (let j = 0; j < size; j += 1, at += 1) sum += matrix[at]! * likelihood[j]!;
+    smooth[i] = sum;
+  }
+  return smooth;
+}
+
+function stepStatics(
+  kernel: CountKernel,
+  state: CountFilterState,
+  level: number,
+  smooth: Float64Array,
+  logPeak: number,
+  prior: Float64Array,
+  first: boolean,
+): void {
+  const { statics } = state;
+  for (let chain = 0; chain < STATIC_CHAINS; chain += 1) {
+    const at = (level * STATIC_CHAINS + chain) * kernel.bursts;
+    if (first) statics.set(prior, at);
+    else predict(statics, at, kernel, prior);
+    const sum = weigh(statics, at, kernel.bursts, smooth, kernel.staticBase[chain]!);
+    rescale(statics, at, at + kernel.bursts, sum);
+    state.staticLog[level * STATIC_CHAINS + chain]! += Math.log(sum) + logPeak;
+  }
+}
+
+function stepJump(
+  kernel: CountKernel,
+  state: CountFilterState,
+  level: number,
+  smooth: Float64Array,
+  logPeak: number,
+  prior: Float64Array,
+  first: boolean,
+): void {
+  const { bursts, jumpBase } = kernel;
+  const { jumps } = state;
+  const shifts = jumpBase.length;
+  const start = level * shifts * bursts;
+  if (first) startJump(kernel, state, start, prior);
+  else predictJump(kernel, state, level, prior);
+  let sum = 0;
+  for (let shift = 0; shift < shifts; shift += 1) sum += weigh(jumps, start + shift * bursts, bursts, smooth, jumpBase[shift]!);
+  rescale(jumps, start, start + shifts * bursts, sum);
+  state.jumpLog[level]! += Math.log(sum) + logPeak;
+}
+
+/** Multiplies a row of mass by the likelihood from `base` on, and returns what is left of it. */
+function weigh(mass: Float64Array, at: number, bursts: number, smooth: Float64Array, base: number): number {
+  let sum = 0;
+  for (let u = 0; u < bursts; u += 1) {
+    const value = mass[at + u]! * smooth[base + u]!;
+    mass[at + u] = value;
+    sum += value;
+  }
+  return sum;
+}
+
+function rescale(mass: Float64Array, from: number, to: number, sum: number): void {
+  const factor = 1 / sum;
+  for (let at = from; at < to; at += 1) mass[at] = mass[at]! * factor;
+}
+
+function startJump({ bursts, jumpPrior }: CountKernel, state: CountFilterState, start: number, prior: Float64Array): void {
+  for (let shift = 0, at = start; shift < jumpPrior.length; shift += 1) {
+    for (let u = 0; u < bursts; u += 1, at += 1) state.jumps[at] = jumpPrior[shift]! * prior[u]!;
+  }
+}
+
+/** Late starts begin, then burst levels are drawn anew. */
+function predictJump(kernel: CountKernel, state: CountFilterState, level: number, prior: Float64Array): void {
+  const { bursts, jumpTarget, onset } = kernel;
+  const { jumps } = state;
+  const start = level * jumpTarget.length * bursts;
+  for (let shift = 1; shift < jumpTarget.length; shift += 1) {
+    const part = onset * jumpTarget[shift]!;
+    const at = start + shift * bursts;
+    for (let u = 0; u < bursts; u += 1) jumps[at + u] = jumps[at + u]! + part * jumps[start + u]!;
+    predict(jumps, at, kernel, prior);
+  }
+  for (let u = 0; u < bursts; u += 1) jumps[start + u] = jumps[start + u]! * (1 - onset);
+  predict(jumps, start, kernel, prior);
+}
+
+/** A burst level stays, or is drawn anew from its prior. */
+function predict(mass: Float64Array, at: number, { bursts, redraw }: CountKernel, prior: Float64Array): void {
+  let sum = 0;
+  for (let u = 0; u < bursts; u += 1) sum += mass[at + u]!;
+  const drawn = redraw * sum;
+  const kept = 1 - redraw;
+  for (let u = 0; u < bursts; u += 1) mass[at + u] = kept * mass[at + u]! + drawn * prior[u]!;
+}
+
+/** Log likelihood of a static chain, averaged over the noise levels (a constant factor is left out: it cancels). */
+function chainLog(state: CountFilterState, chain: number): number {
+  const { staticLog } = state;
+  let peak = Number.NEGATIVE_INFINITY;
+  for (let at = chain; at < staticLog.length; at += STATIC_CHAINS) if (staticLog[at]! > peak) peak = staticLog[at]!;
+  let sum = 0;
+  for (let at = chain; at < staticLog.length; at += STATIC_CHAINS) sum += Math.exp(staticLog[at]! - peak);
+  return peak + Math.log(sum);
+}
+
+function jumpChainLog({ jumpLog }: CountFilterState): number {
+  let peak = Number.NEGATIVE_INFINITY;
+  for (const value of jumpLog) if (value > peak) peak = value;
+  let sum = 0;
+  for (const value of jumpLog) sum += Math.exp(value - peak);
+  return peak + Math.log(sum);
+}
+
+/** Log of the mean of three exponentials. */
+function logMeanExp3(a: number, b: number, c: number): number {
+  const peak = Math.max(a, b, c);
+  return peak + Math.log((Math.exp(a - peak) + Math.exp(b - peak) + Math.exp(c - peak)) / 3);
+}

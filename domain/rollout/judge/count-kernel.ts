@@ -1,0 +1,101 @@
+import type { NoiseAssumption } from './noise.ts';
+
+/** Step of the log-odds lattice; every shift and burst level is a multiple of it. */
+export const LATTICE_STEP = 0.2;
+/** Shifts the jump chain can take, natural log units of the rate ratio; the first is "no shift". */
+const JUMP_SHIFTS = [0, 0.2, 0.4, 0.6, 0.8, 1, 1.4, 1.8, 2.2, 2.6, 3] as const;
+const JUMP_WEIGHTS = [0.25, 0.75, 1, 1, 1, 1, 1, 0.75, 0.5, 0.25] as const;
+const JUMP_WEIGHT_SUM = 7.5;
+/** Shifts that are safe; the margin itself is added as the last static chain. */
+const SAFE_SHIFTS = [-0.4, -0.2, 0] as const;
+/** Prior mass of a shift that begins later. */
+const LATE_START = 0.1;
+/** Share of that mass that begins per minute. */
+const ONSET_PER_MINUTE = 0.02;
+
+/** Everything of the count filter that does not change from tick to tick; made once per policy. */
+export interface CountKernel {
+  /** exp(x) - 1 for each lattice point x. */
+  readonly expm1: Float64Array;
+  /** Lattice points, natural log units. */
+  readonly x: Float64Array;
+  /** Smoothing by fast noise: one row-major matrix per noise level, null for the identity. */
+  readonly smoothing: readonly (Float64Array | null)[];
+  /** Number of burst levels. */
+  readonly bursts: number;
+  /** Lattice index of shift + lowest burst level, per static chain (three safe ones, zero being the last; margin). */
+  readonly staticBase: readonly number[];
+  readonly jumpBase: readonly number[];
+  /** Prior of the jump chain's shifts. */
+  readonly jumpPrior: Float64Array;
+  /** Where late starts go: weights of the shifts above zero, index 0 unused. */
+  readonly jumpTarget: Float64Array;
+  /** Probability per tick that a burst level is drawn anew. */
+  readonly redraw: number;
+  /** Share of the late-start mass that begins per tick. */
+  readonly onset: number;
+  readonly noise: NoiseAssumption;
+}
+
+/** Index of the static chains. */
+export const STATIC_ZERO = 2;
+export const STATIC_MARGIN = 3;
+export const STATIC_CHAINS = 4;
+
+const cache = new Map<string, CountKernel>();
+
+/** The kernel for a noise assumption, a margin (natural log of the ratio, multiple of 0.2) and a tick length. */
+export function loadCountKernel(noise: NoiseAssumption, marginLog: number, tickSeconds: number): CountKernel {
+  const key = JSON.stringify([noise, marginLog, tickSeconds]);
+  const known = cache.get(key);
+  if (known !== undefined) return known;
+  const kernel = createCountKernel(noise, marginLog, tickSeconds);
+  cache.set(key, kernel);
+  return kernel;
+}
+
+function createCountKernel(noise: NoiseAssumption, marginLog: number, tickSeconds: number): CountKernel {
+  const range = Math.round(noise.burstRangeLog / LATTICE_STEP);
+  const statics = [...SAFE_SHIFTS, marginLog].map(toSteps);
+  const jumps = JUMP_SHIFTS.map(toSteps);
+  const lowest = Math.min(...statics, ...jumps) - range;
+  const highest = Math.max(...statics, ...jumps) + range;
+  const x = Float64Array.from({ length: highest - lowest + 1 }, (_, i) => (lowest + i) * LATTICE_STEP);
+  const minutes = tickSeconds / 60;
+  return {
+    x,
+    expm1: x.map((value) => Math.exp(value) - 1),
+    smoothing: noise.fastSdLog.map((sd) => (sd === 0 ? null : createSmoothing(x, sd))),
+    bursts: 2 * range + 1,
+    staticBase: statics.map((shift) => shift - range - lowest),
+    jumpBase: jumps.map((shift) => shift - range - lowest),
+    jumpPrior: Float64Array.from(JUMP_SHIFTS, (_, i) => (i === 0 ? LATE_START : (1 - LATE_START) * targetOf(i))),
+    jumpTarget: Float64Array.from(JUMP_SHIFTS, (_, i) => (i === 0 ? 0 : targetOf(i))),
+    redraw: 1 - (1 - 1 / noise.burstMeanMinutes) ** minutes,
+    onset: 1 - (1 - ONSET_PER_MINUTE) ** minutes,
+    noise,
+  };
+}
+
+function targetOf(index: number): number {
+  return (JUMP_WEIGHTS[index - 1] ?? 0) / JUMP_WEIGHT_SUM;
+}
+
+function toSteps(logShift: number): number {
+  return Math.round(logShift / LATTICE_STEP);
+}
+
+/** Gaussian kernel over the lattice; rows sum to 1. */
+function createSmoothing(x: Float64Array, sd: number): Float64Array {
+  const size = x.length;
+  const matrix = new Float64Array(size * size);
+  for (let i = 0; i < size; i += 1) {
+    const row = Array.from(x, (other) => Math.exp(-(((x[i] ?? 0) - other) ** 2) / (2 * sd * sd)));
+    const sum = row.reduce((total, value) => total + value, 0);
+    matrix.set(
+      row.map((value) => value / sum),
+      i * size,
+    );
+  }
+  return matrix;
+}

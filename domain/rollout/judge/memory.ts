@@ -1,0 +1,153 @@
+import { createBets, type BetState } from './bets.ts';
+import { CEILING_BETS, TOLERANCE_BETS } from './binomial-bets.ts';
+import { createCountFilter, type CountFilterState } from './count-filter.ts';
+import type { CountKernel } from './count-kernel.ts';
+import type { MetricName } from './policy.ts';
+import { SCORE_BETS } from './score-bets.ts';
+
+/** Sums of one arm over all usable ticks. */
+export interface ArmTotals {
+  requests: number;
+  /** Events, or the sum of scores. */
+  sum: number;
+}
+
+interface MetricMemory {
+  readonly canary: ArmTotals;
+  readonly control: ArmTotals;
+  /** Log evidence of harm and of safety so far. */
+  logHarm: number;
+  logSafe: number;
+  /** Log of this metric's part of the wealth; null while it does not decide. */
+  logPart: number | null;
+}
+
+export interface CountMemory extends MetricMemory {
+  readonly filter: CountFilterState;
+  readonly tolerance: BetState;
+}
+
+export interface ScoreMemory extends MetricMemory {
+  readonly harm: BetState;
+  readonly safe: BetState;
+}
+
+/** A decision that stands. */
+export interface StandingDecision {
+  readonly metric: MetricName | 'ceiling';
+  readonly tick: number;
+  readonly wealth: number;
+  readonly reason: string;
+}
+
+/** All the judge remembers of one release, in the form it works on. */
+export interface JudgeMemory {
+  ticks: number;
+  missingTicks: number;
+  usableTicks: number;
+  /** What was wrong with the last tick's telemetry; empty when nothing was. */
+  problems: string[];
+  /** Log of the total wealth at the last tick that brought evidence. */
+  logWealthBefore: number;
+  rollback: StandingDecision | null;
+  hold: StandingDecision | null;
+  /** First of the unbroken run of ticks at which promotion is warranted. */
+  promoteSince: number | null;
+  /** Log of the wealth carried over from earlier attempts of the same release. */
+  readonly logCarried: number;
+  readonly ceiling: BetState;
+  errors: CountMemory | null;
+  slow: CountMemory | null;
+  scores: ScoreMemory | null;
+}
+
+/** @param carriedWealth total wealth at the end of the attempt before, 1 for the first */
+export function createMemory(carriedWealth: number): JudgeMemory {
+  const logCarried = Math.log(carriedWealth);
+  return {
+    ticks: 0,
+    missingTicks: 0,
+    usableTicks: 0,
+    problems: [],
+    logWealthBefore: logCarried,
+    rollback: null,
+    hold: null,
+    promoteSince: null,
+    logCarried,
+    ceiling: createBets(CEILING_BETS, true),
+    errors: null,
+    slow: null,
+    scores: null,
+  };
+}
+
+export function createCountMemory(kernel: CountKernel): CountMemory {
+  return { ...newMetric(), filter: createCountFilter(kernel), tolerance: createBets(TOLERANCE_BETS, false) };
+}
+
+export function createScoreMemory(): ScoreMemory {
+  return { ...newMetric(), harm: createBets(SCORE_BETS, true), safe: createBets(SCORE_BETS, false) };
+}
+
+function newMetric(): MetricMemory {
+  return { canary: { requests: 0, sum: 0 }, control: { requests: 0, sum: 0 }, logHarm: 0, logSafe: 0, logPart: null };
+}
+
+/** The memory as plain JSON: survives JSON.stringify and JSON.parse exactly. */
+export type JudgeState = Omit<JudgeMemory, 'errors' | 'slow'> & {
+  readonly errors: SavedCounts | null;
+  readonly slow: SavedCounts | null;
+};
+
+type SavedCounts = Omit<CountMemory, 'filter'> & {
+  readonly filter: {
+    readonly ticks: number;
+    readonly events: number;
+    readonly statics: readonly number[];
+    readonly jumps: readonly number[];
+    readonly staticLog: readonly number[];
+    readonly jumpLog: readonly number[];
+  };
+};
+
+/** A copy of the memory to keep. */
+export function saveMemory(memory: JudgeMemory): JudgeState {
+  return { ...structuredClone({ ...memory, errors: null, slow: null }), errors: saveCounts(memory.errors), slow: saveCounts(memory.slow) };
+}
+
+/** A copy of a kept memory to work on. */
+export function restoreMemory(state: JudgeState): JudgeMemory {
+  return { ...structuredClone({ ...state, errors: null, slow: null }), errors: restoreCounts(state.errors), slow: restoreCounts(state.slow) };
+}
+
+function saveCounts(counts: CountMemory | null): SavedCounts | null {
+  if (counts === null) return null;
+  const { filter, ...rest } = counts;
+  return {
+    ...structuredClone(rest),
+    filter: {
+      ticks: filter.ticks,
+      events: filter.events,
+      statics: [...filter.statics],
+      jumps: [...filter.jumps],
+      staticLog: [...filter.staticLog],
+      jumpLog: [...filter.jumpLog],
+    },
+  };
+}
+
+function restoreCounts(counts: SavedCounts | null): CountMemory | null {
+  if (counts === null) return null;
+  const { filter, ...rest } = counts;
+  return {
+    ...structuredClone(rest),
+    filter: {
+      ticks: filter.ticks,
+      events: filter.events,
+      statics: Float64Array.from(filter.statics),
+      jumps: Float64Array.from(filter.jumps),
+      staticLog: Float64Array.from(filter.staticLog),
+      jumpLog: Float64Array.from(filter.jumpLog),
+    },
+  };
+}

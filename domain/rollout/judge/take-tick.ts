@@ -1,0 +1,109 @@
+import { logWealthOf } from './bets.ts';
+import { betAgainstCeiling, betOnTolerance } from './binomial-bets.ts';
+import { evaluateCounts, passTime, stepCountFilter } from './count-filter.ts';
+import type { CountKernel } from './count-kernel.ts';
+import { createCountMemory, createScoreMemory, type ArmTotals, type JudgeMemory } from './memory.ts';
+import type { JudgePolicy, MetricName } from './policy.ts';
+import { betOnScores } from './score-bets.ts';
+import { checkTick, type CheckedField, type Counts, type JudgeTick } from './telemetry-check.ts';
+import { enterPlay, growPart } from './wealth.ts';
+
+/** Takes one tick's telemetry in as evidence. Changes `memory`. Returns whether it brought any. */
+export function takeTick(policy: JudgePolicy, kernel: CountKernel, memory: JudgeMemory, tick: JudgeTick): boolean {
+  const checked = checkTick(tick);
+  const problems: string[] = checked.isPresent ? [] : ['telemetry of both arms is missing'];
+  const errors = takeCounts(policy, kernel, memory, 'errors', checked.errors, problems);
+  const slow = takeCounts(policy, kernel, memory, 'slow', checked.slow, problems);
+  const scores = takeScores(policy, kernel, memory, checked.scores, problems);
+  const ceiling = takeCeiling(policy, kernel, memory, checked.errors);
+  memory.ticks += 1;
+  memory.problems = problems;
+  if (problems.length > 0) memory.missingTicks += 1;
+  if (errors || slow || scores) memory.usableTicks += 1;
+  return errors || slow || scores || ceiling;
+}
+
+function takeCounts(
+  policy: JudgePolicy,
+  kernel: CountKernel,
+  memory: JudgeMemory,
+  name: 'errors' | 'slow',
+  field: CheckedField<Counts>,
+  problems: string[],
+): boolean {
+  const known = memory[name];
+  if (field.kind === 'absent') {
+    if (known === null) return false;
+    problems.push(`${name}: missing in both arms`);
+    passTime(kernel, known.filter);
+    return false;
+  }
+  const metric = (memory[name] = known ?? createCountMemory(kernel));
+  if (field.kind === 'bad') {
+    problems.push(field.problem);
+    passTime(kernel, metric.filter);
+    return false;
+  }
+  const { canary, control } = field;
+  decideIfAsked(policy, memory, name);
+  stepCountFilter(kernel, metric.filter, canary.requests, canary.events, control.requests, control.events);
+  if (canary.requests > 0) betOnTolerance(metric.tolerance, canary.events, canary.requests, policy.absoluteTolerance[name]);
+  add(metric.canary, canary.requests, canary.events);
+  add(metric.control, control.requests, control.events);
+  const { logHarm, logSafe } = evaluateCounts(metric.filter);
+  growPart(memory, name, logHarm);
+  metric.logSafe = logHarm < 0 ? Math.max(logSafe, logWealthOf(metric.tolerance)) : logSafe;
+  return canary.requests > 0 && control.requests > 0;
+}
+
+/** The canary alone against the absolute ceiling; it needs no control. */
+function takeCeiling(policy: JudgePolicy, kernel: CountKernel, memory: JudgeMemory, field: CheckedField<Counts>): boolean {
+  const canary = field.kind === 'absent' ? null : field.canary;
+  if (canary === null || canary.requests <= 0) return false;
+  betAgainstCeiling(memory.ceiling, canary.events, canary.requests, policy.maxErrorRate, kernel.onset);
+  return true;
+}
+
+function takeScores(
+  policy: JudgePolicy,
+  kernel: CountKernel,
+  memory: JudgeMemory,
+  field: CheckedField<readonly number[]>,
+  problems: string[],
+): boolean {
+  if (field.kind === 'absent') {
+    // Feedback comes when it comes; only a metric that must be there is missed.
+    if (memory.scores !== null && policy.requiredMetrics.includes('scores')) problems.push('scores: missing in both arms');
+    return false;
+  }
+  if (field.kind === 'bad') {
+    memory.scores ??= createScoreMemory();
+    problems.push(field.problem);
+    return false;
+  }
+  const { canary, control } = field;
+  if (canary.length + control.length === 0) return false;
+  const metric = (memory.scores ??= createScoreMemory());
+  add(metric.canary, canary.length, sumOf(canary));
+  add(metric.control, control.length, sumOf(control));
+  if (canary.length === 0 || control.length === 0) return false;
+  decideIfAsked(policy, memory, 'scores');
+  betOnScores(metric, canary, control, policy.scoreMargin, kernel.onset);
+  growPart(memory, 'scores', logWealthOf(metric.harm));
+  metric.logSafe = logWealthOf(metric.safe);
+  return true;
+}
+
+/** A metric takes part in the decision unless it is only shown. */
+function decideIfAsked(policy: JudgePolicy, memory: JudgeMemory, name: MetricName): void {
+  if (!policy.dryRunMetrics.includes(name)) enterPlay(memory, name);
+}
+
+function add(totals: ArmTotals, requests: number, sum: number): void {
+  totals.requests += requests;
+  totals.sum += sum;
+}
+
+function sumOf(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0);
+}
