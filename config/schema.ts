@@ -1,3 +1,5 @@
+import type { NoiseAssumption } from '../domain/rollout/judge/noise.ts';
+
 /** Configuration after loading: complete, validated, frozen. */
 export interface MlopsConfig {
   /** MLOPS_ENV, e.g. dev, staging, production */
@@ -38,6 +40,8 @@ export interface DeploymentConfig {
   /** Plan settings by profile name; `default` is always there. */
   readonly profiles: Readonly<Record<string, CanaryConfig>>;
   readonly judge: JudgeConfig;
+  /** Noise assumptions by name: those that come along, and those fitted to a service. */
+  readonly noiseAssumptions: Readonly<Record<string, NoiseAssumption>>;
   readonly health: {
     readonly intervalSeconds: number;
     readonly timeoutSeconds: number;

@@ -4,21 +4,6 @@ import type { EngineVersion } from '../../domain/rollout/records.ts';
 import { query } from './query.ts';
 import { tickOf, type TickRow } from './rollout-store.ts';
 
-/** One line of `mlops rollout list`. */
-export interface RolloutSummary {
-  readonly rolloutKey: string;
-  readonly model: string;
-  readonly environment: string;
-  readonly fromVersion: string;
-  readonly toVersion: string;
-  /** Null while it is open. */
-  readonly outcome: string | null;
-  readonly reason: string | null;
-  readonly startedBy: string;
-  readonly startedAt: string;
-  readonly closedAt: string | null;
-}
-
 interface RolloutRow {
   readonly rollout_key: string;
   readonly rollout_id: string;
@@ -41,7 +26,7 @@ interface RolloutRow {
 export function createRolloutReader(pool: Pool) {
   return {
     /** Rollouts of an environment, newest first. */
-    async list(environment: string, model: string | null, limit: number): Promise<RolloutSummary[]> {
+    async list(environment: string, model: string | null, limit: number) {
       const rows = await query<RolloutRow>(
         pool,
         `SELECT * FROM rollout WHERE environment = $1 AND ($2::text IS NULL OR model = $2) ORDER BY started_at DESC LIMIT $3`,
@@ -126,7 +111,7 @@ async function writesOf(pool: Pool, row: RolloutRow): Promise<ReceiptWrite[]> {
   }));
 }
 
-function summaryOf(row: RolloutRow): RolloutSummary {
+function summaryOf(row: RolloutRow) {
   return {
     rolloutKey: row.rollout_key,
     model: row.model,

@@ -1,4 +1,5 @@
 import type { Composition } from './composition.ts';
+import type { ConfigOrigin } from '../../config/load.ts';
 import type { MlopsConfig } from '../../config/schema.ts';
 
 /** Exit codes of contract §2. */
@@ -70,6 +71,8 @@ export interface CommandContext {
   readonly signal: AbortSignal;
   /** Loads, merges and validates configuration once. @throws CONFIG_INVALID with all problems */
   config(): Promise<MlopsConfig>;
+  /** Every setting with where it comes from. */
+  origins(): Promise<readonly ConfigOrigin[]>;
   /** A message or progress line for people: stderr. */
   say(line: string): void;
   /** Data that is streamed before the result (watch, jsonl): stdout. */

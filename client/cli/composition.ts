@@ -1,5 +1,8 @@
-import type { MlopsConfig } from '../../config/schema.ts';
+import type { EmergencyRollback, EvidenceReader } from '../evidence-port.ts';
 import type { LocalStack } from '../stack-port.ts';
+import type { MlopsConfig } from '../../config/schema.ts';
+import type { Rollouts } from '../rollouts/rollouts.ts';
+import type { LiveSplit } from '../../domain/rollout/split.ts';
 
 /** The long-running parts of the system that `mlops <part>` runs in the foreground. */
 export type PartName = 'worker' | 'api' | 'gateway';
@@ -13,10 +16,23 @@ export interface Composition {
   stack(): Promise<LocalStack>;
   /** Runs one part in this process until it is told to stop (SIGTERM, SIGINT). */
   runPart(part: PartName): Promise<void>;
+  /** Rollouts as workflows. @throws TEMPORAL_UNREACHABLE */
+  rollouts(): Promise<Rollouts>;
+  /** The recorded evidence. */
+  evidence(): Promise<EvidenceReader>;
+  /** What the router reports; needs neither Temporal nor PostgreSQL. */
+  router(): Promise<{ observe(model: string): Promise<LiveSplit | null> }>;
+  /** Needs nothing but the router. */
+  emergency(): Promise<EmergencyRollback>;
+  /** Where the Temporal Web UI shows a workflow. */
+  workflowUrl(workflowId: string, runId: string | null): Promise<string>;
+  /** Closes every connection that was opened. */
+  close(): Promise<void>;
 }
 
 /** Composes the parts over a configuration that is loaded on first use. */
 export function createComposition(loadConfig: () => Promise<MlopsConfig>): Composition {
+  const closers: (() => Promise<void>)[] = [];
   return {
     stack: async () => {
       const { createLocalStack } = await import('../../workers/stack.ts');
@@ -24,9 +40,41 @@ export function createComposition(loadConfig: () => Promise<MlopsConfig>): Compo
     },
     runPart: async (part) => {
       const config = await loadConfig();
-      if (part === 'worker') return (await import('../../workers/worker.ts')).runWorker(config);
-      if (part === 'api') return (await import('../../workers/api.ts')).runApi(config);
-      return (await import('../../workers/gateway.ts')).runGateway(config);
+      if (part === 'worker') return await (await import('../../workers/worker.ts')).runWorker(config);
+      if (part === 'api') return await (await import('../../workers/api.ts')).runApi(config);
+      return await (await import('../../workers/gateway.ts')).runGateway(config);
+    },
+    rollouts: async () => {
+      const config = await loadConfig();
+      const [{ connectTemporal }, { createRollouts }] = await Promise.all([import('../../adapters/temporal/connect.ts'), import('../rollouts/rollouts.ts')]);
+      const client = await connectTemporal(config);
+      closers.push(async () => await client.connection.close());
+      return createRollouts(client, config.environment);
+    },
+    evidence: async () => {
+      const config = await loadConfig();
+      const [{ openPool }, { createRolloutReader }] = await Promise.all([import('../../adapters/postgres/pool.ts'), import('../../adapters/postgres/rollout-reader.ts')]);
+      const pool = openPool(config);
+      closers.push(async () => await pool.end());
+      return createRolloutReader(pool);
+    },
+    router: async () => {
+      const config = await loadConfig();
+      const { createGatewayRouter } = await import('../../adapters/gateway/router.ts');
+      return createGatewayRouter(config);
+    },
+    emergency: async () => {
+      const config = await loadConfig();
+      const { createEmergencyRollback } = await import('../../adapters/gateway/emergency.ts');
+      return createEmergencyRollback(config);
+    },
+    workflowUrl: async (workflowId, runId) => {
+      const { ports, temporal } = await loadConfig();
+      const run = runId === null ? '' : `/${runId}`;
+      return `http://127.0.0.1:${ports.temporalUi}/namespaces/${temporal.namespace}/workflows/${encodeURIComponent(workflowId)}${run}`;
+    },
+    close: async () => {
+      await Promise.allSettled(closers.map(async (close) => await close()));
     },
   };
 }

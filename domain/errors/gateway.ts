@@ -32,4 +32,34 @@ export const GATEWAY_ERRORS = {
     retryable: true,
     exitCode: 1,
   },
+  METRICS_UNAVAILABLE: {
+    message: 'Metrics source at {address} has no reading of {model}: {reason}',
+    remedy: 'Check it with `mlops status`; a tick without data is inconclusive and changes nothing',
+    retryable: true,
+    exitCode: 1,
+  },
+  GATEWAY_STATE_CORRUPT: {
+    message: 'Gateway state {file} cannot be read: {reason}',
+    remedy: 'Restore the file, or remove it and write the split again with `mlops rollout start`; nothing is served from a guess',
+    retryable: false,
+    exitCode: 1,
+  },
+  GATEWAY_STATE_UNWRITABLE: {
+    message: 'Split of {model} was not changed: the state file cannot be written ({reason})',
+    remedy: 'Make room on the disk of the state directory; the old split stays live',
+    retryable: true,
+    exitCode: 1,
+  },
+  GATEWAY_REQUEST_INVALID: {
+    message: 'Gateway refused the request: {problem}',
+    remedy: 'See docs/reference/gateway.md for the shape',
+    retryable: false,
+    exitCode: 2,
+  },
+  ROLLBACK_NOTHING_LIVE: {
+    message: 'Rollback of {model} refused: the router does not know this model',
+    remedy: 'Name a model that is live; `mlops status` lists them',
+    retryable: false,
+    exitCode: 2,
+  },
 } as const satisfies Record<string, ErrorDefinition>;

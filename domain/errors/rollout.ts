@@ -75,6 +75,12 @@ export const ROLLOUT_ERRORS = {
     retryable: true,
     exitCode: 1,
   },
+  ROLLOUT_BROKEN: {
+    message: 'Rollout of {model} in {environment} ended without a result: {reason}',
+    remedy: 'It was terminated or timed out; `mlops status` shows whether its split was returned, `mlops rollback {model}` returns it now',
+    retryable: false,
+    exitCode: 1,
+  },
   RECEIPT_NOT_FOUND: {
     message: 'No receipt of {model} in environment {environment}',
     remedy: 'List rollouts with `mlops rollout list`; receipts live in the database named by DATABASE_URL',

@@ -14,4 +14,58 @@ export const STACK_ERRORS = {
     retryable: true,
     exitCode: 1,
   },
+  DATABASE_SETUP_FAILED: {
+    message: 'Own database cannot be set up ({step}): {reason}',
+    remedy: 'Set DATABASE_URL to a PostgreSQL of yours, or mend the cause and run `mlops setup` again',
+    retryable: false,
+    exitCode: 1,
+  },
+  DATABASE_NEWER: {
+    message: 'Database is newer than this program: it has {database}, this program ends at {program}',
+    remedy: 'Install the newer program, or point DATABASE_URL at another database',
+    retryable: false,
+    exitCode: 2,
+  },
+  DATABASE_CHANGED: {
+    message: 'Migration {name} was changed after it was applied to the database',
+    remedy: 'Restore the file as it was; write a new migration instead',
+    retryable: false,
+    exitCode: 2,
+  },
+  TEMPORAL_SERVER_MISSING: {
+    message: 'Temporal server is not there: {reason}',
+    remedy: 'Install the `temporal` program, or Go 1.26 (it is then built), or set TEMPORAL_ADDRESS; then run `mlops setup`',
+    retryable: false,
+    exitCode: 1,
+  },
+  PAYLOAD_KEYS_INVALID: {
+    message: 'Payload keys {file} cannot be used: {problem}',
+    remedy: 'Make them with `mlops setup`, or restore the file from where this project keeps its secrets',
+    retryable: false,
+    exitCode: 1,
+  },
+  PAYLOAD_UNREADABLE: {
+    message: 'Payload cannot be decrypted: key {key} is missing or wrong',
+    remedy: 'Add the key to `keys/payload.json` in the state directory; old keys stay there after a rotation',
+    retryable: false,
+    exitCode: 1,
+  },
+  PORT_TAKEN: {
+    message: 'Port {port} of {part} is taken by {holder}',
+    remedy: 'Stop that program, or move every port with `mlops up --port-offset 100`',
+    retryable: false,
+    exitCode: 1,
+  },
+  PART_NOT_READY: {
+    message: '{part} was not ready within {seconds} s: {reason}',
+    remedy: 'Read {log}, then `mlops doctor`',
+    retryable: true,
+    exitCode: 1,
+  },
+  CLEAN_REFUSED: {
+    message: 'Clean refused: {problem}',
+    remedy: '{hint}',
+    retryable: false,
+    exitCode: 2,
+  },
 } as const satisfies Record<string, ErrorDefinition>;

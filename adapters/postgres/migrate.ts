@@ -1,0 +1,101 @@
+import { createHash } from 'node:crypto';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Client } from 'pg';
+import { MlopsError } from '../../domain/errors.ts';
+
+const DIRECTORY = fileURLToPath(new URL('migrations', import.meta.url));
+/** Any number that nobody else locks. */
+const LOCK = 7_304_105;
+
+/** One numbered file of migrations/. */
+interface Migration {
+  readonly number: number;
+  readonly name: string;
+  readonly sql: string;
+  readonly checksum: string;
+}
+
+export interface MigrationReport {
+  /** Files applied now. */
+  readonly applied: readonly string[];
+  /** Number of the newest migration in the database. */
+  readonly level: number;
+}
+
+/**
+ * Brings a database up to date: each file in a transaction of its own, under a lock, so that any number of programs may
+ * start at once.
+ *
+ * @throws DATABASE_NEWER when the database has migrations this program does not know, DATABASE_CHANGED when an applied
+ *   file was edited, DATABASE_UNREACHABLE
+ */
+export async function migrate(url: string): Promise<MigrationReport> {
+  const migrations = await readMigrations();
+  const client = new Client({ connectionString: url, connectionTimeoutMillis: 5000 });
+  await client.connect().catch((error: unknown) => {
+    throw new MlopsError('DATABASE_UNREACHABLE', { reason: error instanceof Error ? error.message : String(error) }, { cause: error });
+  });
+  try {
+    await client.query('SELECT pg_advisory_lock($1)', [LOCK]);
+    return await applyMissing(client, migrations);
+  } finally {
+    await client.end();
+  }
+}
+
+/** The migrations in the database compared with those of this program: how many are missing. */
+export async function readLevel(url: string): Promise<{ readonly level: number; readonly wanted: number }> {
+  const wanted = (await readMigrations()).at(-1)?.number ?? 0;
+  const client = new Client({ connectionString: url, connectionTimeoutMillis: 3000 });
+  try {
+    await client.connect();
+    const { rows } = await client.query<{ level: number | null }>('SELECT max(number) AS level FROM schema_migration');
+    return { level: rows[0]?.level ?? 0, wanted };
+  } catch (error) {
+    if ((error as { code?: string }).code === '42P01') return { level: 0, wanted };
+    throw new MlopsError('DATABASE_UNREACHABLE', { reason: error instanceof Error ? error.message : String(error) }, { cause: error });
+  } finally {
+    await client.end().catch(() => undefined);
+  }
+}
+
+async function readMigrations(): Promise<Migration[]> {
+  const names = (await readdir(DIRECTORY)).filter((name) => /^\d{4}_.+\.sql$/.test(name)).sort();
+  return await Promise.all(
+    names.map(async (name) => {
+      const sql = await readFile(join(DIRECTORY, name), 'utf8');
+      return { number: Number(name.slice(0, 4)), name, sql, checksum: createHash('sha256').update(sql).digest('hex') };
+    }),
+  );
+}
+
+async function applyMissing(client: Client, migrations: readonly Migration[]): Promise<MigrationReport> {
+  await client.query(
+    'CREATE TABLE IF NOT EXISTS schema_migration (number integer PRIMARY KEY, name text NOT NULL, checksum text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now())',
+  );
+  const { rows } = await client.query<{ number: number; name: string; checksum: string }>('SELECT number, name, checksum FROM schema_migration ORDER BY number');
+  const newest = migrations.at(-1)?.number ?? 0;
+  const unknown = rows.find(({ number }) => number > newest);
+  if (unknown !== undefined) throw new MlopsError('DATABASE_NEWER', { database: unknown.name, program: migrations.at(-1)?.name });
+  for (const row of rows) {
+    const file = migrations.find(({ number }) => number === row.number);
+    if (file?.checksum !== row.checksum) throw new MlopsError('DATABASE_CHANGED', { name: row.name });
+  }
+  const missing = migrations.filter(({ number }) => !rows.some((row) => row.number === number));
+  for (const migration of missing) await applyOne(client, migration);
+  return { applied: missing.map(({ name }) => name), level: newest };
+}
+
+async function applyOne(client: Client, { number, name, sql, checksum }: Migration): Promise<void> {
+  await client.query('BEGIN');
+  try {
+    await client.query(sql);
+    await client.query('INSERT INTO schema_migration (number, name, checksum) VALUES ($1, $2, $3)', [number, name, checksum]);
+    await client.query('COMMIT');
+  } catch (error) {
+    await client.query('ROLLBACK');
+    throw error;
+  }
+}

@@ -1,0 +1,120 @@
+// The command line: parses, composes, runs one verb, prints, and exits with the codes of contract §2.
+import { readFileSync } from 'node:fs';
+import { createInterface } from 'node:readline/promises';
+import { CommanderError } from 'commander';
+import type { LoadedConfig } from '../../config/load.ts';
+import type { CommandContext, CommandInput, CommandResult, CommandSpec, ExitCode, OutputFormat } from './command.ts';
+import { createComposition, type Composition } from './composition.ts';
+import { renderFailure } from './failure.ts';
+import { renderResult } from './output.ts';
+import { createProgram } from './program.ts';
+
+const HELP_CODES = new Set(['commander.help', 'commander.helpDisplayed', 'commander.version']);
+
+await main(process.argv);
+
+async function main(argv: readonly string[]): Promise<void> {
+  const program = createProgram(versionOf(), runCommand);
+  try {
+    if (argv.length <= 2) program.help();
+    await program.parseAsync([...argv]);
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    // commander has printed help or the problem already.
+    await exit(HELP_CODES.has(error.code) ? 0 : 2);
+  }
+}
+
+function versionOf(): string {
+  const file = new URL(import.meta.url.endsWith('.ts') ? '../../package.json' : '../../../package.json', import.meta.url);
+  return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
+}
+
+async function runCommand(spec: CommandSpec, args: readonly string[], options: Record<string, unknown>): Promise<void> {
+  const format = (options['output'] ?? 'table') as OutputFormat;
+  const debug = options['debug'] === true || process.env['MLOPS_DEBUG'] === '1';
+  let interrupted = false;
+  const controller = new AbortController();
+  process.once('SIGINT', () => {
+    interrupted = true;
+    controller.abort();
+    // A second Ctrl-C does not wait for anything.
+    process.once('SIGINT', () => process.exit(130));
+  });
+  let composition: Composition | null = null;
+  try {
+    const input = await inputOf(args, options);
+    if (input.timeoutMs !== null) setTimeout(() => controller.abort(), input.timeoutMs).unref();
+    const loadConfig = configLoader(options);
+    composition = createComposition(async () => (await loadConfig()).config);
+    const { run } = await spec.load();
+    const result = await run(contextOf(options, format, controller.signal, composition, loadConfig), input);
+    await print(result, format);
+    await exit(interrupted ? 130 : result.exitCode, composition);
+  } catch (error) {
+    const { text, exitCode } = renderFailure(error, format, debug);
+    process.stderr.write(`${text}\n`);
+    await exit(interrupted ? 130 : exitCode, composition);
+  }
+}
+
+async function inputOf(args: readonly string[], options: Record<string, unknown>): Promise<CommandInput> {
+  const timeout = options['timeout'];
+  const timeoutMs = typeof timeout === 'string' ? (await import('./duration.ts')).parseDuration(timeout) : null;
+  return { args, options, dryRun: options['dryRun'] === true, timeoutMs };
+}
+
+/** Loads configuration once, when it is first asked for. */
+function configLoader(options: Record<string, unknown>): () => Promise<LoadedConfig> {
+  let loaded: Promise<LoadedConfig> | null = null;
+  const load = async (): Promise<LoadedConfig> => {
+    const { loadConfig } = await import('../../config/load.ts');
+    const portOffset = options['portOffset'];
+    return loadConfig({ env: process.env, workingDirectory: process.cwd(), ...(typeof portOffset === 'string' ? { portOffset: Number(portOffset) } : {}) });
+  };
+  return async () => await (loaded ??= load());
+}
+
+function contextOf(
+  options: Record<string, unknown>,
+  format: OutputFormat,
+  signal: AbortSignal,
+  composition: Composition,
+  loadConfig: () => Promise<LoadedConfig>,
+): CommandContext {
+  const isTerminal = process.stderr.isTTY === true && process.env['TERM'] !== 'dumb';
+  return {
+    env: process.env,
+    workingDirectory: process.cwd(),
+    format,
+    isTerminal,
+    useColor: isTerminal && process.stdout.isTTY === true && options['color'] !== false && (process.env['NO_COLOR'] ?? '') === '',
+    signal,
+    config: async () => (await loadConfig()).config,
+    origins: async () => (await loadConfig()).origins,
+    say: (line) => void process.stderr.write(`${line}\n`),
+    print: (line) => void process.stdout.write(`${line}\n`),
+    confirm: async (question) => (options['yes'] === true ? true : await ask(question)),
+    composition,
+  };
+}
+
+async function ask(question: string): Promise<boolean> {
+  if (process.stdin.isTTY !== true) return false;
+  const reader = createInterface({ input: process.stdin, output: process.stderr });
+  const answer = await reader.question(`${question} [y/N] `);
+  reader.close();
+  return /^y(es)?$/i.test(answer.trim());
+}
+
+async function print(result: CommandResult, format: OutputFormat): Promise<void> {
+  const text = await renderResult(result, format);
+  if (text !== '') process.stdout.write(`${text}\n`);
+}
+
+/** Connections are closed first, so that nothing keeps the process alive; output is flushed before it ends. */
+async function exit(code: ExitCode, composition: Composition | null = null): Promise<never> {
+  await composition?.close().catch(() => undefined);
+  await new Promise<void>((resolve) => process.stdout.write('', () => resolve()));
+  process.exit(code);
+}

@@ -1,0 +1,39 @@
+import type { RolloutReceipt } from '../domain/rollout/receipt.ts';
+import type { LiveSplit } from '../domain/rollout/split.ts';
+
+/** One line of `mlops rollout list`. */
+export interface RolloutSummary {
+  readonly rolloutKey: string;
+  readonly model: string;
+  readonly environment: string;
+  readonly fromVersion: string;
+  readonly toVersion: string;
+  /** Null while it is open. */
+  readonly outcome: string | null;
+  readonly reason: string | null;
+  readonly startedBy: string;
+  readonly startedAt: string;
+  readonly closedAt: string | null;
+}
+
+/** Port: the recorded evidence of rollouts. */
+export interface EvidenceReader {
+  /** Newest first. @throws DATABASE_UNREACHABLE */
+  list(environment: string, model: string | null, limit: number): Promise<readonly RolloutSummary[]>;
+  /** The receipt of one rollout, or of a model's newest; null when there is none. @throws DATABASE_UNREACHABLE */
+  receipt(environment: string, model: string, rolloutKey: string | null): Promise<RolloutReceipt | null>;
+}
+
+/** What an emergency rollback did. */
+export interface EmergencyResult {
+  readonly before: LiveSplit;
+  readonly after: LiveSplit;
+  /** ISO 8601, UTC */
+  readonly verifiedAt: string;
+}
+
+/** Port: all traffic to the stable version, with nothing but the router. */
+export interface EmergencyRollback {
+  /** @throws ROUTER_UNREACHABLE, ROLLBACK_NOTHING_LIVE */
+  roll(order: { readonly model: string; readonly actor: string; readonly reason: string }): Promise<EmergencyResult>;
+}

@@ -1,0 +1,75 @@
+import { distance } from 'fastest-levenshtein';
+
+/** One environment variable that is read. */
+interface Variable {
+  readonly summary: string;
+  readonly wanted: string;
+  readonly accepts: (value: string) => boolean;
+  /** Arrives with a later part of the program; read and checked already. */
+  readonly later?: string;
+}
+
+const text = (summary: string, later?: string): Variable => ({ summary, wanted: 'text', accepts: (value) => value !== '', ...(later === undefined ? {} : { later }) });
+const url = (summary: string): Variable => ({ summary, wanted: 'a URL', accepts: (value) => URL.canParse(value) });
+const whole = (summary: string, least: number, later?: string): Variable => ({
+  summary,
+  wanted: `a whole number of at least ${least}`,
+  accepts: (value) => /^\d+$/.test(value) && Number(value) >= least,
+  ...(later === undefined ? {} : { later }),
+});
+const percent = (summary: string, later: string): Variable => ({ summary, wanted: 'a number from 1 to 100', accepts: (value) => /^\d+(\.\d+)?$/.test(value) && Number(value) >= 1 && Number(value) <= 100, later });
+
+const PIPELINES = 'pipelines';
+
+/** Every environment variable of ours and of the brief (contract §6). */
+export const VARIABLES: Readonly<Record<string, Variable>> = {
+  MLOPS_ENV: { summary: 'Environment: names workflows and rows', wanted: 'lower-case letters, digits and dashes', accepts: (value) => /^[a-z][a-z0-9-]*$/.test(value) },
+  MLOPS_PORT_OFFSET: whole('Added to every port', 0),
+  MLOPS_STATE_DIRECTORY: text('Folder of state and logs'),
+  MLOPS_DEBUG: { summary: 'Prints stack traces', wanted: '1', accepts: (value) => value === '1' },
+  DATABASE_URL: { summary: 'PostgreSQL; without it an own one is started', wanted: 'a postgres:// URL', accepts: (value) => /^postgres(ql)?:\/\//.test(value) },
+  MODEL_REGISTRY_URL: url('Base URL of the model registry'),
+  MONITORING_ENDPOINT: url('Base URL of the metrics source'),
+  AUDIT_STORAGE_PATH: text('Where audit evidence is kept', 'audit'),
+  COMPLIANCE_FRAMEWORKS: text('Frameworks of compliance reports, separated by commas', 'governance'),
+  DRIFT_CHECK_INTERVAL: whole('Seconds between drift checks', 1, 'drift'),
+  DRIFT_CHECK_PARALLELISM: whole('Drift checks at a time', 1, 'drift'),
+  PIPELINE_TIMEOUT: whole('Seconds a pipeline may run', 1, PIPELINES),
+  MAX_PARALLEL_PIPELINES: whole('Pipelines at a time', 1, PIPELINES),
+  MAX_CONCURRENT_PIPELINES: whole('Pipelines at a time', 1, PIPELINES),
+  PIPELINE_WORKER_POOL_SIZE: whole('Worker processes for pipeline steps', 1, PIPELINES),
+  MAX_MODEL_REPLICAS: whole('Most replicas of a model', 1, 'scaling'),
+  MIN_MODEL_REPLICAS: whole('Fewest replicas of a model', 0, 'scaling'),
+  AUTO_SCALE_THRESHOLD_CPU: percent('CPU use that adds a replica, percent', 'scaling'),
+  AUTO_SCALE_THRESHOLD_MEMORY: percent('Memory use that adds a replica, percent', 'scaling'),
+};
+
+/** Names that start like ours and belong to the launcher or to tests. */
+const OTHERS = new Set(['MLOPS_HOME']);
+
+/** Every problem with the environment's variables; unknown MLOPS_ names are problems too. */
+export function validateEnvironment(env: Readonly<Record<string, string | undefined>>): string[] {
+  const problems: string[] = [];
+  for (const [name, value] of Object.entries(env)) {
+    const variable = VARIABLES[name];
+    if (variable !== undefined && value !== undefined && !variable.accepts(value)) {
+      problems.push(`environment variable ${name}: ${JSON.stringify(redact(name, value))}, wanted ${variable.wanted}`);
+    }
+    if (variable === undefined && name.startsWith('MLOPS_') && !OTHERS.has(name)) {
+      problems.push(`environment variable ${name} is not known; the nearest is ${nearest(name, Object.keys(VARIABLES))}`);
+    }
+  }
+  const [most, fewest] = [Number(env['MAX_MODEL_REPLICAS'] ?? Number.NaN), Number(env['MIN_MODEL_REPLICAS'] ?? Number.NaN)];
+  if (fewest > most) problems.push(`environment variable MIN_MODEL_REPLICAS: ${fewest}, wanted at most MAX_MODEL_REPLICAS (${most})`);
+  return problems;
+}
+
+/** The known name with the fewest changed letters. */
+export function nearest(name: string, known: readonly string[]): string {
+  return known.reduce((best, candidate) => (distance(name, candidate) < distance(name, best) ? candidate : best));
+}
+
+/** A database URL may hold a password. */
+function redact(name: string, value: string): string {
+  return name === 'DATABASE_URL' ? '(hidden)' : value;
+}

@@ -1,0 +1,67 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+import { isMap, isScalar, LineCounter, parseDocument, type Document } from 'yaml';
+
+/** Where values come from, later layers winning. */
+export interface Layer {
+  /** 'defaults', or a file relative to the working directory */
+  readonly name: string;
+  readonly value: Record<string, unknown>;
+  /** Line of each key by dotted path. */
+  readonly lines: ReadonlyMap<string, number>;
+}
+
+/** A file that could not be read as YAML. */
+export interface LayerProblem {
+  readonly problem: string;
+}
+
+/** Reads a YAML file with the line of each key; null when there is none. */
+export function readLayer(file: string, workingDirectory: string): Layer | LayerProblem | null {
+  if (!existsSync(file)) return null;
+  const name = relative(workingDirectory, file) || file;
+  const counter = new LineCounter();
+  const document = parseDocument(readFileSync(file, 'utf8'), { lineCounter: counter, uniqueKeys: true });
+  const [error] = document.errors;
+  if (error !== undefined) return { problem: `${name}:${error.linePos?.[0].line ?? 1}: ${error.message.split('\n')[0]}` };
+  const value = document.toJS() as unknown;
+  if (value === null) return { name, value: {}, lines: new Map() };
+  if (typeof value !== 'object' || Array.isArray(value)) return { problem: `${name}:1: wanted keys and values` };
+  return { name, value: value as Record<string, unknown>, lines: linesOf(document, counter) };
+}
+
+/** The nearest `mlops.yaml` from a folder upward, or null. */
+export function findProjectFile(workingDirectory: string): string | null {
+  for (let folder = resolve(workingDirectory); ; folder = dirname(folder)) {
+    const file = join(folder, 'mlops.yaml');
+    if (existsSync(file)) return file;
+    if (folder === dirname(folder)) return null;
+  }
+}
+
+/** Merges objects key by key; lists and plain values are replaced. */
+export function mergeValues(base: unknown, over: unknown): unknown {
+  if (!isRecord(base) || !isRecord(over)) return over;
+  const merged: Record<string, unknown> = { ...base };
+  for (const [key, value] of Object.entries(over)) merged[key] = key in base ? mergeValues(base[key], value) : value;
+  return merged;
+}
+
+export function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function linesOf(document: Document, counter: LineCounter): Map<string, number> {
+  const lines = new Map<string, number>();
+  const visit = (node: unknown, path: string): void => {
+    if (!isMap(node)) return;
+    for (const { key, value } of node.items) {
+      if (!isScalar(key) || key.range == null) continue;
+      const name = path === '' ? String(key.value) : `${path}.${String(key.value)}`;
+      lines.set(name, counter.linePos(key.range[0]).line);
+      visit(value, name);
+    }
+  };
+  visit(document.contents, '');
+  return lines;
+}

@@ -1,0 +1,105 @@
+import { NOISE_ASSUMPTIONS, type NoiseAssumption } from '../domain/rollout/judge/noise.ts';
+import type { CanaryFile, DeploymentFile, MonitoringFile, StepFile } from './file-schema.ts';
+import { mergeValues } from './layers.ts';
+import type { CanaryConfig, DeploymentConfig, MlopsConfig, StepConfig } from './schema.ts';
+
+/** deployment.yaml after checking, with the names used inside. */
+export function resolveDeployment(file: DeploymentFile): DeploymentConfig {
+  const profiles = Object.entries({ default: {}, ...file.profiles }).map(([name, changes]) => [name, resolveCanary(mergeValues(file.canary, changes) as CanaryFile)]);
+  const { judge, health, gateway } = file;
+  return {
+    profiles: Object.fromEntries(profiles) as Record<string, CanaryConfig>,
+    judge: {
+      maxErrorRate: judge.max_error_rate,
+      errorBudget: judge.error_budget,
+      nonInferiorityRatio: judge.non_inferiority_ratio,
+      scoreMargin: judge.score_margin,
+      absoluteTolerance: judge.absolute_tolerance,
+      requiredMetrics: judge.required_metrics,
+      slowAction: judge.slow_action,
+      dryRunMetrics: judge.dry_run_metrics,
+      noise: judge.noise,
+      minimumSuccessRate: judge.minimum_success_rate,
+      responseTimeDegradationPercent: judge.response_time_degradation_percent,
+      responseTimeFloorMs: judge.response_time_floor_ms,
+    },
+    noiseAssumptions: { ...NOISE_ASSUMPTIONS, ...resolveNoise(file.noise_assumptions) },
+    health: {
+      intervalSeconds: health.interval_seconds,
+      timeoutSeconds: health.timeout_seconds,
+      failures: health.failures,
+      outOf: health.out_of,
+      path: health.path,
+      expect: health.expect,
+    },
+    resources: { alertAtPercentOfLimit: file.resources.alert_at_percent_of_limit },
+    targets: file.targets,
+    endpointAllowList: file.endpoint_allow_list,
+    webhooks: file.notifications.webhooks.map(({ url, secret_file, events }) => ({ url, secretFile: secret_file, events })),
+    gateway: {
+      userHeader: gateway.user_header.toLowerCase(),
+      userCookie: gateway.user_cookie,
+      overrideHeader: gateway.override_header.toLowerCase(),
+      requestTimeoutSeconds: gateway.request_timeout_seconds,
+    },
+  };
+}
+
+/** monitoring.yaml after checking, with the names used inside. */
+export function resolveMonitoring(file: MonitoringFile): MlopsConfig['monitoring'] {
+  return {
+    modelName: file.model_name,
+    driftDetectionEnabled: file.drift_detection_enabled,
+    alertThresholds: {
+      errorRate: file.alert_thresholds.error_rate,
+      responseTimeP95Ms: file.alert_thresholds.response_time_p95,
+      psiScore: file.alert_thresholds.psi_score,
+    },
+    monitoringIntervalSeconds: file.monitoring_interval_seconds,
+    baselineWindowDays: file.baseline_window_days,
+  };
+}
+
+function resolveCanary(file: CanaryFile): CanaryConfig {
+  return {
+    initialPercentage: file.initial_percentage,
+    maxPercentage: file.max_percentage,
+    rampStep: file.ramp_step,
+    observationWindowMinutes: file.observation_window_minutes,
+    autoRollback: file.auto_rollback,
+    maxDeploymentHours: file.max_deployment_hours,
+    tickSeconds: file.tick_seconds,
+    warmUpSeconds: file.warm_up_seconds,
+    minimumRequests: file.minimum_requests,
+    bakeMinutes: file.bake_minutes,
+    shadowPercentage: file.shadow_percentage,
+    headerOnly: file.header_only,
+    manualGates: file.manual_gates,
+    onInFlight: file.on_in_flight,
+    steps: file.steps?.map(resolveStep) ?? null,
+  };
+}
+
+function resolveStep(step: StepFile): StepConfig {
+  const window = 'window_minutes' in step && step.window_minutes !== undefined ? { windowMinutes: step.window_minutes } : {};
+  const requests = 'minimum_requests' in step && step.minimum_requests !== undefined ? { minimumRequests: step.minimum_requests } : {};
+  if ('shadow' in step) return { shadow: step.shadow, ...window, ...requests };
+  if ('header_only' in step) return { headerOnly: true, ...window };
+  if ('weight' in step) return { weight: step.weight, ...window, ...requests, ...(step.gate === undefined ? {} : { gate: step.gate }) };
+  return step;
+}
+
+function resolveNoise(file: DeploymentFile['noise_assumptions']): Record<string, NoiseAssumption> {
+  const entries = Object.entries(file).map(([name, noise]) => [
+    name,
+    {
+      fastSdLog: noise.fast_sd_log,
+      burstShare: noise.burst_share,
+      burstMeanMinutes: noise.burst_mean_minutes,
+      burstRangeLog: noise.burst_range_log,
+      burstFullEventsPerTick: noise.burst_full_events_per_tick,
+      eventCapPerTick: noise.event_cap_per_tick,
+    },
+  ]);
+  return Object.fromEntries(entries) as Record<string, NoiseAssumption>;
+}
