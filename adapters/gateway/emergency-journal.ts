@@ -1,0 +1,47 @@
+import { existsSync } from 'node:fs';
+import { mkdir, open, readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { LiveSplit } from '../../domain/rollout/split.ts';
+
+/** One line of the journal of emergency rollbacks: the intent first, then what was verified. */
+export interface JournalEntry {
+  /** Unique: makes ingesting a line twice harmless. */
+  readonly id: string;
+  readonly idempotencyKey: string;
+  readonly stage: 'intent' | 'done';
+  readonly at: string;
+  readonly model: string;
+  readonly actor: string;
+  readonly reason: string;
+  readonly before: LiveSplit | null;
+  readonly after: LiveSplit | null;
+}
+
+export function journalFileOf(stateDirectory: string): string {
+  return join(stateDirectory, 'journal', 'emergency.jsonl');
+}
+
+/** Adds a line, flushed to disk before it returns. */
+export async function appendJournal(file: string, entry: JournalEntry): Promise<void> {
+  await mkdir(dirname(file), { recursive: true });
+  const handle = await open(file, 'a', 0o600);
+  try {
+    await handle.writeFile(`${JSON.stringify(entry)}\n`);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Every whole line; one that was cut off by a crash is left out. */
+export async function readJournal(file: string): Promise<JournalEntry[]> {
+  if (!existsSync(file)) return [];
+  const lines = (await readFile(file, 'utf8')).split('\n').slice(0, -1);
+  return lines.flatMap((line) => {
+    try {
+      return [JSON.parse(line) as JournalEntry];
+    } catch {
+      return [];
+    }
+  });
+}

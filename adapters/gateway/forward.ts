@@ -1,0 +1,99 @@
+import { Agent as HttpAgent, type ClientRequest, type IncomingMessage, type ServerResponse } from 'node:http';
+import { Agent as HttpsAgent } from 'node:https';
+import { Readable } from 'node:stream';
+import { createProxyServer } from 'http-proxy-3';
+import type { Outcome } from './counters.ts';
+
+/** How one attempt to have a request answered ended. */
+export interface Attempt {
+  readonly outcome: Outcome;
+  readonly status: number | null;
+  /** Nothing was sent to the client yet: another arm may answer. */
+  readonly unanswered: boolean;
+  /** The connection had been used before: the service may merely have closed it meanwhile. */
+  readonly reusedConnection: boolean;
+}
+
+export interface Forwarder {
+  attempt(request: IncomingMessage, response: ServerResponse, endpoint: string, body: Buffer | null): Promise<Attempt>;
+  upgrade(request: IncomingMessage, socket: import('node:net').Socket, head: Buffer, endpoint: string): Promise<boolean>;
+  close(): void;
+}
+
+interface Flight {
+  proxyRequest: ClientRequest | null;
+  timedOut: boolean;
+  broken: boolean;
+  settle: (attempt: Attempt) => void;
+}
+
+/** Sends requests on to services, streaming both ways, over kept connections. */
+export function createForwarder(timeoutMs: number): Forwarder {
+  const agents = { http: new HttpAgent({ keepAlive: true, maxSockets: 512 }), https: new HttpsAgent({ keepAlive: true, maxSockets: 512 }) };
+  const proxy = createProxyServer({ xfwd: true });
+  const flights = new WeakMap<ServerResponse, Flight>();
+  proxy.on('proxyReq', (proxyRequest, _request, response) => {
+    const flight = flights.get(response as ServerResponse);
+    if (flight !== undefined) flight.proxyRequest = proxyRequest;
+  });
+  proxy.on('proxyRes', (answer, _request, response) => {
+    // A service that breaks off in the middle of its answer must not look like a complete one.
+    answer.on('close', () => {
+      if (answer.complete) return;
+      const flight = flights.get(response as ServerResponse);
+      if (flight !== undefined) flight.broken = true;
+      (response as ServerResponse).destroy();
+    });
+  });
+  // Without a listener an error of a request whose client has gone would end the process.
+  proxy.on('econnreset', () => undefined);
+  const agentFor = (endpoint: string): HttpAgent => (endpoint.startsWith('https:') ? agents.https : agents.http);
+
+  return {
+    attempt: async (request, response, endpoint, body) =>
+      await new Promise<Attempt>((resolve) => {
+        const flight: Flight = { proxyRequest: null, timedOut: false, broken: false, settle: resolve };
+        flights.set(response, flight);
+        const timer = setTimeout(() => {
+          flight.timedOut = true;
+          flight.proxyRequest?.destroy();
+          if (response.headersSent) response.destroy();
+        }, timeoutMs);
+        const onClose = (): void => settle(attemptOf(flight, response, null));
+        const settle = (attempt: Attempt): void => {
+          clearTimeout(timer);
+          response.off('close', onClose);
+          resolve(attempt);
+        };
+        response.on('close', onClose);
+        const options = { target: endpoint, agent: agentFor(endpoint), ...(body === null ? {} : { buffer: Readable.from([body]) }) };
+        proxy.web(request, response, options, (error) => {
+          if (!response.destroyed || flight.broken) settle(attemptOf(flight, response, error));
+        });
+      }),
+
+    upgrade: async (request, socket, head, endpoint) =>
+      await new Promise<boolean>((resolve) => {
+        socket.once('close', () => resolve(true));
+        proxy.ws(request, socket, head, { target: endpoint }, () => {
+          socket.destroy();
+          resolve(false);
+        });
+      }),
+
+    close: () => {
+      agents.http.destroy();
+      agents.https.destroy();
+    },
+  };
+}
+
+function attemptOf(flight: Flight, response: ServerResponse, error: unknown): Attempt {
+  const reusedConnection = flight.proxyRequest?.reusedSocket === true;
+  const unanswered = !response.headersSent;
+  const base = { status: response.headersSent ? response.statusCode : null, unanswered, reusedConnection };
+  if (flight.timedOut) return { ...base, outcome: 'timeout' };
+  if (error !== null || flight.broken) return { ...base, outcome: unanswered ? 'refused' : 'error' };
+  if (!response.writableFinished) return { ...base, outcome: 'aborted' };
+  return { ...base, outcome: response.statusCode >= 500 ? 'error' : 'success' };
+}

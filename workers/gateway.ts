@@ -1,0 +1,63 @@
+import { randomBytes } from 'node:crypto';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { createAdmin } from '../adapters/gateway/admin.ts';
+import { createCounters } from '../adapters/gateway/counters.ts';
+import { createFeedback } from '../adapters/gateway/feedback.ts';
+import { createProxy } from '../adapters/gateway/proxy.ts';
+import { createRequestIds } from '../adapters/gateway/request-id.ts';
+import { openSplitStore } from '../adapters/gateway/split-store.ts';
+import { loadSecret } from '../adapters/gateway/state-file.ts';
+import type { MlopsConfig } from '../config/schema.ts';
+import { untilToldToStop } from './stop-signal.ts';
+
+const HOST = '127.0.0.1';
+const DRAIN_MS = 10_000;
+
+export interface RunningGateway {
+  readonly proxyAddress: string;
+  readonly adminAddress: string;
+  /** Takes no new requests and gives those under way ten seconds. */
+  stop(): Promise<void>;
+}
+
+type GatewayConfig = Pick<MlopsConfig, 'stateDirectory' | 'environment' | 'deployment'> & { readonly ports: Pick<MlopsConfig['ports'], 'gateway' | 'gatewayAdmin'> };
+
+/** Starts the built-in gateway: proxy and administration, both on loopback. @throws GATEWAY_STATE_CORRUPT */
+export async function startGateway(config: GatewayConfig): Promise<RunningGateway> {
+  const folder = join(config.stateDirectory, 'gateway');
+  const splits = await openSplitStore(config.stateDirectory);
+  const token = await loadSecret(folder, 'token', () => randomBytes(32).toString('base64url'));
+  const ids = createRequestIds(await loadSecret(folder, 'request-id-key', () => randomBytes(32).toString('base64url')));
+  const counters = createCounters();
+  const feedback = createFeedback(splits, counters, ids);
+  const proxy = createProxy({ splits, counters, ids, feedback, config: config.deployment.gateway, environment: config.environment });
+  const admin = createAdmin({ splits, counters, token, allowList: config.deployment.endpointAllowList });
+  await new Promise<void>((resolve, reject) => {
+    proxy.server.once('error', reject);
+    proxy.server.listen(config.ports.gateway, HOST, resolve);
+  });
+  const adminAddress = await admin.listen({ port: config.ports.gatewayAdmin, host: HOST });
+  const { port } = proxy.server.address() as AddressInfo;
+  return {
+    proxyAddress: `http://${HOST}:${port}`,
+    adminAddress,
+    stop: async () => {
+      await admin.close();
+      const closed = new Promise<void>((resolve) => proxy.server.close(() => resolve()));
+      proxy.server.closeIdleConnections();
+      const timer = setTimeout(() => proxy.server.closeAllConnections(), DRAIN_MS);
+      await closed;
+      clearTimeout(timer);
+      proxy.close();
+    },
+  };
+}
+
+/** `mlops gateway`: runs until it is told to stop. */
+export async function runGateway(config: GatewayConfig): Promise<void> {
+  const gateway = await startGateway(config);
+  process.stderr.write(`gateway: proxy ${gateway.proxyAddress}, administration ${gateway.adminAddress}\n`);
+  await untilToldToStop();
+  await gateway.stop();
+}
