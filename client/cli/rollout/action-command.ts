@@ -1,7 +1,7 @@
-import type { RolloutAction } from '../../../rollouts/actions.ts';
-import { rolloutIdOf } from '../../../rollouts/rollouts.ts';
-import { currentActor } from '../../actor.ts';
-import type { CommandRun } from '../../command.ts';
+import type { RolloutAction } from '../../rollouts/actions.ts';
+import { rolloutIdOf } from '../../rollouts/rollouts.ts';
+import { currentActor } from '../actor.ts';
+import type { CommandRun } from '../command.ts';
 import { modelOf, textOption } from './options.ts';
 
 /** How each action is taken back. */

@@ -1,0 +1,9 @@
+import type { CommandRun } from '../command.ts';
+import { renderTable } from '../render-table.ts';
+
+/** `mlops status`: probes every part now; exit 1 when something needed is down. */
+export const run: CommandRun = async (context) => {
+  const status = await (await context.composition.stack()).status();
+  const rows = status.parts.map((part) => [part.name, part.state, String(part.pid ?? '-'), part.address, part.detail]);
+  return { exitCode: status.healthy ? 0 : 1, data: status, text: renderTable(['PART', 'STATE', 'PID', 'ADDRESS', 'DETAIL'], rows) };
+};

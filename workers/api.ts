@@ -1,0 +1,57 @@
+import fastify, { type FastifyInstance } from 'fastify';
+import { temporal } from '@temporalio/proto';
+import { createPool, databaseUrlOf } from '../adapters/postgres/pool.ts';
+import { createPayloadCodec } from '../adapters/temporal/codec.ts';
+import { loadPayloadKeys } from '../adapters/temporal/keys.ts';
+import type { MlopsConfig } from '../config/schema.ts';
+import { untilToldToStop } from './stop-signal.ts';
+
+const { Payload } = temporal.api.common.v1;
+
+interface WirePayloads {
+  readonly payloads?: readonly { readonly metadata?: Record<string, string>; readonly data?: string }[];
+}
+
+/** The API: health, readiness, and the codec that lets the Temporal Web UI show encrypted payloads. */
+export async function createApi(config: MlopsConfig): Promise<FastifyInstance> {
+  const app = fastify({ logger: false, forceCloseConnections: true });
+  const codec = createPayloadCodec(await loadPayloadKeys(config.stateDirectory));
+  const pool = createPool(databaseUrlOf(config), 2);
+  const ui = `http://127.0.0.1:${config.ports.temporalUi}`;
+  app.addHook('onClose', async () => await pool.end());
+  app.addHook('onRequest', async (request, reply) => {
+    const origin = request.headers.origin;
+    // Only the Web UI of this stack may read decrypted payloads from a browser.
+    if (origin !== undefined && origin !== ui && origin !== ui.replace('127.0.0.1', 'localhost')) return await reply.status(403).send({ error: 'this origin may not use the API' });
+    if (origin !== undefined) reply.headers({ 'access-control-allow-origin': origin, 'access-control-allow-headers': 'content-type,x-namespace', 'access-control-allow-methods': 'POST,OPTIONS', vary: 'origin' });
+    return request.method === 'OPTIONS' ? await reply.status(204).send() : undefined;
+  });
+  app.get('/healthz', () => ({ status: 'ok' }));
+  app.get('/readyz', async (_request, reply) => {
+    const ready = await pool.query('SELECT 1').then(
+      () => true,
+      () => false,
+    );
+    return await reply.status(ready ? 200 : 503).send({ status: ready ? 'ok' : 'database is away' });
+  });
+  app.post('/codec/encode', async ({ body }) => toWire(await codec.encode(fromWire(body as WirePayloads))));
+  app.post('/codec/decode', async ({ body }) => toWire(await codec.decode(fromWire(body as WirePayloads))));
+  return app;
+}
+
+/** `mlops api`: runs until it is told to stop. */
+export async function runApi(config: MlopsConfig): Promise<void> {
+  const app = await createApi(config);
+  await app.listen({ host: '127.0.0.1', port: config.ports.api });
+  process.stderr.write(`api: http://127.0.0.1:${config.ports.api}\n`);
+  await untilToldToStop();
+  await app.close();
+}
+
+function fromWire({ payloads = [] }: WirePayloads) {
+  return payloads.map((payload) => Payload.fromObject(payload));
+}
+
+function toWire(payloads: temporal.api.common.v1.IPayload[]): { payloads: unknown[] } {
+  return { payloads: payloads.map((payload) => Payload.toObject(Payload.create(payload), { bytes: String })) };
+}

@@ -1,0 +1,139 @@
+import { spawn } from 'node:child_process';
+import { openSync } from 'node:fs';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ensureDatabase } from '../adapters/postgres/create-database.ts';
+import { prepareEmbeddedPostgres } from '../adapters/postgres/embedded.ts';
+import { migrate } from '../adapters/postgres/migrate.ts';
+import { logFileOf, pause, pidFileOf, stopPart } from '../adapters/processes/part.ts';
+import { readLivePid, savePid } from '../adapters/processes/pid-file.ts';
+import { findPortHolder } from '../adapters/processes/ports.ts';
+import { stopAll, supervise } from '../adapters/processes/supervisor.ts';
+import { findServer } from '../adapters/temporal/find-server.ts';
+import { ensurePayloadKeys } from '../adapters/temporal/keys.ts';
+import { BASE_PORTS } from '../config/defaults.ts';
+import type { MlopsConfig } from '../config/schema.ts';
+import { MlopsError } from '../domain/errors.ts';
+import { examineMachine } from './doctor.ts';
+import { assembleStages, ownCommand } from './stack-parts.ts';
+import { probeStack } from './stack-status.ts';
+
+type Say = (line: string) => void;
+
+const SUPERVISOR = { name: 'supervisor', stopSignal: 'SIGTERM', graceMs: 60_000 } as const;
+/** Enough for the slowest part; a build of the server is awaited before. */
+const READY_MS = 90_000;
+const FOLDERS = ['run', 'logs', 'keys', 'cache', 'temporal', 'gateway', 'journal'];
+
+/** The local stack of a state directory; the shape is client/stack-port.ts. */
+export function createLocalStack(config: MlopsConfig) {
+  const { stateDirectory } = config;
+  return {
+    setup: async (say: Say) => await setUp(config, say),
+    start: async (say: Say) => await start(config, say),
+    runInForeground: async (say: Say, signal: AbortSignal) => await runSupervisor(config, say, signal),
+    stop: async (say: Say) => await stop(config, say),
+    status: async () => await probeStack(config),
+    doctor: async () => await examineMachine(config),
+    clean: async (say: Say) => {
+      if (config.environment === 'production') throw new MlopsError('CLEAN_REFUSED', { problem: 'MLOPS_ENV is production', hint: 'Remove the state directory by hand if you mean it' });
+      await stop(config, say);
+      await rm(stateDirectory, { recursive: true, force: true });
+      say('state removed');
+    },
+  };
+}
+
+async function setUp(config: MlopsConfig, say: Say): Promise<string[]> {
+  const { stateDirectory } = config;
+  const done: string[] = [];
+  for (const folder of FOLDERS) await mkdir(join(stateDirectory, folder), { recursive: true });
+  await savePortOffset(config);
+  if (await ensurePayloadKeys(stateDirectory)) done.push('made the payload key');
+  if (config.temporal.address === null) {
+    const { how } = await findServer(say);
+    done.push(`Temporal server: found by ${how}`);
+  }
+  if (config.databaseUrl === null) {
+    const { clearedStaleLock } = await prepareEmbeddedPostgres(stateDirectory, config.ports.postgres);
+    done.push(clearedStaleLock ? 'own database: cleared the lock of a killed server' : 'own database: there');
+  } else {
+    await ensureDatabase(config.databaseUrl, 0).catch(() => undefined);
+    const { applied } = await migrate(config.databaseUrl);
+    done.push(applied.length === 0 ? 'database: up to date' : `database: applied ${applied.join(', ')}`);
+  }
+  return done;
+}
+
+/** Later commands find the stack by it. */
+async function savePortOffset(config: MlopsConfig): Promise<void> {
+  const portOffset = config.ports.api - BASE_PORTS.api;
+  await writeFile(join(config.stateDirectory, 'stack.json'), `${JSON.stringify({ portOffset })}\n`);
+}
+
+async function start(config: MlopsConfig, say: Say): Promise<{ healthy: boolean; parts: Awaited<ReturnType<typeof probeStack>>['parts'] }> {
+  await setUp(config, say);
+  const { stateDirectory } = config;
+  const pidFile = pidFileOf(stateDirectory, SUPERVISOR.name);
+  if ((await readLivePid(pidFile)) === null) {
+    await assertPortsFree(config);
+    await spawnSupervisor(config, pidFile);
+  }
+  const deadline = Date.now() + READY_MS;
+  for (;;) {
+    const status = await probeStack(config);
+    if (status.healthy) return status;
+    const waiting = status.parts.filter(({ state }) => state !== 'up');
+    if ((await readLivePid(pidFile)) === null || Date.now() > deadline) {
+      const [first] = waiting;
+      throw new MlopsError('PART_NOT_READY', { part: first?.name ?? 'stack', seconds: READY_MS / 1000, reason: first?.detail ?? 'the supervisor ended', log: logFileOf(stateDirectory, SUPERVISOR.name) });
+    }
+    await pause(300);
+  }
+}
+
+async function spawnSupervisor(config: MlopsConfig, pidFile: string): Promise<void> {
+  const { file, args } = ownCommand(['up']);
+  const log = openSync(logFileOf(config.stateDirectory, SUPERVISOR.name), 'a', 0o600);
+  const child = spawn(file, [...args], { cwd: config.root, detached: true, stdio: ['ignore', log, log], env: { ...process.env, MLOPS_PORT_OFFSET: String(config.ports.api - BASE_PORTS.api) } });
+  child.unref();
+  await savePid(pidFile, child.pid ?? 0);
+}
+
+async function runSupervisor(config: MlopsConfig, say: Say, signal: AbortSignal): Promise<void> {
+  await setUp(config, say);
+  const pidFile = pidFileOf(config.stateDirectory, SUPERVISOR.name);
+  const other = await readLivePid(pidFile);
+  if (other !== null && other !== process.pid) return say(`the stack is supervised already (pid ${other})`);
+  await savePid(pidFile, process.pid);
+  const controller = new AbortController();
+  const stopNow = (): void => controller.abort();
+  process.once('SIGTERM', stopNow);
+  signal.addEventListener('abort', stopNow);
+  await supervise(assembleStages(config, say), { stateDirectory: config.stateDirectory, workingDirectory: config.root, say, signal: controller.signal });
+}
+
+async function stop(config: MlopsConfig, say: Say): Promise<string[]> {
+  const { stateDirectory } = config;
+  const supervised = await stopPart(SUPERVISOR, stateDirectory);
+  // Parts whose supervisor was killed.
+  const orphans = await stopAll(assembleStages(config, say).flat(), stateDirectory, say);
+  return supervised ? ['supervisor', ...orphans] : orphans;
+}
+
+/** Ports of parts that do not run yet must be free. @throws PORT_TAKEN naming the holder */
+async function assertPortsFree(config: MlopsConfig): Promise<void> {
+  const needed: [string, number][] = [
+    ['gateway', config.ports.gateway],
+    ['gateway', config.ports.gatewayAdmin],
+    ['api', config.ports.api],
+    ['worker', config.ports.workerMetrics],
+    ...(config.databaseUrl === null ? ([['postgres', config.ports.postgres]] as [string, number][]) : []),
+    ...(config.temporal.address === null ? ([['temporal', config.ports.temporal], ['temporal', config.ports.temporalUi]] as [string, number][]) : []),
+  ];
+  for (const [part, port] of needed) {
+    if ((await readLivePid(pidFileOf(config.stateDirectory, part))) !== null) continue;
+    const holder = await findPortHolder(port);
+    if (holder !== null) throw new MlopsError('PORT_TAKEN', { part, port, holder });
+  }
+}

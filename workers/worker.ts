@@ -1,0 +1,88 @@
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import { Connection, Client } from '@temporalio/client';
+import type { Pool } from 'pg';
+import { pino } from 'pino';
+import { readJournal, journalFileOf } from '../adapters/gateway/emergency-journal.ts';
+import { createGatewayMetrics } from '../adapters/gateway/metrics-source.ts';
+import { createGatewayRouter } from '../adapters/gateway/router.ts';
+import { createWebhookNotifier } from '../adapters/notify/webhook.ts';
+import { createEmergencyJournal } from '../adapters/postgres/emergency-ingest.ts';
+import { openPool } from '../adapters/postgres/pool.ts';
+import { createRolloutStore } from '../adapters/postgres/rollout-store.ts';
+import { createTrafficStore } from '../adapters/postgres/traffic-store.ts';
+import { createHealthProbe } from '../adapters/services/health-probe.ts';
+import { createSmokeTest } from '../adapters/services/smoke-test.ts';
+import { connectionOptionsOf, loadDataConverter } from '../adapters/temporal/connect.ts';
+import { ensureGuardSchedule } from '../adapters/temporal/guard-schedule.ts';
+import { createRolloutLookup } from '../adapters/temporal/rollout-lookup.ts';
+import { createActivities, type ActivityPorts } from '../activities/index.ts';
+import type { MlopsConfig } from '../config/schema.ts';
+import { TASK_QUEUE } from '../workflows/messages.ts';
+import { engineVersion } from './engine-version.ts';
+import { createWorkerLogger } from './worker-logger.ts';
+import { loadWorkflowBundle } from './workflow-bundle.ts';
+
+/** Activities that may run at once; all of them are short and mostly wait. */
+const ACTIVITIES_AT_ONCE = 60;
+const CACHED_WORKFLOWS = 1000;
+
+/** `mlops worker`: polls the queue until it is told to stop, then finishes what it has begun. */
+export async function runWorker(config: MlopsConfig): Promise<void> {
+  const log = pino({ base: { part: 'worker', pid: process.pid } }, process.stderr);
+  Runtime.install({
+    logger: createWorkerLogger(log),
+    shutdownSignals: ['SIGTERM', 'SIGINT'],
+    telemetryOptions: { metrics: { prometheus: { bindAddress: `127.0.0.1:${config.ports.workerMetrics}` } } },
+  });
+  const { connectionOptions, namespace } = connectionOptionsOf(config);
+  const dataConverter = await loadDataConverter(config.stateDirectory);
+  const pool = openPool(config, 20);
+  const native = await NativeConnection.connect(connectionOptions);
+  const connection = await Connection.connect(connectionOptions);
+  const client = new Client({ connection, namespace, dataConverter });
+  await ensureGuardSchedule(client, config.environment, TASK_QUEUE);
+  const worker = await Worker.create({
+    connection: native,
+    namespace,
+    taskQueue: TASK_QUEUE,
+    identity: `worker-${process.pid}@${hostname()}`,
+    workflowBundle: { codePath: await loadWorkflowBundle(join(config.stateDirectory, 'cache')) },
+    activities: createActivities(composePorts(config, pool, client)),
+    dataConverter,
+    maxConcurrentActivityTaskExecutions: ACTIVITIES_AT_ONCE,
+    maxCachedWorkflows: CACHED_WORKFLOWS,
+    shutdownGraceTime: '10s',
+  });
+  log.info({ queue: TASK_QUEUE, namespace }, 'worker is ready');
+  await worker.run().finally(async () => {
+    await Promise.allSettled([pool.end(), native.close(), connection.close()]);
+  });
+}
+
+function composePorts(config: MlopsConfig, pool: Pool, client: Client): ActivityPorts {
+  const { deployment } = config;
+  return {
+    router: createGatewayRouter(config),
+    metrics: createGatewayMetrics(config),
+    health: createHealthProbe({
+      allowedHosts: deployment.endpointAllowList,
+      path: deployment.health.path,
+      expect: deployment.health.expect,
+      timeoutMs: deployment.health.timeoutSeconds * 1000,
+    }),
+    smoke: createSmokeTest({
+      gatewayAddress: `http://127.0.0.1:${config.ports.gateway}`,
+      overrideHeader: deployment.gateway.overrideHeader,
+      path: deployment.health.path,
+      timeoutMs: deployment.health.timeoutSeconds * 1000,
+    }),
+    traffic: createTrafficStore(pool),
+    rollouts: createRolloutStore(pool),
+    lookup: createRolloutLookup(client),
+    journal: createEmergencyJournal(pool, config.environment, async () => await readJournal(journalFileOf(config.stateDirectory))),
+    notifier: createWebhookNotifier(deployment.webhooks),
+    engine: engineVersion(),
+  };
+}
