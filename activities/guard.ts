@@ -26,7 +26,13 @@ export function createGuardActivities(ports: GuardPorts) {
      * Compares intended and observed split of every model: a foreign edit becomes an incident, and an orphaned split
      * (its rollout is gone) goes back to the stable version.
      */
-    async guardTraffic({ environment, at }: { readonly environment: string; readonly at: string }): Promise<GuardReport> {
+    async guardTraffic({
+      environment,
+      at,
+    }: {
+      readonly environment: string;
+      readonly at: string;
+    }): Promise<GuardReport> {
       const journaled = await ports.journal.ingest();
       const models = await ports.traffic.models(environment);
       const foreignEdits: string[] = [];
@@ -44,29 +50,58 @@ export function createGuardActivities(ports: GuardPorts) {
   };
 }
 
-async function reportForeignEdit(ports: GuardPorts, environment: string, live: LiveSplit, at: string): Promise<boolean> {
+async function reportForeignEdit(
+  ports: GuardPorts,
+  environment: string,
+  live: LiveSplit,
+  at: string,
+): Promise<boolean> {
   const recorded = await ports.traffic.latestApplied(environment, live.split.model);
   if (recorded === null || recorded.generation >= live.generation) return false;
   const kind = isEmergency(live) ? 'emergency-rollback' : 'foreign-edit';
   const summary = `Split of ${live.split.model} was changed by ${live.actor}: ${live.split.canaryBasisPoints / 100} % canary (${live.reason})`;
   const idempotencyKey = `guard/${environment}/${live.split.model}/${live.generation}`;
-  await ports.rollouts.openIncident({ idempotencyKey, model: live.split.model, environment, kind, severity: 'warning', summary, evidence: { live, recorded } });
+  await ports.rollouts.openIncident({
+    idempotencyKey,
+    model: live.split.model,
+    environment,
+    kind,
+    severity: 'warning',
+    summary,
+    evidence: { live, recorded },
+  });
   await tell(ports.notifier, { idempotencyKey, event: kind, environment, live, at, summary });
   await ports.traffic.recordForeign(environment, live, kind);
   return kind === 'foreign-edit';
 }
 
 async function returnOrphan(ports: GuardPorts, environment: string, live: LiveSplit, at: string): Promise<boolean> {
-  if (live.split.canaryBasisPoints === 0 && live.split.mirrorBasisPoints === 0 && live.split.canary === null) return false;
+  if (live.split.canaryBasisPoints === 0 && live.split.mirrorBasisPoints === 0 && live.split.canary === null)
+    return false;
   // A canary that somebody set by hand, at 0 %, carries no users: leave it.
   if (live.split.canaryBasisPoints === 0 && live.split.mirrorBasisPoints === 0) return false;
   const split: TrafficSplit = { ...live.split, canary: null, canaryBasisPoints: 0, mirrorBasisPoints: 0 };
   const idempotencyKey = `traffic-guard/${environment}/${split.model}/${live.generation}`;
   const summary = `Split of ${split.model} had no rollout any more: ${live.split.canaryBasisPoints / 100} % returned to ${split.stable.version}`;
-  const reserved = await ports.traffic.reserve({ environment, idempotencyKey, split, expectedGeneration: live.generation, actor: 'traffic-guard', reason: summary });
+  const reserved = await ports.traffic.reserve({
+    environment,
+    idempotencyKey,
+    split,
+    expectedGeneration: live.generation,
+    actor: 'traffic-guard',
+    reason: summary,
+  });
   const applied = await ports.router.apply({ ...reserved, actor: 'traffic-guard', reason: summary });
   await ports.traffic.markApplied(environment, applied);
-  await ports.rollouts.openIncident({ idempotencyKey, model: split.model, environment, kind: 'orphaned-split', severity: 'page', summary, evidence: { live, applied } });
+  await ports.rollouts.openIncident({
+    idempotencyKey,
+    model: split.model,
+    environment,
+    kind: 'orphaned-split',
+    severity: 'page',
+    summary,
+    evidence: { live, applied },
+  });
   await tell(ports.notifier, { idempotencyKey, event: 'orphaned-split', environment, live, at, summary });
   return true;
 }

@@ -14,7 +14,11 @@ export interface ProbeArmsResult {
   readonly stable: ProbeResult;
   readonly canary: ProbeResult;
   /** Arms above the share of their memory limit, told for the first time. */
-  readonly resourceAlerts: readonly { readonly arm: 'stable' | 'canary'; readonly version: string; readonly percent: number }[];
+  readonly resourceAlerts: readonly {
+    readonly arm: 'stable' | 'canary';
+    readonly version: string;
+    readonly percent: number;
+  }[];
 }
 
 /** Activities that ask the services themselves. An unwell service is a result, not an error. */
@@ -55,7 +59,11 @@ export function createHealthActivities({ health, rollouts }: { health: HealthPro
       kind: 'resource-usage',
       severity: 'warning',
       summary: `${arm} ${version} uses ${percent.toFixed(0)} % of its memory limit, wanted at most ${input.resourceAlertPercent} %`,
-      evidence: { memoryBytes: result.memoryBytes, memoryLimitBytes: result.memoryLimitBytes, endpoint: input[arm].endpoint },
+      evidence: {
+        memoryBytes: result.memoryBytes,
+        memoryLimitBytes: result.memoryLimitBytes,
+        endpoint: input[arm].endpoint,
+      },
     });
     return isNew ? [{ arm, version, percent }] : [];
   }

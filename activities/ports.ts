@@ -130,7 +130,11 @@ export interface RolloutStore {
   /** Returns false when the incident was known already. */
   openIncident(record: IncidentRecord): Promise<boolean>;
   /** Writes outcome, event and, for a promotion, the proven version, in one transaction. */
-  close(rolloutKey: string, outcome: RolloutOutcomeRecord, proven: (ArmTarget & { model: string; environment: string }) | null): Promise<void>;
+  close(
+    rolloutKey: string,
+    outcome: RolloutOutcomeRecord,
+    proven: (ArmTarget & { model: string; environment: string }) | null,
+  ): Promise<void>;
 }
 
 /** Port: whether a rollout of this model is open in the durable engine. */

@@ -5,7 +5,15 @@ import { retreatSplit, type RolloutRequest } from '../domain/rollout/run.ts';
 import { evaluateSlowBound } from '../domain/rollout/slow-bound.ts';
 import type { ArmTarget, LiveSplit } from '../domain/rollout/split.ts';
 import type { TelemetrySnapshot } from '../domain/rollout/telemetry.ts';
-import type { EmergencyJournal, HealthProbe, MetricsSource, RolloutStore, SmokeTest, TrafficRouter, TrafficStore } from './ports.ts';
+import type {
+  EmergencyJournal,
+  HealthProbe,
+  MetricsSource,
+  RolloutStore,
+  SmokeTest,
+  TrafficRouter,
+  TrafficStore,
+} from './ports.ts';
 
 export interface PrepareInput {
   readonly request: RolloutRequest;
@@ -63,7 +71,12 @@ export function createPreflightActivities(ports: PreflightPorts) {
   };
 }
 
-async function checkHealthy(health: HealthProbe, request: RolloutRequest, arm: string, target: ArmTarget): Promise<void> {
+async function checkHealthy(
+  health: HealthProbe,
+  request: RolloutRequest,
+  arm: string,
+  target: ArmTarget,
+): Promise<void> {
   const result = await health.probe(target.endpoint, target.version);
   if (result.healthy) return;
   throw new MlopsError('PREFLIGHT_UNHEALTHY', { model: request.model, arm, ...target, detail: result.detail });
@@ -89,17 +102,39 @@ async function checkSplit({ traffic }: PreflightPorts, request: RolloutRequest, 
   const percent = live.split.canaryBasisPoints / 100;
   const canary = live.split.canary?.version ?? 'no canary';
   if (recorded === null || isEmergency(live)) {
-    await traffic.recordForeign(request.environment, live, recorded === null ? 'adopted: nothing was recorded' : 'emergency rollback');
+    await traffic.recordForeign(
+      request.environment,
+      live,
+      recorded === null ? 'adopted: nothing was recorded' : 'emergency rollback',
+    );
   } else if (recorded.generation !== live.generation) {
-    throw new MlopsError('PREFLIGHT_SPLIT_FOREIGN', { model: request.model, live: live.generation, percent, canary, recorded: recorded.generation });
+    throw new MlopsError('PREFLIGHT_SPLIT_FOREIGN', {
+      model: request.model,
+      live: live.generation,
+      percent,
+      canary,
+      recorded: recorded.generation,
+    });
   }
   if (live.split.canaryBasisPoints > 0 || live.split.mirrorBasisPoints > 0) {
-    throw new MlopsError('PREFLIGHT_SPLIT_BUSY', { model: request.model, percent, canary, stable: live.split.stable.version });
+    throw new MlopsError('PREFLIGHT_SPLIT_BUSY', {
+      model: request.model,
+      percent,
+      canary,
+      stable: live.split.stable.version,
+    });
   }
   if (live.split.stable.version !== request.stable.version || live.split.stable.endpoint !== request.stable.endpoint) {
-    const name = ({ version, endpoint }: ArmTarget) => `${version} (${endpoint})`;
-    throw new MlopsError('PREFLIGHT_STABLE_DIFFERS', { model: request.model, live: name(live.split.stable), wanted: name(request.stable) });
+    throw new MlopsError('PREFLIGHT_STABLE_DIFFERS', {
+      model: request.model,
+      live: nameOf(live.split.stable),
+      wanted: nameOf(request.stable),
+    });
   }
+}
+
+function nameOf({ version, endpoint }: ArmTarget): string {
+  return `${version} (${endpoint})`;
 }
 
 async function readTelemetry(metrics: MetricsSource, model: string): Promise<TelemetrySnapshot> {
@@ -111,7 +146,11 @@ async function readTelemetry(metrics: MetricsSource, model: string): Promise<Tel
   }
 }
 
-async function openRecord({ rollouts, engine }: PreflightPorts, input: PrepareInput, slowBoundMs: number): Promise<void> {
+async function openRecord(
+  { rollouts, engine }: PreflightPorts,
+  input: PrepareInput,
+  slowBoundMs: number,
+): Promise<void> {
   const { request } = input;
   await rollouts.open({
     rolloutKey: input.rolloutKey,

@@ -1,5 +1,12 @@
 import { isMlopsError } from '../domain/errors.ts';
-import { createJudgeState, judgeTick, type JudgePolicy, type JudgeState, type JudgeTick, type JudgeVerdict } from '../domain/rollout/judge.ts';
+import {
+  createJudgeState,
+  judgeTick,
+  type JudgePolicy,
+  type JudgeState,
+  type JudgeTick,
+  type JudgeVerdict,
+} from '../domain/rollout/judge.ts';
 import { assembleTick } from '../domain/rollout/observation.ts';
 import type { EngineVersion, TickRecord, TickVerdict } from '../domain/rollout/records.ts';
 import { evaluateSampleRatio } from '../domain/rollout/sample-ratio.ts';
@@ -32,7 +39,15 @@ export interface ObserveInput {
 }
 
 /** Activities that look and judge. */
-export function createTelemetryActivities({ metrics, rollouts, engine }: { metrics: MetricsSource; rollouts: RolloutStore; engine: EngineVersion }) {
+export function createTelemetryActivities({
+  metrics,
+  rollouts,
+  engine,
+}: {
+  metrics: MetricsSource;
+  rollouts: RolloutStore;
+  engine: EngineVersion;
+}) {
   return {
     /**
      * Observes both arms, judges, and writes observation, state and verdict as one row (architecture D18). A retry
@@ -91,7 +106,9 @@ function judgeSnapshot(
   const judged = input.judged && observed.overruledBy === null && !observed.isBaseline;
   // A tick with problems is judged as missing: time passes for the judge, evidence does not move.
   const tick: JudgeTick = problems.length > 0 ? {} : observed.tick;
-  const result: { state: JudgeState; verdict: JudgeVerdict } | null = judged ? judgeTick(waiveMetrics(input.policy, input.waived), state, tick) : null;
+  const result: { state: JudgeState; verdict: JudgeVerdict } | null = judged
+    ? judgeTick(waiveMetrics(input.policy, input.waived), state, tick)
+    : null;
   return {
     rolloutKey: input.rolloutKey,
     tick: input.tick,
@@ -101,7 +118,15 @@ function judgeSnapshot(
     // While the source is away the last reading stays the one to compare with: nothing between is lost.
     snapshot: snapshot ?? before?.snapshot ?? null,
     input: tick,
-    verdict: assembleTickVerdict({ result: result?.verdict ?? null, previous: before?.verdict ?? null, tick, problems, snapshot, overruledBy: observed.overruledBy, waived: input.waived }),
+    verdict: assembleTickVerdict({
+      result: result?.verdict ?? null,
+      previous: before?.verdict ?? null,
+      tick,
+      problems,
+      snapshot,
+      overruledBy: observed.overruledBy,
+      waived: input.waived,
+    }),
     state: result?.state ?? state,
     engine: `node ${engine.node} v8 ${engine.v8}`,
   };
@@ -115,7 +140,11 @@ interface Observation {
   readonly isBaseline: boolean;
 }
 
-function observe(input: ObserveInput, previous: TelemetrySnapshot | null, current: TelemetrySnapshot | null): Observation {
+function observe(
+  input: ObserveInput,
+  previous: TelemetrySnapshot | null,
+  current: TelemetrySnapshot | null,
+): Observation {
   if (current === null) return { tick: {}, problems: [], overruledBy: null, isBaseline: false };
   const foreign = current.generation !== input.generation;
   const overruledBy = foreign ? ({ kind: 'foreign', generation: current.generation } as const) : null;

@@ -52,15 +52,24 @@ export function createTrafficActivities({ router, traffic }: { router: TrafficRo
     try {
       return await router.apply({ ...reserved, actor: input.actor, reason: input.reason });
     } catch (error) {
-      const lost = isMlopsError(error, 'TRAFFIC_STALE_GENERATION') || isMlopsError(error, 'TRAFFIC_GENERATION_CONFLICT');
+      const lost =
+        isMlopsError(error, 'TRAFFIC_STALE_GENERATION') || isMlopsError(error, 'TRAFFIC_GENERATION_CONFLICT');
       if (!lost) throw error;
       // The reservation is dead: free the key, so that the next attempt reserves a newer generation.
       await traffic.markRefused(input.environment, input.split.model, reserved.generation, error.code);
-      throw new MlopsError('TRAFFIC_WRITE_LOST', { model: input.split.model, generation: reserved.generation }, { cause: error });
+      throw new MlopsError(
+        'TRAFFIC_WRITE_LOST',
+        { model: input.split.model, generation: reserved.generation },
+        { cause: error },
+      );
     }
   }
 
-  async function confirm(input: ApplySplitInput, applied: LiveSplit, replaced: LiveSplit | null): Promise<ApplySplitResult> {
+  async function confirm(
+    input: ApplySplitInput,
+    applied: LiveSplit,
+    replaced: LiveSplit | null,
+  ): Promise<ApplySplitResult> {
     const live = await router.observe(input.split.model);
     if (live === null || live.generation !== applied.generation || !sameSplit(live.split, input.split)) {
       throw new MlopsError('TRAFFIC_NOT_VERIFIED', {
@@ -70,6 +79,11 @@ export function createTrafficActivities({ router, traffic }: { router: TrafficRo
       });
     }
     await traffic.markApplied(input.environment, live);
-    return { status: 'applied', generation: live.generation, observedBasisPoints: live.split.canaryBasisPoints, replaced };
+    return {
+      status: 'applied',
+      generation: live.generation,
+      observedBasisPoints: live.split.canaryBasisPoints,
+      replaced,
+    };
   }
 }

@@ -9,7 +9,12 @@ interface Variable {
   readonly later?: string;
 }
 
-const text = (summary: string, later?: string): Variable => ({ summary, wanted: 'text', accepts: (value) => value !== '', ...(later === undefined ? {} : { later }) });
+const text = (summary: string, later?: string): Variable => ({
+  summary,
+  wanted: 'text',
+  accepts: (value) => value !== '',
+  ...(later === undefined ? {} : { later }),
+});
 const url = (summary: string): Variable => ({ summary, wanted: 'a URL', accepts: (value) => URL.canParse(value) });
 const whole = (summary: string, least: number, later?: string): Variable => ({
   summary,
@@ -17,17 +22,30 @@ const whole = (summary: string, least: number, later?: string): Variable => ({
   accepts: (value) => /^\d+$/.test(value) && Number(value) >= least,
   ...(later === undefined ? {} : { later }),
 });
-const percent = (summary: string, later: string): Variable => ({ summary, wanted: 'a number from 1 to 100', accepts: (value) => /^\d+(\.\d+)?$/.test(value) && Number(value) >= 1 && Number(value) <= 100, later });
+const percent = (summary: string, later: string): Variable => ({
+  summary,
+  wanted: 'a number from 1 to 100',
+  accepts: (value) => /^\d+(\.\d+)?$/.test(value) && Number(value) >= 1 && Number(value) <= 100,
+  later,
+});
 
 const PIPELINES = 'pipelines';
 
 /** Every environment variable of ours and of the brief (contract §6). */
 export const VARIABLES: Readonly<Record<string, Variable>> = {
-  MLOPS_ENV: { summary: 'Environment: names workflows and rows', wanted: 'lower-case letters, digits and dashes', accepts: (value) => /^[a-z][a-z0-9-]*$/.test(value) },
+  MLOPS_ENV: {
+    summary: 'Environment: names workflows and rows',
+    wanted: 'lower-case letters, digits and dashes',
+    accepts: (value) => /^[a-z][a-z0-9-]*$/.test(value),
+  },
   MLOPS_PORT_OFFSET: whole('Added to every port', 0),
   MLOPS_STATE_DIRECTORY: text('Folder of state and logs'),
   MLOPS_DEBUG: { summary: 'Prints stack traces', wanted: '1', accepts: (value) => value === '1' },
-  DATABASE_URL: { summary: 'PostgreSQL; without it an own one is started', wanted: 'a postgres:// URL', accepts: (value) => /^postgres(ql)?:\/\//.test(value) },
+  DATABASE_URL: {
+    summary: 'PostgreSQL; without it an own one is started',
+    wanted: 'a postgres:// URL',
+    accepts: (value) => /^postgres(ql)?:\/\//.test(value),
+  },
   MODEL_REGISTRY_URL: url('Base URL of the model registry'),
   MONITORING_ENDPOINT: url('Base URL of the metrics source'),
   AUDIT_STORAGE_PATH: text('Where audit evidence is kept', 'audit'),
@@ -56,11 +74,17 @@ export function validateEnvironment(env: Readonly<Record<string, string | undefi
       problems.push(`environment variable ${name}: ${JSON.stringify(redact(name, value))}, wanted ${variable.wanted}`);
     }
     if (variable === undefined && name.startsWith('MLOPS_') && !OTHERS.has(name)) {
-      problems.push(`environment variable ${name} is not known; the nearest is ${nearest(name, Object.keys(VARIABLES))}`);
+      problems.push(
+        `environment variable ${name} is not known; the nearest is ${nearest(name, Object.keys(VARIABLES))}`,
+      );
     }
   }
-  const [most, fewest] = [Number(env['MAX_MODEL_REPLICAS'] ?? Number.NaN), Number(env['MIN_MODEL_REPLICAS'] ?? Number.NaN)];
-  if (fewest > most) problems.push(`environment variable MIN_MODEL_REPLICAS: ${fewest}, wanted at most MAX_MODEL_REPLICAS (${most})`);
+  const [most, fewest] = [
+    Number(env['MAX_MODEL_REPLICAS'] ?? Number.NaN),
+    Number(env['MIN_MODEL_REPLICAS'] ?? Number.NaN),
+  ];
+  if (fewest > most)
+    problems.push(`environment variable MIN_MODEL_REPLICAS: ${fewest}, wanted at most MAX_MODEL_REPLICAS (${most})`);
   return problems;
 }
 

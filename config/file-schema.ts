@@ -10,7 +10,12 @@ const minutes = z.number().min(0);
 const step = z.union([
   z.strictObject({ shadow: percent.gt(0), window_minutes: minutes.optional(), minimum_requests: count.optional() }),
   z.strictObject({ header_only: z.literal(true), window_minutes: minutes.optional() }),
-  z.strictObject({ weight: percent.gt(0), window_minutes: minutes.optional(), minimum_requests: count.optional(), gate: z.boolean().optional() }),
+  z.strictObject({
+    weight: percent.gt(0),
+    window_minutes: minutes.optional(),
+    minimum_requests: count.optional(),
+    gate: z.boolean().optional(),
+  }),
   z.strictObject({ pause: z.union([minutes, z.literal('manual')]) }),
   z.strictObject({ bake: minutes }),
 ]);
@@ -21,16 +26,23 @@ const canary = z.strictObject({
   ramp_step: percent.describe('How much the share grows from step to step, percentage points'),
   observation_window_minutes: minutes.describe('How long each step is observed after its warm-up, minutes'),
   auto_rollback: z.boolean().describe('Evidence of harm rolls back by itself; false freezes the weight and pages'),
-  max_deployment_hours: positive.describe('Machine time the rollout may take, hours; waiting for people is not counted'),
+  max_deployment_hours: positive.describe(
+    'Machine time the rollout may take, hours; waiting for people is not counted',
+  ),
   tick_seconds: positive.describe('Time between two looks of the judge, seconds'),
   warm_up_seconds: z.number().min(0).describe('Time after each change of weight that is not judged, seconds'),
   minimum_requests: count.describe('Requests the canary must have had in a step before the next one'),
   bake_minutes: minutes.describe('How long the new version is watched at 100 %, minutes'),
-  shadow_percentage: percent.describe('Share of requests copied to the new version before any user sees it, percent; 0 is no shadow step'),
+  shadow_percentage: percent.describe(
+    'Share of requests copied to the new version before any user sees it, percent; 0 is no shadow step',
+  ),
   header_only: z.boolean().describe('Begin with a step at 0 % that only the override header reaches, smoke-tested'),
   manual_gates: z.array(percent).describe('Weights that wait for an approval before they are entered, percent'),
   on_in_flight: z.enum(['refuse', 'supersede']).describe('What a start does while another version is being rolled out'),
-  steps: z.array(step).nullable().describe('Explicit steps instead of initial_percentage, ramp_step and max_percentage'),
+  steps: z
+    .array(step)
+    .nullable()
+    .describe('Explicit steps instead of initial_percentage, ramp_step and max_percentage'),
 });
 
 const noise = z.strictObject({
@@ -43,17 +55,31 @@ const noise = z.strictObject({
 });
 
 const judge = z.strictObject({
-  max_error_rate: share.describe('Ceiling of the error rate; the stricter of this and alert_thresholds.error_rate holds'),
+  max_error_rate: share.describe(
+    'Ceiling of the error rate; the stricter of this and alert_thresholds.error_rate holds',
+  ),
   error_budget: share.describe('Accepted chance of rolling a healthy version back, per release'),
-  non_inferiority_ratio: z.number().gt(1).describe('Promotion needs evidence that rates are below this multiple of the control: 1.22, 1.49, 1.82, 2.23, ...'),
+  non_inferiority_ratio: z
+    .number()
+    .gt(1)
+    .describe(
+      'Promotion needs evidence that rates are below this multiple of the control: 1.22, 1.49, 1.82, 2.23, ...',
+    ),
   score_margin: share.describe('Promotion needs evidence that mean quality is not lower by more than this'),
-  absolute_tolerance: z.strictObject({ errors: share, slow: share }).describe('Rates below which a version is good enough whatever the control does'),
+  absolute_tolerance: z
+    .strictObject({ errors: share, slow: share })
+    .describe('Rates below which a version is good enough whatever the control does'),
   required_metrics: z.array(metric).min(1).describe('Metrics without whose positive evidence nothing is promoted'),
   slow_action: z.enum(['hold', 'rollback']).describe('What evidence of slowness does'),
   dry_run_metrics: z.array(metric).describe('Metrics that are shown and never decide'),
-  noise: z.string().describe('Name of the noise assumption: default, quiet, long-bursts, tall-bursts, or one of noise_assumptions'),
+  noise: z
+    .string()
+    .describe('Name of the noise assumption: default, quiet, long-bursts, tall-bursts, or one of noise_assumptions'),
   minimum_success_rate: share.describe('A success rate below this opens an incident'),
-  response_time_degradation_percent: z.number().min(0).describe('Responses slower than the p95 of the stable version by more than this count as slow, percent'),
+  response_time_degradation_percent: z
+    .number()
+    .min(0)
+    .describe('Responses slower than the p95 of the stable version by more than this count as slow, percent'),
   response_time_floor_ms: positive.describe('Responses faster than this never count as slow, milliseconds'),
 });
 
@@ -68,7 +94,9 @@ export const DEPLOYMENT_FILE = z.strictObject({
   canary: canary.describe('The course of a rollout'),
   profiles: z.record(z.string(), canary.partial()).describe('Named sets of changes to `canary`'),
   judge: judge.describe('How a new version is judged'),
-  noise_assumptions: z.record(z.string(), noise).describe('Noise assumptions fitted by `mlops rollout calibrate`, by name'),
+  noise_assumptions: z
+    .record(z.string(), noise)
+    .describe('Noise assumptions fitted by `mlops rollout calibrate`, by name'),
   health: z
     .strictObject({
       interval_seconds: positive,
@@ -83,7 +111,12 @@ export const DEPLOYMENT_FILE = z.strictObject({
   targets: z.record(z.string(), z.record(z.string(), z.url())).describe('Base URLs by model and version'),
   endpoint_allow_list: z.array(z.string().min(1)).min(1).describe('Hosts a rollout may send traffic and probes to'),
   gateway: z
-    .strictObject({ user_header: z.string().min(1), user_cookie: z.string().min(1), override_header: z.string().min(1), request_timeout_seconds: positive })
+    .strictObject({
+      user_header: z.string().min(1),
+      user_cookie: z.string().min(1),
+      override_header: z.string().min(1),
+      request_timeout_seconds: positive,
+    })
     .describe('The built-in gateway'),
   notifications: z.strictObject({ webhooks: z.array(webhook) }).describe('Who is told, by signed webhooks'),
 });
@@ -92,7 +125,9 @@ export const DEPLOYMENT_FILE = z.strictObject({
 export const MONITORING_FILE = z.strictObject({
   model_name: z.string().min(1).describe('Model that commands are about when none is named'),
   drift_detection_enabled: z.boolean(),
-  alert_thresholds: z.strictObject({ error_rate: share, response_time_p95: positive, psi_score: positive }).describe('response_time_p95 in milliseconds'),
+  alert_thresholds: z
+    .strictObject({ error_rate: share, response_time_p95: positive, psi_score: positive })
+    .describe('response_time_p95 in milliseconds'),
   monitoring_interval_seconds: positive,
   baseline_window_days: positive,
 });

@@ -23,7 +23,8 @@ export function readLayer(file: string, workingDirectory: string): Layer | Layer
   const counter = new LineCounter();
   const document = parseDocument(readFileSync(file, 'utf8'), { lineCounter: counter, uniqueKeys: true });
   const [error] = document.errors;
-  if (error !== undefined) return { problem: `${name}:${error.linePos?.[0].line ?? 1}: ${error.message.split('\n')[0]}` };
+  if (error !== undefined)
+    return { problem: `${name}:${error.linePos?.[0].line ?? 1}: ${error.message.split('\n')[0]}` };
   const value = document.toJS() as unknown;
   if (value === null) return { name, value: {}, lines: new Map() };
   if (typeof value !== 'object' || Array.isArray(value)) return { problem: `${name}:1: wanted keys and values` };
@@ -56,7 +57,7 @@ function linesOf(document: Document, counter: LineCounter): Map<string, number> 
   const visit = (node: unknown, path: string): void => {
     if (!isMap(node)) return;
     for (const { key, value } of node.items) {
-      if (!isScalar(key) || key.range == null) continue;
+      if (!isScalar(key) || !key.range) continue;
       const name = path === '' ? String(key.value) : `${path}.${String(key.value)}`;
       lines.set(name, counter.linePos(key.range[0]).line);
       visit(value, name);

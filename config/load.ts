@@ -59,7 +59,11 @@ export function loadConfig(options: LoadOptions): LoadedConfig {
     stateDirectory,
     ports: portsFrom(offset),
     databaseUrl: env['DATABASE_URL'] ?? null,
-    temporal: { address: env['TEMPORAL_ADDRESS'] ?? null, namespace: env['TEMPORAL_NAMESPACE'] ?? 'default', retentionDays: 30 },
+    temporal: {
+      address: env['TEMPORAL_ADDRESS'] ?? null,
+      namespace: env['TEMPORAL_NAMESPACE'] ?? 'default',
+      retentionDays: 30,
+    },
     modelRegistryUrl: env['MODEL_REGISTRY_URL'] ?? `http://127.0.0.1:${BASE_PORTS.api + offset}`,
     monitoringEndpoint: env['MONITORING_ENDPOINT'] ?? `http://127.0.0.1:${BASE_PORTS.gatewayAdmin + offset}`,
     monitoring: resolveMonitoring(monitoring),
@@ -70,7 +74,9 @@ export function loadConfig(options: LoadOptions): LoadedConfig {
 
 /** Ports of the local stack. */
 export function portsFrom(offset: number): MlopsConfig['ports'] {
-  return Object.fromEntries(Object.entries(BASE_PORTS).map(([name, port]) => [name, port + offset])) as unknown as MlopsConfig['ports'];
+  return Object.fromEntries(
+    Object.entries(BASE_PORTS).map(([name, port]) => [name, port + offset]),
+  ) as unknown as MlopsConfig['ports'];
 }
 
 /** `mlops up --port-offset N` is remembered, so that later commands find the stack. */
@@ -96,7 +102,10 @@ function readLayers(root: string, project: string | null, problems: string[]): R
   const own = project === null ? [] : read(project);
   for (const layer of own) {
     for (const key of Object.keys(layer.value)) {
-      if (!(key in SECTIONS)) problems.push(`${layer.name}:${layer.lines.get(key) ?? 1}: unknown key ${key}, wanted deployment or monitoring`);
+      if (!(key in SECTIONS))
+        problems.push(
+          `${layer.name}:${layer.lines.get(key) ?? 1}: unknown key ${key}, wanted deployment or monitoring`,
+        );
     }
   }
   const layersOf = (section: Section): Layer[] => [
@@ -110,11 +119,17 @@ function readLayers(root: string, project: string | null, problems: string[]): R
 function sectionOf(layer: Layer, section: Section): Layer[] {
   const value = layer.value[section];
   if (!isRecord(value)) return [];
-  const lines = [...layer.lines].filter(([path]) => path.startsWith(`${section}.`)).map(([path, line]) => [path.slice(section.length + 1), line] as const);
+  const lines = [...layer.lines]
+    .filter(([path]) => path.startsWith(`${section}.`))
+    .map(([path, line]) => [path.slice(section.length + 1), line] as const);
   return [{ name: layer.name, value, lines: new Map(lines) }];
 }
 
-function checkSection<Name extends Section>(name: Name, layers: readonly Layer[], problems: string[]): z.infer<(typeof SECTIONS)[Name]> | null {
+function checkSection<Name extends Section>(
+  name: Name,
+  layers: readonly Layer[],
+  problems: string[],
+): z.infer<(typeof SECTIONS)[Name]> | null {
   const merged = layers.reduce<unknown>((value, layer) => mergeValues(value, layer.value), {});
   const result = SECTIONS[name].safeParse(merged);
   if (result.success) return result.data as z.infer<(typeof SECTIONS)[Name]>;
@@ -132,17 +147,22 @@ function describeIssue(issue: z.core.$ZodIssue, merged: unknown, layers: readonl
     });
   }
   const full = path.join('.');
-  return [`${whereIs(full, layers)}: ${full}: ${JSON.stringify(valueAt(merged, path))}, ${issue.message.replace(/^Invalid input: /, '').replace(/^expected/, 'wanted')}`];
+  return [
+    `${whereIs(full, layers)}: ${full}: ${JSON.stringify(valueAt(merged, path))}, ${issue.message.replace(/^Invalid input: /, '').replace(/^expected/, 'wanted')}`,
+  ];
 }
 
 function whereIs(path: string, layers: readonly Layer[]): string {
-  const layer = layers.findLast(({ lines }) => lines.has(path)) ?? layers.findLast(({ lines }) => [...lines.keys()].some((key) => path.startsWith(`${key}.`)));
+  const layer =
+    layers.findLast(({ lines }) => lines.has(path)) ??
+    layers.findLast(({ lines }) => [...lines.keys()].some((key) => path.startsWith(`${key}.`)));
   return layer === undefined ? 'configuration' : `${layer.name}:${layer.lines.get(path) ?? 1}`;
 }
 
 function valueAt(value: unknown, path: readonly string[]): Record<string, unknown> | undefined {
   let found: unknown = value;
-  for (const key of path) found = isRecord(found) || Array.isArray(found) ? (found as Record<string, unknown>)[key] : undefined;
+  for (const key of path)
+    found = isRecord(found) || Array.isArray(found) ? (found as Record<string, unknown>)[key] : undefined;
   return found as Record<string, unknown> | undefined;
 }
 
@@ -151,7 +171,11 @@ function originsOf(layers: Record<Section, Layer[]>): ConfigOrigin[] {
     const merged = layers[section].reduce<unknown>((value, layer) => mergeValues(value, layer.value), {});
     return leavesOf(merged, '').map(({ path, value }) => {
       const layer = layers[section].findLast(({ lines }) => lines.has(path));
-      return { path: `${section}.${path}`, value, origin: layer === undefined ? 'defaults' : `${layer.name}:${layer.lines.get(path)}` };
+      return {
+        path: `${section}.${path}`,
+        value,
+        origin: layer === undefined ? 'defaults' : `${layer.name}:${layer.lines.get(path)}`,
+      };
     });
   });
 }
@@ -162,10 +186,25 @@ function leavesOf(value: unknown, path: string): { path: string; value: unknown 
 }
 
 function environmentOrigins(env: LoadOptions['env']): ConfigOrigin[] {
-  const shown = ['MLOPS_ENV', 'MLOPS_PORT_OFFSET', 'MLOPS_STATE_DIRECTORY', 'DATABASE_URL', 'TEMPORAL_ADDRESS', 'TEMPORAL_NAMESPACE', 'MODEL_REGISTRY_URL', 'MONITORING_ENDPOINT'];
-  return shown.map((name) => ({ path: name, value: name === 'DATABASE_URL' && env[name] !== undefined ? '(hidden)' : (env[name] ?? null), origin: env[name] === undefined ? 'defaults' : 'environment' }));
+  const shown = [
+    'MLOPS_ENV',
+    'MLOPS_PORT_OFFSET',
+    'MLOPS_STATE_DIRECTORY',
+    'DATABASE_URL',
+    'TEMPORAL_ADDRESS',
+    'TEMPORAL_NAMESPACE',
+    'MODEL_REGISTRY_URL',
+    'MONITORING_ENDPOINT',
+  ];
+  return shown.map((name) => ({
+    path: name,
+    value: name === 'DATABASE_URL' && env[name] !== undefined ? '(hidden)' : (env[name] ?? null),
+    origin: env[name] === undefined ? 'defaults' : 'environment',
+  }));
 }
 
 function invalid(problems: readonly string[]): MlopsError {
-  return new MlopsError('CONFIG_INVALID', { problems: problems.length === 1 ? problems[0] : problems.map((problem) => `\n  - ${problem}`).join('') });
+  return new MlopsError('CONFIG_INVALID', {
+    problems: problems.length === 1 ? problems[0] : problems.map((problem) => `\n  - ${problem}`).join(''),
+  });
 }

@@ -5,7 +5,10 @@ import type { CanaryConfig, DeploymentConfig, MlopsConfig, StepConfig } from './
 
 /** deployment.yaml after checking, with the names used inside. */
 export function resolveDeployment(file: DeploymentFile): DeploymentConfig {
-  const profiles = Object.entries({ default: {}, ...file.profiles }).map(([name, changes]) => [name, resolveCanary(mergeValues(file.canary, changes) as CanaryFile)]);
+  const profiles = Object.entries({ default: {}, ...file.profiles }).map(([name, changes]) => [
+    name,
+    resolveCanary(mergeValues(file.canary, changes) as CanaryFile),
+  ]);
   const { judge, health, gateway } = file;
   return {
     profiles: Object.fromEntries(profiles) as Record<string, CanaryConfig>,
@@ -35,7 +38,11 @@ export function resolveDeployment(file: DeploymentFile): DeploymentConfig {
     resources: { alertAtPercentOfLimit: file.resources.alert_at_percent_of_limit },
     targets: file.targets,
     endpointAllowList: file.endpoint_allow_list,
-    webhooks: file.notifications.webhooks.map(({ url, secret_file, events }) => ({ url, secretFile: secret_file, events })),
+    webhooks: file.notifications.webhooks.map(({ url, secret_file, events }) => ({
+      url,
+      secretFile: secret_file,
+      events,
+    })),
     gateway: {
       userHeader: gateway.user_header.toLowerCase(),
       userCookie: gateway.user_cookie,
@@ -81,11 +88,14 @@ function resolveCanary(file: CanaryFile): CanaryConfig {
 }
 
 function resolveStep(step: StepFile): StepConfig {
-  const window = 'window_minutes' in step && step.window_minutes !== undefined ? { windowMinutes: step.window_minutes } : {};
-  const requests = 'minimum_requests' in step && step.minimum_requests !== undefined ? { minimumRequests: step.minimum_requests } : {};
+  const window =
+    'window_minutes' in step && step.window_minutes !== undefined ? { windowMinutes: step.window_minutes } : {};
+  const requests =
+    'minimum_requests' in step && step.minimum_requests !== undefined ? { minimumRequests: step.minimum_requests } : {};
   if ('shadow' in step) return { shadow: step.shadow, ...window, ...requests };
   if ('header_only' in step) return { headerOnly: true, ...window };
-  if ('weight' in step) return { weight: step.weight, ...window, ...requests, ...(step.gate === undefined ? {} : { gate: step.gate }) };
+  if ('weight' in step)
+    return { weight: step.weight, ...window, ...requests, ...(step.gate === undefined ? {} : { gate: step.gate }) };
   return step;
 }
 

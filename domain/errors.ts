@@ -37,9 +37,7 @@ export class MlopsError extends Error {
 /** Tells a coded error from anything else, also across module realms. */
 export function isMlopsError(error: unknown, code?: ErrorCode): error is MlopsError {
   return (
-    error instanceof Error &&
-    error.name === 'MlopsError' &&
-    (code === undefined || (error as MlopsError).code === code)
+    error instanceof Error && error.name === 'MlopsError' && (code === undefined || (error as MlopsError).code === code)
   );
 }
 

@@ -1,12 +1,12 @@
 import fastify, { type FastifyInstance } from 'fastify';
-import { temporal } from '@temporalio/proto';
+import proto from '@temporalio/proto';
 import { createPool, databaseUrlOf } from '../adapters/postgres/pool.ts';
 import { createPayloadCodec } from '../adapters/temporal/codec.ts';
 import { loadPayloadKeys } from '../adapters/temporal/keys.ts';
 import type { MlopsConfig } from '../config/schema.ts';
 import { untilToldToStop } from './stop-signal.ts';
 
-const { Payload } = temporal.api.common.v1;
+const { Payload } = proto.temporal.api.common.v1;
 
 interface WirePayloads {
   readonly payloads?: readonly { readonly metadata?: Record<string, string>; readonly data?: string }[];
@@ -22,8 +22,15 @@ export async function createApi(config: MlopsConfig): Promise<FastifyInstance> {
   app.addHook('onRequest', async (request, reply) => {
     const origin = request.headers.origin;
     // Only the Web UI of this stack may read decrypted payloads from a browser.
-    if (origin !== undefined && origin !== ui && origin !== ui.replace('127.0.0.1', 'localhost')) return await reply.status(403).send({ error: 'this origin may not use the API' });
-    if (origin !== undefined) reply.headers({ 'access-control-allow-origin': origin, 'access-control-allow-headers': 'content-type,x-namespace', 'access-control-allow-methods': 'POST,OPTIONS', vary: 'origin' });
+    if (origin !== undefined && origin !== ui && origin !== ui.replace('127.0.0.1', 'localhost'))
+      return await reply.status(403).send({ error: 'this origin may not use the API' });
+    if (origin !== undefined)
+      reply.headers({
+        'access-control-allow-origin': origin,
+        'access-control-allow-headers': 'content-type,x-namespace',
+        'access-control-allow-methods': 'POST,OPTIONS',
+        vary: 'origin',
+      });
     return request.method === 'OPTIONS' ? await reply.status(204).send() : undefined;
   });
   app.get('/healthz', () => ({ status: 'ok' }));
@@ -52,6 +59,6 @@ function fromWire({ payloads = [] }: WirePayloads) {
   return payloads.map((payload) => Payload.fromObject(payload));
 }
 
-function toWire(payloads: temporal.api.common.v1.IPayload[]): { payloads: unknown[] } {
+function toWire(payloads: proto.temporal.api.common.v1.IPayload[]): { payloads: unknown[] } {
   return { payloads: payloads.map((payload) => Payload.toObject(Payload.create(payload), { bytes: String })) };
 }

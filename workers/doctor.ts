@@ -28,27 +28,47 @@ export async function examineMachine(config: MlopsConfig): Promise<Finding[]> {
     checkMemory(),
     checkKeys(config),
     checkServer(config),
-    ...parts.map(({ name, state, detail }) => ({ check: name, state: state === 'up' ? ('ok' as const) : ('problem' as const), detail, fix: state === 'up' ? null : 'mlops up --detach' })),
+    ...parts.map(({ name, state, detail }) => ({
+      check: name,
+      state: state === 'up' ? ('ok' as const) : ('problem' as const),
+      detail,
+      fix: state === 'up' ? null : 'mlops up --detach',
+    })),
   ];
 }
 
 function checkNode(): Finding {
   const major = Number(process.versions.node.split('.')[0]);
   const ok = major >= NODE_MAJOR;
-  return { check: 'node', state: ok ? 'ok' : 'problem', detail: `Node ${process.versions.node}, wanted ${NODE_MAJOR} or newer`, fix: ok ? null : 'npm ci (it brings Node along)' };
+  return {
+    check: 'node',
+    state: ok ? 'ok' : 'problem',
+    detail: `Node ${process.versions.node}, wanted ${NODE_MAJOR} or newer`,
+    fix: ok ? null : 'npm ci (it brings Node along)',
+  };
 }
 
 async function checkDisk(folder: string): Promise<Finding> {
   const { bavail, bsize } = await statfs(folder);
   const free = (bavail * bsize) / GIB;
   const ok = free >= DISK_GIB;
-  return { check: 'disk', state: ok ? 'ok' : 'problem', detail: `${free.toFixed(1)} GiB free, wanted ${DISK_GIB}`, fix: ok ? null : 'make room on the disk of the state directory' };
+  return {
+    check: 'disk',
+    state: ok ? 'ok' : 'problem',
+    detail: `${free.toFixed(1)} GiB free, wanted ${DISK_GIB}`,
+    fix: ok ? null : 'make room on the disk of the state directory',
+  };
 }
 
 function checkMemory(): Finding {
   const memory = totalmem() / GIB;
   const ok = memory >= MEMORY_GIB && cpus().length >= 2;
-  return { check: 'machine', state: ok ? 'ok' : 'warning', detail: `${cpus().length} cores, ${memory.toFixed(0)} GiB of memory; comfortable with 2 and ${MEMORY_GIB}`, fix: ok ? null : 'use a larger machine' };
+  return {
+    check: 'machine',
+    state: ok ? 'ok' : 'warning',
+    detail: `${cpus().length} cores, ${memory.toFixed(0)} GiB of memory; comfortable with 2 and ${MEMORY_GIB}`,
+    fix: ok ? null : 'use a larger machine',
+  };
 }
 
 function checkKeys(config: MlopsConfig): Finding {
@@ -56,12 +76,19 @@ function checkKeys(config: MlopsConfig): Finding {
   if (stat === undefined) return { check: 'payload keys', state: 'problem', detail: 'missing', fix: 'mlops setup' };
   const mode = stat.mode & 0o777;
   const ok = (mode & 0o077) === 0;
-  return { check: 'payload keys', state: ok ? 'ok' : 'problem', detail: `mode ${mode.toString(8)}, wanted 600`, fix: ok ? null : 'chmod 600 keys/payload.json in the state directory' };
+  return {
+    check: 'payload keys',
+    state: ok ? 'ok' : 'problem',
+    detail: `mode ${mode.toString(8)}, wanted 600`,
+    fix: ok ? null : 'chmod 600 keys/payload.json in the state directory',
+  };
 }
 
 function checkServer(config: MlopsConfig): Finding {
-  if (config.temporal.address !== null) return { check: 'temporal server', state: 'ok', detail: `TEMPORAL_ADDRESS ${config.temporal.address}`, fix: null };
+  if (config.temporal.address !== null)
+    return { check: 'temporal server', state: 'ok', detail: `TEMPORAL_ADDRESS ${config.temporal.address}`, fix: null };
   const found = findInstalledServer();
-  if (found === null) return { check: 'temporal server', state: 'problem', detail: 'not downloaded or built yet', fix: 'mlops setup' };
+  if (found === null)
+    return { check: 'temporal server', state: 'problem', detail: 'not downloaded or built yet', fix: 'mlops setup' };
   return { check: 'temporal server', state: 'ok', detail: `found by ${found.how}`, fix: null };
 }

@@ -21,7 +21,9 @@ export interface RunningGateway {
   stop(): Promise<void>;
 }
 
-type GatewayConfig = Pick<MlopsConfig, 'stateDirectory' | 'environment' | 'deployment'> & { readonly ports: Pick<MlopsConfig['ports'], 'gateway' | 'gatewayAdmin'> };
+type GatewayConfig = Pick<MlopsConfig, 'stateDirectory' | 'environment' | 'deployment'> & {
+  readonly ports: Pick<MlopsConfig['ports'], 'gateway' | 'gatewayAdmin'>;
+};
 
 /** Starts the built-in gateway: proxy and administration, both on loopback. @throws GATEWAY_STATE_CORRUPT */
 export async function startGateway(config: GatewayConfig): Promise<RunningGateway> {
@@ -31,7 +33,14 @@ export async function startGateway(config: GatewayConfig): Promise<RunningGatewa
   const ids = createRequestIds(await loadSecret(folder, 'request-id-key', () => randomBytes(32).toString('base64url')));
   const counters = createCounters();
   const feedback = createFeedback(splits, counters, ids);
-  const proxy = createProxy({ splits, counters, ids, feedback, config: config.deployment.gateway, environment: config.environment });
+  const proxy = createProxy({
+    splits,
+    counters,
+    ids,
+    feedback,
+    config: config.deployment.gateway,
+    environment: config.environment,
+  });
   const admin = createAdmin({ splits, counters, token, allowList: config.deployment.endpointAllowList });
   await new Promise<void>((resolve, reject) => {
     proxy.server.once('error', reject);

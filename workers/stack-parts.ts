@@ -62,7 +62,7 @@ function temporalPart(config: MlopsConfig, say: (line: string) => void): Part {
       return { file, args };
     },
     probe: async () => {
-      const connection = await Connection.connect({ address: `127.0.0.1:${ports.temporal}`, connectTimeout: PROBE_MS });
+      const connection = await Connection.connect({ address: `127.0.0.1:${ports.temporal}`, connectTimeout: '2s' });
       try {
         await ensureRetention(connection, temporal.namespace, temporal.retentionDays);
       } finally {
@@ -73,7 +73,11 @@ function temporalPart(config: MlopsConfig, say: (line: string) => void): Part {
 }
 
 function gatewayPart(config: MlopsConfig): Part {
-  return ownPart('gateway', 12_000, async () => await expectOk(`http://127.0.0.1:${config.ports.gatewayAdmin}/v1/healthz`));
+  return ownPart(
+    'gateway',
+    12_000,
+    async () => await expectOk(`http://127.0.0.1:${config.ports.gatewayAdmin}/v1/healthz`),
+  );
 }
 
 function apiPart(config: MlopsConfig): Part {
@@ -84,13 +88,20 @@ function workerPart(config: MlopsConfig): Part {
   return ownPart('worker', 15_000, async () => {
     const pid = await readLivePid(pidFileOf(config.stateDirectory, 'worker'));
     const pollers = await findPollers(config);
-    if (!pollers.some(({ identity }) => identity.startsWith(`worker-${pid}@`))) throw new Error('it does not poll the queue yet');
+    if (!pollers.some(({ identity }) => identity.startsWith(`worker-${pid}@`)))
+      throw new Error('it does not poll the queue yet');
   });
 }
 
 /** A part that is a command of this program. */
 function ownPart(name: string, graceMs: number, probe: () => Promise<void>): Part {
-  return { name, stopSignal: 'SIGTERM', graceMs, command: async () => await Promise.resolve(ownCommand([name])), probe };
+  return {
+    name,
+    stopSignal: 'SIGTERM',
+    graceMs,
+    command: async () => await Promise.resolve(ownCommand([name])),
+    probe,
+  };
 }
 
 /** Runs this program's command line on the Node that runs this process. */

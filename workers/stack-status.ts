@@ -4,7 +4,7 @@ import { readLevel } from '../adapters/postgres/migrate.ts';
 import { databaseUrlOf } from '../adapters/postgres/pool.ts';
 import { isAlive, readLivePid } from '../adapters/processes/pid-file.ts';
 import { pidFileOf } from '../adapters/processes/part.ts';
-import { connectionOptionsOf } from '../adapters/temporal/connect.ts';
+import { connectionOptionsOf, loadDataConverter } from '../adapters/temporal/connect.ts';
 import { guardScheduleId } from '../adapters/temporal/guard-schedule.ts';
 import type { MlopsConfig } from '../config/schema.ts';
 import { findPollers } from './pollers.ts';
@@ -21,19 +21,40 @@ interface PartStatus {
 
 /** Probes every part now, side by side. */
 export async function probeStack(config: MlopsConfig): Promise<{ healthy: boolean; parts: PartStatus[] }> {
-  const groups = await Promise.all([probeTemporal(config), probePostgres(config), probeWorkers(config), probeApi(config), probeGateway(config), probeMetrics(config), probeGuard(config)]);
+  const groups = await Promise.all([
+    probeTemporal(config),
+    probePostgres(config),
+    probeWorkers(config),
+    probeApi(config),
+    probeGateway(config),
+    probeMetrics(config),
+    probeGuard(config),
+  ]);
   const parts = groups.flat();
   return { healthy: parts.every(({ state }) => state === 'up'), parts };
 }
 
-async function probe(config: MlopsConfig, name: string, address: string, look: () => Promise<string | { state: PartStatus['state']; detail: string }>): Promise<PartStatus[]> {
+async function probe(
+  config: MlopsConfig,
+  name: string,
+  address: string,
+  look: () => Promise<string | { state: PartStatus['state']; detail: string }>,
+): Promise<PartStatus[]> {
   const pid = await readLivePid(pidFileOf(config.stateDirectory, name));
   try {
     const seen = await look();
     const { state, detail } = typeof seen === 'string' ? { state: 'up' as const, detail: seen } : seen;
     return [{ name, state, pid, address, detail }];
   } catch (error) {
-    return [{ name, state: 'down', pid, address, detail: error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error) }];
+    return [
+      {
+        name,
+        state: 'down',
+        pid,
+        address,
+        detail: error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error),
+      },
+    ];
   }
 }
 
@@ -52,17 +73,32 @@ async function probePostgres(config: MlopsConfig): Promise<PartStatus[]> {
   const address = config.databaseUrl === null ? `127.0.0.1:${config.ports.postgres}` : new URL(config.databaseUrl).host;
   return await probe(config, 'postgres', address, async () => {
     const { level, wanted } = await readLevel(databaseUrlOf(config));
-    return level === wanted ? `migration ${level}` : { state: 'degraded', detail: `migration ${level}, wanted ${wanted}: run \`mlops up\`` };
+    return level === wanted
+      ? `migration ${level}`
+      : { state: 'degraded', detail: `migration ${level}, wanted ${wanted}: run \`mlops up\`` };
   });
 }
 
 async function probeWorkers(config: MlopsConfig): Promise<PartStatus[]> {
-  const found = await findPollers(config).catch((error: unknown) => (error instanceof Error ? error.message : String(error)));
-  const none = (detail: string): PartStatus[] => [{ name: 'worker', state: 'down', pid: null, address: 'queue mlops', detail }];
-  if (typeof found === 'string') return none(found);
-  const live = found.map(({ identity }) => ({ identity, pid: Number(/^worker-(\d+)@/.exec(identity)?.[1] ?? Number.NaN) })).filter(({ pid }) => Number.isNaN(pid) || isAlive(pid));
-  if (live.length === 0) return none('nobody polls the queue');
-  return live.map(({ identity, pid }) => ({ name: 'worker', state: 'up', pid: Number.isNaN(pid) ? null : pid, address: 'queue mlops', detail: identity }));
+  const found = await findPollers(config).catch((error: unknown) =>
+    error instanceof Error ? error.message : String(error),
+  );
+  if (typeof found === 'string') return [noWorker(found)];
+  const live = found
+    .map(({ identity }) => ({ identity, pid: Number(/^worker-(\d+)@/.exec(identity)?.[1] ?? Number.NaN) }))
+    .filter(({ pid }) => Number.isNaN(pid) || isAlive(pid));
+  if (live.length === 0) return [noWorker('nobody polls the queue')];
+  return live.map(({ identity, pid }) => ({
+    name: 'worker',
+    state: 'up',
+    pid: Number.isNaN(pid) ? null : pid,
+    address: 'queue mlops',
+    detail: identity,
+  }));
+}
+
+function noWorker(detail: string): PartStatus {
+  return { name: 'worker', state: 'down', pid: null, address: 'queue mlops', detail };
 }
 
 async function probeApi(config: MlopsConfig): Promise<PartStatus[]> {
@@ -75,8 +111,12 @@ async function probeApi(config: MlopsConfig): Promise<PartStatus[]> {
 
 async function probeGateway(config: MlopsConfig): Promise<PartStatus[]> {
   return await probe(config, 'gateway', `http://127.0.0.1:${config.ports.gateway}`, async () => {
-    const { splits } = (await callAdmin(config, '/v1/splits')) as { splits: { split: { model: string; canaryBasisPoints: number; stable: { version: string } } }[] };
-    const shown = splits.map(({ split }) => `${split.model} ${split.stable.version} (${split.canaryBasisPoints / 100} % canary)`);
+    const { splits } = (await callAdmin(config, '/v1/splits')) as {
+      splits: { split: { model: string; canaryBasisPoints: number; stable: { version: string } } }[];
+    };
+    const shown = splits.map(
+      ({ split }) => `${split.model} ${split.stable.version} (${split.canaryBasisPoints / 100} % canary)`,
+    );
     return shown.length === 0 ? 'no model yet' : shown.join(', ');
   });
 }
@@ -93,13 +133,22 @@ async function probeGuard(config: MlopsConfig): Promise<PartStatus[]> {
   const id = guardScheduleId(config.environment);
   return await probe(config, 'traffic-guard', id, async () => {
     return await withConnection(config, async (connection, namespace) => {
-      const { state } = await new Client({ connection, namespace }).schedule.getHandle(id).describe();
+      const { state } = await new Client({
+        connection,
+        namespace,
+        dataConverter: await loadDataConverter(config.stateDirectory),
+      }).schedule
+        .getHandle(id)
+        .describe();
       return state.paused ? { state: 'degraded' as const, detail: 'the schedule is paused' } : 'every minute';
     });
   });
 }
 
-async function withConnection<T>(config: MlopsConfig, work: (connection: Connection, namespace: string) => Promise<T>): Promise<T> {
+async function withConnection<T>(
+  config: MlopsConfig,
+  work: (connection: Connection, namespace: string) => Promise<T>,
+): Promise<T> {
   const { connectionOptions, namespace } = connectionOptionsOf(config);
   const connection = await Connection.connect({ ...connectionOptions, connectTimeout: '2s' });
   try {

@@ -36,7 +36,11 @@ export function createLocalStack(config: MlopsConfig) {
     status: async () => await probeStack(config),
     doctor: async () => await examineMachine(config),
     clean: async (say: Say) => {
-      if (config.environment === 'production') throw new MlopsError('CLEAN_REFUSED', { problem: 'MLOPS_ENV is production', hint: 'Remove the state directory by hand if you mean it' });
+      if (config.environment === 'production')
+        throw new MlopsError('CLEAN_REFUSED', {
+          problem: 'MLOPS_ENV is production',
+          hint: 'Remove the state directory by hand if you mean it',
+        });
       await stop(config, say);
       await rm(stateDirectory, { recursive: true, force: true });
       say('state removed');
@@ -71,7 +75,10 @@ async function savePortOffset(config: MlopsConfig): Promise<void> {
   await writeFile(join(config.stateDirectory, 'stack.json'), `${JSON.stringify({ portOffset })}\n`);
 }
 
-async function start(config: MlopsConfig, say: Say): Promise<{ healthy: boolean; parts: Awaited<ReturnType<typeof probeStack>>['parts'] }> {
+async function start(
+  config: MlopsConfig,
+  say: Say,
+): Promise<{ healthy: boolean; parts: Awaited<ReturnType<typeof probeStack>>['parts'] }> {
   await setUp(config, say);
   const { stateDirectory } = config;
   const pidFile = pidFileOf(stateDirectory, SUPERVISOR.name);
@@ -86,7 +93,12 @@ async function start(config: MlopsConfig, say: Say): Promise<{ healthy: boolean;
     const waiting = status.parts.filter(({ state }) => state !== 'up');
     if ((await readLivePid(pidFile)) === null || Date.now() > deadline) {
       const [first] = waiting;
-      throw new MlopsError('PART_NOT_READY', { part: first?.name ?? 'stack', seconds: READY_MS / 1000, reason: first?.detail ?? 'the supervisor ended', log: logFileOf(stateDirectory, SUPERVISOR.name) });
+      throw new MlopsError('PART_NOT_READY', {
+        part: first?.name ?? 'stack',
+        seconds: READY_MS / 1000,
+        reason: first?.detail ?? 'the supervisor ended',
+        log: logFileOf(stateDirectory, SUPERVISOR.name),
+      });
     }
     await pause(300);
   }
@@ -95,7 +107,12 @@ async function start(config: MlopsConfig, say: Say): Promise<{ healthy: boolean;
 async function spawnSupervisor(config: MlopsConfig, pidFile: string): Promise<void> {
   const { file, args } = ownCommand(['up']);
   const log = openSync(logFileOf(config.stateDirectory, SUPERVISOR.name), 'a', 0o600);
-  const child = spawn(file, [...args], { cwd: config.root, detached: true, stdio: ['ignore', log, log], env: { ...process.env, MLOPS_PORT_OFFSET: String(config.ports.api - BASE_PORTS.api) } });
+  const child = spawn(file, [...args], {
+    cwd: config.root,
+    detached: true,
+    stdio: ['ignore', log, log],
+    env: { ...process.env, MLOPS_PORT_OFFSET: String(config.ports.api - BASE_PORTS.api) },
+  });
   child.unref();
   await savePid(pidFile, child.pid ?? 0);
 }
@@ -110,7 +127,12 @@ async function runSupervisor(config: MlopsConfig, say: Say, signal: AbortSignal)
   const stopNow = (): void => controller.abort();
   process.once('SIGTERM', stopNow);
   signal.addEventListener('abort', stopNow);
-  await supervise(assembleStages(config, say), { stateDirectory: config.stateDirectory, workingDirectory: config.root, say, signal: controller.signal });
+  await supervise(assembleStages(config, say), {
+    stateDirectory: config.stateDirectory,
+    workingDirectory: config.root,
+    say,
+    signal: controller.signal,
+  });
 }
 
 async function stop(config: MlopsConfig, say: Say): Promise<string[]> {
@@ -129,7 +151,12 @@ async function assertPortsFree(config: MlopsConfig): Promise<void> {
     ['api', config.ports.api],
     ['worker', config.ports.workerMetrics],
     ...(config.databaseUrl === null ? ([['postgres', config.ports.postgres]] as [string, number][]) : []),
-    ...(config.temporal.address === null ? ([['temporal', config.ports.temporal], ['temporal', config.ports.temporalUi]] as [string, number][]) : []),
+    ...(config.temporal.address === null
+      ? ([
+          ['temporal', config.ports.temporal],
+          ['temporal', config.ports.temporalUi],
+        ] as [string, number][])
+      : []),
   ];
   for (const [part, port] of needed) {
     if ((await readLivePid(pidFileOf(config.stateDirectory, part))) !== null) continue;

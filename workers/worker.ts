@@ -56,9 +56,11 @@ export async function runWorker(config: MlopsConfig): Promise<void> {
     shutdownGraceTime: '10s',
   });
   log.info({ queue: TASK_QUEUE, namespace }, 'worker is ready');
-  await worker.run().finally(async () => {
+  try {
+    await worker.run();
+  } finally {
     await Promise.allSettled([pool.end(), native.close(), connection.close()]);
-  });
+  }
 }
 
 function composePorts(config: MlopsConfig, pool: Pool, client: Client): ActivityPorts {
@@ -81,7 +83,11 @@ function composePorts(config: MlopsConfig, pool: Pool, client: Client): Activity
     traffic: createTrafficStore(pool),
     rollouts: createRolloutStore(pool),
     lookup: createRolloutLookup(client),
-    journal: createEmergencyJournal(pool, config.environment, async () => await readJournal(journalFileOf(config.stateDirectory))),
+    journal: createEmergencyJournal(
+      pool,
+      config.environment,
+      async () => await readJournal(journalFileOf(config.stateDirectory)),
+    ),
     notifier: createWebhookNotifier(deployment.webhooks),
     engine: engineVersion(),
   };

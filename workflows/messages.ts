@@ -6,13 +6,7 @@ export const TASK_QUEUE = 'mlops';
 
 /** Where a rollout stands (contract 4.1). */
 export type RolloutPhase =
-  | 'validating'
-  | 'awaiting-approval'
-  | 'canary'
-  | 'paused'
-  | 'promoting'
-  | 'rolling-back'
-  | 'closed';
+  'validating' | 'awaiting-approval' | 'canary' | 'paused' | 'promoting' | 'rolling-back' | 'closed';
 
 /** How a rollout ended (contract 4.1). */
 export type RolloutOutcome = 'promoted' | 'rolled-back' | 'aborted' | 'failed';

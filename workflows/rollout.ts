@@ -49,7 +49,8 @@ async function untilEnding(context: RolloutContext, input: RolloutInput): Promis
     }
   } catch (error) {
     if (error instanceof ContinueAsNew) throw error;
-    if (isCancellation(error)) return { outcome: 'aborted', reason: 'cancelled', detail: 'the workflow was cancelled', actor: 'temporal' };
+    if (isCancellation(error))
+      return { outcome: 'aborted', reason: 'cancelled', detail: 'the workflow was cancelled', actor: 'temporal' };
     return failureOf(error);
   }
 }

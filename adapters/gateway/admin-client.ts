@@ -19,7 +19,10 @@ export async function callAdmin(config: GatewayAddress, path: string, put?: unkn
     const token = (await readFile(join(config.stateDirectory, 'gateway', 'token'), 'utf8')).trim();
     const response = await fetch(new URL(path, address), {
       method: put === undefined ? 'GET' : 'PUT',
-      headers: { authorization: `Bearer ${token}`, ...(put === undefined ? {} : { 'content-type': 'application/json' }) },
+      headers: {
+        authorization: `Bearer ${token}`,
+        ...(put === undefined ? {} : { 'content-type': 'application/json' }),
+      },
       ...(put === undefined ? {} : { body: JSON.stringify(put) }),
       signal: AbortSignal.timeout(TIMEOUT_MS),
     });
@@ -33,13 +36,21 @@ export async function callAdmin(config: GatewayAddress, path: string, put?: unkn
   }
 }
 
-const KNOWN_REFUSALS: readonly ErrorCode[] = ['TRAFFIC_STALE_GENERATION', 'TRAFFIC_GENERATION_CONFLICT', 'GATEWAY_STATE_UNWRITABLE', 'GATEWAY_REQUEST_INVALID'];
+const KNOWN_REFUSALS: readonly ErrorCode[] = [
+  'TRAFFIC_STALE_GENERATION',
+  'TRAFFIC_GENERATION_CONFLICT',
+  'GATEWAY_STATE_UNWRITABLE',
+  'GATEWAY_REQUEST_INVALID',
+];
 
 function refusal(body: unknown, address: string, status: number): MlopsError {
   const { error } = body as { error?: { code?: string; message?: string; details?: Record<string, unknown> } };
   const code = KNOWN_REFUSALS.find((known) => known === error?.code);
   if (code !== undefined) return new MlopsError(code, error?.details ?? {});
-  return new MlopsError('ROUTER_UNREACHABLE', { address, reason: `it answered ${status}: ${error?.message ?? 'no reason given'}` });
+  return new MlopsError('ROUTER_UNREACHABLE', {
+    address,
+    reason: `it answered ${status}: ${error?.message ?? 'no reason given'}`,
+  });
 }
 
 function reasonOf(error: unknown): string {

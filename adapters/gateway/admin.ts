@@ -18,24 +18,42 @@ const STATUS: Readonly<Record<string, number>> = {
 };
 
 /** The administration of a gateway: splits, snapshots, health. For loopback, behind a token. */
-export function createAdmin(parts: { splits: SplitStore; counters: Counters; token: string; allowList: readonly string[] }): FastifyInstance {
+export function createAdmin(parts: {
+  splits: SplitStore;
+  counters: Counters;
+  token: string;
+  allowList: readonly string[];
+}): FastifyInstance {
   const { splits, counters } = parts;
   const app = fastify({ logger: false, forceCloseConnections: true });
   const schema = writeSchema(parts.allowList);
   app.setErrorHandler((error: Error & { statusCode?: number }, _request, reply) => {
     const code = isMlopsError(error) ? error.code : 'GATEWAY_REQUEST_INVALID';
     const status = isMlopsError(error) ? (STATUS[code] ?? 500) : (error.statusCode ?? 500);
-    return reply.status(status).send({ error: { code, message: error.message, details: isMlopsError(error) ? error.details : {} } });
+    return reply
+      .status(status)
+      .send({ error: { code, message: error.message, details: isMlopsError(error) ? error.details : {} } });
   });
   app.addHook('onRequest', async (request, reply) => {
     if (request.url === '/v1/healthz') return;
-    if (!isAuthorised(request.headers.authorization, parts.token)) await reply.status(401).send({ error: { code: 'UNAUTHORISED', message: 'wanted the bearer token of the gateway/token file' } });
+    if (!isAuthorised(request.headers.authorization, parts.token))
+      await reply
+        .status(401)
+        .send({ error: { code: 'UNAUTHORISED', message: 'wanted the bearer token of the gateway/token file' } });
   });
   app.get('/v1/healthz', () => ({ status: 'ok', instanceId: counters.instanceId, models: splits.models() }));
   app.get('/v1/splits', () => ({ splits: splits.models().map((model) => splits.get(model)) }));
-  app.get<{ Params: { model: string } }>('/v1/splits/:model', async ({ params }, reply) => splits.get(params.model) ?? (await unknown(reply, params.model)));
-  app.get<{ Params: { model: string } }>('/v1/splits/:model/history', ({ params }) => ({ writes: splits.history(params.model) }));
-  app.put<{ Params: { model: string } }>('/v1/splits/:model', async ({ params, body }) => await splits.apply(parseWrite(schema, params.model, body)));
+  app.get<{ Params: { model: string } }>(
+    '/v1/splits/:model',
+    async ({ params }, reply) => splits.get(params.model) ?? (await unknown(reply, params.model)),
+  );
+  app.get<{ Params: { model: string } }>('/v1/splits/:model/history', ({ params }) => ({
+    writes: splits.history(params.model),
+  }));
+  app.put<{ Params: { model: string } }>(
+    '/v1/splits/:model',
+    async ({ params, body }) => await splits.apply(parseWrite(schema, params.model, body)),
+  );
   app.get<{ Params: { model: string } }>('/v1/snapshot/:model', async ({ params }, reply) => {
     const live = splits.get(params.model);
     return live === null ? await unknown(reply, params.model) : counters.snapshot(live);
@@ -43,8 +61,13 @@ export function createAdmin(parts: { splits: SplitStore; counters: Counters; tok
   return app;
 }
 
-async function unknown(reply: { status(code: number): { send(body: unknown): unknown } }, model: string): Promise<unknown> {
-  return await Promise.resolve(reply.status(404).send({ error: { code: 'MODEL_UNKNOWN', message: `model ${model} has no split` } }));
+async function unknown(
+  reply: { status(code: number): { send(body: unknown): unknown } },
+  model: string,
+): Promise<unknown> {
+  return await Promise.resolve(
+    reply.status(404).send({ error: { code: 'MODEL_UNKNOWN', message: `model ${model} has no split` } }),
+  );
 }
 
 function isAuthorised(header: string | undefined, token: string): boolean {
@@ -53,27 +76,42 @@ function isAuthorised(header: string | undefined, token: string): boolean {
 }
 
 function writeSchema(allowList: readonly string[]) {
-  const endpoint = z.string().refine((text) => isAllowed(text, allowList), { error: `wanted http(s) on one of ${allowList.join(', ')}` });
+  const endpoint = z
+    .string()
+    .refine((text) => isAllowed(text, allowList), { error: `wanted http(s) on one of ${allowList.join(', ')}` });
   const target = z.strictObject({ version: z.string().min(1), endpoint });
   return z
     .object({
-      split: z.strictObject({ model: z.string().min(1), stable: target, canary: target.nullable(), canaryBasisPoints: points, mirrorBasisPoints: points }),
+      split: z.strictObject({
+        model: z.string().min(1),
+        stable: target,
+        canary: target.nullable(),
+        canaryBasisPoints: points,
+        mirrorBasisPoints: points,
+      }),
       generation: z.number().int().positive(),
       expectedGeneration: z.number().int().min(0).nullable(),
       idempotencyKey: z.string().min(1),
       actor: z.string().min(1),
       reason: z.string(),
     })
-    .refine(({ split }) => split.canary !== null || (split.canaryBasisPoints === 0 && split.mirrorBasisPoints === 0), { error: 'weights above 0 need a canary' });
+    .refine(({ split }) => split.canary !== null || (split.canaryBasisPoints === 0 && split.mirrorBasisPoints === 0), {
+      error: 'weights above 0 need a canary',
+    });
 }
 
 function parseWrite(schema: ReturnType<typeof writeSchema>, model: string, body: unknown): TrafficWrite {
   const result = schema.safeParse(body);
   if (!result.success) {
     const [issue] = result.error.issues;
-    throw new MlopsError('GATEWAY_REQUEST_INVALID', { problem: `${issue?.path.join('.') ?? 'body'}: ${issue?.message ?? 'not valid'}` });
+    throw new MlopsError('GATEWAY_REQUEST_INVALID', {
+      problem: `${issue?.path.join('.') ?? 'body'}: ${issue?.message ?? 'not valid'}`,
+    });
   }
-  if (result.data.split.model !== model) throw new MlopsError('GATEWAY_REQUEST_INVALID', { problem: `the split is of ${result.data.split.model}, the path names ${model}` });
+  if (result.data.split.model !== model)
+    throw new MlopsError('GATEWAY_REQUEST_INVALID', {
+      problem: `the split is of ${result.data.split.model}, the path names ${model}`,
+    });
   return result.data;
 }
 

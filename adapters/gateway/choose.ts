@@ -26,15 +26,32 @@ export interface NoRoute {
 const PREFIX = /^\/models\/([^/?]+)(\/.*|\?.*|$)/;
 
 /** Model by header, by path prefix, or the only one; arm by override header, by user, or by chance. */
-export function chooseRoute(request: IncomingMessage, splits: SplitStore, config: GatewayConfig, random: () => number): Choice | NoRoute {
+export function chooseRoute(
+  request: IncomingMessage,
+  splits: SplitStore,
+  config: GatewayConfig,
+  random: () => number,
+): Choice | NoRoute {
   const { model, path } = modelOf(request, splits);
-  if (model === null) return { status: 404, problem: `no model named; name one by the header x-mlops-model or the path /models/NAME/ (known: ${splits.models().join(', ') || 'none'})` };
+  if (model === null)
+    return {
+      status: 404,
+      problem: `no model named; name one by the header x-mlops-model or the path /models/NAME/ (known: ${splits.models().join(', ') || 'none'})`,
+    };
   const live = splits.get(model);
-  if (live === null) return { status: 404, problem: `model ${model} is not known here (known: ${splits.models().join(', ') || 'none'})` };
+  if (live === null)
+    return {
+      status: 404,
+      problem: `model ${model} is not known here (known: ${splits.models().join(', ') || 'none'})`,
+    };
   const { split } = live;
   const asked = headerOf(request, config.overrideHeader);
   const forced = asked === 'stable' || (asked === 'canary' && split.canary !== null);
-  const arm = forced ? (asked as Arm) : split.canary === null ? 'stable' : chooseArm(request, model, split.canaryBasisPoints, config, random);
+  const arm = forced
+    ? asked
+    : split.canary === null
+      ? 'stable'
+      : chooseArm(request, model, split.canaryBasisPoints, config, random);
   const target = arm === 'canary' && split.canary !== null ? split.canary : split.stable;
   return { model, live, arm, target, forced, path };
 }
@@ -49,7 +66,13 @@ function modelOf(request: IncomingMessage, splits: SplitStore): { model: string 
   return { model: only !== undefined && others.length === 0 ? only : null, path };
 }
 
-function chooseArm(request: IncomingMessage, model: string, share: number, config: GatewayConfig, random: () => number): Arm {
+function chooseArm(
+  request: IncomingMessage,
+  model: string,
+  share: number,
+  config: GatewayConfig,
+  random: () => number,
+): Arm {
   const user = headerOf(request, config.userHeader) ?? cookieOf(request, config.userCookie);
   if (user !== undefined && user !== '') return assignArm(model, user, share);
   return random() * 10_000 < share ? 'canary' : 'stable';
@@ -61,6 +84,9 @@ function headerOf(request: IncomingMessage, name: string): string | undefined {
 }
 
 function cookieOf(request: IncomingMessage, name: string): string | undefined {
-  const pair = request.headers.cookie?.split(';').map((part) => part.trim()).find((part) => part.startsWith(`${name}=`));
+  const pair = request.headers.cookie
+    ?.split(';')
+    .map((part) => part.trim())
+    .find((part) => part.startsWith(`${name}=`));
   return pair?.slice(name.length + 1);
 }

@@ -1,7 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import type { Arm } from '../../domain/rollout/assign-arm.ts';
 import type { LiveSplit } from '../../domain/rollout/split.ts';
-import { LATENCY_BOUNDS_MS, SCORE_BINS, type ArmCounters, type MirrorCounters, type TelemetrySnapshot } from '../../domain/rollout/telemetry.ts';
+import {
+  LATENCY_BOUNDS_MS,
+  SCORE_BINS,
+  type ArmCounters,
+  type MirrorCounters,
+  type TelemetrySnapshot,
+} from '../../domain/rollout/telemetry.ts';
 
 /** How a request ended. */
 export const OUTCOMES = ['success', 'error', 'timeout', 'refused', 'aborted'] as const;
@@ -41,7 +47,11 @@ export interface Counters {
   force(model: string): void;
   finish(model: string, arm: Arm, version: string, outcome: Outcome, latencyMs: number): void;
   score(model: string, arm: Arm, version: string, score: number): void;
-  mirror(model: string, version: string, seen: { error: boolean; mismatch: boolean; latencyMs: number; overlap: number | null }): void;
+  mirror(
+    model: string,
+    version: string,
+    seen: { error: boolean; mismatch: boolean; latencyMs: number; overlap: number | null },
+  ): void;
   snapshot(live: LiveSplit): TelemetrySnapshot;
   tallies(): readonly { readonly model: string; readonly forced: number; readonly arms: readonly ArmTally[] }[];
   /** Makes an arm's counters exist at zero. */
@@ -51,8 +61,15 @@ export interface Counters {
 export function createCounters(): Counters {
   const instanceId = randomUUID();
   const models = new Map<string, ModelTally>();
-  const modelOf = (model: string): ModelTally => getOrMake(models, model, () => ({ arms: new Map(), mirrors: new Map(), assigned: { stable: 0, canary: 0 }, forced: 0 }));
-  const armOf = (model: string, arm: Arm, version: string): ArmTally => getOrMake(modelOf(model).arms, `${arm}/${version}`, () => newArm(arm, version));
+  const modelOf = (model: string): ModelTally =>
+    getOrMake(models, model, () => ({
+      arms: new Map(),
+      mirrors: new Map(),
+      assigned: { stable: 0, canary: 0 },
+      forced: 0,
+    }));
+  const armOf = (model: string, arm: Arm, version: string): ArmTally =>
+    getOrMake(modelOf(model).arms, `${arm}/${version}`, () => newArm(arm, version));
   return {
     instanceId,
     assign: (model, arm) => void (modelOf(model).assigned[arm] += 1),
@@ -89,8 +106,12 @@ function snapshotOf(instanceId: string, live: LiveSplit, tally: ModelTally): Tel
     generation: live.generation,
     canaryBasisPoints,
     stable: countersOf(tally.arms.get(`stable/${stable.version}`) ?? newArm('stable', stable.version)),
-    canary: canary === null ? null : countersOf(tally.arms.get(`canary/${canary.version}`) ?? newArm('canary', canary.version)),
-    mirror: canary === null || (mirror === undefined && mirrorBasisPoints === 0) ? null : copyMirror(mirror ?? newMirror()),
+    canary:
+      canary === null
+        ? null
+        : countersOf(tally.arms.get(`canary/${canary.version}`) ?? newArm('canary', canary.version)),
+    mirror:
+      canary === null || (mirror === undefined && mirrorBasisPoints === 0) ? null : copyMirror(mirror ?? newMirror()),
     assigned: { ...tally.assigned },
   };
 }
@@ -105,7 +126,14 @@ function copyMirror(mirror: MirrorTally): MirrorCounters {
 }
 
 function newArm(arm: Arm, version: string): ArmTally {
-  return { arm, version, outcomes: { success: 0, error: 0, timeout: 0, refused: 0, aborted: 0 }, latency: newHistogram(), latencySumMs: 0, scores: newBins() };
+  return {
+    arm,
+    version,
+    outcomes: { success: 0, error: 0, timeout: 0, refused: 0, aborted: 0 },
+    latency: newHistogram(),
+    latencySumMs: 0,
+    scores: newBins(),
+  };
 }
 
 function newMirror(): MirrorTally {

@@ -36,14 +36,30 @@ export async function applyEmergencyRollback(
   const before = await router.observe(model);
   if (before === null) throw new MlopsError('ROLLBACK_NOTHING_LIVE', { model });
   const idempotencyKey = `${EMERGENCY_KEY_PREFIX}${randomUUID()}`;
-  const note = (stage: JournalEntry['stage'], after: LiveSplit | null): JournalEntry => ({ id: `${idempotencyKey}/${stage}`, idempotencyKey, stage, at: new Date().toISOString(), model, actor, reason, before, after });
+  const note = (stage: JournalEntry['stage'], after: LiveSplit | null): JournalEntry => ({
+    id: `${idempotencyKey}/${stage}`,
+    idempotencyKey,
+    stage,
+    at: new Date().toISOString(),
+    model,
+    actor,
+    reason,
+    before,
+    after,
+  });
   await appendJournal(journalFile, note('intent', null));
   const after = await writeUntilLive(router, before, idempotencyKey, actor, reason);
   await appendJournal(journalFile, note('done', after));
   return { before, after, verifiedAt: new Date().toISOString() };
 }
 
-async function writeUntilLive(router: Pick<TrafficRouter, 'apply' | 'observe'>, before: LiveSplit, idempotencyKey: string, actor: string, reason: string): Promise<LiveSplit> {
+async function writeUntilLive(
+  router: Pick<TrafficRouter, 'apply' | 'observe'>,
+  before: LiveSplit,
+  idempotencyKey: string,
+  actor: string,
+  reason: string,
+): Promise<LiveSplit> {
   // The canary stays named, so that a person can still reach it by the override header.
   const split: TrafficSplit = { ...before.split, canaryBasisPoints: 0, mirrorBasisPoints: 0 };
   let current: LiveSplit | null = before;
@@ -59,5 +75,9 @@ async function writeUntilLive(router: Pick<TrafficRouter, 'apply' | 'observe'>, 
       current = await router.observe(split.model);
     }
   }
-  throw new MlopsError('TRAFFIC_NOT_VERIFIED', { model: split.model, intended: 0, observed: `${(current?.split.canaryBasisPoints ?? 0) / 100} % (generation ${current?.generation ?? 0})` });
+  throw new MlopsError('TRAFFIC_NOT_VERIFIED', {
+    model: split.model,
+    intended: 0,
+    observed: `${(current?.split.canaryBasisPoints ?? 0) / 100} % (generation ${current?.generation ?? 0})`,
+  });
 }

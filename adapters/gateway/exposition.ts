@@ -15,16 +15,27 @@ export function renderExposition(counters: Counters, splits: SplitStore, environ
   return [
     '# HELP model_predictions_total Requests by model, version, arm and how they ended.',
     '# TYPE model_predictions_total counter',
-    ...arms.flatMap(({ model, tally }) => OUTCOMES.map((outcome) => `model_predictions_total{${labels(model, tally)},outcome="${outcome}"} ${tally.outcomes[outcome]}`)),
+    ...arms.flatMap(({ model, tally }) =>
+      OUTCOMES.map(
+        (outcome) => `model_predictions_total{${labels(model, tally)},outcome="${outcome}"} ${tally.outcomes[outcome]}`,
+      ),
+    ),
     '# HELP prediction_latency_seconds Time from request to the end of the answer.',
     '# TYPE prediction_latency_seconds histogram',
     ...arms.flatMap(({ model, tally }) => renderHistogram(model, tally)),
     '# HELP rollout_weight_percent Share of requests that go to the canary.',
     '# TYPE rollout_weight_percent gauge',
-    ...splits.models().map((model) => `rollout_weight_percent{model="${escape(model)}",environment="${escape(environment)}",kind="observed"} ${(splits.get(model)?.split.canaryBasisPoints ?? 0) / 100}`),
+    ...splits
+      .models()
+      .map(
+        (model) =>
+          `rollout_weight_percent{model="${escape(model)}",environment="${escape(environment)}",kind="observed"} ${(splits.get(model)?.split.canaryBasisPoints ?? 0) / 100}`,
+      ),
     '# HELP gateway_forced_requests_total Requests whose arm was chosen by the override header; not judged.',
     '# TYPE gateway_forced_requests_total counter',
-    ...counters.tallies().map(({ model, forced }) => `gateway_forced_requests_total{model="${escape(model)}"} ${forced}`),
+    ...counters
+      .tallies()
+      .map(({ model, forced }) => `gateway_forced_requests_total{model="${escape(model)}"} ${forced}`),
     '',
   ].join('\n');
 }

@@ -24,7 +24,10 @@ export function createFeedback(splits: SplitStore, counters: Counters, ids: Requ
     /** @throws GATEWAY_REQUEST_INVALID for a wrong shape or an id this gateway did not make */
     take(body: unknown): FeedbackReport {
       const parsed = BODY.safeParse(body);
-      if (!parsed.success) throw new MlopsError('GATEWAY_REQUEST_INVALID', { problem: 'wanted {"requestId": "...", "score": 0 to 1} or a list of these' });
+      if (!parsed.success)
+        throw new MlopsError('GATEWAY_REQUEST_INVALID', {
+          problem: 'wanted {"requestId": "...", "score": 0 to 1} or a list of these',
+        });
       const list = Array.isArray(parsed.data) ? parsed.data : [parsed.data];
       const report = { counted: 0, ignored: 0, late: 0 };
       for (const entry of list) report[takeOne(entry.requestId, entry.score)] += 1;
@@ -34,7 +37,8 @@ export function createFeedback(splits: SplitStore, counters: Counters, ids: Requ
 
   function takeOne(requestId: string, score: number): keyof FeedbackReport {
     const origin = ids.read(requestId);
-    if (origin === null) throw new MlopsError('GATEWAY_REQUEST_INVALID', { problem: 'requestId was not given out by this gateway' });
+    if (origin === null)
+      throw new MlopsError('GATEWAY_REQUEST_INVALID', { problem: 'requestId was not given out by this gateway' });
     if (origin.forced || seen.has(requestId)) return 'ignored';
     remember(requestId);
     const split = splits.get(origin.model)?.split;

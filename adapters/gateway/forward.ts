@@ -1,7 +1,8 @@
 import { Agent as HttpAgent, type ClientRequest, type IncomingMessage, type ServerResponse } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
+import type { Socket } from 'node:net';
 import { Readable } from 'node:stream';
-import { createProxyServer } from 'http-proxy-3';
+import { createProxyServer, type ProxyServer } from 'http-proxy-3';
 import type { Outcome } from './counters.ts';
 
 /** How one attempt to have a request answered ended. */
@@ -16,7 +17,7 @@ export interface Attempt {
 
 export interface Forwarder {
   attempt(request: IncomingMessage, response: ServerResponse, endpoint: string, body: Buffer | null): Promise<Attempt>;
-  upgrade(request: IncomingMessage, socket: import('node:net').Socket, head: Buffer, endpoint: string): Promise<boolean>;
+  upgrade(request: IncomingMessage, socket: Socket, head: Buffer, endpoint: string): Promise<boolean>;
   close(): void;
 }
 
@@ -29,20 +30,23 @@ interface Flight {
 
 /** Sends requests on to services, streaming both ways, over kept connections. */
 export function createForwarder(timeoutMs: number): Forwarder {
-  const agents = { http: new HttpAgent({ keepAlive: true, maxSockets: 512 }), https: new HttpsAgent({ keepAlive: true, maxSockets: 512 }) };
+  const agents = {
+    http: new HttpAgent({ keepAlive: true, maxSockets: 512 }),
+    https: new HttpsAgent({ keepAlive: true, maxSockets: 512 }),
+  };
   const proxy = createProxyServer({ xfwd: true });
   const flights = new WeakMap<ServerResponse, Flight>();
   proxy.on('proxyReq', (proxyRequest, _request, response) => {
-    const flight = flights.get(response as ServerResponse);
+    const flight = flights.get(response;
     if (flight !== undefined) flight.proxyRequest = proxyRequest;
   });
   proxy.on('proxyRes', (answer, _request, response) => {
     // A service that breaks off in the middle of its answer must not look like a complete one.
     answer.on('close', () => {
       if (answer.complete) return;
-      const flight = flights.get(response as ServerResponse);
+      const flight = flights.get(response;
       if (flight !== undefined) flight.broken = true;
-      (response as ServerResponse).destroy();
+      response.destroy();
     });
   });
   // Without a listener an error of a request whose client has gone would end the process.
@@ -66,26 +70,40 @@ export function createForwarder(timeoutMs: number): Forwarder {
           resolve(attempt);
         };
         response.on('close', onClose);
-        const options = { target: endpoint, agent: agentFor(endpoint), ...(body === null ? {} : { buffer: Readable.from([body]) }) };
+        const options = {
+          target: endpoint,
+          agent: agentFor(endpoint),
+          ...(body === null ? {} : { buffer: Readable.from([body]) }),
+        };
         proxy.web(request, response, options, (error) => {
           if (!response.destroyed || flight.broken) settle(attemptOf(flight, response, error));
         });
       }),
 
-    upgrade: async (request, socket, head, endpoint) =>
-      await new Promise<boolean>((resolve) => {
-        socket.once('close', () => resolve(true));
-        proxy.ws(request, socket, head, { target: endpoint }, () => {
-          socket.destroy();
-          resolve(false);
-        });
-      }),
+    upgrade: async (request, socket, head, endpoint) => await upgradeOnce(proxy, request, socket, head, endpoint),
 
     close: () => {
       agents.http.destroy();
       agents.https.destroy();
     },
   };
+}
+
+/** True when the connection was opened; resolves when it ends. */
+async function upgradeOnce(
+  proxy: ProxyServer,
+  request: IncomingMessage,
+  socket: Socket,
+  head: Buffer,
+  endpoint: string,
+): Promise<boolean> {
+  return await new Promise<boolean>((resolve) => {
+    socket.once('close', () => resolve(true));
+    proxy.ws(request, socket, head, { target: endpoint }, () => {
+      resolve(false);
+      socket.destroy();
+    });
+  });
 }
 
 function attemptOf(flight: Flight, response: ServerResponse, error: unknown): Attempt {

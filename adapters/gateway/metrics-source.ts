@@ -9,7 +9,10 @@ export function createGatewayMetrics(config: GatewayAddress): MetricsSource {
     async snapshot(model) {
       const address = adminAddressOf(config);
       try {
-        const snapshot = (await callAdmin(config, `/v1/snapshot/${encodeURIComponent(model)}`)) as TelemetrySnapshot | null;
+        const snapshot = (await callAdmin(
+          config,
+          `/v1/snapshot/${encodeURIComponent(model)}`,
+        )) as TelemetrySnapshot | null;
         if (snapshot !== null) return snapshot;
       } catch (error) {
         if (!isMlopsError(error)) throw error;

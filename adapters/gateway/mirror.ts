@@ -8,14 +8,28 @@ export interface StableAnswer {
 }
 
 const MOST_AT_ONCE = 32;
-const SKIPPED_HEADERS = new Set(['host', 'connection', 'content-length', 'transfer-encoding', 'accept-encoding', 'expect', 'upgrade', 'keep-alive']);
+const SKIPPED_HEADERS = new Set([
+  'host',
+  'connection',
+  'content-length',
+  'transfer-encoding',
+  'accept-encoding',
+  'expect',
+  'upgrade',
+  'keep-alive',
+]);
 
 /** Copies requests to the canary and compares its answer with stable's; the user never waits for it. */
 export function createMirror(counters: Counters, timeoutMs: number) {
   let running = 0;
   return {
     /** Drops the copy when too many are under way. */
-    send(live: LiveSplit, request: { method: string; path: string; headers: NodeJS.Dict<string | string[]> }, body: Buffer | null, stable: StableAnswer): void {
+    send(
+      live: LiveSplit,
+      request: { method: string; path: string; headers: NodeJS.Dict<string | string[]> },
+      body: Buffer | null,
+      stable: StableAnswer,
+    ): void {
       const { canary, model } = live.split;
       if (canary === null || running >= MOST_AT_ONCE) return;
       running += 1;
@@ -53,7 +67,9 @@ async function compare(
 
 function copyHeaders(headers: NodeJS.Dict<string | string[]>): Record<string, string> {
   const entries = Object.entries(headers).filter(([name, value]) => value !== undefined && !SKIPPED_HEADERS.has(name));
-  return Object.fromEntries(entries.map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : (value ?? '')]));
+  return Object.fromEntries(
+    entries.map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : (value ?? '')]),
+  );
 }
 
 /** Jaccard overlap of the ids two answers retrieved; null when either has none. */
@@ -68,7 +84,11 @@ function idsOf(body: Buffer | null): Set<string> | null {
   if (body === null) return null;
   try {
     const answer = JSON.parse(body.toString()) as { ids?: unknown; results?: unknown };
-    const ids = Array.isArray(answer.ids) ? answer.ids : Array.isArray(answer.results) ? answer.results.map((result: { id?: unknown }) => result.id) : null;
+    const ids = Array.isArray(answer.ids)
+      ? answer.ids
+      : Array.isArray(answer.results)
+        ? answer.results.map((result: { id?: unknown }) => result.id)
+        : null;
     return ids === null ? null : new Set(ids.map(String));
   } catch {
     return null;

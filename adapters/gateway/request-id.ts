@@ -15,7 +15,13 @@ export function createRequestIds(key: string) {
   const sign = (text: string): string => createHmac('sha256', key).update(text).digest('base64url').slice(0, 16);
   return {
     make({ model, arm, version, forced }: Origin): string {
-      const fields = [arm === 'canary' ? 'c' : 's', forced ? 'f' : 'r', encode(model), encode(version), randomBytes(9).toString('base64url')];
+      const fields = [
+        arm === 'canary' ? 'c' : 's',
+        forced ? 'f' : 'r',
+        encode(model),
+        encode(version),
+        randomBytes(9).toString('base64url'),
+      ];
       const text = fields.join('.');
       return `${text}.${sign(text)}`;
     },
@@ -27,7 +33,12 @@ export function createRequestIds(key: string) {
       const [given, wanted] = [Buffer.from(id.slice(at + 1)), Buffer.from(sign(text))];
       if (given.length !== wanted.length || !timingSafeEqual(given, wanted)) return null;
       const [arm, forced, model = '', version = ''] = text.split('.');
-      return { arm: arm === 'c' ? 'canary' : 'stable', forced: forced === 'f', model: decode(model), version: decode(version) };
+      return {
+        arm: arm === 'c' ? 'canary' : 'stable',
+        forced: forced === 'f',
+        model: decode(model),
+        version: decode(version),
+      };
     },
   };
 }

@@ -37,7 +37,8 @@ export async function openSplitStore(stateDirectory: string): Promise<SplitStore
   async function applyNow(write: TrafficWrite): Promise<LiveSplit> {
     const { model } = write.split;
     const current = state.splits[model] ?? null;
-    if (current !== null && current.generation === write.generation && current.idempotencyKey === write.idempotencyKey) return current;
+    if (current !== null && current.generation === write.generation && current.idempotencyKey === write.idempotencyKey)
+      return current;
     assertNewer(write, current);
     const { expectedGeneration: _expected, ...rest } = write;
     const live: LiveSplit = { ...rest, writtenAt: new Date().toISOString() };
@@ -70,14 +71,19 @@ function assertNewer(write: TrafficWrite, current: LiveSplit | null): void {
   if (write.expectedGeneration !== null && write.expectedGeneration !== live) {
     throw new MlopsError('TRAFFIC_GENERATION_CONFLICT', { model, expected: write.expectedGeneration, current: live });
   }
-  if (write.generation <= live) throw new MlopsError('TRAFFIC_STALE_GENERATION', { model, generation: write.generation, current: live });
+  if (write.generation <= live)
+    throw new MlopsError('TRAFFIC_STALE_GENERATION', { model, generation: write.generation, current: live });
 }
 
 async function save(file: string, model: string, state: SavedState): Promise<void> {
   try {
     await writeDurably(file, JSON.stringify(state));
   } catch (error) {
-    throw new MlopsError('GATEWAY_STATE_UNWRITABLE', { model, reason: error instanceof Error ? error.message : String(error) }, { cause: error });
+    throw new MlopsError(
+      'GATEWAY_STATE_UNWRITABLE',
+      { model, reason: error instanceof Error ? error.message : String(error) },
+      { cause: error },
+    );
   }
 }
 
@@ -85,9 +91,14 @@ async function readState(file: string): Promise<SavedState> {
   if (!existsSync(file)) return { version: 1, splits: {}, history: {} };
   try {
     const state = JSON.parse(await readFile(file, 'utf8')) as SavedState;
-    if (state.version !== 1 || typeof state.splits !== 'object' || typeof state.history !== 'object') throw new Error('not a state of this version');
+    if (state.version !== 1 || typeof state.splits !== 'object' || typeof state.history !== 'object')
+      throw new Error('not a state of this version');
     return state;
   } catch (error) {
-    throw new MlopsError('GATEWAY_STATE_CORRUPT', { file: 'gateway/splits.json', reason: error instanceof Error ? error.message : String(error) }, { cause: error });
+    throw new MlopsError(
+      'GATEWAY_STATE_CORRUPT',
+      { file: 'gateway/splits.json', reason: error instanceof Error ? error.message : String(error) },
+      { cause: error },
+    );
   }
 }

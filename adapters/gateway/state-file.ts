@@ -17,7 +17,11 @@ export async function writeDurably(file: string, text: string, mode = 0o600): Pr
   await handle.close();
   await rename(temporary, file);
   const folder = await open(dirname(file), 'r');
-  await folder.sync().finally(() => folder.close());
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
 }
 
 /** A secret kept in a file that only its owner reads; made by `create` when it is not there. */

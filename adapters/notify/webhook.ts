@@ -17,11 +17,16 @@ const TIMEOUT_MS = 10_000;
  * Posts notifications as JSON, signed. The receiver checks `x-mlops-signature`: `t=<unix seconds>,v1=<hex>`, where v1 is
  * HMAC-SHA256 of `<t>.<body>` under the shared secret, and drops repeats by `idempotency-key`.
  */
-export function createWebhookNotifier(receivers: readonly WebhookReceiver[], clock: () => Date = () => new Date()): Notifier {
+export function createWebhookNotifier(
+  receivers: readonly WebhookReceiver[],
+  clock: () => Date = () => new Date(),
+): Notifier {
   return {
     async deliver(notification) {
       const wanted = receivers.filter(({ events }) => events === 'all' || events.includes(notification.event));
-      const results = await Promise.allSettled(wanted.map(async (receiver) => await post(receiver, notification, clock())));
+      const results = await Promise.allSettled(
+        wanted.map(async (receiver) => await post(receiver, notification, clock())),
+      );
       const failed = results.find((result) => result.status === 'rejected');
       if (failed !== undefined) throw failed.reason;
     },
@@ -36,7 +41,9 @@ export function signBody(body: string, secret: string, at: Date): string {
 }
 
 async function post(receiver: WebhookReceiver, notification: Notification, at: Date): Promise<void> {
-  const secret = (await readFile(receiver.secretFile, 'utf8').catch(refuse(receiver, 'its secret file cannot be read'))).trim();
+  const secret = (
+    await readFile(receiver.secretFile, 'utf8').catch(refuse(receiver, 'its secret file cannot be read'))
+  ).trim();
   if (secret === '') throw refusal(receiver, 'its secret file is empty');
   const body = JSON.stringify({ schemaVersion: 1, ...notification });
   const response = await fetch(receiver.url, {

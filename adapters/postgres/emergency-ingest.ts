@@ -15,7 +15,11 @@ interface JournalLine {
 const LATE_AFTER_MS = 60_000;
 
 /** Copies the local journal of emergency rollbacks into the database, each line once. */
-export function createEmergencyJournal(pool: Pool, environment: string, readLines: () => Promise<readonly JournalLine[]>): EmergencyJournal {
+export function createEmergencyJournal(
+  pool: Pool,
+  environment: string,
+  readLines: () => Promise<readonly JournalLine[]>,
+): EmergencyJournal {
   let known = 0;
   return {
     async ingest() {

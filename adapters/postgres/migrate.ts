@@ -35,7 +35,11 @@ export async function migrate(url: string): Promise<MigrationReport> {
   const migrations = await readMigrations();
   const client = new Client({ connectionString: url, connectionTimeoutMillis: 5000 });
   await client.connect().catch((error: unknown) => {
-    throw new MlopsError('DATABASE_UNREACHABLE', { reason: error instanceof Error ? error.message : String(error) }, { cause: error });
+    throw new MlopsError(
+      'DATABASE_UNREACHABLE',
+      { reason: error instanceof Error ? error.message : String(error) },
+      { cause: error },
+    );
   });
   try {
     await client.query('SELECT pg_advisory_lock($1)', [LOCK]);
@@ -55,7 +59,11 @@ export async function readLevel(url: string): Promise<{ readonly level: number; 
     return { level: rows[0]?.level ?? 0, wanted };
   } catch (error) {
     if ((error as { code?: string }).code === '42P01') return { level: 0, wanted };
-    throw new MlopsError('DATABASE_UNREACHABLE', { reason: error instanceof Error ? error.message : String(error) }, { cause: error });
+    throw new MlopsError(
+      'DATABASE_UNREACHABLE',
+      { reason: error instanceof Error ? error.message : String(error) },
+      { cause: error },
+    );
   } finally {
     await client.end().catch(() => undefined);
   }
@@ -75,10 +83,13 @@ async function applyMissing(client: Client, migrations: readonly Migration[]): P
   await client.query(
     'CREATE TABLE IF NOT EXISTS schema_migration (number integer PRIMARY KEY, name text NOT NULL, checksum text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now())',
   );
-  const { rows } = await client.query<{ number: number; name: string; checksum: string }>('SELECT number, name, checksum FROM schema_migration ORDER BY number');
+  const { rows } = await client.query<{ number: number; name: string; checksum: string }>(
+    'SELECT number, name, checksum FROM schema_migration ORDER BY number',
+  );
   const newest = migrations.at(-1)?.number ?? 0;
   const unknown = rows.find(({ number }) => number > newest);
-  if (unknown !== undefined) throw new MlopsError('DATABASE_NEWER', { database: unknown.name, program: migrations.at(-1)?.name });
+  if (unknown !== undefined)
+    throw new MlopsError('DATABASE_NEWER', { database: unknown.name, program: migrations.at(-1)?.name });
   for (const row of rows) {
     const file = migrations.find(({ number }) => number === row.number);
     if (file?.checksum !== row.checksum) throw new MlopsError('DATABASE_CHANGED', { name: row.name });
@@ -92,7 +103,11 @@ async function applyOne(client: Client, { number, name, sql, checksum }: Migrati
   await client.query('BEGIN');
   try {
     await client.query(sql);
-    await client.query('INSERT INTO schema_migration (number, name, checksum) VALUES ($1, $2, $3)', [number, name, checksum]);
+    await client.query('INSERT INTO schema_migration (number, name, checksum) VALUES ($1, $2, $3)', [
+      number,
+      name,
+      checksum,
+    ]);
     await client.query('COMMIT');
   } catch (error) {
     await client.query('ROLLBACK');

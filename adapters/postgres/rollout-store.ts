@@ -1,6 +1,6 @@
 import type { Pool } from 'pg';
 import type { RolloutStore } from '../../activities/ports.ts';
-import type { TickRecord } from '../../domain/rollout/records.ts';
+import type { RolloutOutcomeRecord, RolloutRecord, TickRecord } from '../../domain/rollout/records.ts';
 import { inTransaction, query } from './query.ts';
 
 /** Rows as PostgreSQL returns them; names are the columns'. */
@@ -25,29 +25,14 @@ const KEPT_STATES = 2;
 /** The evidence of rollouts in PostgreSQL. Every write is idempotent by its key. */
 export function createRolloutStore(pool: Pool): RolloutStore {
   return {
-    async open(record) {
-      await query(
-        pool,
-        `INSERT INTO rollout (rollout_key, rollout_id, model, environment, from_version, to_version, plan, policy, started_by, started_at, engine)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT (rollout_key) DO NOTHING`,
-        [
-          record.rolloutKey,
-          record.rolloutId,
-          record.model,
-          record.environment,
-          record.fromVersion,
-          record.toVersion,
-          JSON.stringify(record.plan),
-          JSON.stringify(record.policy),
-          record.startedBy,
-          record.startedAt,
-          JSON.stringify(record.engine),
-        ],
-      );
-    },
+    open: async (record) => await openRollout(pool, record),
 
     async tick(rolloutKey, tick) {
-      const rows = await query<TickRow>(pool, `SELECT ${TICK_COLUMNS} FROM rollout_tick WHERE rollout_key = $1 AND tick = $2`, [rolloutKey, tick]);
+      const rows = await query<TickRow>(
+        pool,
+        `SELECT ${TICK_COLUMNS} FROM rollout_tick WHERE rollout_key = $1 AND tick = $2`,
+        [rolloutKey, tick],
+      );
       return rows[0] === undefined ? null : tickOf(rows[0]);
     },
 
@@ -67,7 +52,14 @@ export function createRolloutStore(pool: Pool): RolloutStore {
         pool,
         `INSERT INTO rollout_event (rollout_key, idempotency_key, at, event, actor, details)
          VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (idempotency_key) DO NOTHING`,
-        [record.rolloutKey, record.idempotencyKey, record.at, record.event, record.actor, JSON.stringify(record.details)],
+        [
+          record.rolloutKey,
+          record.idempotencyKey,
+          record.at,
+          record.event,
+          record.actor,
+          JSON.stringify(record.details),
+        ],
       );
     },
 
@@ -76,28 +68,64 @@ export function createRolloutStore(pool: Pool): RolloutStore {
         pool,
         `INSERT INTO incident (idempotency_key, model, environment, kind, severity, summary, evidence)
          VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (idempotency_key) DO NOTHING RETURNING idempotency_key`,
-        [record.idempotencyKey, record.model, record.environment, record.kind, record.severity, record.summary, JSON.stringify(record.evidence)],
+        [
+          record.idempotencyKey,
+          record.model,
+          record.environment,
+          record.kind,
+          record.severity,
+          record.summary,
+          JSON.stringify(record.evidence),
+        ],
       );
       return rows.length > 0;
     },
 
-    async close(rolloutKey, outcome, proven) {
-      await inTransaction(pool, async (client) => {
-        const closed = await client.query(
-          `UPDATE rollout SET outcome = $2, reason = $3, detail = $4, closed_at = $5 WHERE rollout_key = $1 AND outcome IS NULL`,
-          [rolloutKey, outcome.outcome, outcome.reason, outcome.detail, outcome.at],
-        );
-        // Closed already by an attempt whose answer was lost.
-        if (closed.rowCount === 0 || proven === null) return;
-        await client.query(
-          `INSERT INTO proven_version (model, environment, version, endpoint, rollout_key) VALUES ($1, $2, $3, $4, $5)
-           ON CONFLICT (model, environment, version)
-           DO UPDATE SET endpoint = EXCLUDED.endpoint, proven_at = now(), rollout_key = EXCLUDED.rollout_key`,
-          [proven.model, proven.environment, proven.version, proven.endpoint, rolloutKey],
-        );
-      });
-    },
+    close: async (rolloutKey, outcome, proven) => await closeRollout(pool, rolloutKey, outcome, proven),
   };
+}
+
+async function openRollout(pool: Pool, record: RolloutRecord): Promise<void> {
+  await query(
+    pool,
+    `INSERT INTO rollout (rollout_key, rollout_id, model, environment, from_version, to_version, plan, policy, started_by, started_at, engine)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT (rollout_key) DO NOTHING`,
+    [
+      record.rolloutKey,
+      record.rolloutId,
+      record.model,
+      record.environment,
+      record.fromVersion,
+      record.toVersion,
+      JSON.stringify(record.plan),
+      JSON.stringify(record.policy),
+      record.startedBy,
+      record.startedAt,
+      JSON.stringify(record.engine),
+    ],
+  );
+}
+
+async function closeRollout(
+  pool: Pool,
+  rolloutKey: string,
+  outcome: RolloutOutcomeRecord,
+  proven: Parameters<RolloutStore['close']>[2],
+): Promise<void> {
+  await inTransaction(pool, async (client) => {
+    const closed = await client.query(
+      `UPDATE rollout SET outcome = $2, reason = $3, detail = $4, closed_at = $5 WHERE rollout_key = $1 AND outcome IS NULL`,
+      [rolloutKey, outcome.outcome, outcome.reason, outcome.detail, outcome.at],
+    );
+    // Closed already by an attempt whose answer was lost.
+    if (closed.rowCount === 0 || proven === null) return;
+    await client.query(
+      `INSERT INTO proven_version (model, environment, version, endpoint, rollout_key) VALUES ($1, $2, $3, $4, $5)
+       ON CONFLICT (model, environment, version)
+       DO UPDATE SET endpoint = EXCLUDED.endpoint, proven_at = now(), rollout_key = EXCLUDED.rollout_key`,
+      [proven.model, proven.environment, proven.version, proven.endpoint, rolloutKey],
+    );
+  });
 }
 
 async function saveTick(pool: Pool, record: TickRecord): Promise<TickRecord> {
@@ -125,7 +153,10 @@ async function saveTick(pool: Pool, record: TickRecord): Promise<TickRecord> {
       );
       return tickOf(inserted.rows[0]);
     }
-    const there = await client.query<TickRow>(`SELECT ${TICK_COLUMNS} FROM rollout_tick WHERE rollout_key = $1 AND tick = $2`, [record.rolloutKey, record.tick]);
+    const there = await client.query<TickRow>(
+      `SELECT ${TICK_COLUMNS} FROM rollout_tick WHERE rollout_key = $1 AND tick = $2`,
+      [record.rolloutKey, record.tick],
+    );
     const row = there.rows[0];
     if (row === undefined) throw new Error(`tick ${record.tick} of ${record.rolloutKey} is neither new nor there`);
     return tickOf(row);

@@ -95,7 +95,15 @@ async function reserve(client: PoolClient, request: ReserveRequest): Promise<Res
      SELECT $1, $2, GREATEST(COALESCE(MAX(generation), 0), $3::bigint) + 1, $4, $5, $3, $6, $7
      FROM traffic_write WHERE model = $1 AND environment = $2
      RETURNING ${COLUMNS}`,
-    [split.model, environment, request.expectedGeneration, request.idempotencyKey, JSON.stringify(split), request.actor, request.reason],
+    [
+      split.model,
+      environment,
+      request.expectedGeneration,
+      request.idempotencyKey,
+      JSON.stringify(split),
+      request.actor,
+      request.reason,
+    ],
   );
   const row = inserted.rows[0];
   if (row === undefined) throw new Error('INSERT ... RETURNING gave no row');

@@ -43,8 +43,8 @@ export async function startPart(part: Part, stateDirectory: string, workingDirec
     detached: true,
     stdio: ['ignore', log, log],
     env: { ...process.env, ...env },
-    ...(uid == null ? {} : { uid }),
-    ...(gid == null ? {} : { gid }),
+    ...(uid === null || uid === undefined ? {} : { uid }),
+    ...(gid === null || gid === undefined ? {} : { gid }),
   });
   await new Promise<void>((resolve, reject) => {
     child.once('spawn', resolve);
@@ -57,7 +57,10 @@ export async function startPart(part: Part, stateDirectory: string, workingDirec
 }
 
 /** Stops a part by its pid file: its signal first, SIGKILL after the grace. Returns whether it ran. */
-export async function stopPart(part: Pick<Part, 'name' | 'stopSignal' | 'graceMs'>, stateDirectory: string): Promise<boolean> {
+export async function stopPart(
+  part: Pick<Part, 'name' | 'stopSignal' | 'graceMs'>,
+  stateDirectory: string,
+): Promise<boolean> {
   const file = pidFileOf(stateDirectory, part.name);
   const pid = await readLivePid(file);
   if (pid === null) return false;

@@ -34,7 +34,9 @@ function inodeOf(port: number): string | null {
 function pidOf(inode: string): number | null {
   for (const name of readdirSync('/proc').filter((entry) => /^\d+$/.test(entry))) {
     try {
-      const found = readdirSync(`/proc/${name}/fd`).some((fd) => readlinkSync(`/proc/${name}/fd/${fd}`) === `socket:[${inode}]`);
+      const found = readdirSync(`/proc/${name}/fd`).some(
+        (fd) => readlinkSync(`/proc/${name}/fd/${fd}`) === `socket:[${inode}]`,
+      );
       if (found) return Number(name);
     } catch {
       // Gone meanwhile, or not ours to look into.

@@ -33,7 +33,11 @@ export async function supervise(stages: readonly (readonly Part[])[], options: S
 }
 
 /** Stops parts in reverse order of their start; returns the names of those that ran. */
-export async function stopAll(parts: readonly Part[], stateDirectory: string, say: (line: string) => void): Promise<string[]> {
+export async function stopAll(
+  parts: readonly Part[],
+  stateDirectory: string,
+  say: (line: string) => void,
+): Promise<string[]> {
   const stopped: string[] = [];
   for (const part of parts.toReversed()) {
     if (!(await stopPart(part, stateDirectory))) continue;
@@ -59,7 +63,13 @@ async function waitUntilReady(part: Part, { stateDirectory, say, signal }: Super
     } catch (error) {
       if (signal.aborted) return;
       const reason = error instanceof Error ? error.message : String(error);
-      if (Date.now() > deadline) throw new MlopsError('PART_NOT_READY', { part: part.name, seconds: READY_MS / 1000, reason, log: logFileOf(stateDirectory, part.name) });
+      if (Date.now() > deadline)
+        throw new MlopsError('PART_NOT_READY', {
+          part: part.name,
+          seconds: READY_MS / 1000,
+          reason,
+          log: logFileOf(stateDirectory, part.name),
+        });
     }
     await pause(WATCH_MS);
   }

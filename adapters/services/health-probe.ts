@@ -51,10 +51,15 @@ async function ask(url: URL, timeoutMs: number): Promise<{ body: Record<string, 
 
 function evaluate(
   body: Record<string, unknown>,
-  { options, expectedVersion, latencyMs }: { options: HealthProbeOptions; expectedVersion: string | null; latencyMs: number },
+  {
+    options,
+    expectedVersion,
+    latencyMs,
+  }: { options: HealthProbeOptions; expectedVersion: string | null; latencyMs: number },
 ): ProbeResult {
   for (const [field, wanted] of Object.entries(options.expect)) {
-    if (body[field] !== wanted) return unwell(`${field} is ${JSON.stringify(body[field])}, wanted ${JSON.stringify(wanted)}`, latencyMs);
+    if (body[field] !== wanted)
+      return unwell(`${field} is ${JSON.stringify(body[field])}, wanted ${JSON.stringify(wanted)}`, latencyMs);
   }
   const version = typeof body['version'] === 'string' ? body['version'] : null;
   if (expectedVersion !== null && version !== null && version !== expectedVersion) {

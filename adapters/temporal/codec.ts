@@ -1,6 +1,6 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import type { Payload, PayloadCodec } from '@temporalio/common';
-import { temporal } from '@temporalio/proto';
+import proto from '@temporalio/proto';
 import { MlopsError } from '../../domain/errors.ts';
 import type { PayloadKeys } from './keys.ts';
 
@@ -11,7 +11,8 @@ const TAG_BYTES = 16;
 /** Encrypts payloads with AES-256-GCM (architecture D12); what is not encrypted passes through. */
 export function createPayloadCodec({ active, keys }: PayloadKeys): PayloadCodec {
   return {
-    encode: async (payloads) => await Promise.resolve(payloads.map((payload) => encrypt(payload, active, keyOf(keys, active)))),
+    encode: async (payloads) =>
+      await Promise.resolve(payloads.map((payload) => encrypt(payload, active, keyOf(keys, active)))),
     decode: async (payloads) => await Promise.resolve(payloads.map((payload) => decrypt(payload, keys))),
   };
 }
@@ -21,13 +22,13 @@ function encrypt(payload: Payload, id: string, key: Buffer): Payload {
   const cipher = createCipheriv('aes-256-gcm', key, nonce);
   // The key id is authenticated too: it cannot be exchanged for another.
   cipher.setAAD(Buffer.from(id));
-  const plain = temporal.api.common.v1.Payload.encode(payload).finish();
+  const plain = proto.temporal.api.common.v1.Payload.encode(payload).finish();
   const data = Buffer.concat([nonce, cipher.update(plain), cipher.final(), cipher.getAuthTag()]);
   return { metadata: { encoding: Buffer.from(ENCODING), 'encryption-key-id': Buffer.from(id) }, data };
 }
 
 function decrypt(payload: Payload, keys: PayloadKeys['keys']): Payload {
-  if (text(payload.metadata?.['encoding']) !== ENCODING || payload.data == null) return payload;
+  if (text(payload.metadata?.['encoding']) !== ENCODING || !payload.data) return payload;
   const id = text(payload.metadata?.['encryption-key-id']);
   const data = Buffer.from(payload.data);
   try {
@@ -35,7 +36,7 @@ function decrypt(payload: Payload, keys: PayloadKeys['keys']): Payload {
     decipher.setAAD(Buffer.from(id));
     decipher.setAuthTag(data.subarray(-TAG_BYTES));
     const plain = Buffer.concat([decipher.update(data.subarray(NONCE_BYTES, -TAG_BYTES)), decipher.final()]);
-    return temporal.api.common.v1.Payload.decode(plain);
+    return proto.temporal.api.common.v1.Payload.decode(plain);
   } catch (error) {
     throw new MlopsError('PAYLOAD_UNREADABLE', { key: id }, { cause: error });
   }
@@ -48,5 +49,5 @@ function keyOf(keys: PayloadKeys['keys'], id: string): Buffer {
 }
 
 function text(value: Uint8Array | null | undefined): string {
-  return value == null ? '' : Buffer.from(value).toString();
+  return value === null || value === undefined ? '' : Buffer.from(value).toString();
 }

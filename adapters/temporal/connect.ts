@@ -13,13 +13,20 @@ type ConnectConfig = Pick<MlopsConfig, 'temporal' | 'ports' | 'stateDirectory'>;
 export function connectionOptionsOf(config: ConnectConfig) {
   const { connectionOptions, namespace } = loadClientConnectConfig();
   const address = config.temporal.address ?? connectionOptions.address ?? `127.0.0.1:${config.ports.temporal}`;
-  return { connectionOptions: { ...connectionOptions, address }, namespace: namespace ?? config.temporal.namespace, address };
+  return {
+    connectionOptions: { ...connectionOptions, address },
+    namespace: namespace ?? config.temporal.namespace,
+    address,
+  };
 }
 
 /** How payloads are encrypted, for clients and workers. @throws PAYLOAD_KEYS_INVALID */
 export async function loadDataConverter(stateDirectory: string): Promise<DataConverter> {
   const codec = createPayloadCodec(await loadPayloadKeys(stateDirectory));
-  return { payloadCodecs: [codec], failureConverterPath: fileURLToPath(new URL('failure-converter.ts', import.meta.url)) };
+  return {
+    payloadCodecs: [codec],
+    failureConverterPath: fileURLToPath(new URL('failure-converter.ts', import.meta.url)),
+  };
 }
 
 /** A connected client. @throws TEMPORAL_UNREACHABLE, PAYLOAD_KEYS_INVALID */
@@ -30,6 +37,10 @@ export async function connectTemporal(config: ConnectConfig): Promise<Client & {
     const connection = await Connection.connect({ ...connectionOptions, connectTimeout: '5s' });
     return new Client({ connection, namespace, dataConverter }) as Client & { connection: Connection };
   } catch (error) {
-    throw new MlopsError('TEMPORAL_UNREACHABLE', { address, reason: error instanceof Error ? error.message : String(error) }, { cause: error });
+    throw new MlopsError(
+      'TEMPORAL_UNREACHABLE',
+      { address, reason: error instanceof Error ? error.message : String(error) },
+      { cause: error },
+    );
   }
 }

@@ -23,9 +23,16 @@ export function devServerCommand(options: {
 }): ServerCommand {
   const directory = join(options.stateDirectory, 'temporal');
   const args = [
-    ...['server', 'start-dev', '--ip', '127.0.0.1', '--port', String(options.port), '--ui-port', String(options.uiPort)],
-    ...['--namespace', options.namespace, '--db-filename', join(directory, 'temporal.db'), '--log-level', 'warn'],
-    ...['--sqlite-pragma', 'journal_mode=WAL', '--sqlite-pragma', 'synchronous=FULL'],
+    'server',
+    'start-dev',
+    '--ip=127.0.0.1',
+    `--port=${options.port}`,
+    `--ui-port=${options.uiPort}`,
+    `--namespace=${options.namespace}`,
+    `--db-filename=${join(directory, 'temporal.db')}`,
+    '--log-level=warn',
+    '--sqlite-pragma=journal_mode=WAL',
+    '--sqlite-pragma=synchronous=FULL',
     ...POLL_KEYS.flatMap((value) => ['--dynamic-config-value', value]),
     ...SEARCH_ATTRIBUTES.flatMap(({ name, type }) => ['--search-attribute', `${name}=${type}`]),
     ...(options.codecEndpoint === null ? [] : ['--ui-codec-endpoint', options.codecEndpoint]),

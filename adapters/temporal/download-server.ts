@@ -7,7 +7,9 @@ export async function downloadServer(target: string, version: string, say: (line
   const folder = await mkdtemp(join(dirname(target), 'download-'));
   try {
     const { TestWorkflowEnvironment } = await import('@temporalio/testing');
-    const env = await TestWorkflowEnvironment.createLocal({ server: { executable: { type: 'cached-download', version: `v${version}`, downloadDir: folder } } });
+    const env = await TestWorkflowEnvironment.createLocal({
+      server: { executable: { type: 'cached-download', version: `v${version}`, downloadDir: folder } },
+    });
     await env.teardown();
     const [file] = await readdir(folder);
     if (file === undefined) return false;
@@ -15,7 +17,9 @@ export async function downloadServer(target: string, version: string, say: (line
     await rename(join(folder, file), target);
     return true;
   } catch (error) {
-    say(`Temporal server: no download possible (${error instanceof Error ? error.message.split('\n')[0] : String(error)})`);
+    say(
+      `Temporal server: no download possible (${error instanceof Error ? error.message.split('\n')[0] : String(error)})`,
+    );
     return false;
   } finally {
     await rm(folder, { recursive: true, force: true });

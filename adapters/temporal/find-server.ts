@@ -21,7 +21,10 @@ export function cacheDirectory(): string {
 
 /** The server program when it is there already, without downloading or building; null when it is not. */
 export function findInstalledServer(): FoundServer | null {
-  const onPath = (process.env['PATH'] ?? '').split(delimiter).map((folder) => join(folder, 'temporal')).find((file) => existsSync(file) && isServer(file));
+  const onPath = (process.env['PATH'] ?? '')
+    .split(delimiter)
+    .map((folder) => join(folder, 'temporal'))
+    .find((file) => existsSync(file) && isServer(file));
   if (onPath !== undefined) return { binary: onPath, how: 'PATH' };
   const cached = join(cacheDirectory(), `temporal-${SERVER_VERSION}`);
   return existsSync(cached) ? { binary: cached, how: 'cache' } : null;
@@ -44,5 +47,7 @@ export async function findServer(say: (line: string) => void): Promise<FoundServ
 }
 
 function isServer(file: string): boolean {
-  return spawnSync(file, ['--version'], { encoding: 'utf8', timeout: 5000 }).stdout?.includes('temporal version') === true;
+  return (
+    spawnSync(file, ['--version'], { encoding: 'utf8', timeout: 5000 }).stdout?.includes('temporal version') ?? false
+  );
 }

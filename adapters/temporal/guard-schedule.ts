@@ -11,7 +11,13 @@ export async function ensureGuardSchedule(client: Client, environment: string, t
     await client.schedule.create({
       scheduleId: guardScheduleId(environment),
       spec: { intervals: [{ every: '1m' }] },
-      action: { type: 'startWorkflow', workflowType: 'trafficGuard', workflowId: `traffic-guard/${environment}`, taskQueue, args: [{ environment }] },
+      action: {
+        type: 'startWorkflow',
+        workflowType: 'trafficGuard',
+        workflowId: `traffic-guard/${environment}`,
+        taskQueue,
+        args: [{ environment }],
+      },
       // After a stand-still one look is enough; the default would catch up for a year.
       policies: { catchupWindow: '1m', overlap: ScheduleOverlapPolicy.SKIP },
     });

@@ -22,7 +22,11 @@ export async function ensurePayloadKeys(stateDirectory: string): Promise<boolean
   if (existsSync(file)) return false;
   await mkdir(dirname(file), { recursive: true });
   const id = `k${Date.now().toString(36)}`;
-  await writeFile(file, `${JSON.stringify({ active: id, keys: { [id]: randomBytes(KEY_BYTES).toString('base64') } }, null, 2)}\n`, { mode: 0o600, flag: 'wx' });
+  await writeFile(
+    file,
+    `${JSON.stringify({ active: id, keys: { [id]: randomBytes(KEY_BYTES).toString('base64') } }, null, 2)}\n`,
+    { mode: 0o600, flag: 'wx' },
+  );
   return true;
 }
 
@@ -30,13 +34,20 @@ export async function ensurePayloadKeys(stateDirectory: string): Promise<boolean
 export async function loadPayloadKeys(stateDirectory: string): Promise<PayloadKeys> {
   const file = payloadKeyFile(stateDirectory);
   try {
-    const { active, keys } = JSON.parse(await readFile(file, 'utf8')) as { active: string; keys: Record<string, string> };
+    const { active, keys } = JSON.parse(await readFile(file, 'utf8')) as {
+      active: string;
+      keys: Record<string, string>;
+    };
     const decoded = new Map(Object.entries(keys).map(([id, key]) => [id, Buffer.from(key, 'base64')]));
     const wrong = [...decoded].find(([, key]) => key.length !== KEY_BYTES);
     if (wrong !== undefined) throw new Error(`key ${wrong[0]} has ${wrong[1].length} bytes, wanted ${KEY_BYTES}`);
     if (!decoded.has(active)) throw new Error(`active key ${active} is not among the keys`);
     return { active, keys: decoded };
   } catch (error) {
-    throw new MlopsError('PAYLOAD_KEYS_INVALID', { file: 'keys/payload.json', problem: error instanceof Error ? error.message : String(error) }, { cause: error });
+    throw new MlopsError(
+      'PAYLOAD_KEYS_INVALID',
+      { file: 'keys/payload.json', problem: error instanceof Error ? error.message : String(error) },
+      { cause: error },
+    );
   }
 }

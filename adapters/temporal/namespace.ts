@@ -7,6 +7,9 @@ export async function ensureRetention(connection: Connection, namespace: string,
   const { config } = await connection.workflowService.describeNamespace({ namespace });
   const current = Number(config?.workflowExecutionRetentionTtl?.seconds ?? 0) / DAY_SECONDS;
   if (current >= days) return current;
-  await connection.workflowService.updateNamespace({ namespace, config: { workflowExecutionRetentionTtl: { seconds: days * DAY_SECONDS } as never } });
+  await connection.workflowService.updateNamespace({
+    namespace,
+    config: { workflowExecutionRetentionTtl: { seconds: days * DAY_SECONDS } as never },
+  });
   return days;
 }

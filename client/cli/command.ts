@@ -74,9 +74,9 @@ export interface CommandContext {
   /** Every setting with where it comes from. */
   origins(): Promise<readonly ConfigOrigin[]>;
   /** A message or progress line for people: stderr. */
-  say(line: string): void;
+  readonly say: (line: string) => void;
   /** Data that is streamed before the result (watch, jsonl): stdout. */
-  print(line: string): void;
+  readonly print: (line: string) => void;
   /** Asks for yes or no; false without a terminal. Answered by --yes. */
   confirm(question: string): Promise<boolean>;
   readonly composition: Composition;

@@ -46,14 +46,20 @@ export function createComposition(loadConfig: () => Promise<MlopsConfig>): Compo
     },
     rollouts: async () => {
       const config = await loadConfig();
-      const [{ connectTemporal }, { createRollouts }] = await Promise.all([import('../../adapters/temporal/connect.ts'), import('../rollouts/rollouts.ts')]);
+      const [{ connectTemporal }, { createRollouts }] = await Promise.all([
+        import('../../adapters/temporal/connect.ts'),
+        import('../rollouts/rollouts.ts'),
+      ]);
       const client = await connectTemporal(config);
       closers.push(async () => await client.connection.close());
       return createRollouts(client, config.environment);
     },
     evidence: async () => {
       const config = await loadConfig();
-      const [{ openPool }, { createRolloutReader }] = await Promise.all([import('../../adapters/postgres/pool.ts'), import('../../adapters/postgres/rollout-reader.ts')]);
+      const [{ openPool }, { createRolloutReader }] = await Promise.all([
+        import('../../adapters/postgres/pool.ts'),
+        import('../../adapters/postgres/rollout-reader.ts'),
+      ]);
       const pool = openPool(config);
       closers.push(async () => await pool.end());
       return createRolloutReader(pool);

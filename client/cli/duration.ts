@@ -6,6 +6,10 @@ const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 
 export function parseDuration(text: string): number {
   const match = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/.exec(text);
   const unit = UNITS[match?.[2] ?? ''];
-  if (match === null || unit === undefined) throw new MlopsError('USAGE_INVALID', { problem: `Duration is not valid: ${text}, wanted a number with ms, s, m, h or d`, hint: 'For example 30s, 5m or 2h' });
+  if (match === null || unit === undefined)
+    throw new MlopsError('USAGE_INVALID', {
+      problem: `Duration is not valid: ${text}, wanted a number with ms, s, m, h or d`,
+      hint: 'For example 30s, 5m or 2h',
+    });
   return Number(match[1]) * unit;
 }

@@ -26,7 +26,10 @@ async function main(argv: readonly string[]): Promise<void> {
 }
 
 function versionOf(): string {
-  const file = new URL(import.meta.url.endsWith('.ts') ? '../../package.json' : '../../../package.json', import.meta.url);
+  const file = new URL(
+    import.meta.url.endsWith('.ts') ? '../../package.json' : '../../../package.json',
+    import.meta.url,
+  );
   return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
 }
 
@@ -70,7 +73,11 @@ function configLoader(options: Record<string, unknown>): () => Promise<LoadedCon
   const load = async (): Promise<LoadedConfig> => {
     const { loadConfig } = await import('../../config/load.ts');
     const portOffset = options['portOffset'];
-    return loadConfig({ env: process.env, workingDirectory: process.cwd(), ...(typeof portOffset === 'string' ? { portOffset: Number(portOffset) } : {}) });
+    return loadConfig({
+      env: process.env,
+      workingDirectory: process.cwd(),
+      ...(typeof portOffset === 'string' ? { portOffset: Number(portOffset) } : {}),
+    });
   };
   return async () => await (loaded ??= load());
 }
@@ -82,13 +89,14 @@ function contextOf(
   composition: Composition,
   loadConfig: () => Promise<LoadedConfig>,
 ): CommandContext {
-  const isTerminal = process.stderr.isTTY === true && process.env['TERM'] !== 'dumb';
+  const isTerminal = process.stderr.isTTY && process.env['TERM'] !== 'dumb';
   return {
     env: process.env,
     workingDirectory: process.cwd(),
     format,
     isTerminal,
-    useColor: isTerminal && process.stdout.isTTY === true && options['color'] !== false && (process.env['NO_COLOR'] ?? '') === '',
+    useColor:
+      isTerminal && process.stdout.isTTY && options['color'] !== false && (process.env['NO_COLOR'] ?? '') === '',
     signal,
     config: async () => (await loadConfig()).config,
     origins: async () => (await loadConfig()).origins,
@@ -100,7 +108,7 @@ function contextOf(
 }
 
 async function ask(question: string): Promise<boolean> {
-  if (process.stdin.isTTY !== true) return false;
+  if (!process.stdin.isTTY) return false;
   const reader = createInterface({ input: process.stdin, output: process.stderr });
   const answer = await reader.question(`${question} [y/N] `);
   reader.close();

@@ -5,7 +5,10 @@ import type { CommandSpec, OptionSpec } from './command.ts';
 /** Called with the verb that was chosen and what was given to it. */
 export type Chosen = (spec: CommandSpec, args: readonly string[], options: Record<string, unknown>) => Promise<void>;
 
-const NOUN_SUMMARIES: Readonly<Record<string, string>> = { rollout: 'roll versions out, judged', config: 'configuration' };
+const NOUN_SUMMARIES: Readonly<Record<string, string>> = {
+  rollout: 'roll versions out, judged',
+  config: 'configuration',
+};
 
 /** The command line as commander knows it, built from the catalog. */
 export function createProgram(version: string, chosen: Chosen): Command {
@@ -22,18 +25,30 @@ export function createProgram(version: string, chosen: Chosen): Command {
     else addCommand(nounOf(program, nouns, first), second, spec, chosen);
   }
   for (const { noun, arrives } of NOT_THERE_YET) {
-    program.command(noun, { hidden: true }).description(`not there yet: arrives with ${arrives}`).allowUnknownOption().argument('[words...]').action(() => {
-      program.error(`error: \`mlops ${noun}\` is not there yet: it arrives with ${arrives}`, { exitCode: 2 });
-    });
+    program
+      .command(noun, { hidden: true })
+      .description(`not there yet: arrives with ${arrives}`)
+      .allowUnknownOption()
+      .argument('[words...]')
+      .action(() => {
+        program.error(`error: \`mlops ${noun}\` is not there yet: it arrives with ${arrives}`, { exitCode: 2 });
+      });
   }
-  program.addHelpText('after', `\nNot there yet: ${NOT_THERE_YET.map(({ noun }) => noun).join(', ')}.\nFirst steps: docs/how-to/first-rollout.md`);
+  program.addHelpText(
+    'after',
+    `\nNot there yet: ${NOT_THERE_YET.map(({ noun }) => noun).join(', ')}.\nFirst steps: docs/how-to/first-rollout.md`,
+  );
   return program;
 }
 
 function nounOf(program: Command, nouns: Map<string, Command>, name: string): Command {
   const known = nouns.get(name);
   if (known !== undefined) return known;
-  const noun = program.command(name).description(NOUN_SUMMARIES[name] ?? name).showSuggestionAfterError(true).exitOverride();
+  const noun = program
+    .command(name)
+    .description(NOUN_SUMMARIES[name] ?? name)
+    .showSuggestionAfterError(true)
+    .exitOverride();
   nouns.set(name, noun);
   return noun;
 }
@@ -42,7 +57,8 @@ function addCommand(parent: Command, name: string, spec: CommandSpec, chosen: Ch
   const command = parent.command(name).description(spec.summary).exitOverride();
   for (const { name: argument, description } of spec.arguments ?? []) command.argument(argument, description);
   for (const option of optionsOf(spec)) command.addOption(toOption(option));
-  if (spec.examples !== undefined) command.addHelpText('after', `\nExamples:\n${spec.examples.map((example) => `  ${example}`).join('\n')}`);
+  if (spec.examples !== undefined)
+    command.addHelpText('after', `\nExamples:\n${spec.examples.map((example) => `  ${example}`).join('\n')}`);
   command.action(async () => {
     await chosen(spec, command.args, command.opts());
   });
@@ -53,8 +69,15 @@ export function optionsOf(spec: CommandSpec): OptionSpec[] {
   return [
     ...(spec.options ?? []),
     ...(spec.changes === true ? [{ flags: '--dry-run', description: 'say what would be done, and do nothing' }] : []),
-    ...(spec.waits === true ? [{ flags: '--timeout <duration>', description: 'stop waiting after this long (30s, 5m, 2h); exit 5' }] : []),
-    { flags: '-o, --output <format>', description: 'table, json, jsonl, yaml or md', choices: ['table', 'json', 'jsonl', 'yaml', 'md'], default: 'table' },
+    ...(spec.waits === true
+      ? [{ flags: '--timeout <duration>', description: 'stop waiting after this long (30s, 5m, 2h); exit 5' }]
+      : []),
+    {
+      flags: '-o, --output <format>',
+      description: 'table, json, jsonl, yaml or md',
+      choices: ['table', 'json', 'jsonl', 'yaml', 'md'],
+      default: 'table',
+    },
     { flags: '--no-color', description: 'plain text' },
     { flags: '--debug', description: 'print stack traces' },
   ];
@@ -65,6 +88,7 @@ function toOption(spec: OptionSpec): Option {
   if (spec.choices !== undefined) option.choices([...spec.choices]);
   if (spec.default !== undefined) option.default(spec.default);
   if (spec.required === true) option.makeOptionMandatory();
-  if (spec.repeatable === true) option.argParser((value: string, before: string[] | undefined) => [...(before ?? []), value]);
+  if (spec.repeatable === true)
+    option.argParser((value: string, before: string[] | undefined) => [...(before ?? []), value]);
   return option;
 }

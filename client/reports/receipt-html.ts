@@ -1,4 +1,5 @@
 import type { RolloutReceipt } from '../../domain/rollout/receipt.ts';
+import { detailOf } from './receipt-text.ts';
 import { renderChart } from './svg-chart.ts';
 
 const STYLE = `
@@ -26,11 +27,13 @@ ${renderChart({ label: 'percent', steps: true, low: 0, high: 100, limit: null, s
 <p class="dim">Likelihood ratios on a logarithmic scale. The judge acts on the total when it reaches ${limitOf(receipt)}; a metric alone may go higher.</p>
 ${renderEvidence(receipt)}
 <h2>What happened</h2>
-<table><tr><th>time</th><th>event</th><th>what</th><th>who</th></tr>${receipt.events.map((event) => `<tr><td class="dim">${escape(event.at)}</td><td>${escape(event.event)}</td><td>${escape(String(event.details['detail'] ?? ''))}</td><td>${escape(event.actor)}</td></tr>`).join('')}</table>
+<table><tr><th>time</th><th>event</th><th>what</th><th>who</th></tr>${receipt.events.map((event) => `<tr><td class="dim">${escape(event.at)}</td><td>${escape(event.event)}</td><td>${escape(detailOf(event))}</td><td>${escape(event.actor)}</td></tr>`).join('')}</table>
 <h2>Last verdict per metric</h2>
 <table><tr><th>metric</th><th>verdict</th><th>why</th></tr>${(ticks.at(-1)?.verdict.metrics ?? []).map((metric) => `<tr><td>${metric.name}${metric.dryRun ? ' (shown only)' : ''}</td><td>${metric.verdict}</td><td>${escape(metric.reason)}</td></tr>`).join('')}</table>
 <h2>Assumptions and limits</h2>
-<table>${Object.entries(rollout.policy).map(([name, value]) => `<tr><td>${escape(name)}</td><td>${escape(JSON.stringify(value))}</td></tr>`).join('')}</table>
+<table>${Object.entries(rollout.policy)
+    .map(([name, value]) => `<tr><td>${escape(name)}</td><td>${escape(JSON.stringify(value))}</td></tr>`)
+    .join('')}</table>
 </body></html>
 `;
 }
@@ -38,14 +41,33 @@ ${renderEvidence(receipt)}
 function renderEvidence(receipt: RolloutReceipt): string {
   const names = [...new Set(receipt.ticks.flatMap(({ verdict }) => verdict.metrics.map(({ name }) => name)))];
   const colors = ['var(--b)', 'var(--c)', 'var(--d)', 'var(--good)'];
-  const log = (value: number): number => Math.log10(Math.max(value, 1e-6));
-  const total = { name: 'total', color: 'var(--bad)', points: receipt.ticks.map((tick): [number, number] => [tick.tick, log(tick.verdict.wealth)]) };
+  const total = {
+    name: 'total',
+    color: 'var(--bad)',
+    points: receipt.ticks.map((tick): [number, number] => [tick.tick, log10(tick.verdict.wealth)]),
+  };
   const metrics = names.map((name, index) => ({
     name,
     color: colors[index % colors.length] ?? 'var(--ink)',
-    points: receipt.ticks.flatMap((tick): [number, number][] => tick.verdict.metrics.filter((metric) => metric.name === name).map((metric) => [tick.tick, log(metric.evidence)])),
+    points: receipt.ticks.flatMap((tick): [number, number][] =>
+      tick.verdict.metrics
+        .filter((metric) => metric.name === name)
+        .map((metric) => [tick.tick, log10(metric.evidence)]),
+    ),
   }));
-  return renderChart({ label: 'evidence (log10)', steps: false, low: -2, high: 3, limit: Math.log10(limitOf(receipt)), series: [total, ...metrics] });
+  return renderChart({
+    label: 'evidence (log10)',
+    steps: false,
+    low: -2,
+    high: 3,
+    limit: Math.log10(limitOf(receipt)),
+    series: [total, ...metrics],
+  });
+}
+
+/** Evidence of nothing at all stays drawable. */
+function log10(value: number): number {
+  return Math.log10(Math.max(value, 1e-6));
 }
 
 function limitOf({ rollout }: RolloutReceipt): number {

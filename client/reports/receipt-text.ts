@@ -1,4 +1,4 @@
-import type { RolloutReceipt } from '../../domain/rollout/receipt.ts';
+import type { ReceiptEvent, RolloutReceipt } from '../../domain/rollout/receipt.ts';
 import type { TickVerdict } from '../../domain/rollout/records.ts';
 
 /** A receipt in a page of plain text: outcome, course, last evidence, who acted. */
@@ -12,15 +12,27 @@ export function renderReceiptText(receipt: RolloutReceipt): string {
     `Noise assumed: ${JSON.stringify(rollout.policy['noise'])}`,
     '',
     'Traffic:',
-    ...writes.map((write) => `  generation ${write.generation}: ${write.split.canaryBasisPoints / 100} % canary, ${write.reason} (${write.actor}, ${write.appliedAt ?? `not applied: ${write.refusedCode ?? 'pending'}`})`),
+    ...writes.map(
+      (write) =>
+        `  generation ${write.generation}: ${write.split.canaryBasisPoints / 100} % canary, ${write.reason} (${write.actor}, ${write.appliedAt ?? `not applied: ${write.refusedCode ?? 'pending'}`})`,
+    ),
     '',
     'Events:',
-    ...events.map((event) => `  ${event.at} ${event.event} ${String(event.details['detail'] ?? '')} (${event.actor})`),
+    ...events.map((event) => `  ${event.at} ${event.event} ${detailOf(event)} (${event.actor})`),
     ...(last === undefined ? [] : ['', ...renderEvidence(last)]),
   ].join('\n');
 }
 
 function renderEvidence(verdict: TickVerdict): string[] {
   const rows = verdict.metrics.map((metric) => `  ${metric.name}: ${metric.verdict}, ${metric.reason}`);
-  return [`Evidence at the last look (total ${verdict.wealth.toPrecision(4)}, rolls back at the limit of the error budget):`, ...rows];
+  return [
+    `Evidence at the last look (total ${verdict.wealth.toPrecision(4)}, rolls back at the limit of the error budget):`,
+    ...rows,
+  ];
+}
+
+/** What an event says in words. */
+export function detailOf({ details }: ReceiptEvent): string {
+  const { detail } = details;
+  return typeof detail === 'string' ? detail : '';
 }

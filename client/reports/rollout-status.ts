@@ -15,7 +15,13 @@ const LABEL_WIDTH = 14;
 
 /** Header and step tree of a rollout, for a terminal; ends without a line break. */
 export function renderStatus(status: RolloutStatus, paint: Paint = PLAIN): string {
-  return [...renderHeader(status, paint), '', ...renderSteps(status, paint), ...renderVerdict(status, paint), ...renderTail(status, paint)].join('\n');
+  return [
+    ...renderHeader(status, paint),
+    '',
+    ...renderSteps(status, paint),
+    ...renderVerdict(status, paint),
+    ...renderTail(status, paint),
+  ].join('\n');
 }
 
 function renderHeader(status: RolloutStatus, paint: Paint): string[] {
@@ -44,7 +50,10 @@ function renderSteps(status: RolloutStatus, paint: Paint): string[] {
   const lines = status.steps.map((step, index) => {
     const mark = markOf(status, index, paint);
     const branch = index === last ? '└─' : '├─';
-    const name = step.kind === 'weight' || step.kind === 'shadow' || step.kind === 'bake' ? `${step.kind} ${step.weightPercent} %` : step.kind;
+    const name =
+      step.kind === 'weight' || step.kind === 'shadow' || step.kind === 'bake'
+        ? `${step.kind} ${step.weightPercent} %`
+        : step.kind;
     const here = index === status.step.index && status.outcome === null ? positionOf(status) : '';
     return `${branch} ${mark} ${name.padEnd(16)}${step.gate ? '(gate) ' : ''}${here}`.trimEnd();
   });
@@ -67,7 +76,12 @@ function renderVerdict(status: RolloutStatus, paint: Paint): string[] {
   const { lastVerdict } = status;
   if (lastVerdict === null) return [];
   const rows = lastVerdict.metrics.map((metric) => `   ${metricLine(metric)}`);
-  const word = lastVerdict.verdict === 'pass' ? paint.good('pass') : lastVerdict.verdict === 'fail' ? paint.bad('fail') : lastVerdict.verdict;
+  const word =
+    lastVerdict.verdict === 'pass'
+      ? paint.good('pass')
+      : lastVerdict.verdict === 'fail'
+        ? paint.bad('fail')
+        : lastVerdict.verdict;
   return ['', `Look ${lastVerdict.tick}: ${word} (${lastVerdict.decision})`, ...rows];
 }
 

@@ -1,4 +1,10 @@
-import { ServiceError, WorkflowUpdateFailedError, WorkflowUpdateRPCTimeoutOrCancelledError, type Client, type WorkflowHandle } from '@temporalio/client';
+import {
+  ServiceError,
+  WorkflowUpdateFailedError,
+  WorkflowUpdateRPCTimeoutOrCancelledError,
+  type Client,
+  type WorkflowHandle,
+} from '@temporalio/client';
 import { isMlopsError, MlopsError } from '../../domain/errors.ts';
 import {
   abortUpdate,
@@ -24,10 +30,21 @@ export interface RolloutAction {
 /** Long enough for a worker that is busy, short enough for a person who waits. */
 const ANSWER_TIMEOUT_MS = 15_000;
 
-const UPDATES = { approve: approveUpdate, deny: denyUpdate, pause: pauseUpdate, resume: resumeUpdate, abort: abortUpdate } as const;
+const UPDATES = {
+  approve: approveUpdate,
+  deny: denyUpdate,
+  pause: pauseUpdate,
+  resume: resumeUpdate,
+  abort: abortUpdate,
+} as const;
 
 /** Sends an action as an Update and returns the rollout's answer. @throws ROLLOUT_REFUSED_ACTION, ROLLOUT_UNANSWERED */
-export async function sendAction(client: Client, handle: WorkflowHandle, model: string, action: RolloutAction): Promise<ActionAccepted> {
+export async function sendAction(
+  client: Client,
+  handle: WorkflowHandle,
+  model: string,
+  action: RolloutAction,
+): Promise<ActionAccepted> {
   const input = { actor: action.actor, reason: action.reason };
   try {
     return await withinAnswerTime(client, async () =>
@@ -49,13 +66,26 @@ export async function withinAnswerTime<T>(client: Client, call: () => Promise<T>
 export function unanswered(error: unknown, action: string, model: string): unknown {
   const timedOut = error instanceof WorkflowUpdateRPCTimeoutOrCancelledError || grpcCode(error) === DEADLINE_EXCEEDED;
   if (!timedOut || isMlopsError(error)) return error;
-  return new MlopsError('ROLLOUT_UNANSWERED', { action, model, seconds: ANSWER_TIMEOUT_MS / 1000, queue: TASK_QUEUE }, { cause: error });
+  return new MlopsError(
+    'ROLLOUT_UNANSWERED',
+    { action, model, seconds: ANSWER_TIMEOUT_MS / 1000, queue: TASK_QUEUE },
+    { cause: error },
+  );
 }
 
 function refused(error: unknown, action: string, model: string): unknown {
   if (!(error instanceof WorkflowUpdateFailedError) || error.cause === undefined) return error;
   const problem = error.cause.message.replace(`${action} refused: `, '');
-  return new MlopsError('ROLLOUT_REFUSED_ACTION', { action: titleOf(action), model, problem, remedy: `See what it waits for: \`mlops rollout explain --model ${model}\`` }, { cause: error });
+  return new MlopsError(
+    'ROLLOUT_REFUSED_ACTION',
+    {
+      action: titleOf(action),
+      model,
+      problem,
+      remedy: `See what it waits for: \`mlops rollout explain --model ${model}\``,
+    },
+    { cause: error },
+  );
 }
 
 const DEADLINE_EXCEEDED = 4;

@@ -20,7 +20,9 @@ const RECEIPT = z.looseObject({
   rollout: z.looseObject({ model: z.string(), policy: z.record(z.string(), z.unknown()), startedAt: when }),
   outcome: z.looseObject({ outcome: z.string(), reason: z.string() }).nullable(),
   events: z.array(z.looseObject({ at: when, event: z.string(), actor: z.string() })),
-  writes: z.array(z.looseObject({ generation: z.number().int(), idempotencyKey: z.string(), refusedCode: z.string().nullable() })),
+  writes: z.array(
+    z.looseObject({ generation: z.number().int(), idempotencyKey: z.string(), refusedCode: z.string().nullable() }),
+  ),
   ticks: z.array(z.looseObject({ tick: z.number().int(), judged: z.boolean(), input: z.looseObject({}), verdict })),
 });
 
@@ -29,7 +31,10 @@ export function parseReceipt(file: string, text: string): { receipt: RolloutRece
   const result = RECEIPT.safeParse(parseJson(file, text));
   if (!result.success) {
     const [issue] = result.error.issues;
-    throw new MlopsError('RECEIPT_INVALID', { file, problem: `${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'unknown'}` });
+    throw new MlopsError('RECEIPT_INVALID', {
+      file,
+      problem: `${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'unknown'}`,
+    });
   }
   // schemaVersion of the command's output and `digest` wrap the receipt itself.
   const { digest, ...receipt } = result.data;

@@ -11,7 +11,12 @@ const metric = z.enum(['errors', 'slow', 'scores']);
 const POLICY = z.strictObject({
   max_error_rate: share.optional(),
   error_budget: share.optional(),
-  non_inferiority_ratio: z.number().refine((ratio) => marginLogOf(ratio) !== null, { error: 'wanted exp of a multiple of 0.2: 1.22, 1.49, 1.82, 2.23, ...' }).optional(),
+  non_inferiority_ratio: z
+    .number()
+    .refine((ratio) => marginLogOf(ratio) !== null, {
+      error: 'wanted exp of a multiple of 0.2: 1.22, 1.49, 1.82, 2.23, ...',
+    })
+    .optional(),
   score_margin: share.optional(),
   absolute_tolerance: z.strictObject({ errors: share.optional(), slow: share.optional() }).optional(),
   required_metrics: z.array(metric).optional(),
@@ -29,7 +34,10 @@ const STREAM = z.strictObject({ id: z.string(), policy: POLICY.optional(), ticks
  *
  * @param base policy of the configuration, which a stream's own policy overrides
  */
-export function createReplayParser(base: JudgePolicy, noises: Readonly<Record<string, NoiseAssumption>>): (line: string, number: number) => ReplayStream {
+export function createReplayParser(
+  base: JudgePolicy,
+  noises: Readonly<Record<string, NoiseAssumption>>,
+): (line: string, number: number) => ReplayStream {
   const seen = new Set<string>();
   return (line, number) => {
     const result = STREAM.safeParse(parseJson(line, number));
@@ -41,16 +49,28 @@ export function createReplayParser(base: JudgePolicy, noises: Readonly<Record<st
   };
 }
 
-function overridePolicy(base: JudgePolicy, policy: z.infer<typeof POLICY>, noises: Readonly<Record<string, NoiseAssumption>>, line: number): JudgePolicy {
+function overridePolicy(
+  base: JudgePolicy,
+  policy: z.infer<typeof POLICY>,
+  noises: Readonly<Record<string, NoiseAssumption>>,
+  line: number,
+): JudgePolicy {
   const noise = policy.noise === undefined ? base.noise : noises[policy.noise];
-  if (noise === undefined) throw invalid(line, `policy.noise: ${JSON.stringify(policy.noise)}, wanted one of ${Object.keys(noises).join(', ')}`);
+  if (noise === undefined)
+    throw invalid(
+      line,
+      `policy.noise: ${JSON.stringify(policy.noise)}, wanted one of ${Object.keys(noises).join(', ')}`,
+    );
   const tolerance = policy.absolute_tolerance;
   return {
     maxErrorRate: Math.min(policy.max_error_rate ?? base.maxErrorRate, base.maxErrorRate),
     errorBudget: policy.error_budget ?? base.errorBudget,
     nonInferiorityRatio: policy.non_inferiority_ratio ?? base.nonInferiorityRatio,
     scoreMargin: policy.score_margin ?? base.scoreMargin,
-    absoluteTolerance: { errors: tolerance?.errors ?? base.absoluteTolerance.errors, slow: tolerance?.slow ?? base.absoluteTolerance.slow },
+    absoluteTolerance: {
+      errors: tolerance?.errors ?? base.absoluteTolerance.errors,
+      slow: tolerance?.slow ?? base.absoluteTolerance.slow,
+    },
     requiredMetrics: policy.required_metrics ?? base.requiredMetrics,
     slowAction: policy.slow_action ?? base.slowAction,
     dryRunMetrics: policy.dry_run_metrics ?? base.dryRunMetrics,
@@ -74,7 +94,8 @@ function parseJson(line: string, number: number): unknown {
 function describe(issue: z.core.$ZodIssue | undefined): string {
   if (issue === undefined) return 'not valid';
   const path = issue.path.join('.');
-  if (issue.code === 'unrecognized_keys') return `unknown key ${[path, issue.keys[0]].filter((part) => part !== '').join('.')}`;
+  if (issue.code === 'unrecognized_keys')
+    return `unknown key ${[path, issue.keys[0]].filter((part) => part !== '').join('.')}`;
   return `${path === '' ? 'line' : path}: ${issue.message}`;
 }
 

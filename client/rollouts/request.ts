@@ -30,10 +30,16 @@ export function assembleRequest(config: MlopsConfig, order: RolloutOrder): Rollo
   const settings = deployment.profiles[order.profile];
   if (settings === undefined) {
     const known = Object.keys(deployment.profiles).join(', ');
-    throw new MlopsError('USAGE_INVALID', { problem: `Profile is not known: ${order.profile}, wanted one of ${known}`, hint: 'Choose one, or add it under `profiles` in config/deployment.yaml' });
+    throw new MlopsError('USAGE_INVALID', {
+      problem: `Profile is not known: ${order.profile}, wanted one of ${known}`,
+      hint: 'Choose one, or add it under `profiles` in config/deployment.yaml',
+    });
   }
   if (order.fromVersion === order.toVersion) {
-    throw new MlopsError('USAGE_INVALID', { problem: `Versions are the same: ${order.toVersion}, wanted two different ones`, hint: 'Name the new version with --to' });
+    throw new MlopsError('USAGE_INVALID', {
+      problem: `Versions are the same: ${order.toVersion}, wanted two different ones`,
+      hint: 'Name the new version with --to',
+    });
   }
   const asked = {
     model: order.model,
@@ -48,7 +54,11 @@ export function assembleRequest(config: MlopsConfig, order: RolloutOrder): Rollo
       ceilingMs: config.monitoring.alertThresholds.responseTimeP95Ms,
     },
     minimumSuccessRate: deployment.judge.minimumSuccessRate,
-    health: { intervalSeconds: deployment.health.intervalSeconds, failures: deployment.health.failures, outOf: deployment.health.outOf },
+    health: {
+      intervalSeconds: deployment.health.intervalSeconds,
+      failures: deployment.health.failures,
+      outOf: deployment.health.outOf,
+    },
     resourceAlertPercent: deployment.resources.alertAtPercentOfLimit,
   };
   return { ...asked, startedBy: order.actor, reason: order.reason, digest: digestOf(asked) };
@@ -56,7 +66,9 @@ export function assembleRequest(config: MlopsConfig, order: RolloutOrder): Rollo
 
 /** SHA-256 over the canonical JSON (RFC 8785) of a value. */
 export function digestOf(value: unknown): string {
-  return createHash('sha256').update(canonicalize(value) ?? '').digest('hex');
+  return createHash('sha256')
+    .update(canonicalize(value) ?? '')
+    .digest('hex');
 }
 
 function targetOf(config: MlopsConfig, order: RolloutOrder, version: string): ArmTarget {

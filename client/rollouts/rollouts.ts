@@ -7,7 +7,13 @@ import {
 } from '@temporalio/client';
 import { MlopsError } from '../../domain/errors.ts';
 import type { RolloutRequest } from '../../domain/rollout/run.ts';
-import { statusQuery, TASK_QUEUE, type ActionAccepted, type RolloutResult, type RolloutStatus } from '../../workflows/messages.ts';
+import {
+  statusQuery,
+  TASK_QUEUE,
+  type ActionAccepted,
+  type RolloutResult,
+  type RolloutStatus,
+} from '../../workflows/messages.ts';
 import type { rollout } from '../../workflows/rollout.ts';
 import { sendAction, unanswered, withinAnswerTime, type RolloutAction } from './actions.ts';
 import { startAttributes } from './attributes.ts';
@@ -25,7 +31,10 @@ export interface StartedRollout {
 /** Rollouts of one environment, as people and CI jobs use them. */
 export interface Rollouts {
   /** @throws ROLLOUT_ALREADY_OPEN */
-  start(request: RolloutRequest, options: { readonly supersede: boolean; readonly actor: string }): Promise<StartedRollout>;
+  start(
+    request: RolloutRequest,
+    options: { readonly supersede: boolean; readonly actor: string },
+  ): Promise<StartedRollout>;
   /** @throws ROLLOUT_NOT_FOUND, ROLLOUT_UNANSWERED */
   status(model: string): Promise<RolloutStatus>;
   /** Waits for the end; the signal stops the waiting, never the rollout. @throws ROLLOUT_NOT_FOUND */
@@ -40,19 +49,36 @@ export function rolloutIdOf(environment: string, model: string): string {
 }
 
 export function createRollouts(client: Client, environment: string): Rollouts {
-  const handleOf = (model: string): WorkflowHandle<typeof rollout> => client.workflow.getHandle<typeof rollout>(rolloutIdOf(environment, model));
+  const handleOf = (model: string): WorkflowHandle<typeof rollout> =>
+    client.workflow.getHandle<typeof rollout>(rolloutIdOf(environment, model));
   return {
     start: async (request, { supersede, actor }) => {
       const first = await startOrAttach(client, request);
       if (first.started !== null) return first.started;
       const openVersion = first.openVersion;
-      if (!supersede) throw new MlopsError('ROLLOUT_ALREADY_OPEN', { model: request.model, toVersion: request.canary.version, openVersion, rolloutId: rolloutIdOf(environment, request.model) });
+      if (!supersede)
+        throw new MlopsError('ROLLOUT_ALREADY_OPEN', {
+          model: request.model,
+          toVersion: request.canary.version,
+          openVersion,
+          rolloutId: rolloutIdOf(environment, request.model),
+        });
       // Weight 0 first, verified; only then the next one begins.
       const handle = handleOf(request.model);
-      await sendAction(client, handle, request.model, { kind: 'abort', actor, reason: `superseded by ${request.canary.version}` });
+      await sendAction(client, handle, request.model, {
+        kind: 'abort',
+        actor,
+        reason: `superseded by ${request.canary.version}`,
+      });
       await handle.result();
       const second = await startOrAttach(client, request);
-      if (second.started === null) throw new MlopsError('ROLLOUT_ALREADY_OPEN', { model: request.model, toVersion: request.canary.version, openVersion: second.openVersion, rolloutId: rolloutIdOf(environment, request.model) });
+      if (second.started === null)
+        throw new MlopsError('ROLLOUT_ALREADY_OPEN', {
+          model: request.model,
+          toVersion: request.canary.version,
+          openVersion: second.openVersion,
+          rolloutId: rolloutIdOf(environment, request.model),
+        });
       return { ...second.started, superseded: openVersion };
     },
 
@@ -73,7 +99,10 @@ export function createRollouts(client: Client, environment: string): Rollouts {
 async function startOrAttach(
   client: Client,
   request: RolloutRequest,
-): Promise<{ readonly started: StartedRollout; readonly openVersion: null } | { readonly started: null; readonly openVersion: string }> {
+): Promise<
+  | { readonly started: StartedRollout; readonly openVersion: null }
+  | { readonly started: null; readonly openVersion: string }
+> {
   const rolloutId = rolloutIdOf(request.environment, request.model);
   try {
     const handle = await client.workflow.start<typeof rollout>('rollout', {
@@ -87,7 +116,10 @@ async function startOrAttach(
       staticSummary: `${request.model} ${request.stable.version} → ${request.canary.version}`,
       staticDetails: `Started by ${request.startedBy}. ${request.reason}`,
     });
-    return { started: { rolloutId, runId: handle.firstExecutionRunId, attached: false, superseded: null }, openVersion: null };
+    return {
+      started: { rolloutId, runId: handle.firstExecutionRunId, attached: false, superseded: null },
+      openVersion: null,
+    };
   } catch (error) {
     if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
   }
@@ -95,11 +127,16 @@ async function startOrAttach(
   if (open.memo?.['digest'] === request.digest) {
     return { started: { rolloutId, runId: open.runId, attached: true, superseded: null }, openVersion: null };
   }
-  return { started: null, openVersion: String(open.memo?.['toVersion'] ?? 'another version') };
+  return { started: null, openVersion: memoText(open.memo?.['toVersion']) };
 }
 
 /** Asks the workflow; one that ended carries its last status in its result, which needs no worker. */
-async function loadStatus(client: Client, handle: WorkflowHandle<typeof rollout>, model: string, environment: string): Promise<RolloutStatus> {
+async function loadStatus(
+  client: Client,
+  handle: WorkflowHandle<typeof rollout>,
+  model: string,
+  environment: string,
+): Promise<RolloutStatus> {
   try {
     const { status } = await handle.describe();
     if (status.name === 'COMPLETED') return (await handle.result()).status;
@@ -121,7 +158,11 @@ async function waitForResult(
   } catch (error) {
     if (signal.aborted) return null;
     if (error instanceof WorkflowFailedError) {
-      throw new MlopsError('ROLLOUT_BROKEN', { model, environment, reason: error.cause?.message ?? error.message }, { cause: error });
+      throw new MlopsError(
+        'ROLLOUT_BROKEN',
+        { model, environment, reason: error.cause?.message ?? error.message },
+        { cause: error },
+      );
     }
     throw notFound(error, model, environment);
   }
@@ -130,4 +171,8 @@ async function waitForResult(
 function notFound(error: unknown, model: string, environment: string): unknown {
   if (!(error instanceof WorkflowNotFoundError)) return error;
   return new MlopsError('ROLLOUT_NOT_FOUND', { model, environment }, { cause: error });
+}
+
+function memoText(value: unknown): string {
+  return typeof value === 'string' ? value : 'another version';
 }

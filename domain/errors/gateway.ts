@@ -10,7 +10,8 @@ export const GATEWAY_ERRORS = {
   },
   TRAFFIC_GENERATION_CONFLICT: {
     message: 'Traffic write for {model} refused: expected generation {expected}, the router has {current}',
-    remedy: 'Somebody else changed the split; inspect it with `mlops rollout status {model}` and decide whose split stands',
+    remedy:
+      'Somebody else changed the split; inspect it with `mlops rollout status {model}` and decide whose split stands',
     retryable: false,
     exitCode: 3,
   },
@@ -40,7 +41,8 @@ export const GATEWAY_ERRORS = {
   },
   GATEWAY_STATE_CORRUPT: {
     message: 'Gateway state {file} cannot be read: {reason}',
-    remedy: 'Restore the file, or remove it and write the split again with `mlops rollout start`; nothing is served from a guess',
+    remedy:
+      'Restore the file, or remove it and write the split again with `mlops rollout start`; nothing is served from a guess',
     retryable: false,
     exitCode: 1,
   },

@@ -29,12 +29,14 @@ export const ROLLOUT_ERRORS = {
   PREFLIGHT_SPLIT_FOREIGN: {
     message:
       'Rollout of {model} refused: the live split (generation {live}, {percent} % on {canary}) is not the recorded one (generation {recorded}), wanted the recorded one',
-    remedy: 'Somebody edited the router: inspect with `mlops status`, then `mlops rollback {model}` puts all traffic on the stable version and records it',
+    remedy:
+      'Somebody edited the router: inspect with `mlops status`, then `mlops rollback {model}` puts all traffic on the stable version and records it',
     retryable: false,
     exitCode: 3,
   },
   PREFLIGHT_SPLIT_BUSY: {
-    message: 'Rollout of {model} refused: {percent} % of the traffic is on {canary} already, wanted all of it on {stable}',
+    message:
+      'Rollout of {model} refused: {percent} % of the traffic is on {canary} already, wanted all of it on {stable}',
     remedy: 'Put all traffic on the stable version with `mlops rollback {model}`, then start again',
     retryable: false,
     exitCode: 3,
@@ -77,7 +79,8 @@ export const ROLLOUT_ERRORS = {
   },
   ROLLOUT_BROKEN: {
     message: 'Rollout of {model} in {environment} ended without a result: {reason}',
-    remedy: 'It was terminated or timed out; `mlops status` shows whether its split was returned, `mlops rollback {model}` returns it now',
+    remedy:
+      'It was terminated or timed out; `mlops status` shows whether its split was returned, `mlops rollback {model}` returns it now',
     retryable: false,
     exitCode: 1,
   },

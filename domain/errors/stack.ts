@@ -34,7 +34,8 @@ export const STACK_ERRORS = {
   },
   TEMPORAL_SERVER_MISSING: {
     message: 'Temporal server is not there: {reason}',
-    remedy: 'Install the `temporal` program, or Go 1.26 (it is then built), or set TEMPORAL_ADDRESS; then run `mlops setup`',
+    remedy:
+      'Install the `temporal` program, or Go 1.26 (it is then built), or set TEMPORAL_ADDRESS; then run `mlops setup`',
     retryable: false,
     exitCode: 1,
   },

@@ -38,7 +38,11 @@ export function createJudgeState(options: { readonly carriedWealth?: number } = 
  * @throws RangeError when `policy.nonInferiorityRatio` is not on the lattice (validate it first)
  * @example judgeTick(policy, createJudgeState(), { canary: { requests: 60, errors: 1, slow: 3 }, control: { requests: 540, errors: 4, slow: 20 } })
  */
-export function judgeTick(policy: JudgePolicy, state: JudgeState, tick: JudgeTick): { readonly state: JudgeState; readonly verdict: JudgeVerdict } {
+export function judgeTick(
+  policy: JudgePolicy,
+  state: JudgeState,
+  tick: JudgeTick,
+): { readonly state: JudgeState; readonly verdict: JudgeVerdict } {
   const judge = openJudge(policy, state);
   judge.take(tick);
   return { state: judge.save(), verdict: judge.verdict() };
@@ -47,7 +51,8 @@ export function judgeTick(policy: JudgePolicy, state: JudgeState, tick: JudgeTic
 /** A judge that goes on from a state; much faster than `judgeTick` over many ticks, with the same results. */
 export function openJudge(policy: JudgePolicy, state: JudgeState = createJudgeState()): Judge {
   const margin = marginLogOf(policy.nonInferiorityRatio);
-  if (margin === null) throw new RangeError(`Non-inferiority ratio is not exp of a multiple of 0.2: ${policy.nonInferiorityRatio}`);
+  if (margin === null)
+    throw new RangeError(`Non-inferiority ratio is not exp of a multiple of 0.2: ${policy.nonInferiorityRatio}`);
   const kernel = loadCountKernel(policy.noise, margin, policy.tickSeconds);
   const memory = restoreMemory(state);
   return {

@@ -1,6 +1,12 @@
 import { createRandom, shuffle } from '../statistics/seeded-random.ts';
 import type { JudgeTick } from './judge.ts';
-import { LATENCY_BOUNDS_MS, SCORE_BINS, type ArmCounters, type MirrorCounters, type TelemetrySnapshot } from './telemetry.ts';
+import {
+  LATENCY_BOUNDS_MS,
+  SCORE_BINS,
+  type ArmCounters,
+  type MirrorCounters,
+  type TelemetrySnapshot,
+} from './telemetry.ts';
 
 export interface ObservationRule {
   /** Requests above this many milliseconds are slow; one of LATENCY_BOUNDS_MS. */
@@ -37,14 +43,25 @@ export function assembleTick(
   if (current === null) return { tick: {}, problems: ['no reading'] };
   if (previous === null) return { tick: {}, problems: ['first reading: nothing to compare it with'] };
   const isSameInstance = previous.instanceId === current.instanceId;
-  if (isSameInstance && previous.observedAt === current.observedAt) return { tick: {}, problems: [`reading is stale: taken at ${current.observedAt}, as the one before`] };
+  if (isSameInstance && previous.observedAt === current.observedAt)
+    return { tick: {}, problems: [`reading is stale: taken at ${current.observedAt}, as the one before`] };
   const before = isSameInstance ? previous : null;
   const problems: string[] = [];
-  const control = difference('stable', armOf(current.stable, rule.expectedStableVersion), armOf(before?.stable ?? null, rule.expectedStableVersion), problems);
+  const control = difference(
+    'stable',
+    armOf(current.stable, rule.expectedStableVersion),
+    armOf(before?.stable ?? null, rule.expectedStableVersion),
+    problems,
+  );
   const canary =
     rule.source === 'mirror'
       ? difference('mirror', mirrorOf(current.mirror), mirrorOf(before?.mirror ?? null), problems)
-      : difference('canary', armOf(current.canary, rule.expectedCanaryVersion), armOf(before?.canary ?? null, rule.expectedCanaryVersion), problems);
+      : difference(
+          'canary',
+          armOf(current.canary, rule.expectedCanaryVersion),
+          armOf(before?.canary ?? null, rule.expectedCanaryVersion),
+          problems,
+        );
   if (control === null || canary === null) return { tick: {}, problems };
   return { tick: assemble(canary, control, rule), problems };
 }
@@ -53,7 +70,13 @@ function assemble(canary: Counters, control: Counters, rule: ObservationRule): J
   const counts = { canary: countsOf(canary, rule.slowBoundMs), control: countsOf(control, rule.slowBoundMs) };
   const hasScores = sum(canary.scores) + sum(control.scores) > 0;
   if (!hasScores || rule.source === 'mirror') return counts;
-  return { ...counts, scores: { canary: expand(canary.scores, `${rule.seed}/canary`), control: expand(control.scores, `${rule.seed}/control`) } };
+  return {
+    ...counts,
+    scores: {
+      canary: expand(canary.scores, `${rule.seed}/canary`),
+      control: expand(control.scores, `${rule.seed}/control`),
+    },
+  };
 }
 
 function countsOf(counters: Counters, slowBoundMs: number): { requests: number; errors: number; slow: number } {
@@ -76,7 +99,12 @@ function mirrorOf(mirror: MirrorCounters | null): Counters | string {
   return mirror === null ? 'has no counters' : { ...mirror, scores: [] };
 }
 
-function difference(name: string, current: Counters | string, before: Counters | string, problems: string[]): Counters | null {
+function difference(
+  name: string,
+  current: Counters | string,
+  before: Counters | string,
+  problems: string[],
+): Counters | null {
   if (typeof current === 'string') {
     problems.push(`${name} ${current}`);
     return null;
@@ -89,7 +117,8 @@ function difference(name: string, current: Counters | string, before: Counters |
     latency: subtract(current.latency, base.latency),
     scores: subtract(current.scores, base.scores),
   };
-  if (grown.requests >= 0 && grown.errors >= 0 && [...grown.latency, ...grown.scores].every((count) => count >= 0)) return grown;
+  if (grown.requests >= 0 && grown.errors >= 0 && [...grown.latency, ...grown.scores].every((count) => count >= 0))
+    return grown;
   problems.push(`${name} counters went backwards without a new start of the source`);
   return null;
 }

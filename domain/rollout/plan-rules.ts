@@ -7,7 +7,12 @@ import { assembleWeights } from './weights.ts';
  * @returns problems in the order of the keys; empty when a plan can be made
  */
 export function validatePlanSettings(settings: PlanSettings): string[] {
-  return [...validateRamp(settings), ...validateTimes(settings), ...validateGates(settings), ...validateSteps(settings)];
+  return [
+    ...validateRamp(settings),
+    ...validateTimes(settings),
+    ...validateGates(settings),
+    ...validateSteps(settings),
+  ];
 }
 
 function validateRamp(settings: PlanSettings): string[] {
@@ -68,11 +73,13 @@ function validateSteps(settings: PlanSettings): string[] {
   settings.steps.forEach((step, index) => {
     problems.push(...validateStep(step, `steps[${index}]`, index, settings.steps?.length ?? 0));
     if ('weight' in step) {
-      if (step.weight < before) problems.push(wanted(`steps[${index}].weight`, step.weight, `at least ${before}, the weight before it`));
+      if (step.weight < before)
+        problems.push(wanted(`steps[${index}].weight`, step.weight, `at least ${before}, the weight before it`));
       before = step.weight;
     }
   });
-  if (!settings.steps.some((step) => 'weight' in step)) problems.push(wanted('steps', 'no weight step', 'at least one'));
+  if (!settings.steps.some((step) => 'weight' in step))
+    problems.push(wanted('steps', 'no weight step', 'at least one'));
   return problems;
 }
 

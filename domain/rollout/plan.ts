@@ -153,7 +153,14 @@ function shadowStep(settings: PlanSettings, percent: number, overrides: StepOver
 
 function headerOnlyStep(settings: PlanSettings, windowMinutes?: number): PlanStep {
   const windowSeconds = toSeconds(windowMinutes ?? 0);
-  return { kind: 'header-only', weightBasisPoints: 0, mirrorBasisPoints: 0, windowSeconds, minimumRequests: 0, gate: settings.manualGates.includes(0) };
+  return {
+    kind: 'header-only',
+    weightBasisPoints: 0,
+    mirrorBasisPoints: 0,
+    windowSeconds,
+    minimumRequests: 0,
+    gate: settings.manualGates.includes(0),
+  };
 }
 
 function pauseStep(minutes: number | 'manual', before: PlanStep | undefined): PlanStep {

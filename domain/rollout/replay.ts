@@ -32,7 +32,8 @@ export function replayStream(stream: ReplayStream, everyTick: boolean): (ReplayD
   const states: ReplayTick[] = [];
   for (const [index, tick] of stream.ticks.entries()) {
     judge.take(tick);
-    if (everyTick) states.push({ id: stream.id, tick: index + 1, decision: judge.decision().decision, evidence: judge.evidence() });
+    if (everyTick)
+      states.push({ id: stream.id, tick: index + 1, decision: judge.decision().decision, evidence: judge.evidence() });
   }
   if (everyTick) return states;
   const { decision, tick, metric, wealth, reasons } = judge.verdict();

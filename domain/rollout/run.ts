@@ -126,7 +126,10 @@ export function currentStep(request: RolloutRequest, run: RolloutRun): PlanStep 
 }
 
 /** The split a step asks for. */
-export function splitOf(request: RolloutRequest, step: Pick<PlanStep, 'weightBasisPoints' | 'mirrorBasisPoints'>): TrafficSplit {
+export function splitOf(
+  request: RolloutRequest,
+  step: Pick<PlanStep, 'weightBasisPoints' | 'mirrorBasisPoints'>,
+): TrafficSplit {
   return {
     model: request.model,
     stable: request.stable,

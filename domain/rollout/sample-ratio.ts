@@ -40,6 +40,9 @@ function isFarOff(observed: number, intended: number): boolean {
 
 /** Kullback-Leibler divergence of two coins, nats; infinite when the second cannot do what the first does. */
 function divergence(p: number, q: number): number {
-  const term = (a: number, b: number): number => (a === 0 ? 0 : a * Math.log(a / b));
   return term(p, q) + term(1 - p, 1 - q);
+}
+
+function term(a: number, b: number): number {
+  return a === 0 ? 0 : a * Math.log(a / b);
 }

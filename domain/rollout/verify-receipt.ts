@@ -35,7 +35,15 @@ export function verifyReceipt(receipt: RolloutReceipt): ReceiptCheck {
   for (const tick of receipt.ticks) {
     const result = tick.judged ? judgeTick(waiveMetrics(policy, tick.verdict.waived), state, tick.input) : null;
     const { problems: known, overruledBy, waived } = tick.verdict;
-    const again = assembleTickVerdict({ result: result?.verdict ?? null, previous, tick: tick.input, problems: known, snapshot: null, overruledBy, waived });
+    const again = assembleTickVerdict({
+      result: result?.verdict ?? null,
+      previous,
+      tick: tick.input,
+      problems: known,
+      snapshot: null,
+      overruledBy,
+      waived,
+    });
     if (tick.judged) judgedTicks += 1;
     exact &&= sameNumbers(tick.verdict, again);
     problems.push(...compareVerdicts(tick, again));
@@ -48,9 +56,12 @@ export function verifyReceipt(receipt: RolloutReceipt): ReceiptCheck {
 function compareVerdicts(tick: ReceiptTick, again: TickVerdict): string[] {
   const { verdict } = tick;
   const found: string[] = [];
-  if (verdict.decision !== again.decision) found.push(`tick ${tick.tick}: decision ${verdict.decision} recorded, ${again.decision} recomputed`);
-  if (verdict.metric !== again.metric) found.push(`tick ${tick.tick}: metric ${verdict.metric} recorded, ${again.metric} recomputed`);
-  if (!isClose(verdict.wealth, again.wealth)) found.push(`tick ${tick.tick}: evidence ${verdict.wealth} recorded, ${again.wealth} recomputed`);
+  if (verdict.decision !== again.decision)
+    found.push(`tick ${tick.tick}: decision ${verdict.decision} recorded, ${again.decision} recomputed`);
+  if (verdict.metric !== again.metric)
+    found.push(`tick ${tick.tick}: metric ${verdict.metric} recorded, ${again.metric} recomputed`);
+  if (!isClose(verdict.wealth, again.wealth))
+    found.push(`tick ${tick.tick}: evidence ${verdict.wealth} recorded, ${again.wealth} recomputed`);
   for (const metric of verdict.metrics) {
     const other = again.metrics.find(({ name }) => name === metric.name);
     if (other === undefined || !isClose(metric.evidence, other.evidence) || metric.requests !== other.requests) {
@@ -69,7 +80,11 @@ function isClose(a: number, b: number): boolean {
 }
 
 function checkTicks(ticks: readonly ReceiptTick[]): string[] {
-  return ticks.flatMap((tick, index) => (tick.tick === index ? [] : [`look ${index} is missing: found look ${tick.tick} in its place`])).slice(0, 1);
+  return ticks
+    .flatMap((tick, index) =>
+      tick.tick === index ? [] : [`look ${index} is missing: found look ${tick.tick} in its place`],
+    )
+    .slice(0, 1);
 }
 
 /** Generations grow, and every write stands once. */
@@ -78,7 +93,8 @@ function checkWrites(writes: readonly ReceiptWrite[]): string[] {
   const standing = writes.filter(({ refusedCode }) => refusedCode === null);
   for (const [index, write] of standing.entries()) {
     const before = standing[index - 1];
-    if (before !== undefined && write.generation <= before.generation) found.push(`generation ${write.generation} follows ${before.generation}`);
+    if (before !== undefined && write.generation <= before.generation)
+      found.push(`generation ${write.generation} follows ${before.generation}`);
   }
   const keys = new Set(standing.map(({ idempotencyKey }) => idempotencyKey));
   if (keys.size !== standing.length) found.push('a traffic write stands twice');

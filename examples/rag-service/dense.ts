@@ -88,7 +88,11 @@ function weighFeatures(texts: readonly Map<number, number>[]): FeatureWeights {
     for (const feature of counts.keys()) frequencies.set(feature, (frequencies.get(feature) ?? 0) + 1);
   }
   const slots = 2 ** Math.ceil(Math.log2(2 * (frequencies.size + 1)));
-  const weights = { keys: new Uint32Array(slots), values: new Float32Array(slots), unseen: inverseFrequency(texts.length, 0) };
+  const weights = {
+    keys: new Uint32Array(slots),
+    values: new Float32Array(slots),
+    unseen: inverseFrequency(texts.length, 0),
+  };
   for (const [feature, count] of frequencies) {
     const slot = findSlot(weights.keys, feature);
     weights.keys[slot] = feature;

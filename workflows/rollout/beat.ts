@@ -31,8 +31,15 @@ export async function restBeat(context: RolloutContext): Promise<Ending | null> 
 /** An abort, or the denial of what was waited for. People who say stop are obeyed at once. */
 function endingByPeople({ run }: RolloutContext): Ending | null {
   const { abort, denial } = run;
-  if (abort !== null) return { outcome: 'aborted', reason: 'aborted', detail: abort.reason || 'no reason given', actor: abort.actor };
-  if (denial !== null) return { outcome: 'rolled-back', reason: 'denied', detail: denial.reason || 'no reason given', actor: denial.actor };
+  if (abort !== null)
+    return { outcome: 'aborted', reason: 'aborted', detail: abort.reason || 'no reason given', actor: abort.actor };
+  if (denial !== null)
+    return {
+      outcome: 'rolled-back',
+      reason: 'denied',
+      detail: denial.reason || 'no reason given',
+      actor: denial.actor,
+    };
   return null;
 }
 
@@ -42,7 +49,12 @@ function endingByDeadline({ request, run }: RolloutContext): Ending | null {
   if (now < deadlineMs(request, run, now)) return null;
   const hours = request.plan.deadlineSeconds / 3600;
   const reason = run.promotable ? 'deadline' : 'inconclusive';
-  return { outcome: 'rolled-back', reason, detail: `max_deployment_hours ${hours} has passed; ${run.undecidedReason}`, actor: 'rollout' };
+  return {
+    outcome: 'rolled-back',
+    reason,
+    detail: `max_deployment_hours ${hours} has passed; ${run.undecidedReason}`,
+    actor: 'rollout',
+  };
 }
 
 function countHumanWait({ request, run }: RolloutContext): void {

@@ -29,9 +29,16 @@ export async function closeRollout(context: RolloutContext, wanted: Ending): Pro
       },
     ]);
     const notify = ending.outcome === 'promoted' ? 'info' : 'page';
-    await record(context, { key: 'closed', event: ending.outcome, actor: ending.actor, detail: `${ending.reason}: ${ending.detail}`, notify });
+    await record(context, {
+      key: 'closed',
+      event: ending.outcome,
+      actor: ending.actor,
+      detail: `${ending.reason}: ${ending.detail}`,
+      notify,
+    });
   });
-  if (run.generation === null) show(context, { key: '', event: ending.outcome, detail: `${ending.reason}: ${ending.detail}` });
+  if (run.generation === null)
+    show(context, { key: '', event: ending.outcome, detail: `${ending.reason}: ${ending.detail}` });
   setPhase(context, 'closed');
   await settleDeliveries(context);
   return {
@@ -53,7 +60,9 @@ async function takeTrafficBack(context: RolloutContext, ending: Ending): Promise
   let result: Ending = ending;
   await untilDone(context, 'retreat', async () => {
     const carriesUsers = run.intended.canaryBasisPoints > 0;
-    const stable = await activities.checkStable.executeWithOptions({ summary: 'can stable take the traffic back?' }, [{ stable: request.stable }]);
+    const stable = await activities.checkStable.executeWithOptions({ summary: 'can stable take the traffic back?' }, [
+      { stable: request.stable },
+    ]);
     if (carriesUsers && !stable.healthy) {
       const detail = `stable ${request.stable.version} is down (${stable.detail}): traffic stays where it is, ${run.intended.canaryBasisPoints / 100} % on the canary; wanted to roll back for ${ending.reason}`;
       await record(context, { key: 'stable-down', event: 'stable-down', detail, notify: 'page' });

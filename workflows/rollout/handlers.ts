@@ -24,10 +24,18 @@ import { statusOf } from './status.ts';
 export function registerHandlers(context: RolloutContext): void {
   setHandler(statusQuery, () => statusOf(context, workflowInfo()));
   setHandler(timelineQuery, () => context.timeline);
-  setHandler(approveUpdate, (input) => approve(context, input), { validator: (input) => mustBe(input, approvalProblem(context), 'approve') });
-  setHandler(denyUpdate, (input) => deny(context, input), { validator: (input) => mustBe(input, approvalProblem(context), 'deny') });
-  setHandler(pauseUpdate, (input) => pause(context, input), { validator: (input) => mustBe(input, pauseProblem(context), 'pause') });
-  setHandler(resumeUpdate, (input) => resume(context, input), { validator: (input) => mustBe(input, resumeProblem(context), 'resume') });
+  setHandler(approveUpdate, (input) => approve(context, input), {
+    validator: (input) => mustBe(input, approvalProblem(context), 'approve'),
+  });
+  setHandler(denyUpdate, (input) => deny(context, input), {
+    validator: (input) => mustBe(input, approvalProblem(context), 'deny'),
+  });
+  setHandler(pauseUpdate, (input) => pause(context, input), {
+    validator: (input) => mustBe(input, pauseProblem(context), 'pause'),
+  });
+  setHandler(resumeUpdate, (input) => resume(context, input), {
+    validator: (input) => mustBe(input, resumeProblem(context), 'resume'),
+  });
   setHandler(
     promoteUpdate,
     (input) => {
@@ -85,7 +93,12 @@ function resume(context: RolloutContext, input: ActionInput): ActionAccepted {
 }
 
 function accept(context: RolloutContext, input: ActionInput, event: string, what: string): ActionAccepted {
-  show(context, { key: '', event, actor: input.actor, detail: input.reason === '' ? what : `${what} (${input.reason})` });
+  show(context, {
+    key: '',
+    event,
+    actor: input.actor,
+    detail: input.reason === '' ? what : `${what} (${input.reason})`,
+  });
   context.woken = true;
   return { accepted: true, what };
 }
@@ -109,7 +122,9 @@ function approvalProblem(context: RolloutContext): string | null {
 }
 
 function pauseProblem(context: RolloutContext): string | null {
-  return openProblem(context) ?? (context.run.pausedBy === null ? null : `already paused by ${context.run.pausedBy.actor}`);
+  return (
+    openProblem(context) ?? (context.run.pausedBy === null ? null : `already paused by ${context.run.pausedBy.actor}`)
+  );
 }
 
 function resumeProblem(context: RolloutContext): string | null {

@@ -60,7 +60,11 @@ async function observe(context: RolloutContext): Promise<TickVerdict | null> {
   } catch (error) {
     if (!isPassing(error)) throw error;
     // No row, no tick: nothing advances and nothing is rolled back by that alone (D18).
-    Object.assign(run, { clear: false, promotable: false, undecidedReason: `the look could not be taken: ${messageOf(error)}` });
+    Object.assign(run, {
+      clear: false,
+      promotable: false,
+      undecidedReason: `the look could not be taken: ${messageOf(error)}`,
+    });
     return null;
   }
 }
@@ -72,7 +76,8 @@ function remember(context: RolloutContext, verdict: TickVerdict): void {
   run.stepRequests += verdict.canaryRequests;
   run.clear = complete && verdict.wealth < CLEAR_WEALTH;
   // At 100 % there is no control any more; the evidence that let the rollout get there stands.
-  run.promotable = run.intended.canaryBasisPoints === WHOLE ? run.promotable : complete && verdict.decision === 'promote';
+  run.promotable =
+    run.intended.canaryBasisPoints === WHOLE ? run.promotable : complete && verdict.decision === 'promote';
   run.undecidedReason = verdict.problems[0] ?? verdict.reasons[0] ?? 'nothing has been judged yet';
   context.lastVerdict = {
     verdict: verdict.verdict,
@@ -87,12 +92,20 @@ function remember(context: RolloutContext, verdict: TickVerdict): void {
 /** Somebody else's split is live: an emergency rollback stands, any other edit is replaced and reported. */
 async function reapply(context: RolloutContext): Promise<Ending | null> {
   const { request, run } = context;
-  const split = splitOf(request, { weightBasisPoints: run.intended.canaryBasisPoints, mirrorBasisPoints: run.intended.mirrorBasisPoints });
+  const split = splitOf(request, {
+    weightBasisPoints: run.intended.canaryBasisPoints,
+    mirrorBasisPoints: run.intended.mirrorBasisPoints,
+  });
   try {
     return await writeSplit(context, `reapply/${run.tick}`, split, `weight ${split.canaryBasisPoints / 100} % again`);
   } catch (error) {
     if (!isPassing(error)) throw error;
-    await record(context, { key: `reapply/${run.tick}/delayed`, event: 'router-away', detail: messageOf(error), notify: 'warning' });
+    await record(context, {
+      key: `reapply/${run.tick}/delayed`,
+      event: 'router-away',
+      detail: messageOf(error),
+      notify: 'warning',
+    });
     return null;
   }
 }

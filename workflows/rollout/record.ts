@@ -69,7 +69,12 @@ function deliver(context: RolloutContext, news: News, entry: TimelineEntry, idem
     at: entry.at,
     summary: news.detail,
     severity: news.notify ?? 'info',
-    details: { from: context.request.stable.version, to: context.request.canary.version, ...weightOf(news), ...news.facts },
+    details: {
+      from: context.request.stable.version,
+      to: context.request.canary.version,
+      ...weightOf(news),
+      ...news.facts,
+    },
   };
   const delivery = deliveryActivities.notify
     .executeWithOptions({ summary: `tell people: ${news.event}` }, [notification])

@@ -37,12 +37,22 @@ export async function passGate(context: RolloutContext): Promise<Ending | null> 
   const step = currentStep(request, run);
   if (step.gate && run.approval === null && run.override === null) {
     setPhase(context, 'awaiting-approval');
-    await record(context, { key: `gate/${run.stepIndex}`, event: 'gate', detail: `${nameOf(step)} waits for an approval`, notify: 'warning' });
+    await record(context, {
+      key: `gate/${run.stepIndex}`,
+      event: 'gate',
+      detail: `${nameOf(step)} waits for an approval`,
+      notify: 'warning',
+    });
     return await beat(context);
   }
   const passed = run.approval ?? run.override;
   if (step.gate && passed !== null) {
-    await record(context, { key: `gate/${run.stepIndex}/passed`, event: 'approved', actor: passed.actor, detail: passed.reason || 'no reason given' });
+    await record(context, {
+      key: `gate/${run.stepIndex}/passed`,
+      event: 'approved',
+      actor: passed.actor,
+      detail: passed.reason || 'no reason given',
+    });
   }
   run.approval = null;
   run.stage = 'enter';
@@ -59,7 +69,12 @@ export async function enterStep(context: RolloutContext): Promise<Ending | null>
     if (ending !== null) return ending;
   } catch (error) {
     if (!isPassing(error)) throw error;
-    await record(context, { key: `enter/${run.stepIndex}/delayed`, event: 'router-away', detail: messageOf(error), notify: 'warning' });
+    await record(context, {
+      key: `enter/${run.stepIndex}/delayed`,
+      event: 'router-away',
+      detail: messageOf(error),
+      notify: 'warning',
+    });
     return await restBeat(context);
   }
   Object.assign(run, { stage: 'observe', stepEnteredAtMs: Date.now(), stepRequests: 0, override: null, clear: false });
@@ -78,7 +93,12 @@ export async function observeStep(context: RolloutContext): Promise<Ending | nul
   if (override !== null) await recordOverride(context, override);
   const last = request.plan.steps.length - 1;
   if (run.stepIndex === last) run.stage = 'finish';
-  else Object.assign(run, { stage: 'gate', stepIndex: override?.full === true ? last : run.stepIndex + 1, override: null });
+  else
+    Object.assign(run, {
+      stage: 'gate',
+      stepIndex: override?.full === true ? last : run.stepIndex + 1,
+      override: null,
+    });
   return null;
 }
 
@@ -116,7 +136,10 @@ async function moveTo(context: RolloutContext, step: PlanStep): Promise<Ending |
   return null;
 }
 
-async function recordOverride(context: RolloutContext, override: { actor: string; reason: string; full: boolean }): Promise<void> {
+async function recordOverride(
+  context: RolloutContext,
+  override: { actor: string; reason: string; full: boolean },
+): Promise<void> {
   const { request, run } = context;
   const missing = missingForNextStep(request, run, Date.now());
   await record(context, {

@@ -1,5 +1,11 @@
 import type { WorkflowInfo } from '@temporalio/workflow';
-import { currentStep, deadlineMs, missingForNextStep, windowEndMs, type ProbeHistory } from '../../domain/rollout/run.ts';
+import {
+  currentStep,
+  deadlineMs,
+  missingForNextStep,
+  windowEndMs,
+  type ProbeHistory,
+} from '../../domain/rollout/run.ts';
 import type { RolloutStatus, WaitingFor } from '../messages.ts';
 import type { RolloutContext } from './context.ts';
 
@@ -33,7 +39,11 @@ export function statusOf(context: RolloutContext, info: WorkflowInfo): RolloutSt
       requests: run.stepRequests,
       minimumRequests: step.minimumRequests,
     },
-    steps: request.plan.steps.map((s) => ({ kind: s.kind, weightPercent: (s.weightBasisPoints || s.mirrorBasisPoints) / 100, gate: s.gate })),
+    steps: request.plan.steps.map((s) => ({
+      kind: s.kind,
+      weightPercent: (s.weightBasisPoints || s.mirrorBasisPoints) / 100,
+      gate: s.gate,
+    })),
     tick: run.tick,
     startedAt: iso(run.startedAtMs),
     startedBy: request.startedBy,
@@ -50,13 +60,24 @@ export function statusOf(context: RolloutContext, info: WorkflowInfo): RolloutSt
 export function waitingFor({ request, run }: RolloutContext): WaitingFor | null {
   const since = iso(run.waitingSinceMs ?? run.stepEnteredAtMs);
   const command = (verb: string) => `mlops rollout ${verb} --model ${request.model}`;
-  if (run.review !== null) return { kind: 'review', since, reason: run.review.reason, answer: `${command('approve')} (or deny)` };
+  if (run.review !== null)
+    return { kind: 'review', since, reason: run.review.reason, answer: `${command('approve')} (or deny)` };
   if (run.pausedBy !== null) {
-    return { kind: 'resume', since, reason: `paused by ${run.pausedBy.actor}: ${run.pausedBy.reason || 'no reason given'}`, answer: command('resume') };
+    return {
+      kind: 'resume',
+      since,
+      reason: `paused by ${run.pausedBy.actor}: ${run.pausedBy.reason || 'no reason given'}`,
+      answer: command('resume'),
+    };
   }
   const step = currentStep(request, run);
   if (run.stage === 'gate' && step.gate && run.approval === null) {
-    return { kind: 'gate', since, reason: `weight ${step.weightBasisPoints / 100} % needs an approval`, answer: `${command('approve')} (or deny)` };
+    return {
+      kind: 'gate',
+      since,
+      reason: `weight ${step.weightBasisPoints / 100} % needs an approval`,
+      answer: `${command('approve')} (or deny)`,
+    };
   }
   if (run.stage === 'observe' && step.windowSeconds === null) {
     return { kind: 'pause-step', since, reason: 'the plan pauses here', answer: command('resume') };

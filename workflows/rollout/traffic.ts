@@ -7,7 +7,12 @@ import { record } from './record.ts';
  *
  * @returns the ending when an emergency rollback is live: a ramp yields to it
  */
-export async function writeSplit(context: RolloutContext, key: string, split: TrafficSplit, reason: string): Promise<Ending | null> {
+export async function writeSplit(
+  context: RolloutContext,
+  key: string,
+  split: TrafficSplit,
+  reason: string,
+): Promise<Ending | null> {
   const { request, run } = context;
   const result = await activities.applySplit.executeWithOptions({ summary: reason }, [
     {
@@ -23,14 +28,25 @@ export async function writeSplit(context: RolloutContext, key: string, split: Tr
     const { live } = result;
     run.observedBasisPoints = live.split.canaryBasisPoints;
     run.intended = { canaryBasisPoints: live.split.canaryBasisPoints, mirrorBasisPoints: live.split.mirrorBasisPoints };
-    return { outcome: 'rolled-back', reason: 'emergency-rollback', detail: `${live.actor}: ${live.reason}`, actor: live.actor, leaveTraffic: true };
+    return {
+      outcome: 'rolled-back',
+      reason: 'emergency-rollback',
+      detail: `${live.actor}: ${live.reason}`,
+      actor: live.actor,
+      leaveTraffic: true,
+    };
   }
   run.generation = result.generation;
   run.observedBasisPoints = result.observedBasisPoints;
   run.intended = { canaryBasisPoints: split.canaryBasisPoints, mirrorBasisPoints: split.mirrorBasisPoints };
   if (result.replaced !== null) {
     const detail = `${result.replaced.actor} had set ${result.replaced.split.canaryBasisPoints / 100} % (generation ${result.replaced.generation}): replaced`;
-    await record(context, { key: `foreign/${result.replaced.generation}`, event: 'foreign-edit', detail, notify: 'warning' });
+    await record(context, {
+      key: `foreign/${result.replaced.generation}`,
+      event: 'foreign-edit',
+      detail,
+      notify: 'warning',
+    });
   }
   await record(context, {
     key: `${key}/written`,

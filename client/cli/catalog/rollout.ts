@@ -1,6 +1,9 @@
 import type { CommandSpec, OptionSpec } from '../command.ts';
 
-const MODEL: OptionSpec = { flags: '--model <name>', description: 'the model (default: model_name of monitoring.yaml)' };
+const MODEL: OptionSpec = {
+  flags: '--model <name>',
+  description: 'the model (default: model_name of monitoring.yaml)',
+};
 const REASON: OptionSpec = { flags: '--reason <text>', description: 'why; it is recorded' };
 const ORDER: readonly OptionSpec[] = [
   MODEL,
@@ -12,7 +15,14 @@ const ORDER: readonly OptionSpec[] = [
 ];
 
 function action(name: string, summary: string, options: readonly OptionSpec[], load: CommandSpec['load']): CommandSpec {
-  return { name: `rollout ${name}`, summary, options: [MODEL, REASON, ...options], changes: true, examples: [`mlops rollout ${name} --model rag_api`], load };
+  return {
+    name: `rollout ${name}`,
+    summary,
+    options: [MODEL, REASON, ...options],
+    changes: true,
+    examples: [`mlops rollout ${name} --model rag_api`],
+    load,
+  };
 }
 
 /** Verbs of `mlops rollout`. */
@@ -25,21 +35,65 @@ export const ROLLOUT_COMMANDS: readonly CommandSpec[] = [
       { flags: '--supersede', description: 'end a rollout of another version first: weight 0, verified, then start' },
       { flags: '--detach', description: 'return once it is started' },
     ],
-    examples: ['mlops rollout start --model rag_api --to 1.1.0 --profile fast', 'mlops rollout start --to 1.1.0 --endpoint 1.1.0=http://127.0.0.1:9102 --timeout 2h'],
+    examples: [
+      'mlops rollout start --model rag_api --to 1.1.0 --profile fast',
+      'mlops rollout start --to 1.1.0 --endpoint 1.1.0=http://127.0.0.1:9102 --timeout 2h',
+    ],
     changes: true,
     waits: true,
     load: () => import('../commands/rollout/start.ts'),
   },
-  { name: 'rollout plan', summary: 'show the steps a start would take, changing nothing', options: ORDER, examples: ['mlops rollout plan --model rag_api --to 1.1.0'], load: () => import('../commands/rollout/plan.ts') },
-  { name: 'rollout status', summary: 'where the newest rollout of a model stands', options: [MODEL], examples: ['mlops rollout status --model rag_api -o json'], load: () => import('../commands/rollout/status.ts') },
-  { name: 'rollout watch', summary: 'show a rollout until it ends', options: [MODEL], examples: ['mlops rollout watch --model rag_api'], waits: true, load: () => import('../commands/rollout/watch.ts') },
-  { name: 'rollout list', summary: 'rollouts of this environment, newest first', options: [MODEL], examples: ['mlops rollout list'], load: () => import('../commands/rollout/list.ts') },
-  { name: 'rollout explain', summary: 'say in words why it stands where it stands and what would change that', options: [MODEL], examples: ['mlops rollout explain --model rag_api'], load: () => import('../commands/rollout/explain.ts') },
+  {
+    name: 'rollout plan',
+    summary: 'show the steps a start would take, changing nothing',
+    options: ORDER,
+    examples: ['mlops rollout plan --model rag_api --to 1.1.0'],
+    load: () => import('../commands/rollout/plan.ts'),
+  },
+  {
+    name: 'rollout status',
+    summary: 'where the newest rollout of a model stands',
+    options: [MODEL],
+    examples: ['mlops rollout status --model rag_api -o json'],
+    load: () => import('../commands/rollout/status.ts'),
+  },
+  {
+    name: 'rollout watch',
+    summary: 'show a rollout until it ends',
+    options: [MODEL],
+    examples: ['mlops rollout watch --model rag_api'],
+    waits: true,
+    load: () => import('../commands/rollout/watch.ts'),
+  },
+  {
+    name: 'rollout list',
+    summary: 'rollouts of this environment, newest first',
+    options: [MODEL],
+    examples: ['mlops rollout list'],
+    load: () => import('../commands/rollout/list.ts'),
+  },
+  {
+    name: 'rollout explain',
+    summary: 'say in words why it stands where it stands and what would change that',
+    options: [MODEL],
+    examples: ['mlops rollout explain --model rag_api'],
+    load: () => import('../commands/rollout/explain.ts'),
+  },
   action('approve', 'let a gate or a review pass', [], () => import('../commands/rollout/approve.ts')),
   action('deny', 'refuse a gate or a review: rolls back', [], () => import('../commands/rollout/deny.ts')),
-  action('pause', 'freeze the weight; analysis goes on and a breach still rolls back', [], () => import('../commands/rollout/pause.ts')),
+  action(
+    'pause',
+    'freeze the weight; analysis goes on and a breach still rolls back',
+    [],
+    () => import('../commands/rollout/pause.ts'),
+  ),
   action('resume', 'end a pause', [], () => import('../commands/rollout/resume.ts')),
-  action('promote', 'enter the next step now, whatever is missing; recorded as an override', [{ flags: '--full', description: 'straight to 100 %' }], () => import('../commands/rollout/promote.ts')),
+  action(
+    'promote',
+    'enter the next step now, whatever is missing; recorded as an override',
+    [{ flags: '--full', description: 'straight to 100 %' }],
+    () => import('../commands/rollout/promote.ts'),
+  ),
   action('abort', 'end it: weight 0, verified', [], () => import('../commands/rollout/abort.ts')),
   {
     name: 'rollout receipt',
@@ -51,7 +105,10 @@ export const ROLLOUT_COMMANDS: readonly CommandSpec[] = [
       { flags: '--html <file>', description: 'write it as one HTML page' },
       { flags: '--verify <file>', description: 'recompute every decision of a receipt file, without any server' },
     ],
-    examples: ['mlops rollout receipt --model rag_api --out receipt.json --html receipt.html', 'mlops rollout receipt --verify receipt.json'],
+    examples: [
+      'mlops rollout receipt --model rag_api --out receipt.json --html receipt.html',
+      'mlops rollout receipt --verify receipt.json',
+    ],
     load: () => import('../commands/rollout/receipt.ts'),
   },
   {

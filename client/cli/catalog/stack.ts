@@ -2,7 +2,13 @@ import type { CommandSpec } from '../command.ts';
 
 /** The local stack, and verbs without a noun. */
 export const STACK_COMMANDS: readonly CommandSpec[] = [
-  { name: 'setup', summary: 'make what the local stack needs: folders, keys, the Temporal server, the database', changes: true, examples: ['mlops setup'], load: () => import('../commands/setup.ts') },
+  {
+    name: 'setup',
+    summary: 'make what the local stack needs: folders, keys, the Temporal server, the database',
+    changes: true,
+    examples: ['mlops setup'],
+    load: () => import('../commands/setup.ts'),
+  },
   {
     name: 'up',
     summary: 'start what is missing of the local stack and wait until it is ready',
@@ -14,20 +20,53 @@ export const STACK_COMMANDS: readonly CommandSpec[] = [
     changes: true,
     load: () => import('../commands/up.ts'),
   },
-  { name: 'down', summary: 'stop the local stack, in order', changes: true, examples: ['mlops down'], load: () => import('../commands/down.ts') },
-  { name: 'status', summary: 'probe every part of the system now', examples: ['mlops status -o json'], load: () => import('../commands/status.ts') },
-  { name: 'doctor', summary: 'check this machine and say what mends each problem', options: [{ flags: '--fix', description: 'mend what can be mended' }], examples: ['mlops doctor'], load: () => import('../commands/doctor.ts') },
-  { name: 'clean', summary: 'stop the stack and remove its state', options: [{ flags: '--yes', description: 'do not ask' }], changes: true, examples: ['mlops clean --yes'], load: () => import('../commands/clean.ts') },
+  {
+    name: 'down',
+    summary: 'stop the local stack, in order',
+    changes: true,
+    examples: ['mlops down'],
+    load: () => import('../commands/down.ts'),
+  },
+  {
+    name: 'status',
+    summary: 'probe every part of the system now',
+    examples: ['mlops status -o json'],
+    load: () => import('../commands/status.ts'),
+  },
+  {
+    name: 'doctor',
+    summary: 'check this machine and say what mends each problem',
+    options: [{ flags: '--fix', description: 'mend what can be mended' }],
+    examples: ['mlops doctor'],
+    load: () => import('../commands/doctor.ts'),
+  },
+  {
+    name: 'clean',
+    summary: 'stop the stack and remove its state',
+    options: [{ flags: '--yes', description: 'do not ask' }],
+    changes: true,
+    examples: ['mlops clean --yes'],
+    load: () => import('../commands/clean.ts'),
+  },
   {
     name: 'rollback',
     summary: 'emergency: all traffic to the stable version now; needs nothing but the gateway',
     arguments: [{ name: '[model]', description: 'default: model_name of monitoring.yaml' }],
-    options: [{ flags: '--model <name>', description: 'the model' }, { flags: '--reason <text>', description: 'why; it is journaled' }],
+    options: [
+      { flags: '--model <name>', description: 'the model' },
+      { flags: '--reason <text>', description: 'why; it is journaled' },
+    ],
     examples: ['mlops rollback rag_api --reason "customers see errors"'],
     changes: true,
     load: () => import('../commands/rollback.ts'),
   },
-  { name: 'config show', summary: 'the configuration in force', options: [{ flags: '--origin', description: 'say where each value comes from' }], examples: ['mlops config show --origin'], load: () => import('../commands/config/show.ts') },
+  {
+    name: 'config show',
+    summary: 'the configuration in force',
+    options: [{ flags: '--origin', description: 'say where each value comes from' }],
+    examples: ['mlops config show --origin'],
+    load: () => import('../commands/config/show.ts'),
+  },
   {
     name: 'completion',
     summary: 'shell completion',
@@ -35,7 +74,22 @@ export const STACK_COMMANDS: readonly CommandSpec[] = [
     examples: ['source <(mlops completion bash)'],
     load: () => import('../commands/completion.ts'),
   },
-  { name: 'worker', summary: 'run a worker in the foreground', examples: ['mlops worker'], load: () => import('../commands/worker.ts') },
-  { name: 'api', summary: 'run the API in the foreground: health, metrics, codec', examples: ['mlops api'], load: () => import('../commands/api.ts') },
-  { name: 'gateway', summary: 'run the built-in gateway in the foreground', examples: ['mlops gateway'], load: () => import('../commands/gateway.ts') },
+  {
+    name: 'worker',
+    summary: 'run a worker in the foreground',
+    examples: ['mlops worker'],
+    load: () => import('../commands/worker.ts'),
+  },
+  {
+    name: 'api',
+    summary: 'run the API in the foreground: health, metrics, codec',
+    examples: ['mlops api'],
+    load: () => import('../commands/api.ts'),
+  },
+  {
+    name: 'gateway',
+    summary: 'run the built-in gateway in the foreground',
+    examples: ['mlops gateway'],
+    load: () => import('../commands/gateway.ts'),
+  },
 ];

@@ -4,9 +4,11 @@ import type { CommandRun } from '../command.ts';
 /** `mlops clean`: stops the stack and removes its state, after asking. */
 export const run: CommandRun = async (context, input) => {
   const { stateDirectory } = await context.config();
-  if (input.dryRun) return { exitCode: 0, text: `Nothing is changed. This would stop the stack and remove ${stateDirectory}.` };
+  if (input.dryRun)
+    return { exitCode: 0, text: `Nothing is changed. This would stop the stack and remove ${stateDirectory}.` };
   const agreed = await context.confirm(`Stop the stack and remove ${stateDirectory} with everything in it?`);
-  if (!agreed) throw new MlopsError('CLEAN_REFUSED', { problem: 'it was not confirmed', hint: 'Answer with y, or pass --yes' });
+  if (!agreed)
+    throw new MlopsError('CLEAN_REFUSED', { problem: 'it was not confirmed', hint: 'Answer with y, or pass --yes' });
   await (await context.composition.stack()).clean(context.say);
   return { exitCode: 0, text: 'Clean.' };
 };

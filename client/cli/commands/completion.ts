@@ -7,7 +7,11 @@ import { optionsOf } from '../program.ts';
 export const run: CommandRun = async (_context, input) => {
   const [shell = ''] = input.args;
   const render = { bash: renderBash, zsh: renderZsh, fish: renderFish }[shell];
-  if (render === undefined) throw new MlopsError('USAGE_INVALID', { problem: `Shell is not known: ${shell}, wanted bash, zsh or fish`, hint: 'source <(mlops completion bash)' });
+  if (render === undefined)
+    throw new MlopsError('USAGE_INVALID', {
+      problem: `Shell is not known: ${shell}, wanted bash, zsh or fish`,
+      hint: 'source <(mlops completion bash)',
+    });
   return await Promise.resolve({ exitCode: 0, text: render() });
 };
 
@@ -54,6 +58,8 @@ function renderZsh(): string {
 
 function renderFish(): string {
   const top = wordsAfter('').map((word) => `complete -c mlops -n __fish_use_subcommand -f -a ${word}`);
-  const verbs = nouns().flatMap((noun) => wordsAfter(noun).map((verb) => `complete -c mlops -n "__fish_seen_subcommand_from ${noun}" -f -a ${verb}`));
+  const verbs = nouns().flatMap((noun) =>
+    wordsAfter(noun).map((verb) => `complete -c mlops -n "__fish_seen_subcommand_from ${noun}" -f -a ${verb}`),
+  );
   return [...top, ...verbs].join('\n');
 }

@@ -9,6 +9,12 @@ export const run: CommandRun = async (context, input) => {
   }
   const findings = await stack.doctor();
   const mark = { ok: '✔', warning: '!', problem: '✖' } as const;
-  const lines = findings.map(({ check, state, detail, fix }) => `${mark[state]} ${check}: ${detail}${fix === null ? '' : `\n    fix: ${fix}`}`);
-  return { exitCode: findings.some(({ state }) => state === 'problem') ? 1 : 0, data: { findings }, text: lines.join('\n') };
+  const lines = findings.map(
+    ({ check, state, detail, fix }) => `${mark[state]} ${check}: ${detail}${fix === null ? '' : `\n    fix: ${fix}`}`,
+  );
+  return {
+    exitCode: findings.some(({ state }) => state === 'problem') ? 1 : 0,
+    data: { findings },
+    text: lines.join('\n'),
+  };
 };

@@ -2,7 +2,11 @@ import type { CommandRun } from '../command.ts';
 
 /** `mlops setup`: makes what the local stack needs; harmless when repeated. */
 export const run: CommandRun = async (context, input) => {
-  if (input.dryRun) return { exitCode: 0, text: 'Nothing is changed. This would make state folders, keys, the Temporal server program and the database.' };
+  if (input.dryRun)
+    return {
+      exitCode: 0,
+      text: 'Nothing is changed. This would make state folders, keys, the Temporal server program and the database.',
+    };
   const done = await (await context.composition.stack()).setup(context.say);
   return { exitCode: 0, data: { done }, text: done.join('\n') };
 };

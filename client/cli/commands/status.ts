@@ -5,5 +5,9 @@ import { renderTable } from '../render-table.ts';
 export const run: CommandRun = async (context) => {
   const status = await (await context.composition.stack()).status();
   const rows = status.parts.map((part) => [part.name, part.state, String(part.pid ?? '-'), part.address, part.detail]);
-  return { exitCode: status.healthy ? 0 : 1, data: status, text: renderTable(['PART', 'STATE', 'PID', 'ADDRESS', 'DETAIL'], rows) };
+  return {
+    exitCode: status.healthy ? 0 : 1,
+    data: status,
+    text: renderTable(['PART', 'STATE', 'PID', 'ADDRESS', 'DETAIL'], rows),
+  };
 };

@@ -3,7 +3,11 @@ import { renderTable } from '../render-table.ts';
 
 /** `mlops up`: starts what is missing; in the foreground it supervises until Ctrl-C. */
 export const run: CommandRun = async (context, input) => {
-  if (input.dryRun) return { exitCode: 0, text: 'Nothing is changed. This would start postgres, temporal, gateway, api and worker, as far as they are missing.' };
+  if (input.dryRun)
+    return {
+      exitCode: 0,
+      text: 'Nothing is changed. This would start postgres, temporal, gateway, api and worker, as far as they are missing.',
+    };
   const stack = await context.composition.stack();
   if (input.options['detach'] !== true) {
     await stack.runInForeground(context.say, context.signal);
@@ -11,5 +15,9 @@ export const run: CommandRun = async (context, input) => {
   }
   const status = await stack.start(context.say);
   const rows = status.parts.map((part) => [part.name, part.state, String(part.pid ?? '-'), part.address, part.detail]);
-  return { exitCode: 0, data: status, text: `${renderTable(['PART', 'STATE', 'PID', 'ADDRESS', 'DETAIL'], rows)}\n\nReady. Stop it with: mlops down` };
+  return {
+    exitCode: 0,
+    data: status,
+    text: `${renderTable(['PART', 'STATE', 'PID', 'ADDRESS', 'DETAIL'], rows)}\n\nReady. Stop it with: mlops down`,
+  };
 };

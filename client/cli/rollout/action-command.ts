@@ -20,12 +20,26 @@ export function actionCommand(kind: RolloutAction['kind']): CommandRun {
     const model = await modelOf(context, input);
     const config = await context.config();
     const rolloutId = rolloutIdOf(config.environment, model);
-    if (input.dryRun) return { exitCode: 0, data: { dryRun: true, action: kind, rolloutId }, text: `Nothing is changed. This would ${kind} ${rolloutId}.` };
+    if (input.dryRun)
+      return {
+        exitCode: 0,
+        data: { dryRun: true, action: kind, rolloutId },
+        text: `Nothing is changed. This would ${kind} ${rolloutId}.`,
+      };
     const rollouts = await context.composition.rollouts();
-    const action = { kind, actor: currentActor(), reason: textOption(input, 'reason'), full: input.options['full'] === true };
+    const action = {
+      kind,
+      actor: currentActor(),
+      reason: textOption(input, 'reason'),
+      full: input.options['full'] === true,
+    };
     const { what } = await rollouts.act(model, action);
     context.say(`Workflow ${rolloutId}: ${await context.composition.workflowUrl(rolloutId, null)}`);
     context.say(`Undo with: mlops rollout ${UNDO[kind]} --model ${model}`);
-    return { exitCode: 0, data: { accepted: true, action: kind, model, rolloutId, what }, text: `${kind}: accepted, ${what}` };
+    return {
+      exitCode: 0,
+      data: { accepted: true, action: kind, model, rolloutId, what },
+      text: `${kind}: accepted, ${what}`,
+    };
   };
 }

@@ -18,7 +18,8 @@ export async function follow(context: CommandContext, rollouts: Rollouts, model:
   while (!context.signal.aborted) {
     last = (await tryStatus(context, rollouts, model)) ?? last;
     if (last !== null) screen(last);
-    if (last !== null && last.outcome !== null) return { exitCode: exitCodeOfStatus(last), data: last, text: renderStatus(last, paintFor(context)) };
+    if (last !== null && last.outcome !== null)
+      return { exitCode: exitCodeOfStatus(last), data: last, text: renderStatus(last, paintFor(context)) };
     await pause(context.signal);
   }
   context.say(`The rollout goes on; watch it again with: mlops rollout watch --model ${model}`);

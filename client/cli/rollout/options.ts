@@ -25,5 +25,8 @@ function splitEndpoint(text: string): [string, string] {
   const at = text.indexOf('=');
   const [version, url] = [text.slice(0, at), text.slice(at + 1)];
   if (at > 0 && URL.canParse(url)) return [version, url];
-  throw new MlopsError('USAGE_INVALID', { problem: `Endpoint is not valid: ${text}, wanted VERSION=URL`, hint: 'For example --endpoint 1.1.0=http://127.0.0.1:9101' });
+  throw new MlopsError('USAGE_INVALID', {
+    problem: `Endpoint is not valid: ${text}, wanted VERSION=URL`,
+    hint: 'For example --endpoint 1.1.0=http://127.0.0.1:9101',
+  });
 }

@@ -17,12 +17,19 @@ export async function prepareOrder(context: CommandContext, input: CommandInput)
   const config = await context.config();
   const model = await modelOf(context, input);
   const toVersion = textOption(input, 'to');
-  if (toVersion === '') throw new MlopsError('USAGE_INVALID', { problem: 'Option --to is missing, wanted the version to roll out', hint: 'For example --to 1.1.0' });
+  if (toVersion === '')
+    throw new MlopsError('USAGE_INVALID', {
+      problem: 'Option --to is missing, wanted the version to roll out',
+      hint: 'For example --to 1.1.0',
+    });
   const given = textOption(input, 'from');
   const live = await observeLive(context, model, given !== '');
   const fromVersion = given === '' ? live?.split.stable.version : given;
   if (fromVersion === undefined) {
-    throw new MlopsError('USAGE_INVALID', { problem: `Option --from is missing: no version of ${model} is live yet`, hint: 'Name the version that is there, for example --from 1.0.0' });
+    throw new MlopsError('USAGE_INVALID', {
+      problem: `Option --from is missing: no version of ${model} is live yet`,
+      hint: 'Name the version that is there, for example --from 1.0.0',
+    });
   }
   const request = assembleRequest(config, {
     model,

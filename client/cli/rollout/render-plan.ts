@@ -3,7 +3,13 @@ import { renderTable } from '../render-table.ts';
 
 /** A plan as a table for people. */
 export function renderPlan(plan: RolloutPlan): string {
-  const rows = plan.steps.map((step, index) => [String(index + 1), nameOf(step), windowOf(step), String(step.minimumRequests), step.gate ? 'approval' : '-']);
+  const rows = plan.steps.map((step, index) => [
+    String(index + 1),
+    nameOf(step),
+    windowOf(step),
+    String(step.minimumRequests),
+    step.gate ? 'approval' : '-',
+  ]);
   const table = renderTable(['STEP', 'WHAT', 'WINDOW', 'REQUESTS', 'GATE'], rows);
   const hours = plan.deadlineSeconds / 3600;
   return [

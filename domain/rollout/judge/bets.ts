@@ -11,7 +11,10 @@ const CASH_SHARE = 0.1;
 /** Stakes of `count` bets: all of it, or nine tenths with the rest as cash for shifts that begin later. */
 export function createBets(count: number, withCash: boolean): BetState {
   const staked = withCash ? 1 - CASH_SHARE : 1;
-  return { logStakes: Array.from({ length: count }, () => Math.log(staked / count)), logCash: withCash ? Math.log(CASH_SHARE) : null };
+  return {
+    logStakes: Array.from({ length: count }, () => Math.log(staked / count)),
+    logCash: withCash ? Math.log(CASH_SHARE) : null,
+  };
 }
 
 /**

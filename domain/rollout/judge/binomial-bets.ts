@@ -21,9 +21,17 @@ export const TOLERANCE_BETS = TOLERANCE_FRACTIONS.length;
  * @param requests above 0
  * @param ceiling rate in (0, 1)
  */
-export function betAgainstCeiling(state: BetState, events: number, requests: number, ceiling: number, onset: number): void {
+export function betAgainstCeiling(
+  state: BetState,
+  events: number,
+  requests: number,
+  ceiling: number,
+  onset: number,
+): void {
   const weight = Math.min(1, CEILING_REQUESTS / requests);
-  const gains = CEILING_MULTIPLES.map((multiple) => weight * logRatio(events, requests, Math.min(HIGHEST_RATE, multiple * ceiling), ceiling));
+  const gains = CEILING_MULTIPLES.map(
+    (multiple) => weight * logRatio(events, requests, Math.min(HIGHEST_RATE, multiple * ceiling), ceiling),
+  );
   settleBets(state, gains, onset);
 }
 
@@ -32,7 +40,11 @@ export function betAgainstCeiling(state: BetState, events: number, requests: num
  */
 export function betOnTolerance(state: BetState, events: number, requests: number, tolerance: number): void {
   const weight = Math.min(1, TOLERANCE_EVENTS / (tolerance * requests));
-  settleBets(state, TOLERANCE_FRACTIONS.map((fraction) => weight * logRatio(events, requests, fraction * tolerance, tolerance)), 0);
+  settleBets(
+    state,
+    TOLERANCE_FRACTIONS.map((fraction) => weight * logRatio(events, requests, fraction * tolerance, tolerance)),
+    0,
+  );
 }
 
 /** Log likelihood ratio of rate p against rate q for a binomial count. */

@@ -52,7 +52,14 @@ export function createCountFilter(kernel: CountKernel): CountFilterState {
  * @param x1, x0 events, 0 to the requests of the arm
  * Source: judge-recipe §1 (conditional binomial likelihood on a log-odds lattice, filtered over burst levels).
  */
-export function stepCountFilter(kernel: CountKernel, state: CountFilterState, n1: number, x1: number, n0: number, x0: number): void {
+export function stepCountFilter(
+  kernel: CountKernel,
+  state: CountFilterState,
+  n1: number,
+  x1: number,
+  n0: number,
+  x0: number,
+): void {
   if (n1 <= 0 || n0 <= 0) {
     passTime(kernel, state);
     return;
@@ -106,7 +113,13 @@ function burstPrior({ noise, bursts }: CountKernel, meanEvents: number): Float64
 }
 
 /** Conditional likelihood of the split of events at each lattice point, divided by its peak. */
-function likelihoods(kernel: CountKernel, n1: number, x1: number, n0: number, x0: number): { likelihood: Float64Array; logPeak: number } {
+function likelihoods(
+  kernel: CountKernel,
+  n1: number,
+  x1: number,
+  n0: number,
+  x0: number,
+): { likelihood: Float64Array; logPeak: number } {
   const { x, expm1, noise } = kernel;
   if (scratch.likelihood.length !== x.length) {
     scratch.likelihood = new Float64Array(x.length);
@@ -175,7 +188,8 @@ function stepJump(
   if (first) startJump(kernel, state, start, prior);
   else predictJump(kernel, state, level, prior);
   let sum = 0;
-  for (let shift = 0; shift < shifts; shift += 1) sum += weigh(jumps, start + shift * bursts, bursts, smooth, jumpBase[shift]!);
+  for (let shift = 0; shift < shifts; shift += 1)
+    sum += weigh(jumps, start + shift * bursts, bursts, smooth, jumpBase[shift]!);
   rescale(jumps, start, start + shifts * bursts, sum);
   state.jumpLog[level]! += Math.log(sum) + logPeak;
 }
@@ -196,7 +210,12 @@ function rescale(mass: Float64Array, from: number, to: number, sum: number): voi
   for (let at = from; at < to; at += 1) mass[at] = mass[at]! * factor;
 }
 
-function startJump({ bursts, jumpPrior }: CountKernel, state: CountFilterState, start: number, prior: Float64Array): void {
+function startJump(
+  { bursts, jumpPrior }: CountKernel,
+  state: CountFilterState,
+  start: number,
+  prior: Float64Array,
+): void {
   for (let shift = 0, at = start; shift < jumpPrior.length; shift += 1) {
     for (let u = 0; u < bursts; u += 1, at += 1) state.jumps[at] = jumpPrior[shift]! * prior[u]!;
   }

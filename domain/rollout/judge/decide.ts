@@ -27,8 +27,13 @@ export function decide(policy: JudgePolicy, memory: JudgeMemory, broughtEvidence
 }
 
 /** The judge's answer after its last tick. */
-export function decisionOf(memory: JudgeMemory): { readonly decision: Decision; readonly tick: number | null; readonly metric: StandingDecision['metric'] | null } {
-  if (memory.rollback !== null) return { decision: 'rollback', tick: memory.rollback.tick, metric: memory.rollback.metric };
+export function decisionOf(memory: JudgeMemory): {
+  readonly decision: Decision;
+  readonly tick: number | null;
+  readonly metric: StandingDecision['metric'] | null;
+} {
+  if (memory.rollback !== null)
+    return { decision: 'rollback', tick: memory.rollback.tick, metric: memory.rollback.metric };
   if (memory.hold !== null) return { decision: 'hold', tick: memory.hold.tick, metric: memory.hold.metric };
   if (memory.promoteSince !== null) return { decision: 'promote', tick: memory.promoteSince, metric: null };
   const cannotKnow = memory.problems.length > 0 || 2 * memory.missingTicks > memory.ticks || memory.usableTicks === 0;
@@ -54,7 +59,12 @@ function judgeHarm(policy: JudgePolicy, memory: JudgeMemory, wealth: WealthParts
   const confirmed = memory.logWealthBefore >= limit + Math.log(CONFIRM_SHARE);
   if (memory.rollback !== null || wealth.logTotal < limit || !confirmed) return;
   const holds = wealth.largest === 'slow' && policy.slowAction === 'hold';
-  const found = { metric: wealth.largest, tick: memory.ticks, wealth: finiteExp(wealth.logTotal), reason: reasonOf(policy, memory, wealth) };
+  const found = {
+    metric: wealth.largest,
+    tick: memory.ticks,
+    wealth: finiteExp(wealth.logTotal),
+    reason: reasonOf(policy, memory, wealth),
+  };
   if (!holds || wealth.logWithoutHolds >= limit) memory.rollback = found;
   else memory.hold ??= found;
 }
@@ -63,7 +73,8 @@ function judgeSafety(policy: JudgePolicy, memory: JudgeMemory, logTotal: number)
   const clear = logTotal < logLimitOf(policy) + Math.log(CLEAR_SHARE);
   const complete = memory.problems.length === 0;
   if (!clear || !complete || isOverCeiling(policy, memory)) memory.promoteSince = null;
-  else if (memory.promoteSince === null && needed(policy, memory).every((name) => isSafe(policy, memory, name))) memory.promoteSince = memory.ticks;
+  else if (memory.promoteSince === null && needed(policy, memory).every((name) => isSafe(policy, memory, name)))
+    memory.promoteSince = memory.ticks;
 }
 
 /** Metrics without whose positive evidence nothing is promoted. */

@@ -48,7 +48,10 @@ export type JudgeEvidence = { readonly total: number; readonly ceiling: number }
 export function describeVerdict(policy: JudgePolicy, memory: JudgeMemory): JudgeVerdict {
   const { decision, tick, metric } = decisionOf(memory);
   const wealth = finiteExp(evaluateWealth(memory, policy).logTotal);
-  const metrics = [...METRIC_NAMES.filter((name) => memory[name] !== null).map((name) => describeMetric(policy, memory, name, metric)), describeCeiling(policy, memory, metric)];
+  const metrics = [
+    ...METRIC_NAMES.filter((name) => memory[name] !== null).map((name) => describeMetric(policy, memory, name, metric)),
+    describeCeiling(policy, memory, metric),
+  ];
   return {
     decision,
     tick,
@@ -65,12 +68,23 @@ export function describeVerdict(policy: JudgePolicy, memory: JudgeMemory): Judge
 export function describeEvidence(policy: JudgePolicy, memory: JudgeMemory): JudgeEvidence {
   const known = METRIC_NAMES.flatMap((name) => {
     const metric = memory[name];
-    return metric === null ? [] : [[name, { harm: finiteExp(metric.logHarm), safe: finiteExp(metric.logSafe) }] as const];
+    return metric === null
+      ? []
+      : [[name, { harm: finiteExp(metric.logHarm), safe: finiteExp(metric.logSafe) }] as const];
   });
-  return { total: finiteExp(evaluateWealth(memory, policy).logTotal), ceiling: finiteExp(logWealthOf(memory.ceiling)), ...Object.fromEntries(known) };
+  return {
+    total: finiteExp(evaluateWealth(memory, policy).logTotal),
+    ceiling: finiteExp(logWealthOf(memory.ceiling)),
+    ...Object.fromEntries(known),
+  };
 }
 
-function describeMetric(policy: JudgePolicy, memory: JudgeMemory, name: MetricName, decided: string | null): MetricVerdict {
+function describeMetric(
+  policy: JudgePolicy,
+  memory: JudgeMemory,
+  name: MetricName,
+  decided: string | null,
+): MetricVerdict {
   const metric = memory[name];
   if (metric === null) throw new RangeError(`Metric ${name} is not known`);
   const [canary, control] = [mean(metric.canary), mean(metric.control)];
@@ -111,17 +125,30 @@ function describeCeiling(policy: JudgePolicy, memory: JudgeMemory, decided: stri
   };
 }
 
-function reasonsOf(policy: JudgePolicy, memory: JudgeMemory, decision: Decision, wealth: number, metrics: readonly MetricVerdict[]): string[] {
+function reasonsOf(
+  policy: JudgePolicy,
+  memory: JudgeMemory,
+  decision: Decision,
+  wealth: number,
+  metrics: readonly MetricVerdict[],
+): string[] {
   if (decision === 'rollback') return [memory.rollback?.reason ?? ''];
   if (decision === 'hold') return [memory.hold?.reason ?? ''];
-  if (decision === 'promote') return [`evidence of safety is enough on ${policy.requiredMetrics.join(', ')}, and nothing hints at harm (total ${wealth.toPrecision(3)})`];
+  if (decision === 'promote')
+    return [
+      `evidence of safety is enough on ${policy.requiredMetrics.join(', ')}, and nothing hints at harm (total ${wealth.toPrecision(3)})`,
+    ];
   if (memory.problems.length > 0) return memory.problems;
   if (memory.usableTicks === 0) return ['no look has had requests in both arms yet'];
-  if (2 * memory.missingTicks > memory.ticks) return [`telemetry was missing in ${memory.missingTicks} of ${memory.ticks} looks`];
+  if (2 * memory.missingTicks > memory.ticks)
+    return [`telemetry was missing in ${memory.missingTicks} of ${memory.ticks} looks`];
   const limit = 1 / policy.errorBudget;
   const lacking = policy.requiredMetrics.filter((name) => (memory[name]?.logSafe ?? 0) < logLimitOf(policy));
-  const shown = lacking.map((name) => `${name} ${(metrics.find((metric) => metric.name === name)?.safe ?? 1).toPrecision(3)}`);
-  if (wealth >= limit / 10) return [`something hints at harm: total evidence ${wealth.toPrecision(3)}, wanted below ${limit / 10}`];
+  const shown = lacking.map(
+    (name) => `${name} ${(metrics.find((metric) => metric.name === name)?.safe ?? 1).toPrecision(3)}`,
+  );
+  if (wealth >= limit / 10)
+    return [`something hints at harm: total evidence ${wealth.toPrecision(3)}, wanted below ${limit / 10}`];
   if (shown.length > 0) return [`evidence of safety is not enough yet: ${shown.join(', ')}, wanted ${limit}`];
   return [`canary error rate is above the ceiling ${policy.maxErrorRate}, or scores lack evidence of safety`];
 }

@@ -112,12 +112,20 @@ type SavedCounts = Omit<CountMemory, 'filter'> & {
 
 /** A copy of the memory to keep. */
 export function saveMemory(memory: JudgeMemory): JudgeState {
-  return { ...structuredClone({ ...memory, errors: null, slow: null }), errors: saveCounts(memory.errors), slow: saveCounts(memory.slow) };
+  return {
+    ...structuredClone({ ...memory, errors: null, slow: null }),
+    errors: saveCounts(memory.errors),
+    slow: saveCounts(memory.slow),
+  };
 }
 
 /** A copy of a kept memory to work on. */
 export function restoreMemory(state: JudgeState): JudgeMemory {
-  return { ...structuredClone({ ...state, errors: null, slow: null }), errors: restoreCounts(state.errors), slow: restoreCounts(state.slow) };
+  return {
+    ...structuredClone({ ...state, errors: null, slow: null }),
+    errors: restoreCounts(state.errors),
+    slow: restoreCounts(state.slow),
+  };
 }
 
 function saveCounts(counts: CountMemory | null): SavedCounts | null {

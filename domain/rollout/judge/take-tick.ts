@@ -8,6 +8,9 @@ import { betOnScores } from './score-bets.ts';
 import { checkTick, type CheckedField, type Counts, type JudgeTick } from './telemetry-check.ts';
 import { enterPlay, growPart } from './wealth.ts';
 
+/** Log evidence up to which nothing speaks for harm; a service without any event is at 0, up to rounding. */
+const NO_HARM = 1e-9;
+
 /** Takes one tick's telemetry in as evidence. Changes `memory`. Returns whether it brought any. */
 export function takeTick(policy: JudgePolicy, kernel: CountKernel, memory: JudgeMemory, tick: JudgeTick): boolean {
   const checked = checkTick(tick);
@@ -47,17 +50,23 @@ function takeCounts(
   const { canary, control } = field;
   decideIfAsked(policy, memory, name);
   stepCountFilter(kernel, metric.filter, canary.requests, canary.events, control.requests, control.events);
-  if (canary.requests > 0) betOnTolerance(metric.tolerance, canary.events, canary.requests, policy.absoluteTolerance[name]);
+  if (canary.requests > 0)
+    betOnTolerance(metric.tolerance, canary.events, canary.requests, policy.absoluteTolerance[name]);
   add(metric.canary, canary.requests, canary.events);
   add(metric.control, control.requests, control.events);
   const { logHarm, logSafe } = evaluateCounts(metric.filter);
   growPart(memory, name, logHarm);
-  metric.logSafe = logHarm < 0 ? Math.max(logSafe, logWealthOf(metric.tolerance)) : logSafe;
+  metric.logSafe = logHarm <= NO_HARM ? Math.max(logSafe, logWealthOf(metric.tolerance)) : logSafe;
   return canary.requests > 0 && control.requests > 0;
 }
 
 /** The canary alone against the absolute ceiling; it needs no control. */
-function takeCeiling(policy: JudgePolicy, kernel: CountKernel, memory: JudgeMemory, field: CheckedField<Counts>): boolean {
+function takeCeiling(
+  policy: JudgePolicy,
+  kernel: CountKernel,
+  memory: JudgeMemory,
+  field: CheckedField<Counts>,
+): boolean {
   const canary = field.kind === 'absent' ? null : field.canary;
   if (canary === null || canary.requests <= 0) return false;
   betAgainstCeiling(memory.ceiling, canary.events, canary.requests, policy.maxErrorRate, kernel.onset);
@@ -73,7 +82,8 @@ function takeScores(
 ): boolean {
   if (field.kind === 'absent') {
     // Feedback comes when it comes; only a metric that must be there is missed.
-    if (memory.scores !== null && policy.requiredMetrics.includes('scores')) problems.push('scores: missing in both arms');
+    if (memory.scores !== null && policy.requiredMetrics.includes('scores'))
+      problems.push('scores: missing in both arms');
     return false;
   }
   if (field.kind === 'bad') {

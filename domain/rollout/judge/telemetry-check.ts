@@ -49,12 +49,19 @@ function checkCounts(tick: JudgeTick, name: 'errors' | 'slow'): CheckedField<Cou
   const canary = readCounts(tick.canary, name);
   const control = readCounts(tick.control, name);
   if (canary.isAbsent && control.isAbsent) return { kind: 'absent' };
-  if (canary.counts !== null && control.counts !== null) return { kind: 'good', canary: canary.counts, control: control.counts };
-  const arms = [canary.counts === null ? `canary ${canary.problem}` : '', control.counts === null ? `control ${control.problem}` : ''];
+  if (canary.counts !== null && control.counts !== null)
+    return { kind: 'good', canary: canary.counts, control: control.counts };
+  const arms = [
+    canary.counts === null ? `canary ${canary.problem}` : '',
+    control.counts === null ? `control ${control.problem}` : '',
+  ];
   return { kind: 'bad', problem: `${name}: ${arms.filter((arm) => arm !== '').join(', ')}`, canary: canary.counts };
 }
 
-function readCounts(arm: unknown, name: 'errors' | 'slow'): { counts: Counts | null; isAbsent: boolean; problem: string } {
+function readCounts(
+  arm: unknown,
+  name: 'errors' | 'slow',
+): { counts: Counts | null; isAbsent: boolean; problem: string } {
   if (!isObject(arm)) return { counts: null, isAbsent: arm === undefined || arm === null, problem: 'missing' };
   const { requests } = arm;
   const events = arm[name];
@@ -69,9 +76,20 @@ function checkScores(scores: unknown): CheckedField<readonly number[]> {
   if (scores === undefined || scores === null) return { kind: 'absent' };
   if (!isObject(scores)) return { kind: 'bad', problem: `scores: are ${show(scores)}`, canary: null };
   const { canary, control } = scores;
-  if ((canary === undefined || canary === null) && (control === undefined || control === null)) return { kind: 'absent' };
-  if (!isScores(canary)) return { kind: 'bad', problem: `scores: canary ${canary === undefined || canary === null ? 'missing' : 'holds a value outside [0, 1]'}`, canary: null };
-  if (!isScores(control)) return { kind: 'bad', problem: `scores: control ${control === undefined || control === null ? 'missing' : 'holds a value outside [0, 1]'}`, canary };
+  if ((canary === undefined || canary === null) && (control === undefined || control === null))
+    return { kind: 'absent' };
+  if (!isScores(canary))
+    return {
+      kind: 'bad',
+      problem: `scores: canary ${canary === undefined || canary === null ? 'missing' : 'holds a value outside [0, 1]'}`,
+      canary: null,
+    };
+  if (!isScores(control))
+    return {
+      kind: 'bad',
+      problem: `scores: control ${control === undefined || control === null ? 'missing' : 'holds a value outside [0, 1]'}`,
+      canary,
+    };
   return { kind: 'good', canary, control };
 }
 

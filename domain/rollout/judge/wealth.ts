@@ -52,7 +52,10 @@ export function evaluateWealth(memory: JudgeMemory, policy: JudgePolicy): Wealth
   const held = policy.slowAction === 'hold' ? 'slow' : null;
   return {
     logTotal: parts.map(({ log }) => log).reduce(logAdd),
-    logWithoutHolds: parts.filter(({ name }) => name !== held).map(({ log }) => log).reduce(logAdd),
+    logWithoutHolds: parts
+      .filter(({ name }) => name !== held)
+      .map(({ log }) => log)
+      .reduce(logAdd),
     largest: parts.reduce((best, part) => (part.log > best.log ? part : best)).name,
   };
 }

@@ -7,5 +7,15 @@ import { modelOf } from '../../rollout/options.ts';
 export const run: CommandRun = async (context, input) => {
   const status = await (await context.composition.rollouts()).status(await modelOf(context, input));
   const text = renderExplanation(status);
-  return { exitCode: exitCodeOfStatus(status), data: { explanation: text.split('\n'), phase: status.phase, outcome: status.outcome, waitingFor: status.waitingFor, missing: status.missing }, text };
+  return {
+    exitCode: exitCodeOfStatus(status),
+    data: {
+      explanation: text.split('\n'),
+      phase: status.phase,
+      outcome: status.outcome,
+      waitingFor: status.waitingFor,
+      missing: status.missing,
+    },
+    text,
+  };
 };

@@ -8,7 +8,15 @@ export const run: CommandRun = async (context, input) => {
   const config = await context.config();
   const model = typeof input.options['model'] === 'string' ? input.options['model'] : null;
   const rollouts = await (await context.composition.evidence()).list(config.environment, model, MOST);
-  const rows = rollouts.map((r) => [r.model, `${r.fromVersion} → ${r.toVersion}`, r.outcome ?? 'open', r.reason ?? '-', r.startedBy, r.startedAt, r.rolloutKey]);
+  const rows = rollouts.map((r) => [
+    r.model,
+    `${r.fromVersion} → ${r.toVersion}`,
+    r.outcome ?? 'open',
+    r.reason ?? '-',
+    r.startedBy,
+    r.startedAt,
+    r.rolloutKey,
+  ]);
   const table = renderTable(['MODEL', 'VERSIONS', 'OUTCOME', 'REASON', 'BY', 'STARTED', 'KEY'], rows);
   return { exitCode: 0, data: { rollouts }, text: rows.length === 0 ? 'No rollouts yet.' : table };
 };

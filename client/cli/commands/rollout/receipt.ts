@@ -45,7 +45,11 @@ async function verify(context: CommandContext, file: string): Promise<CommandRes
   const altered = digest !== digestOf(receipt) ? ['the digest does not fit the content: the file was altered'] : [];
   const problems = [...altered, ...check.problems];
   const valid = problems.length === 0;
-  const sameness = check.exact ? 'bit for bit' : 'the same decisions (another engine version: numbers differ in the last digits)';
-  const summary = valid ? `Receipt is valid: ${check.judgedTicks} looks decided again, ${sameness}` : `Receipt is NOT valid:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`;
+  const sameness = check.exact
+    ? 'bit for bit'
+    : 'the same decisions (another engine version: numbers differ in the last digits)';
+  const summary = valid
+    ? `Receipt is valid: ${check.judgedTicks} looks decided again, ${sameness}`
+    : `Receipt is NOT valid:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`;
   return { exitCode: valid ? 0 : 3, data: { ...check, valid, problems }, text: summary };
 }

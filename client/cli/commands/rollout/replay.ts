@@ -17,17 +17,34 @@ export const run: CommandRun = async (context, input) => {
   const source = file === '-' ? process.stdin : createReadStream(resolve(context.workingDirectory, file));
   const results: unknown[] = [];
   // Machine lines are printed as they come; a table or a document needs all of them.
-  const emit = context.format === 'jsonl' || context.format === 'table' ? (result: unknown) => context.print(JSON.stringify(result)) : (result: unknown) => void results.push(result);
+  const emit =
+    context.format === 'jsonl' || context.format === 'table'
+      ? (result: unknown) => context.print(JSON.stringify(result))
+      : (result: unknown) => void results.push(result);
   await eachLine(source, file, (line, number) => {
     const stream: ReplayStream = parse(line, number);
     for (const result of replayStream(stream, everyTick)) emit(result);
   });
-  return context.format === 'jsonl' || context.format === 'table' ? { exitCode: 0, text: '' } : { exitCode: 0, data: { streams: results } };
+  return context.format === 'jsonl' || context.format === 'table'
+    ? { exitCode: 0, text: '' }
+    : { exitCode: 0, data: { streams: results } };
 };
 
-async function eachLine(source: NodeJS.ReadableStream, file: string, take: (line: string, number: number) => void): Promise<void> {
+async function eachLine(
+  source: NodeJS.ReadableStream,
+  file: string,
+  take: (line: string, number: number) => void,
+): Promise<void> {
   const failed = new Promise<never>((_resolve, reject) => {
-    source.once('error', (error: Error) => reject(new MlopsError('REPLAY_INPUT_INVALID', { line: 0, problem: `${file} cannot be read (${error.message})` }, { cause: error })));
+    source.once('error', (error: Error) =>
+      reject(
+        new MlopsError(
+          'REPLAY_INPUT_INVALID',
+          { line: 0, problem: `${file} cannot be read (${error.message})` },
+          { cause: error },
+        ),
+      ),
+    );
   });
   const read = (async () => {
     let number = 0;

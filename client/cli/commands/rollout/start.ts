@@ -11,12 +11,18 @@ import { renderPlan } from '../../rollout/render-plan.ts';
 export const run: CommandRun = async (context, input) => {
   const { request, live } = await prepareOrder(context, input);
   if (isLive(request, live)) return alreadyLive(request);
-  if (input.dryRun) return { exitCode: 0, data: { dryRun: true, request }, text: `Nothing is changed. A start would do this:\n\n${renderPlan(request.plan)}` };
+  if (input.dryRun)
+    return {
+      exitCode: 0,
+      data: { dryRun: true, request },
+      text: `Nothing is changed. A start would do this:\n\n${renderPlan(request.plan)}`,
+    };
   const rollouts = await context.composition.rollouts();
   const supersede = input.options['supersede'] === true || request.plan.onInFlight === 'supersede';
   const started = await rollouts.start(request, { supersede, actor: currentActor() });
   await announce(context, request, started);
-  if (input.options['detach'] === true) return { exitCode: 0, data: started, text: `${started.rolloutId} ${started.runId}` };
+  if (input.options['detach'] === true)
+    return { exitCode: 0, data: started, text: `${started.rolloutId} ${started.runId}` };
   return await follow(context, rollouts, request.model);
 };
 
@@ -27,13 +33,26 @@ function isLive(request: RolloutRequest, live: LiveSplit | null): boolean {
 
 function alreadyLive(request: RolloutRequest): CommandResult {
   const text = `${request.model} ${request.canary.version} is the stable version already: nothing to do`;
-  return { exitCode: 0, data: { model: request.model, toVersion: request.canary.version, phase: 'closed', outcome: 'promoted', alreadyLive: true }, text };
+  return {
+    exitCode: 0,
+    data: {
+      model: request.model,
+      toVersion: request.canary.version,
+      phase: 'closed',
+      outcome: 'promoted',
+      alreadyLive: true,
+    },
+    text,
+  };
 }
 
 async function announce(context: CommandContext, request: RolloutRequest, started: StartedRollout): Promise<void> {
-  if (started.superseded !== null) context.say(`Superseded the rollout of ${started.superseded}: its weight is 0 again`);
+  if (started.superseded !== null)
+    context.say(`Superseded the rollout of ${started.superseded}: its weight is 0 again`);
   const verb = started.attached ? 'Attached to the equal rollout that is running' : 'Started';
   context.say(`${verb}: ${request.model} ${request.stable.version} → ${request.canary.version}`);
-  context.say(`Workflow ${started.rolloutId}: ${await context.composition.workflowUrl(started.rolloutId, started.runId)}`);
+  context.say(
+    `Workflow ${started.rolloutId}: ${await context.composition.workflowUrl(started.rolloutId, started.runId)}`,
+  );
   context.say(`Undo with: mlops rollout abort --model ${request.model}`);
 }

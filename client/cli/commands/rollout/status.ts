@@ -8,5 +8,9 @@ import { paintFor } from '../../rollout/paint.ts';
 export const run: CommandRun = async (context, input) => {
   const model = await modelOf(context, input);
   const status = await (await context.composition.rollouts()).status(model);
-  return { exitCode: exitCodeOfStatus(status), data: { ...status, receipt: `mlops rollout receipt --model ${model}` }, text: renderStatus(status, paintFor(context)) };
+  return {
+    exitCode: exitCodeOfStatus(status),
+    data: { ...status, receipt: `mlops rollout receipt --model ${model}` },
+    text: renderStatus(status, paintFor(context)),
+  };
 };

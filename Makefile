@@ -1,0 +1,51 @@
+# Targets for people and CI; `make help` lists them. The work is done by bin/mlops and npm scripts.
+SHELL := /bin/bash
+export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
+MLOPS := bin/mlops
+MODEL_NAME ?= rag_api
+MODEL_VERSION ?=
+FROM_VERSION ?=
+PROFILE ?= default
+
+.PHONY: help test verify mlops-setup mlops-status mlops-demo mlops-deploy mlops-canary-deploy mlops-rollback mlops-clean benchmark-quality validate-environment
+.PHONY: mlops-drift-check mlops-drift-monitor mlops-pipeline mlops-governance-report mlops-register mlops-promote mlops-audit
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{ printf "  %-24s %s\n", $$1, $$2 }'
+
+node_modules/.stamp: package.json package-lock.json
+	npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+test: node_modules/.stamp ## install what is missing, check format, lint, types, imports, dead code, run every test
+	npm run --silent format:check
+	npm run --silent lint
+	npm run --silent types
+	npm run --silent imports
+	npm run --silent dead-code
+	node test/run.ts
+
+verify: test ## the same as test
+
+validate-environment: node_modules/.stamp ## check this machine and the configuration
+	$(MLOPS) config show > /dev/null
+	$(MLOPS) doctor
+
+mlops-setup: node_modules/.stamp ## make what the local stack needs
+	$(MLOPS) setup
+
+mlops-status: node_modules/.stamp ## probe every part of the system
+	$(MLOPS) status
+
+mlops-deploy mlops-canary-deploy: node_modules/.stamp ## roll MODEL_VERSION of MODEL_NAME out, judged
+	@test -n "$(MODEL_VERSION)" || { echo "MODEL_VERSION is missing: make $@ MODEL_NAME=rag_api MODEL_VERSION=1.1.0" >&2; exit 2; }
+	$(MLOPS) rollout start --model $(MODEL_NAME) --to $(MODEL_VERSION) $(if $(FROM_VERSION),--from $(FROM_VERSION)) --profile $(PROFILE)
+
+mlops-rollback: node_modules/.stamp ## emergency: all traffic of MODEL_NAME to its stable version
+	$(MLOPS) rollback $(MODEL_NAME)
+
+mlops-clean: node_modules/.stamp ## stop the local stack and remove its state
+	$(MLOPS) clean --yes
+
+mlops-demo mlops-drift-check mlops-drift-monitor mlops-pipeline mlops-governance-report mlops-register mlops-promote mlops-audit benchmark-quality: ## not there yet
+	@echo "$@ is not there yet" >&2; exit 2

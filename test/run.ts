@@ -1,0 +1,22 @@
+// Runs every test and ends with the plain line `N passed, N failed`. Exit code 1 when one failed, or none ran.
+import { startVitest } from 'vitest/node';
+
+const vitest = await startVitest('test', process.argv.slice(2), { run: true, watch: false, reporters: ['default'] });
+const modules = vitest.state.getTestModules();
+const tests = modules.flatMap((module) => [...module.children.allTests()]);
+const count = (state: string): number => tests.filter((test) => test.result().state === state).length;
+const brokenFiles = modules.filter(
+  (module) =>
+    module.state() === 'failed' && [...module.children.allTests()].every((test) => test.result().state !== 'failed'),
+).length;
+const passed = count('passed');
+const failed = count('failed') + brokenFiles;
+const skipped = count('skipped');
+const unhandled = vitest.state.getUnhandledErrors().length;
+
+await vitest.close();
+if (unhandled > 0) process.stdout.write(`${unhandled} unhandled errors\n`);
+process.stdout.write(
+  `${passed} passed, ${failed + (unhandled > 0 ? 1 : 0)} failed${skipped === 0 ? '' : `, ${skipped} skipped`}\n`,
+);
+process.exit(failed > 0 || unhandled > 0 || passed === 0 ? 1 : 0);
