@@ -37,14 +37,14 @@ export function createForwarder(timeoutMs: number): Forwarder {
   const proxy = createProxyServer({ xfwd: true });
   const flights = new WeakMap<ServerResponse, Flight>();
   proxy.on('proxyReq', (proxyRequest, _request, response) => {
-    const flight = flights.get(response;
+    const flight = flights.get(response);
     if (flight !== undefined) flight.proxyRequest = proxyRequest;
   });
   proxy.on('proxyRes', (answer, _request, response) => {
     // A service that breaks off in the middle of its answer must not look like a complete one.
     answer.on('close', () => {
       if (answer.complete) return;
-      const flight = flights.get(response;
+      const flight = flights.get(response);
       if (flight !== undefined) flight.broken = true;
       response.destroy();
     });

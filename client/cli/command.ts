@@ -79,5 +79,7 @@ export interface CommandContext {
   readonly print: (line: string) => void;
   /** Asks for yes or no; false without a terminal. Answered by --yes. */
   confirm(question: string): Promise<boolean>;
+  /** Every verb there is. */
+  readonly catalog: readonly CommandSpec[];
   readonly composition: Composition;
 }

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline/promises';
 import { CommanderError } from 'commander';
 import type { LoadedConfig } from '../../config/load.ts';
+import { CATALOG } from './catalog.ts';
 import type { CommandContext, CommandInput, CommandResult, CommandSpec, ExitCode, OutputFormat } from './command.ts';
 import { createComposition, type Composition } from './composition.ts';
 import { renderFailure } from './failure.ts';
@@ -103,6 +104,7 @@ function contextOf(
     say: (line) => void process.stderr.write(`${line}\n`),
     print: (line) => void process.stdout.write(`${line}\n`),
     confirm: async (question) => (options['yes'] === true ? true : await ask(question)),
+    catalog: CATALOG,
     composition,
   };
 }

@@ -1,6 +1,7 @@
 import { Command, Option } from 'commander';
 import { CATALOG, NOT_THERE_YET } from './catalog.ts';
 import type { CommandSpec, OptionSpec } from './command.ts';
+import { optionsOf } from './common-options.ts';
 
 /** Called with the verb that was chosen and what was given to it. */
 export type Chosen = (spec: CommandSpec, args: readonly string[], options: Record<string, unknown>) => Promise<void>;
@@ -62,25 +63,6 @@ function addCommand(parent: Command, name: string, spec: CommandSpec, chosen: Ch
   command.action(async () => {
     await chosen(spec, command.args, command.opts());
   });
-}
-
-/** A verb's own options and those every verb has. */
-export function optionsOf(spec: CommandSpec): OptionSpec[] {
-  return [
-    ...(spec.options ?? []),
-    ...(spec.changes === true ? [{ flags: '--dry-run', description: 'say what would be done, and do nothing' }] : []),
-    ...(spec.waits === true
-      ? [{ flags: '--timeout <duration>', description: 'stop waiting after this long (30s, 5m, 2h); exit 5' }]
-      : []),
-    {
-      flags: '-o, --output <format>',
-      description: 'table, json, jsonl, yaml or md',
-      choices: ['table', 'json', 'jsonl', 'yaml', 'md'],
-      default: 'table',
-    },
-    { flags: '--no-color', description: 'plain text' },
-    { flags: '--debug', description: 'print stack traces' },
-  ];
 }
 
 function toOption(spec: OptionSpec): Option {

@@ -1,10 +1,11 @@
 import { MlopsError } from '../../../domain/errors.ts';
-import { CATALOG } from '../catalog.ts';
 import type { CommandRun, CommandSpec } from '../command.ts';
-import { optionsOf } from '../program.ts';
+import { optionsOf } from '../common-options.ts';
+
+type Catalog = readonly CommandSpec[];
 
 /** `mlops completion <shell>`: a script for the shell, made from the catalog. */
-export const run: CommandRun = async (_context, input) => {
+export const run: CommandRun = async ({ catalog }, input) => {
   const [shell = ''] = input.args;
   const render = { bash: renderBash, zsh: renderZsh, fish: renderFish }[shell];
   if (render === undefined)
@@ -12,13 +13,13 @@ export const run: CommandRun = async (_context, input) => {
       problem: `Shell is not known: ${shell}, wanted bash, zsh or fish`,
       hint: 'source <(mlops completion bash)',
     });
-  return await Promise.resolve({ exitCode: 0, text: render() });
+  return await Promise.resolve({ exitCode: 0, text: render(catalog) });
 };
 
 /** Words that may follow `mlops`, and after a noun. */
-function wordsAfter(prefix: string): string[] {
+function wordsAfter(catalog: Catalog, prefix: string): string[] {
   const at = prefix === '' ? 0 : prefix.split(' ').length;
-  const fitting = CATALOG.filter(({ name }) => prefix === '' || name.startsWith(`${prefix} `));
+  const fitting = catalog.filter(({ name }) => prefix === '' || name.startsWith(`${prefix} `));
   return [...new Set(fitting.map(({ name }) => name.split(' ')[at] ?? ''))].filter((word) => word !== '');
 }
 
@@ -26,22 +27,22 @@ function flagsOf(spec: CommandSpec): string[] {
   return optionsOf(spec).flatMap(({ flags }) => flags.match(/--[a-z-]+/g) ?? []);
 }
 
-function nouns(): string[] {
-  return [...new Set(CATALOG.filter(({ name }) => name.includes(' ')).map(({ name }) => name.split(' ')[0] ?? ''))];
+function nouns(catalog: Catalog): string[] {
+  return [...new Set(catalog.filter(({ name }) => name.includes(' ')).map(({ name }) => name.split(' ')[0] ?? ''))];
 }
 
-function renderBash(): string {
-  const cases = CATALOG.map((spec) => `    "${spec.name}") words="${flagsOf(spec).join(' ')}" ;;`);
-  const nounCases = nouns().map((noun) => `    "${noun}") words="${wordsAfter(noun).join(' ')}" ;;`);
+function renderBash(catalog: Catalog): string {
+  const cases = catalog.map((spec) => `    "${spec.name}") words="${flagsOf(spec).join(' ')}" ;;`);
+  const nounCases = nouns(catalog).map((noun) => `    "${noun}") words="${wordsAfter(catalog, noun).join(' ')}" ;;`);
   return [
     '_mlops() {',
     '  local words="" verb="${COMP_WORDS[1]}" pair="${COMP_WORDS[1]} ${COMP_WORDS[2]}" current="${COMP_WORDS[COMP_CWORD]}"',
-    `  if [ "$COMP_CWORD" -eq 1 ]; then words="${wordsAfter('').join(' ')}"; fi`,
+    `  if [ "$COMP_CWORD" -eq 1 ]; then words="${wordsAfter(catalog, '').join(' ')}"; fi`,
     '  if [ "$COMP_CWORD" -eq 2 ]; then case "$verb" in',
     ...nounCases,
     '  esac; fi',
     '  if [ -z "$words" ]; then case "$pair" in',
-    ...cases.filter((line) => /" *"?[a-z]+ [a-z]+"\)/.test(line) || /"[a-z]+ [a-z]+"/.test(line)),
+    ...cases.filter((line) => /"[a-z]+ [a-z]+"\)/.test(line)),
     '  esac; fi',
     '  if [ -z "$words" ]; then case "$verb" in',
     ...cases.filter((line) => !/"[a-z]+ [a-z]+"\)/.test(line)),
@@ -52,14 +53,14 @@ function renderBash(): string {
   ].join('\n');
 }
 
-function renderZsh(): string {
-  return ['autoload -U +X bashcompinit && bashcompinit', renderBash()].join('\n');
+function renderZsh(catalog: Catalog): string {
+  return ['autoload -U +X bashcompinit && bashcompinit', renderBash(catalog)].join('\n');
 }
 
-function renderFish(): string {
-  const top = wordsAfter('').map((word) => `complete -c mlops -n __fish_use_subcommand -f -a ${word}`);
-  const verbs = nouns().flatMap((noun) =>
-    wordsAfter(noun).map((verb) => `complete -c mlops -n "__fish_seen_subcommand_from ${noun}" -f -a ${verb}`),
+function renderFish(catalog: Catalog): string {
+  const top = wordsAfter(catalog, '').map((word) => `complete -c mlops -n __fish_use_subcommand -f -a ${word}`);
+  const verbs = nouns(catalog).flatMap((noun) =>
+    wordsAfter(catalog, noun).map((verb) => `complete -c mlops -n "__fish_seen_subcommand_from ${noun}" -f -a ${verb}`),
   );
   return [...top, ...verbs].join('\n');
 }
