@@ -101,7 +101,7 @@ function reasonOf(policy: JudgePolicy, memory: JudgeMemory, wealth: WealthParts)
   const metric = memory[wealth.largest];
   if (metric === null) return `evidence ${total} reached ${limit}`;
   const rates = `canary ${percent(metric.canary.sum, metric.canary.requests)} of ${metric.canary.requests} against control ${percent(metric.control.sum, metric.control.requests)} of ${metric.control.requests}`;
-  return `${wealth.largest}: ${rates}: evidence of harm ${total} reached ${limit}`;
+  return `${wealth.largest} of the ${rates}: evidence of harm ${total} reached ${limit}`;
 }
 
 function percent(sum: number, requests: number): string {
