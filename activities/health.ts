@@ -11,6 +11,8 @@ export interface ProbeArmsInput {
 }
 
 export interface ProbeArmsResult {
+  /** Time of this process, milliseconds since 1970. */
+  readonly nowMs: number;
   readonly stable: ProbeResult;
   readonly canary: ProbeResult;
   /** Arms above the share of their memory limit, told for the first time. */
@@ -34,7 +36,7 @@ export function createHealthActivities({ health, rollouts }: { health: HealthPro
         ...(await alert(input, 'stable', input.stable.version, stable)),
         ...(await alert(input, 'canary', input.canary.version, canary)),
       ];
-      return { stable, canary, resourceAlerts: alerts };
+      return { stable, canary, resourceAlerts: alerts, nowMs: Date.now() };
     },
 
     /** Whether the stable version can take the traffic back: healthy in one of three probes, a second apart. */

@@ -28,6 +28,8 @@ export interface PrepareResult {
   /** Responses slower than this count as slow for the whole rollout. */
   readonly slowBoundMs: number;
   readonly note: string;
+  /** Time of this process, milliseconds since 1970. */
+  readonly nowMs: number;
 }
 
 interface PreflightPorts {
@@ -59,7 +61,12 @@ export function createPreflightActivities(ports: PreflightPorts) {
       await checkSplit(ports, request, live);
       const slowBoundMs = evaluateSlowBound(await readTelemetry(ports.metrics, request.model), request.responseTime);
       await openRecord(ports, input, slowBoundMs);
-      return { generation: live.generation, slowBoundMs, note: `responses over ${slowBoundMs} ms count as slow` };
+      return {
+        generation: live.generation,
+        slowBoundMs,
+        note: `responses over ${slowBoundMs} ms count as slow`,
+        nowMs: Date.now(),
+      };
     },
 
     /** Asks the canary through the router by the override header. @throws SMOKE_TEST_FAILED */

@@ -38,6 +38,9 @@ export interface ObserveInput {
   readonly minimumSuccessRate: number;
 }
 
+/** The verdict of a look, and the time of this process in milliseconds since 1970. */
+export type LookResult = TickVerdict & { readonly nowMs: number };
+
 /** Activities that look and judge. */
 export function createTelemetryActivities({
   metrics,
@@ -54,15 +57,15 @@ export function createTelemetryActivities({
      * returns the row that is there. Telemetry that cannot be read is a tick without data, not an error; a database
      * that cannot be written is: no row, no tick.
      */
-    async observeAndJudge(input: ObserveInput): Promise<TickVerdict> {
+    async observeAndJudge(input: ObserveInput): Promise<LookResult> {
       const known = await rollouts.tick(input.rolloutKey, input.tick);
-      if (known !== null) return known.verdict;
+      if (known !== null) return { ...known.verdict, nowMs: Date.now() };
       const before = await rollouts.lastTickBefore(input.rolloutKey, input.tick);
       const { snapshot, problem } = await read(input.model);
       const record = judgeSnapshot(input, before, snapshot, problem, engine);
       const saved = await rollouts.saveTick(record);
       await openSuccessRateIncident(input, saved.verdict);
-      return saved.verdict;
+      return { ...saved.verdict, nowMs: Date.now() };
     },
   };
 

@@ -22,9 +22,11 @@ export type ApplySplitResult =
       readonly observedBasisPoints: number;
       /** A foreign edit that this write replaced, if there was one. */
       readonly replaced: LiveSplit | null;
+      /** Time of this process, milliseconds since 1970. */
+      readonly nowMs: number;
     }
   /** An emergency rollback is live: nothing was changed. */
-  | { readonly status: 'yielded'; readonly live: LiveSplit };
+  | { readonly status: 'yielded'; readonly live: LiveSplit; readonly nowMs: number };
 
 /** Activities that move traffic. Each write has its generation in the database before the router is asked (D2). */
 export function createTrafficActivities({ router, traffic }: { router: TrafficRouter; traffic: TrafficStore }) {
@@ -38,7 +40,7 @@ export function createTrafficActivities({ router, traffic }: { router: TrafficRo
       const live = await router.observe(input.split.model);
       if (live?.idempotencyKey === input.idempotencyKey) return await confirm(input, live, null);
       if (live !== null && isEmergency(live) && live.generation > input.expectedGeneration) {
-        return { status: 'yielded', live };
+        return { status: 'yielded', live, nowMs: Date.now() };
       }
       const foreign = live !== null && live.generation > input.expectedGeneration ? live : null;
       if (foreign !== null) await traffic.recordForeign(input.environment, foreign, 'found in place of our split');
@@ -84,6 +86,7 @@ export function createTrafficActivities({ router, traffic }: { router: TrafficRo
       generation: live.generation,
       observedBasisPoints: live.split.canaryBasisPoints,
       replaced,
+      nowMs: Date.now(),
     };
   }
 }

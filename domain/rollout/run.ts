@@ -50,6 +50,11 @@ export interface RolloutRun {
   /** Run id of the first execution: names rows in the database for the whole life. */
   rolloutKey: string;
   startedAtMs: number;
+  /**
+   * The rollout's clock: moved only by timers that elapsed and by times that activities report, so that it is the same
+   * in every replay. (The engine's own clock was seen to differ after a worker had been killed.)
+   */
+  nowMs: number;
   stage: RolloutStage;
   stepIndex: number;
   stepEnteredAtMs: number;
@@ -90,6 +95,7 @@ export function createRun(rolloutKey: string, nowMs: number): RolloutRun {
   return {
     rolloutKey,
     startedAtMs: nowMs,
+    nowMs,
     stage: 'prepare',
     stepIndex: 0,
     stepEnteredAtMs: nowMs,

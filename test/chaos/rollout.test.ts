@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { findInstalledServer } from '../../adapters/temporal/find-server.ts';
 import { isAlive } from '../../adapters/processes/pid-file.ts';
 import { createProject, until, type TestProject } from '../support/stack.ts';
+import { identitiesOf, readHistory, replayHistory } from '../support/history.ts';
 import { startTraffic, type Traffic } from '../support/traffic.ts';
 
 /** Short steps, so that a whole rollout takes some seconds; the judge is the real one. */
@@ -30,7 +31,13 @@ interface Status {
   readonly outcome: string | null;
   readonly runId: string;
   readonly intendedWeightPercent: number;
-  readonly timeline: readonly { readonly event: string; readonly actor: string; readonly detail: string; readonly weightPercent?: number; readonly generation?: number }[];
+  readonly timeline: readonly {
+    readonly event: string;
+    readonly actor: string;
+    readonly detail: string;
+    readonly weightPercent?: number;
+    readonly generation?: number;
+  }[];
 }
 
 interface GatewayWrite {
@@ -47,7 +54,12 @@ describe('a rollout on the real stack', () => {
     project = await createProject(21_000, DEPLOYMENT);
     const up = await project.mlops(['up', '--detach']);
     expect(up.stderr + up.stdout, 'the stack starts').toContain('Ready.');
-    for (const [version, errorShare] of [['1.0.0', 0], ['1.1.0', 0], ['1.2.0', 0.1]] as const) endpoints[version] = await project.startService(version, errorShare);
+    for (const [version, errorShare] of [
+      ['1.0.0', 0],
+      ['1.1.0', 0],
+      ['1.2.0', 0.1],
+    ] as const)
+      endpoints[version] = await project.startService(version, errorShare);
     traffic = startTraffic({ url: project.gateway, model: 'rag_api', perSecond: 150 });
   });
 
@@ -57,11 +69,22 @@ describe('a rollout on the real stack', () => {
   });
 
   const start = async (to: string, ...more: string[]) =>
-    await project.mlops(['rollout', 'start', '--model', 'rag_api', '--to', to, ...Object.entries(endpoints).flatMap(([version, url]) => ['--endpoint', `${version}=${url}`]), ...more]);
+    await project.mlops([
+      'rollout',
+      'start',
+      '--model',
+      'rag_api',
+      '--to',
+      to,
+      ...Object.entries(endpoints).flatMap(([version, url]) => ['--endpoint', `${version}=${url}`]),
+      ...more,
+    ]);
   const status = async () => await project.json<Status>(['rollout', 'status', '--model', 'rag_api']);
   const writes = async (): Promise<GatewayWrite[]> => {
     const token = (await readFile(join(project.root, '.mlops/gateway/token'), 'utf8')).trim();
-    const response = await fetch(`http://127.0.0.1:${8081 + 21_000}/v1/splits/rag_api/history`, { headers: { authorization: `Bearer ${token}` } });
+    const response = await fetch(`http://127.0.0.1:${8081 + 21_000}/v1/splits/rag_api/history`, {
+      headers: { authorization: `Bearer ${token}` },
+    });
     return ((await response.json()) as { writes: GatewayWrite[] }).writes;
   };
 
@@ -71,28 +94,45 @@ describe('a rollout on the real stack', () => {
     const before = await until(status, ({ intendedWeightPercent }) => intendedWeightPercent === 20, 20_000);
     const worker = await project.pidOf('worker');
     process.kill(worker, 'SIGKILL');
-    await until(async () => await Promise.resolve(isAlive(worker)), (alive) => !alive, 5000);
+    await until(
+      async () => await Promise.resolve(isAlive(worker)),
+      (alive) => !alive,
+      5000,
+    );
     const watched = await project.mlops(['rollout', 'watch', '--model', 'rag_api', '--timeout', '90s']);
     expect(watched.code, watched.stderr).toBe(0);
     const after = await status();
     expect(after.outcome).toBe('promoted');
     expect(after.runId, 'the same run went on').toBe(before.runId);
-    expect(await identities(project, 'rollout/dev/rag_api'), 'another worker finished it').toContainEqual(expect.not.stringContaining(`worker-${worker}@`));
+    const history = await readHistory(project.root, 21_000, 'rollout/dev/rag_api');
+    expect(identitiesOf(history), 'another worker finished it').toContainEqual(
+      expect.not.stringContaining(`worker-${worker}@`),
+    );
     const seen = await writes();
     expect(seen.map(({ split }) => split.canaryBasisPoints)).toEqual([0, 2000, 5000, 10_000, 0]);
     expect(seen.map(({ generation }) => generation)).toEqual([1, 2, 3, 4, 5]);
     expect(seen.at(-1)?.split.stable.version).toBe('1.1.0');
+    await expect(replayHistory(history, 'rollout/dev/rag_api', join(project.root, '.mlops'))).resolves.toBeUndefined();
   });
 
   it('is recomputed from its receipt, bit for bit, and an altered receipt is refused', async () => {
     const file = join(project.root, 'receipt.json');
     const html = join(project.root, 'receipt.html');
-    expect((await project.mlops(['rollout', 'receipt', '--model', 'rag_api', '--out', file, '--html', html])).code).toBe(0);
-    const verified = await project.json<{ valid: boolean; exact: boolean; judgedTicks: number }>(['rollout', 'receipt', '--verify', file]);
+    expect(
+      (await project.mlops(['rollout', 'receipt', '--model', 'rag_api', '--out', file, '--html', html])).code,
+    ).toBe(0);
+    const verified = await project.json<{ valid: boolean; exact: boolean; judgedTicks: number }>([
+      'rollout',
+      'receipt',
+      '--verify',
+      file,
+    ]);
     expect(verified).toMatchObject({ valid: true, exact: true });
-    expect(verified.judgedTicks).toBeGreaterThan(10);
+    expect(verified.judgedTicks).toBeGreaterThan(5);
     expect(await readFile(html, 'utf8')).toContain('<svg');
-    const receipt = JSON.parse(await readFile(file, 'utf8')) as { ticks: { judged: boolean; input: { canary?: { errors: number; requests: number } } }[] };
+    const receipt = JSON.parse(await readFile(file, 'utf8')) as {
+      ticks: { judged: boolean; input: { canary?: { errors: number; requests: number } } }[];
+    };
     const tick = receipt.ticks.find(({ judged, input }) => judged && input.canary !== undefined);
     if (tick?.input.canary !== undefined) tick.input.canary.errors = tick.input.canary.requests;
     await writeFile(file, JSON.stringify(receipt));
@@ -126,11 +166,16 @@ describe('a rollout on the real stack', () => {
     expect(other.code).toBe(3);
     expect(other.stderr).toContain('ROLLOUT_ALREADY_OPEN');
     await until(status, ({ intendedWeightPercent }) => intendedWeightPercent === 20, 20_000);
-    expect((await project.mlops(['rollout', 'approve', '--model', 'rag_api'])).code, 'nothing waits for an approval').toBe(3);
+    expect(
+      (await project.mlops(['rollout', 'approve', '--model', 'rag_api'])).code,
+      'nothing waits for an approval',
+    ).toBe(3);
     expect((await project.mlops(['rollout', 'pause', '--model', 'rag_api', '--reason', 'lunch'])).code).toBe(0);
     expect((await project.mlops(['rollout', 'status', '--model', 'rag_api'])).code, 'waits for a person').toBe(6);
     expect((await project.mlops(['rollout', 'resume', '--model', 'rag_api'])).code).toBe(0);
-    expect((await project.mlops(['rollout', 'abort', '--model', 'rag_api', '--reason', 'changed my mind'])).code).toBe(0);
+    expect((await project.mlops(['rollout', 'abort', '--model', 'rag_api', '--reason', 'changed my mind'])).code).toBe(
+      0,
+    );
     const ended = await until(status, ({ outcome }) => outcome !== null, 20_000);
     expect(ended.outcome).toBe('aborted');
     expect((await writes()).at(-1)?.split.canaryBasisPoints).toBe(0);
@@ -140,23 +185,42 @@ describe('a rollout on the real stack', () => {
     expect((await start('1.0.0', '--profile', 'gated', '--detach')).code).toBe(0);
     await until(status, ({ phase }) => phase === 'awaiting-approval', 40_000);
     const server = findInstalledServer();
-    const signal = spawnSync(server?.binary ?? 'temporal', ['workflow', 'signal', '--address', `127.0.0.1:${7233 + 21_000}`, '--workflow-id', 'rollout/dev/rag_api', '--name', 'approve'], { encoding: 'utf8' });
+    const signal = spawnSync(
+      server?.binary ?? 'temporal',
+      [
+        'workflow',
+        'signal',
+        '--address',
+        `127.0.0.1:${7233 + 21_000}`,
+        '--workflow-id',
+        'rollout/dev/rag_api',
+        '--name',
+        'approve',
+      ],
+      { encoding: 'utf8' },
+    );
     expect(signal.status, signal.stderr).toBe(0);
     const passed = await until(status, ({ intendedWeightPercent }) => intendedWeightPercent === 50, 20_000);
     expect(passed.timeline).toContainEqual(expect.objectContaining({ event: 'approved', actor: 'signal' }));
   });
 
   it('is overruled by an emergency rollback while Temporal and PostgreSQL are down, and yields when they are back', async () => {
-    const supervisor = Number((JSON.parse(await readFile(join(project.root, '.mlops/run/supervisor.json'), 'utf8')) as { pid: number }).pid);
+    const supervisor = Number(
+      (JSON.parse(await readFile(join(project.root, '.mlops/run/supervisor.json'), 'utf8')) as { pid: number }).pid,
+    );
     process.kill(supervisor, 'SIGKILL');
     for (const part of ['temporal', 'postgres']) {
-      const { pid } = JSON.parse(await readFile(join(project.root, `.mlops/run/${part}.json`), 'utf8')) as { pid: number };
+      const { pid } = JSON.parse(await readFile(join(project.root, `.mlops/run/${part}.json`), 'utf8')) as {
+        pid: number;
+      };
       process.kill(pid, 'SIGKILL');
     }
     const rollback = await project.mlops(['rollback', 'rag_api', '--reason', 'customers see errors']);
     expect(rollback.code, rollback.stderr).toBe(0);
     expect((await writes()).at(-1)?.split.canaryBasisPoints).toBe(0);
-    expect(await readFile(join(project.root, '.mlops/journal/emergency.jsonl'), 'utf8')).toContain('customers see errors');
+    expect(await readFile(join(project.root, '.mlops/journal/emergency.jsonl'), 'utf8')).toContain(
+      'customers see errors',
+    );
     const up = await project.mlops(['up', '--detach']);
     expect(up.stdout, up.stderr).toContain('Ready.');
     const ended = await until(status, ({ outcome }) => outcome !== null, 60_000);
@@ -169,11 +233,3 @@ describe('a rollout on the real stack', () => {
     expect(failed).toEqual([]);
   });
 });
-
-/** Who completed workflow tasks, from the history. */
-async function identities(project: TestProject, workflowId: string): Promise<string[]> {
-  const server = findInstalledServer();
-  const { stdout } = spawnSync(server?.binary ?? 'temporal', ['workflow', 'show', '--address', `127.0.0.1:${7233 + 21_000}`, '--workflow-id', workflowId, '-o', 'json'], { encoding: 'utf8', cwd: project.root, maxBuffer: 64 * 1024 * 1024 });
-  const { events } = JSON.parse(stdout) as { events: { workflowTaskCompletedEventAttributes?: { identity: string } }[] };
-  return [...new Set(events.flatMap(({ workflowTaskCompletedEventAttributes }) => (workflowTaskCompletedEventAttributes === undefined ? [] : [workflowTaskCompletedEventAttributes.identity])))];
-}

@@ -17,7 +17,10 @@ export interface Run {
 export interface TestProject {
   readonly root: string;
   readonly gateway: string;
-  mlops(args: readonly string[], options?: { readonly input?: string; readonly env?: Record<string, string> }): Promise<Run>;
+  mlops(
+    args: readonly string[],
+    options?: { readonly input?: string; readonly env?: Record<string, string> },
+  ): Promise<Run>;
   /** Runs with -o json and gives what it printed. */
   json<T = Record<string, unknown>>(args: readonly string[]): Promise<T>;
   /** Process number of a part, from `mlops status`. */
@@ -35,7 +38,8 @@ export async function createProject(portOffset: number, deployment: string): Pro
   await mkdir(join(root, 'config'));
   await writeFile(join(root, 'config/deployment.yaml'), deployment);
   const services: ChildProcess[] = [];
-  const mlops: TestProject['mlops'] = async (args, options = {}) => await run(args, root, { ...options.env, MLOPS_PORT_OFFSET: String(portOffset) }, options.input);
+  const mlops: TestProject['mlops'] = async (args, options = {}) =>
+    await run(args, root, { ...options.env, MLOPS_PORT_OFFSET: String(portOffset) }, options.input);
   return {
     root,
     gateway: `http://127.0.0.1:${8080 + portOffset}`,
@@ -60,22 +64,36 @@ export async function createProject(portOffset: number, deployment: string): Pro
 }
 
 async function run(args: readonly string[], cwd: string, env: Record<string, string>, input?: string): Promise<Run> {
-  const child = spawn(join(REPOSITORY, 'bin/mlops'), [...args], { cwd, env: { ...process.env, ...env }, stdio: ['pipe', 'pipe', 'pipe'] });
+  const child = spawn(join(REPOSITORY, 'bin/mlops'), [...args], {
+    cwd,
+    env: { ...process.env, ...env },
+    stdio: ['pipe', 'pipe', 'pipe'],
+  });
   const read = async (stream: NodeJS.ReadableStream): Promise<string> => {
     let text = '';
     for await (const chunk of stream) text += String(chunk);
     return text;
   };
   child.stdin.end(input ?? '');
-  const [stdout, stderr, code] = await Promise.all([read(child.stdout), read(child.stderr), new Promise<number>((resolve) => child.on('exit', (status) => resolve(status ?? -1)))]);
+  const [stdout, stderr, code] = await Promise.all([
+    read(child.stdout),
+    read(child.stderr),
+    new Promise<number>((resolve) => child.on('exit', (status) => resolve(status ?? -1))),
+  ]);
   return { code, stdout, stderr };
 }
 
 async function startService(services: ChildProcess[], version: string, errorShare: number): Promise<string> {
   const program = fileURLToPath(new URL('model-service.ts', import.meta.url));
-  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', program, version, String(errorShare)], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(
+    process.execPath,
+    ['--disable-warning=ExperimentalWarning', program, version, String(errorShare)],
+    { stdio: ['ignore', 'pipe', 'inherit'] },
+  );
   services.push(child);
-  const line = await new Promise<string>((resolve) => child.stdout.once('data', (chunk: Buffer) => resolve(chunk.toString())));
+  const line = await new Promise<string>((resolve) =>
+    child.stdout.once('data', (chunk: Buffer) => resolve(chunk.toString())),
+  );
   return (JSON.parse(line) as { address: string }).address;
 }
 
@@ -85,7 +103,8 @@ export async function until<T>(look: () => Promise<T>, holds: (value: T) => bool
   for (;;) {
     const value = await look();
     if (holds(value)) return value;
-    if (Date.now() > deadline) throw new Error(`not reached within ${timeoutMs} ms: ${JSON.stringify(value).slice(0, 2000)}`);
+    if (Date.now() > deadline)
+      throw new Error(`not reached within ${timeoutMs} ms: ${JSON.stringify(value).slice(0, 2000)}`);
     await new Promise((resolve) => setTimeout(resolve, 200));
   }
 }

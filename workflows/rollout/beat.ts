@@ -1,6 +1,6 @@
 import { condition } from '@temporalio/workflow';
 import { currentStep, deadlineMs, isWaitingForPerson, windowEndMs } from '../../domain/rollout/run.ts';
-import type { Ending, RolloutContext } from './context.ts';
+import { advanceClock, type Ending, type RolloutContext } from './context.ts';
 import { probeArms } from './health.ts';
 import { carriesTraffic, look } from './look.ts';
 import { refreshPanel } from './panel.ts';
@@ -23,8 +23,7 @@ export async function beat(context: RolloutContext): Promise<Ending | null> {
 export async function restBeat(context: RolloutContext): Promise<Ending | null> {
   countHumanWait(context);
   refreshPanel(context);
-  context.woken = false;
-  await condition(() => context.woken, REST_MS, { summary: 'a dependency is away' });
+  await waitAwake(context, REST_MS, 'a dependency is away');
   return endingByPeople(context) ?? endingByDeadline(context);
 }
 
@@ -45,7 +44,7 @@ function endingByPeople({ run }: RolloutContext): Ending | null {
 
 /** The machine time is used up: without enough evidence by now there is none to be had. */
 function endingByDeadline({ request, run }: RolloutContext): Ending | null {
-  const now = Date.now();
+  const now = run.nowMs;
   if (now < deadlineMs(request, run, now)) return null;
   const hours = request.plan.deadlineSeconds / 3600;
   const reason = run.promotable ? 'deadline' : 'inconclusive';
@@ -58,7 +57,7 @@ function endingByDeadline({ request, run }: RolloutContext): Ending | null {
 }
 
 function countHumanWait({ request, run }: RolloutContext): void {
-  const now = Date.now();
+  const now = run.nowMs;
   const waiting = isWaitingForPerson(request, run);
   if (waiting && run.waitingSinceMs === null) run.waitingSinceMs = now;
   if (!waiting && run.waitingSinceMs !== null) {
@@ -69,7 +68,7 @@ function countHumanWait({ request, run }: RolloutContext): void {
 
 async function waitUntilDue(context: RolloutContext): Promise<void> {
   const { request, run } = context;
-  const now = Date.now();
+  const now = run.nowMs;
   const due = [run.nextProbeAtMs];
   if (carriesTraffic(run)) due.push(run.nextTickAtMs);
   if (run.stage === 'observe' && !isWaitingForPerson(request, run)) {
@@ -78,24 +77,30 @@ async function waitUntilDue(context: RolloutContext): Promise<void> {
   }
   if (!isWaitingForPerson(request, run)) due.push(deadlineMs(request, run, now));
   const waitMs = Math.min(...due) - now;
-  if (waitMs <= 0) return;
+  if (waitMs > 0) await waitAwake(context, waitMs, summaryOf(context));
+}
+
+/** Waits, or until a message comes; the clock moves by what has elapsed for certain. */
+async function waitAwake(context: RolloutContext, waitMs: number, summary: string): Promise<void> {
   context.woken = false;
-  await condition(() => context.woken, waitMs, { summary: summaryOf(context) });
+  const until = context.run.nowMs + waitMs;
+  const woken = await condition(() => context.woken, waitMs, { summary });
+  if (!woken) advanceClock(context, until);
 }
 
 async function probeWhenDue(context: RolloutContext): Promise<Ending | null> {
   const { request, run } = context;
-  if (Date.now() < run.nextProbeAtMs) return null;
-  run.nextProbeAtMs = Date.now() + request.health.intervalSeconds * 1000;
+  if (run.nowMs < run.nextProbeAtMs) return null;
+  run.nextProbeAtMs = run.nowMs + request.health.intervalSeconds * 1000;
   return await probeArms(context);
 }
 
 async function lookWhenDue(context: RolloutContext): Promise<Ending | null> {
   const { request, run } = context;
-  if (!carriesTraffic(run) || Date.now() < run.nextTickAtMs) return null;
+  if (!carriesTraffic(run) || run.nowMs < run.nextTickAtMs) return null;
   // A fixed cadence; after a stand-still it starts afresh rather than catching up.
   const tickMs = request.plan.tickSeconds * 1000;
-  run.nextTickAtMs = Math.max(run.nextTickAtMs + tickMs, Date.now() + tickMs / 2);
+  run.nextTickAtMs = Math.max(run.nextTickAtMs + tickMs, run.nowMs + tickMs / 2);
   return await look(context);
 }
 

@@ -15,7 +15,7 @@ export async function closeRollout(context: RolloutContext, wanted: Ending): Pro
   const ending = await takeTrafficBack(context, wanted);
   context.ending = ending;
   const { request, run } = context;
-  const at = new Date(Date.now()).toISOString();
+  const at = new Date(run.nowMs).toISOString();
   const outcome = { outcome: ending.outcome, reason: ending.reason, detail: ending.detail, at, actor: ending.actor };
   await untilDone(context, 'close', async () => {
     if (run.generation === null) return;

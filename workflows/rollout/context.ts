@@ -47,7 +47,7 @@ export function openContext(input: RolloutInput): RolloutContext {
   const { carried } = input;
   return {
     request: input.request,
-    run: carried?.run ?? createRun(workflowInfo().runId, Date.now()),
+    run: carried?.run ?? createRun(workflowInfo().runId, workflowInfo().startTime.getTime()),
     phase: 'validating',
     timeline: [...(carried?.timeline ?? [])],
     lastVerdict: carried?.lastVerdict ?? null,
@@ -56,4 +56,9 @@ export function openContext(input: RolloutInput): RolloutContext {
     deliveries: [],
     shown: '',
   };
+}
+
+/** Moves the rollout's clock forward, never back. */
+export function advanceClock({ run }: Pick<RolloutContext, 'run'>, nowMs: number): void {
+  run.nowMs = Math.max(run.nowMs, nowMs);
 }

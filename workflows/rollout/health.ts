@@ -1,6 +1,6 @@
 import { recordProbe } from '../../domain/rollout/run.ts';
 import { breach } from './breach.ts';
-import { activities, type Ending, type RolloutContext } from './context.ts';
+import { activities, advanceClock, type Ending, type RolloutContext } from './context.ts';
 import { isPassing } from './failure.ts';
 import { record } from './record.ts';
 
@@ -9,6 +9,7 @@ export async function probeArms(context: RolloutContext): Promise<Ending | null>
   const { request, run } = context;
   const result = await probe(context);
   if (result === null) return null;
+  advanceClock(context, result.nowMs);
   const stable = recordProbe(run.health.stable, result.stable.healthy, result.stable.detail, request.health);
   const canary = recordProbe(run.health.canary, result.canary.healthy, result.canary.detail, request.health);
   run.health = { stable: stable.history, canary: canary.history };

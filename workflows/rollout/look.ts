@@ -1,8 +1,9 @@
 import { splitOf, type RolloutRun } from '../../domain/rollout/run.ts';
 import type { JudgePolicy } from '../../domain/rollout/judge.ts';
+import type { LookResult } from '../../activities/telemetry.ts';
 import type { TickVerdict } from '../../domain/rollout/records.ts';
 import { breach } from './breach.ts';
-import { activities, type Ending, type RolloutContext } from './context.ts';
+import { activities, advanceClock, type Ending, type RolloutContext } from './context.ts';
 import { isPassing, messageOf } from './failure.ts';
 import { record } from './record.ts';
 import { writeSplit } from './traffic.ts';
@@ -29,9 +30,9 @@ export async function look(context: RolloutContext): Promise<Ending | null> {
   return await breach(context, { metric, reason, action: verdict.decision, tick: context.run.tick - 1 });
 }
 
-async function observe(context: RolloutContext): Promise<TickVerdict | null> {
+async function observe(context: RolloutContext): Promise<LookResult | null> {
   const { request, run } = context;
-  const now = Date.now();
+  const now = run.nowMs;
   const warm = now >= run.stepEnteredAtMs + request.plan.warmUpSeconds * 1000;
   const kind = run.intended.mirrorBasisPoints > 0 ? 'shadow' : 'users';
   try {
@@ -55,6 +56,7 @@ async function observe(context: RolloutContext): Promise<TickVerdict | null> {
         minimumSuccessRate: request.minimumSuccessRate,
       },
     ]);
+    advanceClock(context, verdict.nowMs);
     run.tick += 1;
     return verdict;
   } catch (error) {
@@ -82,7 +84,7 @@ function remember(context: RolloutContext, verdict: TickVerdict): void {
   context.lastVerdict = {
     verdict: verdict.verdict,
     decision: verdict.decision,
-    at: new Date(Date.now()).toISOString(),
+    at: new Date(run.nowMs).toISOString(),
     tick: run.tick - 1,
     reasons: [...verdict.problems, ...verdict.reasons],
     metrics: verdict.metrics,

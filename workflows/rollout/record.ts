@@ -43,7 +43,7 @@ export async function record(context: RolloutContext, news: News): Promise<void>
 /** Adds an entry to what the query shows, only. */
 export function show(context: RolloutContext, news: News): TimelineEntry {
   const entry: TimelineEntry = {
-    at: new Date(Date.now()).toISOString(),
+    at: new Date(context.run.nowMs).toISOString(),
     event: news.event,
     actor: news.actor ?? 'rollout',
     detail: news.detail,

@@ -2,7 +2,7 @@ import { currentStep, missingForNextStep, promotedSplit, splitOf } from '../../d
 import type { PlanStep } from '../../domain/rollout/plan.ts';
 import { workflowInfo } from '@temporalio/workflow';
 import { beat, restBeat } from './beat.ts';
-import { activities, type Ending, type RolloutContext } from './context.ts';
+import { activities, advanceClock, type Ending, type RolloutContext } from './context.ts';
 import { isPassing, messageOf } from './failure.ts';
 import { setPhase } from './panel.ts';
 import { record } from './record.ts';
@@ -13,10 +13,11 @@ export async function prepare(context: RolloutContext): Promise<Ending | null> {
   const { request, run } = context;
   const { workflowId } = workflowInfo();
   setPhase(context, 'validating');
-  const at = new Date(Date.now()).toISOString();
+  const at = new Date(run.nowMs).toISOString();
   const ready = await activities.prepareRollout.executeWithOptions({ summary: 'pre-flight' }, [
     { request, rolloutKey: run.rolloutKey, rolloutId: workflowId, at },
   ]);
+  advanceClock(context, ready.nowMs);
   run.generation = ready.generation;
   run.slowBoundMs = ready.slowBoundMs;
   await record(context, {
@@ -77,7 +78,7 @@ export async function enterStep(context: RolloutContext): Promise<Ending | null>
     });
     return await restBeat(context);
   }
-  Object.assign(run, { stage: 'observe', stepEnteredAtMs: Date.now(), stepRequests: 0, override: null, clear: false });
+  Object.assign(run, { stage: 'observe', stepEnteredAtMs: run.nowMs, stepRequests: 0, override: null, clear: false });
   run.undecidedReason = 'nothing has been judged in this step yet';
   return null;
 }
@@ -89,7 +90,7 @@ export async function observeStep(context: RolloutContext): Promise<Ending | nul
   if (ending !== null) return ending;
   if (run.review !== null || run.pausedBy !== null) return null;
   const override = run.override;
-  if (override === null && missingForNextStep(request, run, Date.now()).length > 0) return null;
+  if (override === null && missingForNextStep(request, run, run.nowMs).length > 0) return null;
   if (override !== null) await recordOverride(context, override);
   const last = request.plan.steps.length - 1;
   if (run.stepIndex === last) run.stage = 'finish';
@@ -141,7 +142,7 @@ async function recordOverride(
   override: { actor: string; reason: string; full: boolean },
 ): Promise<void> {
   const { request, run } = context;
-  const missing = missingForNextStep(request, run, Date.now());
+  const missing = missingForNextStep(request, run, run.nowMs);
   await record(context, {
     key: `override/${run.stepIndex}`,
     event: 'overridden',

@@ -12,7 +12,7 @@ import type { RolloutContext } from './context.ts';
 /** The answer to `status`: everything a person or program asks about a rollout. */
 export function statusOf(context: RolloutContext, info: WorkflowInfo): RolloutStatus {
   const { request, run } = context;
-  const now = Date.now();
+  const now = run.nowMs;
   const step = currentStep(request, run);
   const end = windowEndMs(request, run);
   const observing = run.stage === 'observe';

@@ -1,5 +1,5 @@
 import type { TrafficSplit } from '../../domain/rollout/split.ts';
-import { activities, type Ending, type RolloutContext } from './context.ts';
+import { activities, advanceClock, type Ending, type RolloutContext } from './context.ts';
 import { record } from './record.ts';
 
 /**
@@ -24,6 +24,7 @@ export async function writeSplit(
       reason,
     },
   ]);
+  advanceClock(context, result.nowMs);
   if (result.status === 'yielded') {
     const { live } = result;
     run.observedBasisPoints = live.split.canaryBasisPoints;

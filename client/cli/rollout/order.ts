@@ -6,14 +6,22 @@ import { currentActor } from '../actor.ts';
 import type { CommandContext, CommandInput } from '../command.ts';
 import { endpointOptions, modelOf, textOption } from './options.ts';
 
-/** What `start` and `plan` were asked for, completed from configuration and from what is live. */
-export interface PreparedOrder {
-  readonly request: RolloutRequest;
-  readonly live: LiveSplit | null;
+/** What is live of the model a command is about; null when the router is away and --from says what is needed. */
+export async function observeOrder(context: CommandContext, input: CommandInput): Promise<LiveSplit | null> {
+  return await observeLive(context, await modelOf(context, input), textOption(input, 'from') !== '');
 }
 
-/** @throws USAGE_INVALID, TARGET_UNKNOWN, ROLLOUT_PLAN_INVALID, ROUTER_UNREACHABLE (only when --from is not given) */
-export async function prepareOrder(context: CommandContext, input: CommandInput): Promise<PreparedOrder> {
+/** Whether the version that is asked for has all the traffic already: a pipeline that runs twice finds its work done. */
+export function isLive(live: LiveSplit | null, input: CommandInput): live is LiveSplit {
+  return live !== null && live.split.stable.version === textOption(input, 'to') && live.split.canaryBasisPoints === 0;
+}
+
+/** What `start` and `plan` were asked for, completed from configuration and from what is live. @throws USAGE_INVALID, TARGET_UNKNOWN, ROLLOUT_PLAN_INVALID */
+export async function prepareOrder(
+  context: CommandContext,
+  input: CommandInput,
+  live: LiveSplit | null,
+): Promise<RolloutRequest> {
   const config = await context.config();
   const model = await modelOf(context, input);
   const toVersion = textOption(input, 'to');
@@ -23,7 +31,6 @@ export async function prepareOrder(context: CommandContext, input: CommandInput)
       hint: 'For example --to 1.1.0',
     });
   const given = textOption(input, 'from');
-  const live = await observeLive(context, model, given !== '');
   const fromVersion = given === '' ? live?.split.stable.version : given;
   if (fromVersion === undefined) {
     throw new MlopsError('USAGE_INVALID', {
@@ -31,7 +38,7 @@ export async function prepareOrder(context: CommandContext, input: CommandInput)
       hint: 'Name the version that is there, for example --from 1.0.0',
     });
   }
-  const request = assembleRequest(config, {
+  return assembleRequest(config, {
     model,
     fromVersion,
     toVersion,
@@ -40,7 +47,6 @@ export async function prepareOrder(context: CommandContext, input: CommandInput)
     actor: currentActor(),
     reason: textOption(input, 'reason'),
   });
-  return { request, live };
 }
 
 /** The stable version answers where it is live, unless another place is named. */

@@ -4,13 +4,14 @@ import type { StartedRollout } from '../../../rollouts/rollouts.ts';
 import { currentActor } from '../../actor.ts';
 import type { CommandContext, CommandResult, CommandRun } from '../../command.ts';
 import { follow } from '../../rollout/follow.ts';
-import { prepareOrder } from '../../rollout/order.ts';
+import { isLive, observeOrder, prepareOrder } from '../../rollout/order.ts';
 import { renderPlan } from '../../rollout/render-plan.ts';
 
 /** `mlops rollout start`: starts (or attaches to) a rollout and watches it to its end. */
 export const run: CommandRun = async (context, input) => {
-  const { request, live } = await prepareOrder(context, input);
-  if (isLive(request, live)) return alreadyLive(request);
+  const live = await observeOrder(context, input);
+  if (isLive(live, input)) return alreadyLive(live);
+  const request = await prepareOrder(context, input, live);
   if (input.dryRun)
     return {
       exitCode: 0,
@@ -26,24 +27,10 @@ export const run: CommandRun = async (context, input) => {
   return await follow(context, rollouts, request.model);
 };
 
-/** A pipeline that runs twice finds its work done. */
-function isLive(request: RolloutRequest, live: LiveSplit | null): boolean {
-  return live !== null && live.split.stable.version === request.canary.version && live.split.canaryBasisPoints === 0;
-}
-
-function alreadyLive(request: RolloutRequest): CommandResult {
-  const text = `${request.model} ${request.canary.version} is the stable version already: nothing to do`;
-  return {
-    exitCode: 0,
-    data: {
-      model: request.model,
-      toVersion: request.canary.version,
-      phase: 'closed',
-      outcome: 'promoted',
-      alreadyLive: true,
-    },
-    text,
-  };
+function alreadyLive({ split }: LiveSplit): CommandResult {
+  const { model, stable } = split;
+  const data = { model, toVersion: stable.version, phase: 'closed', outcome: 'promoted', alreadyLive: true };
+  return { exitCode: 0, data, text: `${model} ${stable.version} is the stable version already: nothing to do` };
 }
 
 async function announce(context: CommandContext, request: RolloutRequest, started: StartedRollout): Promise<void> {

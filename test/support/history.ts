@@ -1,0 +1,38 @@
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Worker } from '@temporalio/worker';
+import { loadConfig } from '../../config/load.ts';
+import { connectTemporal, loadDataConverter } from '../../adapters/temporal/connect.ts';
+import { loadWorkflowBundle } from '../../workers/workflow-bundle.ts';
+
+/** A workflow's history. */
+export type History = Parameters<typeof Worker.runReplayHistory>[1];
+
+/** Reads the newest run's history of a workflow of a test project. */
+export async function readHistory(root: string, portOffset: number, workflowId: string): Promise<History> {
+  const { config } = loadConfig({ env: {}, workingDirectory: root, portOffset });
+  const client = await connectTemporal(config);
+  try {
+    return await client.workflow.getHandle(workflowId).fetchHistory();
+  } finally {
+    await client.connection.close();
+  }
+}
+
+/** Who completed workflow tasks. */
+export function identitiesOf(history: History): string[] {
+  const { events } = history as {
+    events?: readonly { workflowTaskCompletedEventAttributes?: { identity?: string | null } | null }[];
+  };
+  return [...new Set((events ?? []).flatMap(({ workflowTaskCompletedEventAttributes: done }) => done?.identity ?? []))];
+}
+
+/** Runs the workflow code of this checkout over a history. Rejects when the code would have decided differently. */
+export async function replayHistory(history: History, workflowId: string, stateDirectory: string): Promise<void> {
+  const codePath = await loadWorkflowBundle(join(tmpdir(), 'mlops-test-bundles'));
+  await Worker.runReplayHistory(
+    { workflowBundle: { codePath }, dataConverter: await loadDataConverter(stateDirectory) },
+    history,
+    workflowId,
+  );
+}
