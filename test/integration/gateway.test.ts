@@ -1,0 +1,295 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { mkdtempSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { mkdir } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { createGatewayMetrics } from '../../adapters/gateway/metrics-source.ts';
+import { createGatewayRouter } from '../../adapters/gateway/router.ts';
+import { applyEmergencyRollback } from '../../adapters/gateway/emergency.ts';
+import { readJournal } from '../../adapters/gateway/emergency-journal.ts';
+import { loadConfig, portsFrom } from '../../config/load.ts';
+import type { TrafficSplit } from '../../domain/rollout/split.ts';
+import { startGateway, type RunningGateway } from '../../workers/gateway.ts';
+
+type Handler = (request: IncomingMessage, response: ServerResponse) => void;
+
+const opened: Server[] = [];
+
+async function service(handler: Handler): Promise<string> {
+  const server = createServer(handler);
+  opened.push(server);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+const answer =
+  (version: string): Handler =>
+  (request, response) => {
+    let size = 0;
+    request.on('data', (chunk: Buffer) => (size += chunk.length));
+    request.on('end', () =>
+      response
+        .writeHead(200, { 'content-type': 'application/json' })
+        .end(JSON.stringify({ version, size, path: request.url, ids: ['a', 'b', version] })),
+    );
+  };
+
+describe('the built-in gateway', () => {
+  const stateDirectory = mkdtempSync(join(tmpdir(), 'mlops-gateway-'));
+  const { config } = loadConfig({ env: {}, workingDirectory: stateDirectory });
+  const ports = portsFrom(23_000);
+  const gatewayConfig = {
+    stateDirectory,
+    environment: 'dev',
+    deployment: { ...config.deployment, gateway: { ...config.deployment.gateway, requestTimeoutSeconds: 1 } },
+    ports,
+  };
+  const router = createGatewayRouter({ ports, stateDirectory });
+  const metrics = createGatewayMetrics({ ports, stateDirectory });
+  let gateway: RunningGateway;
+  let stable = '';
+  let canary = '';
+  let generation = 0;
+
+  const write = async (
+    split: Partial<TrafficSplit>,
+    more: { generation?: number; expectedGeneration?: number | null; idempotencyKey?: string } = {},
+  ) => {
+    generation = more.generation ?? generation + 1;
+    return await router.apply({
+      split: {
+        model: 'm',
+        stable: { version: '1', endpoint: stable },
+        canary: { version: '2', endpoint: canary },
+        canaryBasisPoints: 0,
+        mirrorBasisPoints: 0,
+        ...split,
+      },
+      generation,
+      expectedGeneration: null,
+      idempotencyKey: `k${generation}`,
+      actor: 'test',
+      reason: 'test',
+      ...more,
+    });
+  };
+  const ask = async (user: string, init: RequestInit = {}) =>
+    await fetch(`${gateway.proxyAddress}/query`, { ...init, headers: { 'x-user-id': user, ...init.headers } });
+
+  beforeAll(async () => {
+    gateway = await startGateway(gatewayConfig);
+    stable = await service(answer('1'));
+    canary = await service(answer('2'));
+  });
+  afterAll(async () => {
+    await gateway.stop();
+    for (const server of opened) server.close();
+  });
+
+  it('keeps its token to its owner and refuses administration without it', async () => {
+    expect(statSync(join(stateDirectory, 'gateway/token')).mode & 0o777).toBe(0o600);
+    expect((await fetch(`${gateway.adminAddress}/v1/splits`)).status).toBe(401);
+  });
+
+  it('answers 404 for a model it does not know', async () => {
+    expect((await ask('u', { headers: { 'x-mlops-model': 'nobody' } })).status).toBe(404);
+  });
+
+  it('divides users by the share, and keeps each on one arm', async () => {
+    await write({ canaryBasisPoints: 3000 });
+    const arms = new Map<string, string>();
+    for (let i = 0; i < 300; i += 1) arms.set(`u${i}`, (await ask(`u${i}`)).headers.get('x-mlops-arm') ?? '');
+    const share = [...arms.values()].filter((arm) => arm === 'canary').length / 300;
+    expect(share).toBeGreaterThan(0.2);
+    expect(share).toBeLessThan(0.4);
+    await write({ canaryBasisPoints: 6000 });
+    for (const [user, arm] of arms) {
+      if (arm === 'canary') expect((await ask(user)).headers.get('x-mlops-arm')).toBe('canary');
+    }
+  });
+
+  it('lets a header force an arm and keeps such requests out of what is judged', async () => {
+    await write({ canaryBasisPoints: 0 });
+    const before = await metrics.snapshot('m');
+    const forced = await ask('u', { headers: { 'x-mlops-arm': 'canary' } });
+    expect(forced.headers.get('x-mlops-version')).toBe('2');
+    const after = await metrics.snapshot('m');
+    expect(after.canary?.requests).toBe(before.canary?.requests);
+  });
+
+  it('routes by path prefix too, and takes it off', async () => {
+    const body = (await (await fetch(`${gateway.proxyAddress}/models/m/query?k=3`)).json()) as { path: string };
+    expect(body.path).toBe('/query?k=3');
+  });
+
+  it('charges a canary that refuses connections and serves the user, with body, from stable', async () => {
+    await write({ canary: { version: '3', endpoint: 'http://127.0.0.1:9' }, canaryBasisPoints: 10_000 });
+    const response = await ask('u', { method: 'POST', body: 'x'.repeat(1000) });
+    expect(response.status).toBe(200);
+    expect(await response.json()).toMatchObject({ version: '1', size: 1000 });
+    expect(response.headers.get('x-mlops-arm')).toBe('stable');
+    const snapshot = await metrics.snapshot('m');
+    expect(snapshot.canary).toMatchObject({ version: '3', requests: 1, errors: 1 });
+  });
+
+  it('never sends users of a dead stable to the canary', async () => {
+    await write({ stable: { version: '1', endpoint: 'http://127.0.0.1:9' }, canaryBasisPoints: 0 });
+    expect((await ask('u')).status).toBe(502);
+  });
+
+  it('streams answers as they come', async () => {
+    const slow = await service((_request, response) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream' });
+      response.write('data: 1\n\n');
+      setTimeout(() => response.end('data: 2\n\n'), 500);
+    });
+    await write({ stable: { version: '1', endpoint: slow } });
+    const reader = (await ask('u')).body?.getReader();
+    const first = await reader?.read();
+    expect(new TextDecoder().decode(first?.value)).toBe('data: 1\n\n');
+    await reader?.cancel();
+  });
+
+  it('counts a timeout as an error, and a client that went away as none', async () => {
+    const silent = await service(() => undefined);
+    await write({ stable: { version: '7', endpoint: silent } });
+    expect((await ask('u')).status).toBe(504);
+    const aborted = new AbortController();
+    const pending = ask('u', { signal: aborted.signal });
+    setTimeout(() => aborted.abort(), 100);
+    await expect(pending).rejects.toThrow();
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect((await metrics.snapshot('m')).stable).toMatchObject({ version: '7', requests: 1, errors: 1 });
+  });
+
+  it('copies requests to the canary without the user noticing, and compares the answers', async () => {
+    const broken = await service((_request, response) => response.writeHead(500).end());
+    await write({ canary: { version: '8', endpoint: broken }, mirrorBasisPoints: 10_000 });
+    for (let i = 0; i < 5; i += 1) expect((await ask(`u${i}`)).status).toBe(200);
+    await expect.poll(async () => (await metrics.snapshot('m')).mirror?.requests).toBe(5);
+    expect((await metrics.snapshot('m')).mirror).toMatchObject({ errors: 5, statusMismatches: 5 });
+    await write({ canary: { version: '2', endpoint: canary }, mirrorBasisPoints: 10_000 });
+    await ask('u');
+    await expect.poll(async () => (await metrics.snapshot('m')).mirror?.overlap[50]).toBe(1);
+  });
+
+  it('counts feedback once, for the arm that answered, and refuses ids it did not give out', async () => {
+    await write({ canaryBasisPoints: 10_000 });
+    const requestId = (await ask('u')).headers.get('x-mlops-request-id');
+    const feedback = async (body: unknown) =>
+      await fetch(`${gateway.proxyAddress}/-/feedback`, { method: 'POST', body: JSON.stringify(body) });
+    expect(await (await feedback({ requestId, score: 0.5 })).json()).toEqual({ counted: 1, ignored: 0, late: 0 });
+    expect(await (await feedback({ requestId, score: 0.5 })).json()).toEqual({ counted: 0, ignored: 1, late: 0 });
+    expect((await feedback({ requestId: `${requestId}x`, score: 0.5 })).status).toBe(400);
+    expect((await metrics.snapshot('m')).canary?.scores[50]).toBe(1);
+  });
+
+  it('refuses an older generation, and one that expects another than is live, and repeats an equal write', async () => {
+    const live = await write({ canaryBasisPoints: 100 }, { idempotencyKey: 'same' });
+    await expect(
+      write({ canaryBasisPoints: 200 }, { generation: live.generation, idempotencyKey: 'other' }),
+    ).rejects.toMatchObject({ code: 'TRAFFIC_STALE_GENERATION' });
+    await expect(
+      write({ canaryBasisPoints: 200 }, { generation: live.generation + 1, expectedGeneration: 1 }),
+    ).rejects.toMatchObject({ code: 'TRAFFIC_GENERATION_CONFLICT' });
+    expect(await write({ canaryBasisPoints: 100 }, { generation: live.generation, idempotencyKey: 'same' })).toEqual(
+      live,
+    );
+  });
+
+  it('refuses an endpoint outside the allow-list', async () => {
+    await expect(write({ canary: { version: '2', endpoint: 'http://example.com' } })).rejects.toMatchObject({
+      code: 'GATEWAY_REQUEST_INVALID',
+    });
+    generation -= 1;
+  });
+
+  it('exposes every series from the start in the Prometheus format', async () => {
+    const text = await (await fetch(`${gateway.proxyAddress}/metrics`)).text();
+    for (const line of text.trim().split('\n'))
+      expect(line).toMatch(/^(# (HELP|TYPE) .+|[a-z_]+(\{([a-z]+="[^"]*",?)+\})? [0-9.e+-]+)$/);
+    expect(text).toContain('model_predictions_total{model="m",version="2",arm="canary",outcome="timeout"} 0');
+    expect(text).toContain('rollout_weight_percent{model="m",environment="dev",kind="observed"} 1');
+  });
+
+  it('rolls back in an emergency past a writer that is faster, and journals who and why', async () => {
+    await write({ canaryBasisPoints: 5000 });
+    const journalFile = join(stateDirectory, 'journal.jsonl');
+    const { after } = await applyEmergencyRollback({ router, journalFile, model: 'm', actor: 'ann', reason: 'smoke' });
+    expect(after.split).toMatchObject({ canaryBasisPoints: 0, stable: { version: '1' } });
+    const stages = (await readJournal(journalFile)).map(({ stage, actor }) => [stage, actor]);
+    expect(stages).toEqual([
+      ['intent', 'ann'],
+      ['done', 'ann'],
+    ]);
+  });
+});
+
+describe('a gateway that dies', () => {
+  const root = mkdtempSync(join(tmpdir(), 'mlops-gateway-kill-'));
+  const ports = portsFrom(23_100);
+  const stateDirectory = join(root, '.mlops');
+  const router = createGatewayRouter({ ports, stateDirectory });
+  let child: ChildProcess | null = null;
+
+  const start = async (): Promise<void> => {
+    child = spawn(join(import.meta.dirname, '../../bin/mlops'), ['gateway'], {
+      cwd: root,
+      env: { ...process.env, MLOPS_PORT_OFFSET: '23100' },
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    await new Promise<void>((resolve) =>
+      child?.stderr?.on('data', (chunk: Buffer) => void (chunk.toString().includes('proxy') && resolve())),
+    );
+  };
+  const kill = async (): Promise<void> => {
+    if (child === null || child.exitCode !== null || child.signalCode !== null) return;
+    const gone = new Promise((resolve) => child?.once('exit', resolve));
+    child?.kill('SIGKILL');
+    await gone;
+  };
+  afterEach(kill);
+
+  it('by SIGKILL comes back with the split it had acknowledged', async () => {
+    await start();
+    const target = { version: '1', endpoint: 'http://127.0.0.1:9' };
+    const live = await router.apply({
+      split: {
+        model: 'm',
+        stable: target,
+        canary: { ...target, version: '2' },
+        canaryBasisPoints: 1234,
+        mirrorBasisPoints: 0,
+      },
+      generation: 7,
+      expectedGeneration: 0,
+      idempotencyKey: 'k',
+      actor: 'a',
+      reason: 'r',
+    });
+    await kill();
+    await expect(router.observe('m')).rejects.toMatchObject({ code: 'ROUTER_UNREACHABLE' });
+    await start();
+    expect(await router.observe('m')).toEqual(live);
+  });
+
+  it('does not start from a state file it cannot read', async () => {
+    await mkdir(join(stateDirectory, 'gateway'), { recursive: true });
+    const file = join(stateDirectory, 'gateway/splits.json');
+    writeFileSync(file, readFileSync(file, 'utf8').slice(0, 20));
+    child = spawn(join(import.meta.dirname, '../../bin/mlops'), ['gateway'], {
+      cwd: root,
+      env: { ...process.env, MLOPS_PORT_OFFSET: '23100' },
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    let stderr = '';
+    child.stderr?.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
+    const code = await new Promise((resolve) => child?.once('exit', resolve));
+    expect(code).toBe(1);
+    expect(stderr).toContain('GATEWAY_STATE_CORRUPT');
+    child = null;
+  });
+});

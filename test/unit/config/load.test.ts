@@ -1,0 +1,83 @@
+import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { DEFAULTS } from '../../../config/defaults.ts';
+import { loadConfig } from '../../../config/load.ts';
+import { readLayer } from '../../../config/layers.ts';
+import { mergeValues } from '../../../config/layers.ts';
+
+function folder(files: Record<string, string>): string {
+  const root = mkdtempSync(join(tmpdir(), 'mlops-config-'));
+  mkdirSync(join(root, 'config'));
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(root, name), text);
+  return root;
+}
+
+const load = (files: Record<string, string>, env: Record<string, string> = {}) =>
+  loadConfig({ env, workingDirectory: folder(files) });
+
+describe('configuration', () => {
+  it('is complete without any file', () => {
+    const { config } = load({});
+    expect(config.deployment.profiles['default']).toMatchObject({
+      initialPercentage: 5,
+      rampStep: 10,
+      maxPercentage: 50,
+    });
+    expect(config.ports).toMatchObject({ api: 5000, gateway: 8080, temporal: 7233 });
+  });
+
+  it('lets mlops.yaml win over config/deployment.yaml, and says where each value comes from', () => {
+    const { config, origins } = load({
+      'config/deployment.yaml': 'canary:\n  ramp_step: 7\n  bake_minutes: 3\n',
+      'mlops.yaml': 'deployment:\n  canary:\n    ramp_step: 9\n',
+    });
+    expect(config.deployment.profiles['default']).toMatchObject({ rampStep: 9, bakeMinutes: 3 });
+    const originOf = (path: string) => origins.find((origin) => origin.path === path)?.origin;
+    expect(originOf('deployment.canary.ramp_step')).toBe('mlops.yaml:3');
+    expect(originOf('deployment.canary.bake_minutes')).toBe('config/deployment.yaml:3');
+    expect(originOf('deployment.canary.initial_percentage')).toBe('defaults');
+  });
+
+  it('adds the port offset to every port', () => {
+    expect(load({}, { MLOPS_PORT_OFFSET: '100' }).config.ports).toMatchObject({ api: 5100, postgres: 5533 });
+  });
+
+  it('names every problem at once, with file, line and the nearest known name', () => {
+    const broken = () =>
+      load(
+        {
+          'config/deployment.yaml': 'canary:\n  ramp_stp: 3\n  initial_percentage: 200\njudge:\n  slow_action: never\n',
+        },
+        { MLOPS_EN: 'dev', MLOPS_PORT_OFFSET: '-1' },
+      );
+    expect(broken).toThrow(/deployment\.yaml:2: unknown key canary\.ramp_stp; the nearest is ramp_step/);
+    expect(broken).toThrow(/deployment\.yaml:3: canary\.initial_percentage: 200/);
+    expect(broken).toThrow(/judge\.slow_action/);
+    expect(broken).toThrow(/MLOPS_EN is not known; the nearest is MLOPS_ENV/);
+    expect(broken).toThrow(/MLOPS_PORT_OFFSET/);
+  });
+
+  it.each([
+    ['k of n', 'health: { failures: 4, out_of: 3 }', 'health.failures'],
+    ['a gate that is no step', 'canary: { manual_gates: [33] }', 'manual_gates'],
+    ['a ratio off the lattice', 'judge: { non_inferiority_ratio: 1.3 }', 'non_inferiority_ratio'],
+    ['an unknown noise assumption', 'judge: { noise: calm }', 'judge.noise'],
+    ['a metric that is required and only shown', 'judge: { dry_run_metrics: [errors] }', 'dry_run_metrics'],
+    ['a target outside the allow-list', 'targets: { m: { "1": "http://example.com" } }', 'targets.m.1'],
+    ['a deadline before the plan ends', 'canary: { max_deployment_hours: 1 }', 'max_deployment_hours'],
+    ['YAML that is none', 'canary: [', 'deployment.yaml'],
+    ['yes instead of true', 'canary: { auto_rollback: yes }', 'auto_rollback'],
+  ])('refuses %s', (_name, yaml, named) => {
+    expect(() => load({ 'config/deployment.yaml': `${yaml}\n` })).toThrow(named);
+  });
+
+  it('ships files that repeat the defaults exactly', () => {
+    for (const name of ['deployment', 'monitoring'] as const) {
+      const layer = readLayer(join(import.meta.dirname, `../../../config/${name}.yaml`), '/');
+      const value = layer !== null && 'value' in layer ? layer.value : null;
+      expect(mergeValues(DEFAULTS[name], value)).toEqual(DEFAULTS[name]);
+    }
+  });
+});

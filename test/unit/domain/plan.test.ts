@@ -1,0 +1,67 @@
+import { describe, expect, it } from 'vitest';
+import { assemblePlan, minimumPlanSeconds, type PlanSettings } from '../../../domain/rollout/plan.ts';
+
+const SETTINGS: PlanSettings = {
+  initialPercentage: 5,
+  maxPercentage: 50,
+  rampStep: 10,
+  observationWindowMinutes: 15,
+  autoRollback: true,
+  maxDeploymentHours: 4,
+  tickSeconds: 60,
+  warmUpSeconds: 60,
+  minimumRequests: 100,
+  bakeMinutes: 15,
+  shadowPercentage: 0,
+  headerOnly: false,
+  manualGates: [],
+  onInFlight: 'refuse',
+  steps: null,
+};
+
+const weights = (settings: Partial<PlanSettings>): number[] =>
+  assemblePlan({ ...SETTINGS, ...settings }, 'default').steps.map(({ weightBasisPoints }) => weightBasisPoints / 100);
+
+describe('a plan', () => {
+  it('ramps 5, 15, 25, 35, 45, 50 and bakes at 100 with the settings of the brief', () => {
+    expect(weights({})).toEqual([5, 15, 25, 35, 45, 50, 100]);
+  });
+
+  it.each([
+    [{ initialPercentage: 1, rampStep: 1, maxPercentage: 3 }, [1, 2, 3, 100]],
+    [{ initialPercentage: 0.1, rampStep: 0.1, maxPercentage: 0.3 }, [0.1, 0.2, 0.3, 100]],
+    [{ initialPercentage: 50, maxPercentage: 50 }, [50, 100]],
+    [{ initialPercentage: 100, maxPercentage: 100 }, [100]],
+  ])('of %j has the weights %j', (settings, expected) => {
+    expect(weights(settings)).toEqual(expected);
+  });
+
+  it('begins with shadow and header-only steps when asked for', () => {
+    const { steps } = assemblePlan({ ...SETTINGS, shadowPercentage: 10, headerOnly: true }, 'default');
+    expect(steps.slice(0, 2).map(({ kind }) => kind)).toEqual(['shadow', 'header-only']);
+    expect(steps[0]).toMatchObject({ mirrorBasisPoints: 1000, weightBasisPoints: 0 });
+  });
+
+  it('takes explicit steps with their own window, minimum and gate, and bakes at the end', () => {
+    const { steps } = assemblePlan(
+      {
+        ...SETTINGS,
+        steps: [{ weight: 10, windowMinutes: 1, minimumRequests: 7, gate: true }, { pause: 'manual' }, { weight: 30 }],
+      },
+      'default',
+    );
+    expect(steps.map(({ kind }) => kind)).toEqual(['weight', 'pause', 'weight', 'bake']);
+    expect(steps[0]).toMatchObject({ windowSeconds: 60, minimumRequests: 7, gate: true });
+    expect(steps[1]).toMatchObject({ windowSeconds: null, weightBasisPoints: 1000 });
+  });
+
+  it('names every problem at once', () => {
+    expect(() => assemblePlan({ ...SETTINGS, initialPercentage: 60, rampStep: 0, tickSeconds: 0 }, 'default')).toThrow(
+      /initial_percentage.*ramp_step|ramp_step.*initial_percentage/s,
+    );
+  });
+
+  it('knows the least time it takes', () => {
+    expect(minimumPlanSeconds(assemblePlan(SETTINGS, 'default'))).toBe(7 * (15 * 60 + 60));
+  });
+});
