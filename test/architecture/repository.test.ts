@@ -1,0 +1,122 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { CATALOG } from '../../client/cli/catalog.ts';
+import { optionsOf } from '../../client/cli/common-options.ts';
+import { ERRORS } from '../../domain/errors.ts';
+import { assembleReferences } from '../../tools/references.ts';
+
+const ROOT = join(import.meta.dirname, '../..');
+const FILES = spawnSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], {
+  cwd: ROOT,
+  encoding: 'utf8',
+})
+  .stdout.split('\n')
+  .filter((file) => file !== '' && existsSync(join(ROOT, file)));
+const SOURCES = FILES.filter((file) =>
+  /^(domain|workflows|activities|adapters|workers|client|config)\/.*\.ts$/.test(file),
+);
+const read = (file: string): string => readFileSync(join(ROOT, file), 'utf8');
+
+describe('generated references', () => {
+  it.each(Object.entries(assembleReferences()))('%s is current (npm run generate)', (path, text) => {
+    expect(read(path)).toBe(text);
+  });
+});
+
+describe('the repository', () => {
+  it('has no source file above 300 lines', () => {
+    expect(SOURCES.filter((file) => read(file).split('\n').length > 300)).toEqual([]);
+  });
+
+  it('throws every error code somewhere', () => {
+    const all = SOURCES.filter((file) => !file.startsWith('domain/errors/'))
+      .map(read)
+      .join('\n');
+    expect(Object.keys(ERRORS).filter((code) => !all.includes(`'${code}'`))).toEqual([]);
+  });
+
+  it('names no host in the lock file', () => {
+    expect(read('package-lock.json')).not.toMatch(
+      /"resolved"|https?:\/\/(?!.*(github|opencollective|tidelift|paypal|patreon|ko-fi|feross|npmjs\.com\/~|funding|sponsor|donate))[a-z]+\.[a-z]+\/.*\.tgz/,
+    );
+  });
+
+  it('names no path of a machine', () => {
+    const texts = FILES.filter(
+      (file) =>
+        /\.(ts|md|json|yaml|yml|sql|sh|mod)$|Makefile|run$/.test(file) &&
+        file !== 'package-lock.json' &&
+        !file.endsWith('repository.test.ts'),
+    );
+    expect(texts.filter((file) => /\/(root|home\/[a-z]+|work)\//.test(read(file)))).toEqual([]);
+  });
+
+  it('has only links that lead somewhere', () => {
+    const broken = FILES.filter((file) => file.endsWith('.md')).flatMap((file) => {
+      const links = [...read(file).matchAll(/\]\((?!https?:|#|mailto:)([^)#]+)/g)].map((match) => match[1] ?? '');
+      return links.filter((link) => !existsSync(join(ROOT, dirname(file), link))).map((link) => `${file}: ${link}`);
+    });
+    expect(broken).toEqual([]);
+  });
+});
+
+describe('commands in the documentation', () => {
+  const lines = FILES.filter((file) => file.endsWith('.md')).flatMap((file) =>
+    [...read(file).matchAll(/```sh\n([\s\S]*?)```/g)].flatMap((match) =>
+      (match[1] ?? '').split('\n').map((line) => ({ file, line: line.replace(/^\$ /, '').replace(/#.*$/, '').trim() })),
+    ),
+  );
+
+  it('of mlops exist, with their options', () => {
+    const wrong = lines.filter(({ line }) => /^(bin\/)?mlops /.test(line)).filter(({ line }) => !isKnown(line));
+    expect(wrong).toEqual([]);
+  });
+
+  it('of make exist', () => {
+    const targets = new Set(
+      [...read('Makefile').matchAll(/^([a-z][a-z -]*):/gm)].flatMap((match) => (match[1] ?? '').split(' ')),
+    );
+    const wrong = lines
+      .filter(({ line }) => line.startsWith('make '))
+      .filter(({ line }) => !targets.has(line.split(' ')[1] ?? ''));
+    expect(wrong).toEqual([]);
+  });
+});
+
+describe('make help', () => {
+  it('lists every target', () => {
+    const { stdout } = spawnSync('make', ['help'], { cwd: ROOT, encoding: 'utf8' });
+    for (const target of [
+      'test',
+      'mlops-setup',
+      'mlops-status',
+      'mlops-deploy',
+      'mlops-rollback',
+      'mlops-clean',
+      'validate-environment',
+    ])
+      expect(stdout).toContain(target);
+  });
+
+  it('says of what is not there yet that it is not, and exits 2', () => {
+    const { status, stderr } = spawnSync('make', ['mlops-pipeline'], { cwd: ROOT, encoding: 'utf8' });
+    expect(status).toBe(2);
+    expect(stderr).toContain('not there yet');
+  });
+});
+
+function isKnown(line: string): boolean {
+  const words = line
+    .replace(/^bin\//, '')
+    .split(/\s+/)
+    .slice(1);
+  const spec =
+    CATALOG.find(({ name }) => name === words.slice(0, 2).join(' ')) ?? CATALOG.find(({ name }) => name === words[0]);
+  if (spec === undefined) return false;
+  const flags = optionsOf(spec).flatMap(({ flags: text }) => text.match(/--?[a-z-]+/g) ?? []);
+  return words
+    .filter((word) => word.startsWith('-') && word !== '-')
+    .every((word) => flags.includes(word.split('=')[0] ?? ''));
+}

@@ -1,0 +1,93 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { CATALOG } from '../../client/cli/catalog.ts';
+
+const MLOPS = join(import.meta.dirname, '../../bin/mlops');
+const EMPTY = mkdtempSync(join(tmpdir(), 'mlops-cli-'));
+// Nothing listens on these ports.
+const ENV = { ...process.env, MLOPS_PORT_OFFSET: '27000' };
+const mlops = (...args: string[]) => spawnSync(MLOPS, args, { cwd: EMPTY, env: ENV, encoding: 'utf8' });
+
+describe('the command line', () => {
+  it.each(CATALOG.map(({ name }) => [name]))('explains `%s` with -h, and its module can be run', async (name) => {
+    const { status, stdout } = mlops(...name.split(' '), '-h');
+    expect(status).toBe(0);
+    expect(stdout).toContain('Usage: mlops');
+    const spec = CATALOG.find((candidate) => candidate.name === name);
+    expect(typeof (await spec?.load())?.run).toBe('function');
+  });
+
+  it.each([
+    [['rollout', 'strat'], 2, 'Did you mean start'],
+    [['staus'], 2, 'Did you mean status'],
+    [['rollout', 'start', '--modle', 'm'], 2, 'Did you mean --model'],
+    [['rollout', 'status', '-o', 'xml'], 2, 'Allowed choices'],
+    [['model', 'list'], 2, 'not there yet'],
+    [['completion', 'tcsh'], 2, 'bash, zsh or fish'],
+    [['rollout', 'watch', '--timeout', 'soon'], 2, 'Duration is not valid'],
+    [['rollback', 'm'], 1, 'ROUTER_UNREACHABLE'],
+    [['rollout', 'start', '--to', '2'], 1, 'ROUTER_UNREACHABLE'],
+    [['rollout', 'start', '--from', '1', '--to', '2'], 2, 'TARGET_UNKNOWN'],
+    [['rollout', 'start', '--from', '1', '--to', '2', '--endpoint', '2'], 2, 'Endpoint is not valid'],
+    [['rollout', 'start', '--from', '1', '--to', '2', '--profile', 'x'], 2, 'Profile is not known'],
+    [['rollout', 'receipt', '--verify', 'nothing.json'], 2, 'RECEIPT_INVALID'],
+    [['rollout', 'replay', '--input', 'nothing.jsonl'], 2, 'REPLAY_INPUT_INVALID'],
+    [['clean'], 2, 'CLEAN_REFUSED'],
+    [['status'], 1, ''],
+  ])('ends `mlops %j` with %i', (args, code, message) => {
+    const { status, stderr } = mlops(...args);
+    expect(stderr).toContain(message);
+    expect(status).toBe(code);
+  });
+
+  it('prints errors as JSON when asked, on stderr, and nothing on stdout', () => {
+    const { stdout, stderr } = mlops('rollback', 'm', '-o', 'json');
+    expect(stdout).toBe('');
+    expect(JSON.parse(stderr)).toMatchObject({
+      schemaVersion: 1,
+      error: { code: 'ROUTER_UNREACHABLE', retryable: true, remedy: expect.stringContaining('mlops up') as string },
+    });
+  });
+
+  it('prints data as JSON, JSON lines, YAML and Markdown with a schema version first', () => {
+    expect(mlops('config', 'show', '-o', 'json').stdout).toMatch(/^\{\n {2}"schemaVersion": 1,/);
+    expect(mlops('config', 'show', '-o', 'jsonl').stdout.split('\n')).toHaveLength(2);
+    expect(mlops('config', 'show', '-o', 'yaml').stdout).toMatch(/^schemaVersion: 1\n/);
+    expect(mlops('config', 'show', '-o', 'md').stdout).toMatch(/^```text/);
+  });
+
+  it('changes nothing with --dry-run', () => {
+    for (const verb of ['setup', 'up', 'down', 'clean']) {
+      const { status, stdout } = mlops(verb, '--dry-run');
+      expect([verb, status]).toEqual([verb, 0]);
+      expect(stdout).toContain('Nothing is changed');
+    }
+  });
+
+  it('shows the plan of the brief', () => {
+    const { stdout, status } = mlops(
+      'rollout',
+      'plan',
+      '--from',
+      '1',
+      '--to',
+      '2',
+      '--endpoint',
+      '1=http://127.0.0.1:1',
+      '--endpoint',
+      '2=http://127.0.0.1:2',
+    );
+    expect(status).toBe(0);
+    for (const weight of ['5 %', '15 %', '25 %', '35 %', '45 %', '50 %', '100 %']) expect(stdout).toContain(weight);
+  });
+
+  it('completes nouns, verbs and options in bash', () => {
+    const script = `source <('${MLOPS}' completion bash); COMP_WORDS=(mlops rollout ""); COMP_CWORD=2; _mlops; echo "\${COMPREPLY[@]}"; COMP_WORDS=(mlops up --); COMP_CWORD=2; COMP_WORDS=(mlops rollout start --); COMP_CWORD=3; _mlops; echo "\${COMPREPLY[@]}"`;
+    const { stdout } = spawnSync('bash', ['-c', script], { cwd: EMPTY, env: ENV, encoding: 'utf8' });
+    expect(stdout).toContain('receipt');
+    expect(stdout).toContain('--supersede');
+  });
+});

@@ -1,0 +1,110 @@
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Client } from 'pg';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ensureDatabase } from '../../adapters/postgres/create-database.ts';
+import { prepareEmbeddedPostgres } from '../../adapters/postgres/embedded.ts';
+import { migrate } from '../../adapters/postgres/migrate.ts';
+import { createPool } from '../../adapters/postgres/pool.ts';
+import { createTrafficStore } from '../../adapters/postgres/traffic-store.ts';
+import { startPart, stopPart, type Part } from '../../adapters/processes/part.ts';
+import { isAlive } from '../../adapters/processes/pid-file.ts';
+import type { TrafficSplit } from '../../domain/rollout/split.ts';
+
+const PORT = 28_433;
+const SPLIT: TrafficSplit = {
+  model: 'm',
+  stable: { version: '1', endpoint: 'http://127.0.0.1:1' },
+  canary: null,
+  canaryBasisPoints: 0,
+  mirrorBasisPoints: 0,
+};
+
+describe('the own database', () => {
+  const root = mkdtempSync(join(tmpdir(), 'mlops-postgres-'));
+  const state = join(root, '.mlops');
+  let url = '';
+  const part: Part = {
+    name: 'postgres',
+    stopSignal: 'SIGINT',
+    graceMs: 10_000,
+    command: async () => (await prepareEmbeddedPostgres(state, PORT)).command,
+    probe: async () => await Promise.resolve(),
+  };
+  beforeAll(async () => {
+    chmodSync(root, 0o755);
+    ({ url } = await prepareEmbeddedPostgres(state, PORT));
+    await startPart(part, state, root);
+    await ensureDatabase(url, 20_000);
+  });
+  afterAll(async () => {
+    await stopPart(part, state);
+    rmSync(root, { recursive: true, force: true });
+  });
+
+  it('is migrated once by twenty programs at once', async () => {
+    const reports = await Promise.all(Array.from({ length: 20 }, async () => await migrate(url)));
+    expect(reports.flatMap(({ applied }) => applied)).toEqual(['0001_rollouts.sql']);
+  });
+
+  it('is refused when it is newer than the program, or when an applied file was changed', async () => {
+    const client = new Client({ connectionString: url });
+    await client.connect();
+    await client.query("INSERT INTO schema_migration (number, name, checksum) VALUES (9000, '9000_later.sql', '')");
+    await expect(migrate(url)).rejects.toMatchObject({ code: 'DATABASE_NEWER' });
+    await client.query('DELETE FROM schema_migration WHERE number = 9000');
+    await client.query("UPDATE schema_migration SET checksum = 'x' WHERE number = 1 RETURNING checksum");
+    await expect(migrate(url)).rejects.toMatchObject({ code: 'DATABASE_CHANGED' });
+    await client.query('DROP SCHEMA public CASCADE; CREATE SCHEMA public');
+    await client.end();
+    await migrate(url);
+  });
+
+  it('gives generations out one after the other, the same one for the same key, whoever asks', async () => {
+    const pool = createPool(url, 20);
+    const store = createTrafficStore(pool);
+    const reserve = async (key: string) =>
+      await store.reserve({
+        environment: 'dev',
+        idempotencyKey: key,
+        split: SPLIT,
+        expectedGeneration: 0,
+        actor: 'a',
+        reason: 'r',
+      });
+    const different = await Promise.all(Array.from({ length: 20 }, async (_, i) => await reserve(`k${i}`)));
+    expect(different.map(({ generation }) => generation).sort((a, b) => a - b)).toEqual(
+      Array.from({ length: 20 }, (_, i) => i + 1),
+    );
+    const same = await Promise.all(Array.from({ length: 10 }, async () => await reserve('again')));
+    expect(new Set(same.map(({ generation }) => generation)).size).toBe(1);
+    const [first] = same;
+    await store.markRefused('dev', 'm', first?.generation ?? 0, 'TRAFFIC_STALE_GENERATION');
+    expect((await reserve('again')).generation).toBeGreaterThan(first?.generation ?? 0);
+    await pool.end();
+  });
+
+  it('comes back after SIGKILL with its data, clearing the lock the killed server left', async () => {
+    const { pid } = JSON.parse((await import('node:fs')).readFileSync(join(state, 'run/postgres.json'), 'utf8')) as {
+      pid: number;
+    };
+    process.kill(pid, 'SIGKILL');
+    await expect.poll(() => isAlive(pid)).toBe(false);
+    await startPart(part, state, root);
+    await ensureDatabase(url, 20_000);
+    const pool = createPool(url, 1);
+    await expect
+      .poll(
+        async () =>
+          (
+            await createTrafficStore(pool)
+              .models('dev')
+              .catch(() => [])
+          ).join(),
+        { timeout: 10_000 },
+      )
+      .toBe('m');
+    await pool.end();
+  });
+});
