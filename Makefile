@@ -11,7 +11,7 @@ PROFILE ?= default
 .PHONY: mlops-drift-check mlops-drift-monitor mlops-pipeline mlops-governance-report mlops-register mlops-promote mlops-audit
 
 help: ## list the targets
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{ printf "  %-24s %s\n", $$1, $$2 }'
+	@grep -hE '^[a-z][a-z -]*:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{ n = split($$1, names, " "); for (i = 1; i <= n; i++) printf "  %-24s %s\n", names[i], $$2 }'
 
 node_modules/.stamp: package.json package-lock.json
 	npm ci --no-audit --no-fund --loglevel=error

@@ -205,9 +205,9 @@ describe('a rollout on the real stack', () => {
   });
 
   it('is overruled by an emergency rollback while Temporal and PostgreSQL are down, and yields when they are back', async () => {
-    const supervisor = Number(
-      (JSON.parse(await readFile(join(project.root, '.mlops/run/supervisor.json'), 'utf8')) as { pid: number }).pid,
-    );
+    const { pid: supervisor } = JSON.parse(
+      await readFile(join(project.root, '.mlops/run/supervisor.json'), 'utf8'),
+    ) as { pid: number };
     process.kill(supervisor, 'SIGKILL');
     for (const part of ['temporal', 'postgres']) {
       const { pid } = JSON.parse(await readFile(join(project.root, `.mlops/run/${part}.json`), 'utf8')) as {

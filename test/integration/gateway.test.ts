@@ -76,7 +76,7 @@ describe('the built-in gateway', () => {
       ...more,
     });
   };
-  const ask = async (user: string, init: RequestInit = {}) =>
+  const ask = async (user: string, init: Omit<RequestInit, 'headers'> & { headers?: Record<string, string> } = {}) =>
     await fetch(`${gateway.proxyAddress}/query`, { ...init, headers: { 'x-user-id': user, ...init.headers } });
 
   beforeAll(async () => {

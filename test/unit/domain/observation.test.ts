@@ -75,7 +75,7 @@ describe('a tick from two readings', () => {
     const scores = [0, 0, 0.5, 1, 1, 1];
     const now = snapshot(1, arm('1', 200, 1, 5, scores), arm('2', 200, 2, 6, scores));
     const { tick } = assembleTick(first, now, RULE);
-    expect([...(tick.scores?.canary as number[])].sort()).toEqual(scores);
+    expect(((tick.scores?.canary ?? []) as number[]).toSorted((a, b) => a - b)).toEqual(scores);
     expect(assembleTick(first, now, RULE).tick).toEqual(tick);
   });
 

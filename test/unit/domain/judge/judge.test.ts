@@ -125,14 +125,14 @@ describe('bad telemetry', () => {
     ['a score above one', { ...tick(600, 0, 0, 600, 0, 0), scores: { canary: [1.2], control: [0.5] } }],
   ])('is inconclusive and moves no evidence: %s', (_name, bad) => {
     const before = judge([GOOD, GOOD]);
-    const after = judge([GOOD, GOOD, bad as JudgeTick]);
+    const after = judge([GOOD, GOOD, bad]);
     expect(after.decision).toBe('inconclusive');
     if (_name !== 'a score above one' && _name !== 'one arm')
       expect(after.evidence.errors?.harm).toBe(before.evidence.errors?.harm);
   });
 
   it('never promotes, in any mixture with good ticks, at the tick where it occurs', () => {
-    const good = fc.constant(tick(600, 0, 0, 600, 0, 0) as JudgeTick);
+    const good = fc.constant(tick(600, 0, 0, 600, 0, 0));
     const bad = fc.constantFrom<JudgeTick>(
       {},
       { canary: null, control: null },
