@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import canonicalize from 'canonicalize';
 import type { MlopsConfig } from '../../config/schema.ts';
 import { MlopsError } from '../../domain/errors.ts';
-import { assemblePlan } from '../../domain/rollout/plan.ts';
+import { assemblePlan, type PlanSettings } from '../../domain/rollout/plan.ts';
 import type { RolloutRequest } from '../../domain/rollout/run.ts';
 import type { ArmTarget } from '../../domain/rollout/split.ts';
 import { assembleJudgePolicy } from './judge-policy.ts';
@@ -15,6 +15,8 @@ export interface RolloutOrder {
   readonly profile: string;
   /** Base URLs by version; they win over `targets` of deployment.yaml. */
   readonly endpoints: Readonly<Record<string, string>>;
+  /** Weights in percent that wait for an approval, beside those of the configuration. */
+  readonly gates: readonly number[];
   /** The authenticated principal. */
   readonly actor: string;
   readonly reason: string;
@@ -46,7 +48,7 @@ export function assembleRequest(config: MlopsConfig, order: RolloutOrder): Rollo
     environment: config.environment,
     stable: targetOf(config, order, order.fromVersion),
     canary: targetOf(config, order, order.toVersion),
-    plan: assemblePlan(settings, order.profile),
+    plan: assemblePlan(withGates(settings, order.gates), order.profile),
     policy: { ...assembleJudgePolicy(config, settings.tickSeconds) },
     responseTime: {
       degradationPercent: deployment.judge.responseTimeDegradationPercent,
@@ -62,6 +64,10 @@ export function assembleRequest(config: MlopsConfig, order: RolloutOrder): Rollo
     resourceAlertPercent: deployment.resources.alertAtPercentOfLimit,
   };
   return { ...asked, startedBy: order.actor, reason: order.reason, digest: digestOf(asked) };
+}
+
+function withGates(settings: PlanSettings, gates: readonly number[]): PlanSettings {
+  return { ...settings, manualGates: [...new Set([...settings.manualGates, ...gates])] };
 }
 
 /** SHA-256 over the canonical JSON (RFC 8785) of a value. */

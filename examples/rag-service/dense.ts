@@ -55,7 +55,7 @@ export function encodeQuery(idf: FeatureWeights, text: string, seed: number): Fl
  * Writes the cosine of every document with the query to `scores`.
  *
  * The query is rounded to 8 bits as well, so the loop multiplies small integers: about 2.5 times as fast as
- * Float32Array in V8, and the ranking hardly differs (docs/reference/rag-service.md).
+ * Float32Array in V8, and the ranking hardly differs.
  */
 export function writeCosines(index: DenseIndex, query: Float32Array, scores: Float32Array): void {
   const rounded = quantise(query);

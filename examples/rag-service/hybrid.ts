@@ -3,12 +3,13 @@
  * its standard deviation. A score that is the same for every document says nothing and adds nothing.
  *
  * @param first changed in place: holds the sum afterwards
+ * @param weight how much the second counts beside the first
  */
-export function addStandardised(first: Float32Array, second: Float32Array): void {
+export function addStandardised(first: Float32Array, second: Float32Array, weight: number): void {
   const one = describe(first);
   const two = describe(second);
   for (let i = 0; i < first.length; i += 1) {
-    first[i] = (first[i]! - one.mean) * one.scale + (second[i]! - two.mean) * two.scale;
+    first[i] = (first[i]! - one.mean) * one.scale + weight * (second[i]! - two.mean) * two.scale;
   }
 }
 

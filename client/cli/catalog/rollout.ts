@@ -11,6 +11,11 @@ const ORDER: readonly OptionSpec[] = [
   { flags: '--from <version>', description: 'the version it replaces (default: the one that is live)' },
   { flags: '--profile <name>', description: 'profile of deployment.yaml', default: 'default' },
   { flags: '--endpoint <version=url>', description: 'where a version answers; may be repeated', repeatable: true },
+  {
+    flags: '--gate <percent>',
+    description: 'wait for an approval before this weight; may be repeated',
+    repeatable: true,
+  },
   REASON,
 ];
 

@@ -16,9 +16,26 @@ export function textOption(input: CommandInput, name: string, fallback = ''): st
 
 /** Repeatable `--endpoint VERSION=URL`. @throws USAGE_INVALID */
 export function endpointOptions(input: CommandInput): Record<string, string> {
-  const given = input.options['endpoint'];
-  const list = Array.isArray(given) ? given.map(String) : typeof given === 'string' ? [given] : [];
-  return Object.fromEntries(list.map(splitEndpoint));
+  return Object.fromEntries(listOption(input, 'endpoint').map(splitEndpoint));
+}
+
+/** Repeatable `--gate PERCENT`. @throws USAGE_INVALID */
+export function gateOptions(input: CommandInput): number[] {
+  return listOption(input, 'gate').map((text) => {
+    const percent = text.trim() === '' ? Number.NaN : Number(text);
+    if (percent >= 0 && percent <= 100) return percent;
+    throw new MlopsError('USAGE_INVALID', {
+      problem: `Gate is not valid: ${text}, wanted a planned weight from 0 to 100`,
+      hint: 'For example --gate 25; `mlops rollout plan` shows the weights',
+    });
+  });
+}
+
+/** What a repeatable option was given. */
+export function listOption(input: CommandInput, name: string): string[] {
+  const given = input.options[name];
+  if (Array.isArray(given)) return given.map(String);
+  return typeof given === 'string' ? [given] : [];
 }
 
 function splitEndpoint(text: string): [string, string] {

@@ -4,7 +4,7 @@ import type { LiveSplit } from '../../../domain/rollout/split.ts';
 import { assembleRequest } from '../../rollouts/request.ts';
 import { currentActor } from '../actor.ts';
 import type { CommandContext, CommandInput } from '../command.ts';
-import { endpointOptions, modelOf, textOption } from './options.ts';
+import { endpointOptions, gateOptions, modelOf, textOption } from './options.ts';
 
 /** What is live of the model a command is about; null when the router is away and --from says what is needed. */
 export async function observeOrder(context: CommandContext, input: CommandInput): Promise<LiveSplit | null> {
@@ -44,6 +44,7 @@ export async function prepareOrder(
     toVersion,
     profile: textOption(input, 'profile', 'default'),
     endpoints: liveEndpoints(live, endpointOptions(input)),
+    gates: gateOptions(input),
     actor: currentActor(),
     reason: textOption(input, 'reason'),
   });
