@@ -37,6 +37,12 @@ mlops-setup: node_modules/.stamp ## make what the local stack needs
 mlops-status: node_modules/.stamp ## probe every part of the system
 	$(MLOPS) status
 
+mlops-demo: node_modules/.stamp ## the main job on real parts, with crashes: about 4 minutes
+	$(MLOPS) demo
+
+benchmark-quality: node_modules/.stamp ## what the releases of the RAG service find of what they should
+	$(MLOPS) benchmark quality
+
 mlops-deploy mlops-canary-deploy: node_modules/.stamp ## roll MODEL_VERSION of MODEL_NAME out, judged
 	@test -n "$(MODEL_VERSION)" || { echo "MODEL_VERSION is missing: make $@ MODEL_NAME=rag_api MODEL_VERSION=1.1.0" >&2; exit 2; }
 	$(MLOPS) rollout start --model $(MODEL_NAME) --to $(MODEL_VERSION) $(if $(FROM_VERSION),--from $(FROM_VERSION)) --profile $(PROFILE)
@@ -47,5 +53,5 @@ mlops-rollback: node_modules/.stamp ## emergency: all traffic of MODEL_NAME to i
 mlops-clean: node_modules/.stamp ## stop the local stack and remove its state
 	$(MLOPS) clean --yes
 
-mlops-demo mlops-drift-check mlops-drift-monitor mlops-pipeline mlops-governance-report mlops-register mlops-promote mlops-audit benchmark-quality: ## not there yet
+mlops-drift-check mlops-drift-monitor mlops-pipeline mlops-governance-report mlops-register mlops-promote mlops-audit: ## not there yet
 	@echo "$@ is not there yet" >&2; exit 2

@@ -5,7 +5,8 @@ export default defineConfig({
     include: ['test/{unit,integration,workflow,replay,chaos,architecture}/**/*.test.ts'],
     globalSetup: ['test/support/global-setup.ts'],
     pool: 'forks',
-    maxWorkers: 2,
+    // One file at a time: tests on the real stack share two cores with the servers they start.
+    fileParallelism: false,
     testTimeout: 60_000,
     hookTimeout: 120_000,
   },

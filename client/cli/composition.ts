@@ -1,4 +1,5 @@
 import type { EmergencyRollback, EvidenceReader } from '../evidence-port.ts';
+import type { Examples } from '../examples-port.ts';
 import type { LocalStack } from '../stack-port.ts';
 import type { MlopsConfig } from '../../config/schema.ts';
 import type { Rollouts } from '../rollouts/rollouts.ts';
@@ -26,6 +27,8 @@ export interface Composition {
   emergency(): Promise<EmergencyRollback>;
   /** Where the Temporal Web UI shows a workflow. */
   workflowUrl(workflowId: string, runId: string | null): Promise<string>;
+  /** The programs that come with the project. */
+  examples(workingDirectory: string): Promise<Examples>;
   /** Closes every connection that was opened. */
   close(): Promise<void>;
 }
@@ -78,6 +81,10 @@ export function createComposition(loadConfig: () => Promise<MlopsConfig>): Compo
       const { ports, temporal } = await loadConfig();
       const run = runId === null ? '' : `/${runId}`;
       return `http://127.0.0.1:${ports.temporalUi}/namespaces/${temporal.namespace}/workflows/${encodeURIComponent(workflowId)}${run}`;
+    },
+    examples: async (workingDirectory) => {
+      const { createExamples } = await import('../../adapters/processes/examples.ts');
+      return createExamples(workingDirectory);
     },
     close: async () => {
       await Promise.allSettled(closers.map(async (close) => await close()));

@@ -9,6 +9,7 @@ export type Chosen = (spec: CommandSpec, args: readonly string[], options: Recor
 const NOUN_SUMMARIES: Readonly<Record<string, string>> = {
   rollout: 'roll versions out, judged',
   config: 'configuration',
+  benchmark: 'measure a service',
 };
 
 /** The command line as commander knows it, built from the catalog. */

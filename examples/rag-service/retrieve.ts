@@ -11,9 +11,6 @@ export interface Hit {
   readonly score: number;
 }
 
-/** Chosen on the tuning queries: recall@5 was 0.585 at 1, 0.594 at 3, 0.599 at 4, 0.594 at 8. */
-const DENSE_WEIGHT = 4;
-
 /**
  * The retrieval of one release.
  *
@@ -28,7 +25,7 @@ export function createRetriever(index: SearchIndex, release: Release): (query: s
     addBm25Scores(index.words, query, scores);
     if (release.retrieval === 'hybrid') {
       writeCosines(index.vectors, encodeQuery(index.vectors.idf, query, release.querySeed), cosines);
-      addStandardised(scores, cosines, DENSE_WEIGHT);
+      addStandardised(scores, cosines, release.denseWeight);
     }
     return takeHighest(scores, k).flatMap((position) => {
       const document = documents[position];

@@ -30,13 +30,13 @@ export interface TestProject {
   remove(): Promise<void>;
 }
 
-/** A project folder of its own with its own ports; nothing runs yet. */
-export async function createProject(portOffset: number, deployment: string): Promise<TestProject> {
+/** A project folder of its own with its own ports; nothing runs yet. Without a deployment, the defaults hold. */
+export async function createProject(portOffset: number, deployment: string | null): Promise<TestProject> {
   const root = await mkdtemp(join(tmpdir(), 'mlops-test-'));
   // The database server runs as another user when tests run as root.
   await chmod(root, 0o755);
   await mkdir(join(root, 'config'));
-  await writeFile(join(root, 'config/deployment.yaml'), deployment);
+  if (deployment !== null) await writeFile(join(root, 'config/deployment.yaml'), deployment);
   const services: ChildProcess[] = [];
   const mlops: TestProject['mlops'] = async (args, options = {}) =>
     await run(args, root, { ...options.env, MLOPS_PORT_OFFSET: String(portOffset) }, options.input);

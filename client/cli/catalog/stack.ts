@@ -49,6 +49,30 @@ export const STACK_COMMANDS: readonly CommandSpec[] = [
     load: () => import('../commands/clean.ts'),
   },
   {
+    name: 'demo',
+    summary:
+      'the main job on real parts: a promotion through a crash, two rollbacks, a gate, receipts; about 4 minutes',
+    examples: ['mlops demo'],
+    changes: true,
+    load: () => import('../commands/demo.ts'),
+  },
+  {
+    name: 'benchmark quality',
+    summary: 'what versions of a retrieval service find of what they should: recall, MRR, nDCG, latency',
+    options: [
+      { flags: '--endpoint <version=url>', description: 'a service that runs; may be repeated', repeatable: true },
+      {
+        flags: '--release <version>',
+        description: 'a release of examples/rag-service, started for this; may be repeated',
+        repeatable: true,
+      },
+      { flags: '--queries <file>', description: 'labelled queries as JSON lines (default: those of the example)' },
+      { flags: '--limit <n>', description: 'ask only the first n', default: '3000' },
+    ],
+    examples: ['mlops benchmark quality', 'mlops benchmark quality --release 1.1.0 --limit 300 -o md'],
+    load: () => import('../commands/benchmark/quality.ts'),
+  },
+  {
     name: 'rollback',
     summary: 'emergency: all traffic to the stable version now; needs nothing but the gateway',
     arguments: [{ name: '[model]', description: 'default: model_name of monitoring.yaml' }],

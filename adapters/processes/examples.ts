@@ -1,0 +1,108 @@
+import { spawn, type ChildProcessByStdio } from 'node:child_process';
+import { extname } from 'node:path';
+import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
+import { fileURLToPath } from 'node:url';
+import { MlopsError } from '../../domain/errors.ts';
+import { findInstalledServer } from '../temporal/find-server.ts';
+
+type Child = ChildProcessByStdio<null, Readable, Readable>;
+type JsonLine = Record<string, unknown>;
+
+const STOP_GRACE_MS = 10_000;
+
+/** The programs of examples/, and the project's own command line, as processes. Implements the port `Examples`. */
+export function createExamples(workingDirectory: string) {
+  const children = new Set<Child>();
+  const launch = (file: string, args: readonly string[]): Child => {
+    const child = spawn(file, [...args], { cwd: workingDirectory, stdio: ['ignore', 'pipe', 'pipe'] });
+    children.add(child);
+    child.once('exit', () => children.delete(child));
+    return child;
+  };
+  const startExample = async (name: string, args: readonly string[]) =>
+    await waitUntilReady(name, launch(process.execPath, [...NODE_FLAGS, programOf(name), ...args]));
+  // Whoever started them may be interrupted: none is left behind.
+  process.once('exit', () => children.forEach((child) => child.kill('SIGKILL')));
+  return {
+    startRelease: async (version: string) => await startExample('server', ['--release', version]),
+    startTraffic: async (options: { gateway: string; model: string; perSecond: number }) =>
+      await startExample('traffic', [
+        '--gateway',
+        options.gateway,
+        '--model',
+        options.model,
+        '--rate',
+        String(options.perSecond),
+      ]),
+    loadQueries: async () => {
+      const run = await finish(launch(process.execPath, [...NODE_FLAGS, programOf('export-queries')]));
+      if (run.code !== 0) throw new MlopsError('EXAMPLE_NOT_STARTED', { name: 'export-queries', reason: run.stderr });
+      return run.stdout
+        .split('\n')
+        .filter((line) => line !== '')
+        .map((line) => JSON.parse(line) as { query: string; relevantId: string });
+    },
+    runMlops: async (args: readonly string[], onLine: (line: string) => void) =>
+      await finish(launch(MLOPS, args), onLine),
+    runTemporal: async (args: readonly string[]) => {
+      const server = findInstalledServer();
+      if (server === null) throw new MlopsError('TEMPORAL_SERVER_MISSING', { reason: 'none is installed yet' });
+      return await finish(launch(server.binary, args));
+    },
+  };
+}
+
+const NODE_FLAGS = ['--disable-warning=ExperimentalWarning'];
+const EXTENSION = extname(import.meta.url);
+const MLOPS = fileURLToPath(new URL(EXTENSION === '.ts' ? '../../bin/mlops' : '../../../bin/mlops', import.meta.url));
+
+function programOf(name: string): string {
+  return fileURLToPath(new URL(`../../examples/rag-service/${name}${EXTENSION}`, import.meta.url));
+}
+
+/** The first line of output is the program's word that it is ready. */
+async function waitUntilReady(name: string, child: Child) {
+  let errors = '';
+  let last: JsonLine | null = null;
+  child.stderr.on('data', (chunk: Buffer) => (errors = (errors + chunk.toString()).slice(-2000)));
+  const lines = createInterface({ input: child.stdout });
+  const ready = await new Promise<JsonLine>((resolve, reject) => {
+    lines.once('line', (line) => resolve(JSON.parse(line) as JsonLine));
+    child.once('error', reject);
+    child.once('exit', (code) =>
+      reject(new MlopsError('EXAMPLE_NOT_STARTED', { name, reason: reasonOf(errors) ?? `it ended with code ${code}` })),
+    );
+  });
+  lines.on('line', (line) => (last = JSON.parse(line) as JsonLine));
+  return { pid: child.pid ?? 0, ready, stop: async () => await stop(child, () => last) };
+}
+
+/** The message of the error a program died of, without the stack trace; the whole text when there is none. */
+function reasonOf(errors: string): string | null {
+  return /^\w*Error: (.*)$/m.exec(errors)?.[1] ?? (errors.trim() || null);
+}
+
+async function stop(child: Child, last: () => JsonLine | null): Promise<JsonLine | null> {
+  if (child.exitCode === null && child.signalCode === null) {
+    const timer = setTimeout(() => child.kill('SIGKILL'), STOP_GRACE_MS);
+    child.kill('SIGTERM');
+    await new Promise((resolve) => child.once('close', resolve));
+    clearTimeout(timer);
+  }
+  return last();
+}
+
+async function finish(child: Child, onLine: (line: string) => void = () => undefined) {
+  const output = { stdout: '', stderr: '' };
+  child.stdout.on('data', (chunk: Buffer) => (output.stdout += chunk.toString()));
+  createInterface({ input: child.stderr }).on('line', (line) => {
+    output.stderr += `${line}\n`;
+    onLine(line);
+  });
+  const code = await new Promise<number>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (status) => resolve(status ?? -1));
+  });
+  return { code, ...output };
+}
