@@ -26,8 +26,15 @@ export interface Examples {
   }): Promise<RunningExample>;
   /** The labelled queries the service is measured with; `test` are those that figures are published for. */
   loadQueries(): Promise<readonly { readonly query: string; readonly relevantId: string }[]>;
-  /** Runs `mlops` as a person would; every line on stderr is passed on as it comes. */
-  runMlops(args: readonly string[], onLine: (line: string) => void): Promise<ProgramRun>;
+  /**
+   * Runs `mlops` as a person would, with the configuration of the working directory or of examples/demo; every line on
+   * stderr is passed on as it comes.
+   */
+  runMlops(
+    args: readonly string[],
+    onLine: (line: string) => void,
+    configuration?: 'own' | 'demo',
+  ): Promise<ProgramRun>;
   /** Runs Temporal's own command line. @throws TEMPORAL_SERVER_MISSING */
   runTemporal(args: readonly string[]): Promise<ProgramRun>;
 }

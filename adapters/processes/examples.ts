@@ -12,10 +12,11 @@ type JsonLine = Record<string, unknown>;
 const STOP_GRACE_MS = 10_000;
 
 /** The programs of examples/, and the project's own command line, as processes. Implements the port `Examples`. */
-export function createExamples(workingDirectory: string) {
+export function createExamples(workingDirectory: string, stateDirectory: string) {
   const children = new Set<Child>();
-  const launch = (file: string, args: readonly string[]): Child => {
-    const child = spawn(file, [...args], { cwd: workingDirectory, stdio: ['ignore', 'pipe', 'pipe'] });
+  const launch = (file: string, args: readonly string[], cwd = workingDirectory): Child => {
+    const env = { ...process.env, MLOPS_STATE_DIRECTORY: stateDirectory };
+    const child = spawn(file, [...args], { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
     children.add(child);
     child.once('exit', () => children.delete(child));
     return child;
@@ -43,8 +44,8 @@ export function createExamples(workingDirectory: string) {
         .filter((line) => line !== '')
         .map((line) => JSON.parse(line) as { query: string; relevantId: string });
     },
-    runMlops: async (args: readonly string[], onLine: (line: string) => void) =>
-      await finish(launch(MLOPS, args), onLine),
+    runMlops: async (args: readonly string[], onLine: (line: string) => void, configuration: 'own' | 'demo' = 'own') =>
+      await finish(launch(MLOPS, args, configuration === 'demo' ? DEMO_PROJECT : workingDirectory), onLine),
     runTemporal: async (args: readonly string[]) => {
       const server = findInstalledServer();
       if (server === null) throw new MlopsError('TEMPORAL_SERVER_MISSING', { reason: 'none is installed yet' });
@@ -55,6 +56,10 @@ export function createExamples(workingDirectory: string) {
 
 const NODE_FLAGS = ['--disable-warning=ExperimentalWarning'];
 const EXTENSION = extname(import.meta.url);
+// Examples are read where the sources are: dist/ holds their programs, not their configuration.
+const DEMO_PROJECT = fileURLToPath(
+  new URL(EXTENSION === '.ts' ? '../../examples/demo' : '../../../examples/demo', import.meta.url),
+);
 const MLOPS = fileURLToPath(new URL(EXTENSION === '.ts' ? '../../bin/mlops' : '../../../bin/mlops', import.meta.url));
 
 function programOf(name: string): string {

@@ -84,7 +84,7 @@ export function createComposition(loadConfig: () => Promise<MlopsConfig>): Compo
     },
     examples: async (workingDirectory) => {
       const { createExamples } = await import('../../adapters/processes/examples.ts');
-      return createExamples(workingDirectory);
+      return createExamples(workingDirectory, (await loadConfig()).stateDirectory);
     },
     close: async () => {
       await Promise.allSettled(closers.map(async (close) => await close()));

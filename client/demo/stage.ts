@@ -63,10 +63,12 @@ export function createStage(
     },
     mlops: async (args, onLine) => {
       say(`  $ mlops ${args.filter((arg, i) => arg !== '--endpoint' && args[i - 1] !== '--endpoint').join(' ')}`);
-      return await examples.runMlops(args, (line) => {
+      const show = (line: string): void => {
         say(`    ${line}`);
         onLine?.(line);
-      });
+      };
+      // A start takes its plan and policy from the configuration; everything else works for any.
+      return await examples.runMlops(args, show, args[1] === 'start' ? 'demo' : 'own');
     },
     read: async <T>(args: readonly string[]) => {
       const run = await examples.runMlops([...args, '-o', 'json'], () => undefined);

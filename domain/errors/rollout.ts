@@ -16,7 +16,7 @@ export const ROLLOUT_ERRORS = {
   },
   ROLLOUT_ALREADY_OPEN: {
     message: 'Rollout of {model} to {toVersion} refused: {openVersion} is already being rolled out ({rolloutId})',
-    remedy: 'Wait for it, end it with `mlops rollout abort {model}`, or start with --supersede',
+    remedy: 'Wait for it, end it with `mlops rollout abort --model {model}`, or start with --supersede',
     retryable: false,
     exitCode: 3,
   },

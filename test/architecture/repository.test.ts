@@ -74,6 +74,12 @@ describe('commands in the documentation', () => {
     expect(wrong).toEqual([]);
   });
 
+  it('of remedies exist, with their options', () => {
+    const remedies = Object.values(ERRORS).flatMap(({ remedy }) => remedy.match(/`mlops [^`]*`/g) ?? []);
+    expect(remedies.length).toBeGreaterThan(10);
+    expect(remedies.filter((command) => !isKnown(command.replaceAll('`', '')))).toEqual([]);
+  });
+
   it('of make exist', () => {
     const targets = new Set(
       [...read('Makefile').matchAll(/^([a-z][a-z -]*):/gm)].flatMap((match) => (match[1] ?? '').split(' ')),
@@ -107,16 +113,25 @@ describe('make help', () => {
   });
 });
 
+/** Whether a line names a verb there is, options it has, and no more arguments than it takes. */
 function isKnown(line: string): boolean {
-  const words = line
-    .replace(/^bin\//, '')
-    .split(/\s+/)
-    .slice(1);
+  const words = (line.replace(/^bin\//, '').match(/(?:"[^"]*"|'[^']*'|\S)+/g) ?? []).slice(1);
   const spec =
     CATALOG.find(({ name }) => name === words.slice(0, 2).join(' ')) ?? CATALOG.find(({ name }) => name === words[0]);
   if (spec === undefined) return false;
-  const flags = optionsOf(spec).flatMap(({ flags: text }) => text.match(/--?[a-z-]+/g) ?? []);
-  return words
-    .filter((word) => word.startsWith('-') && word !== '-')
-    .every((word) => flags.includes(word.split('=')[0] ?? ''));
+  const options = optionsOf(spec);
+  const rest = words.slice(spec.name.split(' ').length);
+  let positional = 0;
+  for (let i = 0; i < rest.length; i += 1) {
+    const word = rest[i] ?? '';
+    if (/^[|>&<]/.test(word)) break;
+    if (!word.startsWith('-')) positional += 1;
+    else {
+      const [flag] = word.split('=');
+      const option = options.find(({ flags }) => (flags.match(/--?[a-z-]+/g) ?? []).includes(flag ?? ''));
+      if (option === undefined) return false;
+      if (option.flags.includes('<') && !word.includes('=')) i += 1;
+    }
+  }
+  return positional <= (spec.arguments?.length ?? 0);
 }
