@@ -13,7 +13,7 @@ export interface DemoReport {
 }
 
 const RELEASES = ['1.0.0', '1.1.0', '1.1.1', '1.2.2'];
-const REQUESTS_PER_SECOND = 60;
+const REQUESTS_PER_SECOND = 40;
 
 /**
  * Plays the demo on the local stack, which must be up: real releases, real traffic, real crashes. Acts stop at the

@@ -115,7 +115,7 @@ describe('make help', () => {
 
 /** Whether a line names a verb there is, options it has, and no more arguments than it takes. */
 function isKnown(line: string): boolean {
-  const words = (line.replace(/^bin\//, '').match(/(?:"[^"]*"|'[^']*'|\S)+/g) ?? []).slice(1);
+  const words = (line.replace(/^bin\//, '').match(/(?:"[^"]*"|'[^']*'|\S)+/g) ?? ([] as string[])).slice(1);
   const spec =
     CATALOG.find(({ name }) => name === words.slice(0, 2).join(' ')) ?? CATALOG.find(({ name }) => name === words[0]);
   if (spec === undefined) return false;

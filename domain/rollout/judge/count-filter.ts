@@ -9,10 +9,14 @@ export interface CountFilterState {
   ticks: number;
   /** Events of both arms in those ticks. */
   events: number;
-  /** [noise level][static chain][burst level] */
+  /** [noise level][static chain][burst level], each row up to a factor */
   statics: Float64Array;
-  /** [noise level][jump shift][burst level] */
+  /** [noise level][jump shift][burst level], each noise level up to a factor */
   jumps: Float64Array;
+  /** [noise level][static chain], sum of the row */
+  staticSums: Float64Array;
+  /** [noise level][jump shift], sum of the row */
+  jumpSums: Float64Array;
   /** [noise level][static chain], log likelihood */
   staticLog: Float64Array;
   /** [noise level], log likelihood of the jump chain */
@@ -28,7 +32,12 @@ export interface CountEvidence {
 }
 
 /** Reused from call to call: nothing in here outlives one tick. */
-const scratch = { likelihood: new Float64Array(0), smooth: new Float64Array(0), prior: new Float64Array(0) };
+const scratch = {
+  likelihood: new Float64Array(0),
+  smooth: new Float64Array(0),
+  prior: new Float64Array(0),
+  ones: new Float64Array(0),
+};
 
 /** An empty memory. */
 export function createCountFilter(kernel: CountKernel): CountFilterState {
@@ -38,6 +47,8 @@ export function createCountFilter(kernel: CountKernel): CountFilterState {
     events: 0,
     statics: new Float64Array(levels * STATIC_CHAINS * kernel.bursts),
     jumps: new Float64Array(levels * kernel.jumpBase.length * kernel.bursts),
+    staticSums: new Float64Array(levels * STATIC_CHAINS),
+    jumpSums: new Float64Array(levels * kernel.jumpBase.length),
     staticLog: new Float64Array(levels * STATIC_CHAINS),
     jumpLog: new Float64Array(levels),
   };
@@ -85,11 +96,11 @@ export function stepCountFilter(
 export function passTime(kernel: CountKernel, state: CountFilterState): void {
   if (state.ticks === 0) return;
   const prior = burstPrior(kernel, state.events / state.ticks);
+  if (scratch.ones.length !== kernel.x.length) scratch.ones = new Float64Array(kernel.x.length).fill(1);
   for (let level = 0; level < kernel.smoothing.length; level += 1) {
-    for (let chain = 0; chain < STATIC_CHAINS; chain += 1) {
-      predict(state.statics, (level * STATIC_CHAINS + chain) * kernel.bursts, kernel, prior);
-    }
-    predictJump(kernel, state, level, prior);
+    for (let chain = 0; chain < STATIC_CHAINS; chain += 1)
+      advanceStatic(kernel, state, level, chain, scratch.ones, prior);
+    advanceJump(kernel, state, level, scratch.ones, prior);
   }
 }
 
@@ -144,10 +155,19 @@ function smoothed(kernel: CountKernel, level: number, likelihood: Float64Array):
   if (matrix === null || matrix === undefined) return likelihood;
   const size = likelihood.length;
   const { smooth } = scratch;
+  const even = size - (size % 2);
   for (let i = 0, at = 0; i < size; i += 1) {
-    let sum = 0;
-    for (let j = 0; j < size; j += 1, at += 1) sum += matrix[at]! * likelihood[j]!;
-    smooth[i] = sum;
+    // Two sums at a time: an addition need not wait for the one before.
+    let [one, two] = [0, 0];
+    for (let j = 0; j < even; j += 2, at += 2) {
+      one += matrix[at]! * likelihood[j]!;
+      two += matrix[at + 1]! * likelihood[j + 1]!;
+    }
+    if (even < size) {
+      one += matrix[at]! * likelihood[even]!;
+      at += 1;
+    }
+    smooth[i] = one + two;
   }
   return smooth;
 }
@@ -161,15 +181,36 @@ function stepStatics(
   prior: Float64Array,
   first: boolean,
 ): void {
-  const { statics } = state;
   for (let chain = 0; chain < STATIC_CHAINS; chain += 1) {
-    const at = (level * STATIC_CHAINS + chain) * kernel.bursts;
-    if (first) statics.set(prior, at);
-    else predict(statics, at, kernel, prior);
-    const sum = weigh(statics, at, kernel.bursts, smooth, kernel.staticBase[chain]!);
-    rescale(statics, at, at + kernel.bursts, sum);
-    state.staticLog[level * STATIC_CHAINS + chain]! += Math.log(sum) + logPeak;
+    const row = level * STATIC_CHAINS + chain;
+    const base = kernel.staticBase[chain]!;
+    if (first) state.staticSums[row] = writeRow(state.statics, row * kernel.bursts, prior, 1, smooth, base);
+    else advanceStatic(kernel, state, level, chain, smooth, prior);
+    state.staticLog[row]! += Math.log(state.staticSums[row]!) + logPeak;
   }
+}
+
+/** A burst level stays, or is drawn anew from its prior; then the row is weighed by the likelihood. */
+function advanceStatic(
+  { bursts, redraw, staticBase }: CountKernel,
+  state: CountFilterState,
+  level: number,
+  chain: number,
+  smooth: Float64Array,
+  prior: Float64Array,
+): void {
+  const { statics, staticSums } = state;
+  const row = level * STATIC_CHAINS + chain;
+  const at = row * bursts;
+  const base = staticBase[chain]!;
+  const kept = (1 - redraw) / staticSums[row]!;
+  let sum = 0;
+  for (let u = 0; u < bursts; u += 1) {
+    const value = (kept * statics[at + u]! + redraw * prior[u]!) * smooth[base + u]!;
+    statics[at + u] = value;
+    sum += value;
+  }
+  staticSums[row] = sum;
 }
 
 function stepJump(
@@ -181,68 +222,84 @@ function stepJump(
   prior: Float64Array,
   first: boolean,
 ): void {
-  const { bursts, jumpBase } = kernel;
-  const { jumps } = state;
-  const shifts = jumpBase.length;
-  const start = level * shifts * bursts;
-  if (first) startJump(kernel, state, start, prior);
-  else predictJump(kernel, state, level, prior);
-  let sum = 0;
-  for (let shift = 0; shift < shifts; shift += 1)
-    sum += weigh(jumps, start + shift * bursts, bursts, smooth, jumpBase[shift]!);
-  rescale(jumps, start, start + shifts * bursts, sum);
-  state.jumpLog[level]! += Math.log(sum) + logPeak;
+  const total = first
+    ? startJump(kernel, state, level, smooth, prior)
+    : advanceJump(kernel, state, level, smooth, prior);
+  state.jumpLog[level]! += Math.log(total) + logPeak;
 }
 
-/** Multiplies a row of mass by the likelihood from `base` on, and returns what is left of it. */
-function weigh(mass: Float64Array, at: number, bursts: number, smooth: Float64Array, base: number): number {
+/** The first tick: prior of shift and burst level, weighed by the likelihood. Returns the sum. */
+function startJump(
+  { bursts, jumpPrior, jumpBase }: CountKernel,
+  state: CountFilterState,
+  level: number,
+  smooth: Float64Array,
+  prior: Float64Array,
+): number {
+  let total = 0;
+  for (let shift = 0; shift < jumpBase.length; shift += 1) {
+    const row = level * jumpBase.length + shift;
+    const sum = writeRow(state.jumps, row * bursts, prior, jumpPrior[shift]!, smooth, jumpBase[shift]!);
+    state.jumpSums[row] = sum;
+    total += sum;
+  }
+  return total;
+}
+
+/** Late starts begin, burst levels are drawn anew, and every row is weighed by the likelihood. Returns the sum. */
+function advanceJump(
+  { bursts, jumpTarget, jumpBase, onset, redraw }: CountKernel,
+  state: CountFilterState,
+  level: number,
+  smooth: Float64Array,
+  prior: Float64Array,
+): number {
+  const { jumps, jumpSums } = state;
+  const shifts = jumpBase.length;
+  const first = level * shifts;
+  const start = first * bursts;
+  let before = 0;
+  for (let shift = 0; shift < shifts; shift += 1) before += jumpSums[first + shift]!;
+  const waiting = jumpSums[first]!;
+  const kept = (1 - redraw) / before;
+  let total = 0;
+  // The row of "no shift yet" comes last: the others are fed from what it held before.
+  for (let shift = shifts - 1; shift >= 0; shift -= 1) {
+    const part = shift === 0 ? 0 : onset * jumpTarget[shift]!;
+    const own = shift === 0 ? 1 - onset : 1;
+    const drawn = (redraw * (own * jumpSums[first + shift]! + part * waiting)) / before;
+    const at = start + shift * bursts;
+    const base = jumpBase[shift]!;
+    const keptOwn = kept * own;
+    const keptPart = kept * part;
+    let sum = 0;
+    for (let u = 0; u < bursts; u += 1) {
+      const value = (keptOwn * jumps[at + u]! + keptPart * jumps[start + u]! + drawn * prior[u]!) * smooth[base + u]!;
+      jumps[at + u] = value;
+      sum += value;
+    }
+    jumpSums[first + shift] = sum;
+    total += sum;
+  }
+  return total;
+}
+
+/** Writes factor · prior · likelihood into a row, and returns its sum. */
+function writeRow(
+  mass: Float64Array,
+  at: number,
+  prior: Float64Array,
+  factor: number,
+  smooth: Float64Array,
+  base: number,
+): number {
   let sum = 0;
-  for (let u = 0; u < bursts; u += 1) {
-    const value = mass[at + u]! * smooth[base + u]!;
+  for (let u = 0; u < prior.length; u += 1) {
+    const value = factor * prior[u]! * smooth[base + u]!;
     mass[at + u] = value;
     sum += value;
   }
   return sum;
-}
-
-function rescale(mass: Float64Array, from: number, to: number, sum: number): void {
-  const factor = 1 / sum;
-  for (let at = from; at < to; at += 1) mass[at] = mass[at]! * factor;
-}
-
-function startJump(
-  { bursts, jumpPrior }: CountKernel,
-  state: CountFilterState,
-  start: number,
-  prior: Float64Array,
-): void {
-  for (let shift = 0, at = start; shift < jumpPrior.length; shift += 1) {
-    for (let u = 0; u < bursts; u += 1, at += 1) state.jumps[at] = jumpPrior[shift]! * prior[u]!;
-  }
-}
-
-/** Late starts begin, then burst levels are drawn anew. */
-function predictJump(kernel: CountKernel, state: CountFilterState, level: number, prior: Float64Array): void {
-  const { bursts, jumpTarget, onset } = kernel;
-  const { jumps } = state;
-  const start = level * jumpTarget.length * bursts;
-  for (let shift = 1; shift < jumpTarget.length; shift += 1) {
-    const part = onset * jumpTarget[shift]!;
-    const at = start + shift * bursts;
-    for (let u = 0; u < bursts; u += 1) jumps[at + u] = jumps[at + u]! + part * jumps[start + u]!;
-    predict(jumps, at, kernel, prior);
-  }
-  for (let u = 0; u < bursts; u += 1) jumps[start + u] = jumps[start + u]! * (1 - onset);
-  predict(jumps, start, kernel, prior);
-}
-
-/** A burst level stays, or is drawn anew from its prior. */
-function predict(mass: Float64Array, at: number, { bursts, redraw }: CountKernel, prior: Float64Array): void {
-  let sum = 0;
-  for (let u = 0; u < bursts; u += 1) sum += mass[at + u]!;
-  const drawn = redraw * sum;
-  const kept = 1 - redraw;
-  for (let u = 0; u < bursts; u += 1) mass[at + u] = kept * mass[at + u]! + drawn * prior[u]!;
 }
 
 /** Log likelihood of a static chain, averaged over the noise levels (a constant factor is left out: it cancels). */

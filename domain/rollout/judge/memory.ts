@@ -105,6 +105,8 @@ type SavedCounts = Omit<CountMemory, 'filter'> & {
     readonly events: number;
     readonly statics: readonly number[];
     readonly jumps: readonly number[];
+    readonly staticSums: readonly number[];
+    readonly jumpSums: readonly number[];
     readonly staticLog: readonly number[];
     readonly jumpLog: readonly number[];
   };
@@ -138,6 +140,8 @@ function saveCounts(counts: CountMemory | null): SavedCounts | null {
       events: filter.events,
       statics: [...filter.statics],
       jumps: [...filter.jumps],
+      staticSums: [...filter.staticSums],
+      jumpSums: [...filter.jumpSums],
       staticLog: [...filter.staticLog],
       jumpLog: [...filter.jumpLog],
     },
@@ -154,6 +158,8 @@ function restoreCounts(counts: SavedCounts | null): CountMemory | null {
       events: filter.events,
       statics: Float64Array.from(filter.statics),
       jumps: Float64Array.from(filter.jumps),
+      staticSums: Float64Array.from(filter.staticSums),
+      jumpSums: Float64Array.from(filter.jumpSums),
       staticLog: Float64Array.from(filter.staticLog),
       jumpLog: Float64Array.from(filter.jumpLog),
     },
