@@ -21,7 +21,7 @@ const BASES = [0.001, 0.005, 0.05];
 
 for (const [ticks, runs] of [
   [60, RUNS],
-  [1000, Math.ceil(RUNS / 4)],
+  [1000, Math.ceil(RUNS / 2)],
 ] as const)
   printTable(
     `Independent errors, ${ticks} looks, share 50 %, ${runs} streams a cell`,
@@ -55,12 +55,7 @@ printTable(
       measure(`n3/${volume}`, { ...world, fastCv: 0.3 }),
       measure(`n6/${volume}`, { ...world, fastCv: 0.6 }),
       measure(`b/${volume}`, { ...world, fastCv: 0.3, bursts: BURSTS }),
-      measure(
-        `b1000/${volume}`,
-        { ...world, ticks: 1000, fastCv: 0.3, bursts: BURSTS },
-        'default',
-        Math.ceil(RUNS / 4),
-      ),
+      measure(`b1000/${volume}`, { ...world, ticks: 1000, fastCv: 0.3, bursts: BURSTS }),
     ];
   }),
 );

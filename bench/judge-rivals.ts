@@ -39,7 +39,7 @@ function rollbackTicks(create: () => Rival, name: string, world: World): number[
 
 const CLEAN = { ticks: 60, share: 0.5, base: 0.005 };
 const HEALTHY: readonly (readonly [string, World])[] = [
-  ['60 a tick', { ...CLEAN, requestsPerTick: 60 }],
+  ['2000 a tick', { ...CLEAN, requestsPerTick: 2000 }],
   ['600', { ...CLEAN, requestsPerTick: 600 }],
   ['6000', { ...CLEAN, requestsPerTick: 6000 }],
   ['600, CV 0.6', { ...CLEAN, requestsPerTick: 600, fastCv: 0.6 }],
@@ -51,7 +51,7 @@ const HARMFUL: readonly (readonly [string, World])[] = [
   ['2x at 600', { ...CLEAN, requestsPerTick: 600, ratio: 2 }],
   ['4x at 600', { ...CLEAN, requestsPerTick: 600, ratio: 4 }],
   ['2x at 6000', { ...CLEAN, requestsPerTick: 6000, ratio: 2 }],
-  ['4x at 60', { ...CLEAN, requestsPerTick: 60, ratio: 4 }],
+  ['4x at 2000', { ...CLEAN, requestsPerTick: 2000, ratio: 4 }],
 ];
 
 printTable(

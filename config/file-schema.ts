@@ -74,7 +74,9 @@ const judge = z.strictObject({
   dry_run_metrics: z.array(metric).describe('Metrics that are shown and never decide'),
   noise: z
     .string()
-    .describe('Name of the noise assumption: default, quiet, long-bursts, tall-bursts, or one of noise_assumptions'),
+    .describe(
+      'Name of the noise assumption: default, quiet, long-bursts, tall-bursts, sparse-bursts, or one of noise_assumptions',
+    ),
   minimum_success_rate: share.describe('A success rate below this opens an incident'),
   response_time_degradation_percent: z
     .number()
@@ -96,7 +98,7 @@ export const DEPLOYMENT_FILE = z.strictObject({
   judge: judge.describe('How a new version is judged'),
   noise_assumptions: z
     .record(z.string(), noise)
-    .describe('Noise assumptions fitted by `mlops rollout calibrate`, by name'),
+    .describe('Noise assumptions of your own, by name; `mlops rollout calibrate` tries them too'),
   health: z
     .strictObject({
       interval_seconds: positive,

@@ -1,4 +1,5 @@
 import type { Pool } from 'pg';
+import type { HistoryTick } from '../../domain/rollout/calibration.ts';
 import type { ReceiptEvent, ReceiptWrite, RolloutReceipt } from '../../domain/rollout/receipt.ts';
 import type { EngineVersion } from '../../domain/rollout/records.ts';
 import { query } from './query.ts';
@@ -33,6 +34,19 @@ export function createRolloutReader(pool: Pool) {
         [environment, model, limit],
       );
       return rows.map(summaryOf);
+    },
+
+    /** Counts of the stable version in every look of that length, oldest first. */
+    async history(environment: string, model: string, tickSeconds: number): Promise<HistoryTick[]> {
+      return await query<{ requests: number; errors: number }>(
+        pool,
+        `SELECT (t.input->'control'->>'requests')::float8 AS requests, (t.input->'control'->>'errors')::float8 AS errors
+         FROM rollout_tick t JOIN rollout r USING (rollout_key)
+         WHERE r.environment = $1 AND r.model = $2 AND (r.policy->>'tickSeconds')::float8 = $3
+           AND t.input->'control' ? 'requests' AND t.input->'control' ? 'errors'
+         ORDER BY r.started_at, t.tick`,
+        [environment, model, tickSeconds],
+      );
     },
 
     /** The receipt of one rollout, or of the newest one of a model; null when there is none. */

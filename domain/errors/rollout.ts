@@ -84,6 +84,18 @@ export const ROLLOUT_ERRORS = {
     retryable: false,
     exitCode: 1,
   },
+  CALIBRATION_HISTORY_SHORT: {
+    message: 'Noise of {model} cannot be known: {ticks} ticks of history, wanted at least {wanted}',
+    remedy: 'Collect more, or give a longer history with --input (one {"requests": n, "errors": n} per line and tick)',
+    retryable: true,
+    exitCode: 7,
+  },
+  HISTORY_INVALID: {
+    message: 'History {file} cannot be used: line {line}: {problem}',
+    remedy: 'Give one tick of the stable version per line, {"requests": 600, "errors": 3}, or streams as for replay',
+    retryable: false,
+    exitCode: 2,
+  },
   RECEIPT_NOT_FOUND: {
     message: 'No receipt of {model} in environment {environment}',
     remedy: 'List rollouts with `mlops rollout list`; receipts live in the database named by DATABASE_URL',

@@ -128,7 +128,7 @@ function isKnown(line: string): boolean {
     if (!word.startsWith('-')) positional += 1;
     else {
       const [flag] = word.split('=');
-      const option = options.find(({ flags }) => (flags.match(/--?[a-z-]+/g) ?? []).includes(flag ?? ''));
+      const option = options.find(({ flags }) => (flags.match(/--?[a-z-]+/g) ?? ([] as string[])).includes(flag ?? ''));
       if (option === undefined) return false;
       if (option.flags.includes('<') && !word.includes('=')) i += 1;
     }

@@ -117,6 +117,16 @@ export const ROLLOUT_COMMANDS: readonly CommandSpec[] = [
     load: () => import('../commands/rollout/receipt.ts'),
   },
   {
+    name: 'rollout calibrate',
+    summary: 'choose the noise assumption of a service from its own history, proved on the half that had no say',
+    options: [
+      MODEL,
+      { flags: '--input <file>', description: 'history as JSON lines instead of the recorded looks; - is stdin' },
+    ],
+    examples: ['mlops rollout calibrate --model rag_api', 'mlops rollout calibrate --input history.jsonl -o json'],
+    load: () => import('../commands/rollout/calibrate.ts'),
+  },
+  {
     name: 'rollout replay',
     summary: 'judge recorded streams offline, one line per stream (docs/reference/replay.md)',
     options: [

@@ -38,4 +38,12 @@ export const NOISE_ASSUMPTIONS: Readonly<Record<string, NoiseAssumption>> = {
   'long-bursts': { ...DEFAULT, burstMeanMinutes: 15, burstShare: 0.55 },
   /** Bursts of up to x6. */
   'tall-bursts': { ...DEFAULT, burstRangeLog: 2, burstShare: 0.55 },
+  /** The same where a tick has few events: bursts are expected although the counts can hardly show them. */
+  'sparse-bursts': {
+    ...DEFAULT,
+    burstRangeLog: 2,
+    burstShare: 0.55,
+    burstMeanMinutes: 10,
+    burstFullEventsPerTick: 0.3,
+  },
 };
