@@ -62,10 +62,11 @@ export async function withinAnswerTime<T>(client: Client, call: () => Promise<T>
   return await client.connection.withDeadline(Date.now() + ANSWER_TIMEOUT_MS, call);
 }
 
-/** Turns "no worker answered in time" into a coded error; anything else stays what it is. */
+/** Turns "no worker answers" into a coded error; anything else stays what it is. */
 export function unanswered(error: unknown, action: string, model: string): unknown {
-  const timedOut = error instanceof WorkflowUpdateRPCTimeoutOrCancelledError || grpcCode(error) === DEADLINE_EXCEEDED;
-  if (!timedOut || isMlopsError(error)) return error;
+  const nobodyAnswered =
+    error instanceof WorkflowUpdateRPCTimeoutOrCancelledError || UNANSWERED_CODES.has(Number(grpcCode(error)));
+  if (!nobodyAnswered || isMlopsError(error)) return error;
   return new MlopsError(
     'ROLLOUT_UNANSWERED',
     { action, model, seconds: ANSWER_TIMEOUT_MS / 1000, queue: TASK_QUEUE },
@@ -88,7 +89,11 @@ function refused(error: unknown, action: string, model: string): unknown {
   );
 }
 
-const DEADLINE_EXCEEDED = 4;
+/**
+ * What a query or an update ends with while workers or the server come and go: cancelled (1), deadline exceeded (4),
+ * resource exhausted (8), failed precondition (9: no poller, or the task before was cut off), unavailable (14).
+ */
+const UNANSWERED_CODES = new Set([1, 4, 8, 9, 14]);
 
 function grpcCode(error: unknown): unknown {
   return error instanceof ServiceError ? (error.cause as { code?: unknown } | undefined)?.code : undefined;

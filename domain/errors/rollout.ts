@@ -72,7 +72,7 @@ export const ROLLOUT_ERRORS = {
     exitCode: 3,
   },
   ROLLOUT_UNANSWERED: {
-    message: '{action} of {model} was not answered within {seconds} s: no worker polls the queue {queue}',
+    message: '{action} of {model} was not answered (up to {seconds} s are waited): no worker answers on queue {queue}',
     remedy: 'Start a worker with `mlops up` or `mlops worker`, then try again',
     retryable: true,
     exitCode: 1,

@@ -3,7 +3,6 @@ import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { expect } from 'vitest';
 
 const REPOSITORY = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -46,7 +45,7 @@ export async function createProject(portOffset: number, deployment: string | nul
     mlops,
     json: async (args) => {
       const { stdout, stderr, code } = await mlops([...args, '-o', 'json']);
-      expect(stdout, `mlops ${args.join(' ')} (exit ${code}): ${stderr}`).not.toBe('');
+      if (stdout === '') throw new Error(`mlops ${args.join(' ')} printed nothing (exit ${code}): ${stderr}`);
       return JSON.parse(stdout) as never;
     },
     pidOf: async (part) => {
