@@ -12,6 +12,7 @@ import { createEmergencyJournal } from '../adapters/postgres/emergency-ingest.ts
 import { openPool } from '../adapters/postgres/pool.ts';
 import { createRolloutStore } from '../adapters/postgres/rollout-store.ts';
 import { createTrafficStore } from '../adapters/postgres/traffic-store.ts';
+import { findFreePort } from '../adapters/processes/ports.ts';
 import { createHealthProbe } from '../adapters/services/health-probe.ts';
 import { createSmokeTest } from '../adapters/services/smoke-test.ts';
 import { connectionOptionsOf, loadDataConverter } from '../adapters/temporal/connect.ts';
@@ -31,10 +32,11 @@ const CACHED_WORKFLOWS = 1000;
 /** `mlops worker`: polls the queue until it is told to stop, then finishes what it has begun. */
 export async function runWorker(config: MlopsConfig): Promise<void> {
   const log = pino({ base: { part: 'worker', pid: process.pid } }, process.stderr);
+  const metricsPort = await findFreePort(config.ports.workerMetrics);
   Runtime.install({
     logger: createWorkerLogger(log),
     shutdownSignals: ['SIGTERM', 'SIGINT'],
-    telemetryOptions: { metrics: { prometheus: { bindAddress: `127.0.0.1:${config.ports.workerMetrics}` } } },
+    telemetryOptions: { metrics: { prometheus: { bindAddress: `127.0.0.1:${metricsPort}` } } },
   });
   const { connectionOptions, namespace } = connectionOptionsOf(config);
   const dataConverter = await loadDataConverter(config.stateDirectory);
@@ -55,7 +57,7 @@ export async function runWorker(config: MlopsConfig): Promise<void> {
     maxCachedWorkflows: CACHED_WORKFLOWS,
     shutdownGraceTime: '10s',
   });
-  log.info({ queue: TASK_QUEUE, namespace }, 'worker is ready');
+  log.info({ queue: TASK_QUEUE, namespace, metricsPort }, 'worker is ready');
   try {
     await worker.run();
   } finally {

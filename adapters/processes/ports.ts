@@ -11,6 +11,12 @@ export async function findPortHolder(port: number): Promise<string | null> {
   return `pid ${pid} (${command.slice(0, 80)})`;
 }
 
+/** The first free loopback port from `port` on, at most 50 further; several workers share a machine. */
+export async function findFreePort(port: number): Promise<number> {
+  for (let candidate = port; candidate < port + 50; candidate += 1) if (await isFree(candidate)) return candidate;
+  return port;
+}
+
 async function isFree(port: number): Promise<boolean> {
   return await new Promise((resolve) => {
     const server = createServer();

@@ -11,7 +11,7 @@ export interface SupervisorOptions {
 
 const WATCH_MS = 250;
 const FIRST_BACKOFF_MS = 500;
-const LONGEST_BACKOFF_MS = 30_000;
+const LONGEST_BACKOFF_MS = 5000;
 /** A part that ran this long starts with a fresh back-off. */
 const STEADY_MS = 60_000;
 const READY_MS = 60_000;

@@ -1,9 +1,21 @@
+import { readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gunzipSync, gzipSync } from 'node:zlib';
+import proto from '@temporalio/proto';
 import { Worker } from '@temporalio/worker';
 import { loadConfig } from '../../config/load.ts';
 import { connectTemporal, loadDataConverter } from '../../adapters/temporal/connect.ts';
 import { loadWorkflowBundle } from '../../workers/workflow-bundle.ts';
+
+/** What tests look at in a kept history. */
+export interface SavedHistory {
+  readonly events: {
+    readonly activityTaskScheduledEventAttributes?: { readonly activityType?: { name?: string | null } | null } | null;
+  }[];
+}
+
+const HistoryMessage = proto.temporal.api.history.v1.History;
 
 /** A workflow's history. */
 export type History = Parameters<typeof Worker.runReplayHistory>[1];
@@ -35,4 +47,14 @@ export async function replayHistory(history: History, workflowId: string, stateD
     history,
     workflowId,
   );
+}
+
+/** Keeps a history as compressed protobuf: JSON of the command line cannot be read back (enum names differ). */
+export async function saveHistory(history: History, file: string): Promise<void> {
+  const bytes = HistoryMessage.encode(HistoryMessage.create(history as object)).finish();
+  await writeFile(file, gzipSync(bytes, { level: 9 }));
+}
+
+export async function loadHistory(file: string): Promise<SavedHistory> {
+  return HistoryMessage.decode(gunzipSync(await readFile(file)));
 }

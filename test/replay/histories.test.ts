@@ -1,0 +1,29 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { loadHistory, replayHistory } from '../support/history.ts';
+
+const FOLDER = join(import.meta.dirname, 'histories');
+const NAMES = readdirSync(FOLDER).filter((name) => existsSync(join(FOLDER, name, 'history.bin.gz')));
+const WORKFLOW_ID = 'rollout/dev/rag_api';
+
+describe('histories of real rollouts', () => {
+  it('are those of every way a rollout can go', () => {
+    expect(NAMES.toSorted()).toEqual(['continued-as-new', 'paused-and-approved', 'promoted', 'rolled-back']);
+  });
+
+  it.each(NAMES)('%s replays with the workflow of this checkout', async (name) => {
+    const history = await loadHistory(join(FOLDER, name, 'history.bin.gz'));
+    expect(history.events.length).toBeGreaterThan(50);
+    await expect(replayHistory(history, WORKFLOW_ID, join(FOLDER, name))).resolves.toBeUndefined();
+  });
+
+  it('that a workflow would not have made are refused', async () => {
+    const history = await loadHistory(join(FOLDER, 'promoted', 'history.bin.gz'));
+    const scheduled = history.events.filter((event) => event.activityTaskScheduledEventAttributes?.activityType);
+    const type = scheduled[3]?.activityTaskScheduledEventAttributes?.activityType;
+    if (!type) throw new Error('the history has no fourth activity');
+    type.name = 'somethingElse';
+    await expect(replayHistory(history, WORKFLOW_ID, join(FOLDER, 'promoted'))).rejects.toThrow(/determinism/i);
+  });
+});
