@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { connect, verifyReceipt } from '../../client/index.ts';
 import { findInstalledServer } from '../../adapters/temporal/find-server.ts';
 import { isAlive } from '../../adapters/processes/pid-file.ts';
 import { createProject, until, type TestProject } from '../support/stack.ts';
@@ -139,6 +140,24 @@ describe('a rollout on the real stack', () => {
     const refused = await project.mlops(['rollout', 'receipt', '--verify', file]);
     expect(refused.code).toBe(3);
     expect(refused.stdout).toContain('NOT valid');
+  });
+
+  it('is seen by a TypeScript program as by the command line', async () => {
+    const mlops = connect({ workingDirectory: project.root, env: { MLOPS_PORT_OFFSET: '21000' } });
+    try {
+      const { outcome, runId } = await status();
+      expect(await mlops.status('rag_api')).toMatchObject({ outcome, runId });
+      expect((await mlops.result('rag_api'))?.outcome).toBe('promoted');
+      const [newest] = await mlops.list('rag_api');
+      const receipt = await mlops.receipt('rag_api', newest?.rolloutKey);
+      expect(receipt === null ? null : verifyReceipt(receipt)).toMatchObject({ valid: true, exact: true });
+      const order = { model: 'rag_api', fromVersion: '1.1.0', toVersion: '9.9.9', profile: 'default', endpoints: {} };
+      await expect(mlops.start({ ...order, gates: [], actor: 'test', reason: '' })).rejects.toMatchObject({
+        code: 'TARGET_UNKNOWN',
+      });
+    } finally {
+      await mlops.close();
+    }
   });
 
   it('finds a version that is live already and says so', async () => {

@@ -1,0 +1,84 @@
+import { loadConfig } from '../config/load.ts';
+import type { MlopsConfig } from '../config/schema.ts';
+import type { RolloutReceipt } from '../domain/rollout/receipt.ts';
+import type { ActionAccepted, RolloutResult, RolloutStatus } from '../workflows/messages.ts';
+import { createComposition } from './cli/composition.ts';
+import type { EmergencyResult, RolloutSummary } from './evidence-port.ts';
+import type { RolloutAction } from './rollouts/actions.ts';
+import { assembleRequest, type RolloutOrder } from './rollouts/request.ts';
+import type { StartedRollout } from './rollouts/rollouts.ts';
+
+export { MlopsError, isMlopsError } from '../domain/errors.ts';
+export { createJudgeState, judgeTick, openJudge } from '../domain/rollout/judge.ts';
+export { replayStream } from '../domain/rollout/replay.ts';
+export { verifyReceipt } from '../domain/rollout/verify-receipt.ts';
+export type { RolloutAction } from './rollouts/actions.ts';
+export type { RolloutOrder } from './rollouts/request.ts';
+
+/** The verbs of the command line for TypeScript programs. Connections are opened when a verb first needs them. */
+export interface Mlops {
+  readonly config: MlopsConfig;
+  /**
+   * Starts a rollout, or attaches to the equal one that runs.
+   *
+   * @throws ROLLOUT_ALREADY_OPEN, TARGET_UNKNOWN, ROLLOUT_PLAN_INVALID, USAGE_INVALID, TEMPORAL_UNREACHABLE
+   */
+  start(order: RolloutOrder, options?: { readonly supersede?: boolean }): Promise<StartedRollout>;
+  /** @throws ROLLOUT_NOT_FOUND, ROLLOUT_UNANSWERED */
+  status(model: string): Promise<RolloutStatus>;
+  /** Waits for the end; null when the signal fired first, which never ends the rollout. @throws ROLLOUT_NOT_FOUND */
+  result(model: string, signal?: AbortSignal): Promise<RolloutResult | null>;
+  /** Approves, denies, pauses, resumes, promotes or aborts. @throws ROLLOUT_NOT_FOUND, ROLLOUT_REFUSED_ACTION */
+  act(model: string, action: RolloutAction): Promise<ActionAccepted>;
+  /** Newest first. @throws DATABASE_UNREACHABLE */
+  list(model?: string, limit?: number): Promise<readonly RolloutSummary[]>;
+  /** The receipt of one rollout, or of the newest; null when there is none. @throws DATABASE_UNREACHABLE */
+  receipt(model: string, rolloutKey?: string): Promise<RolloutReceipt | null>;
+  /** Emergency: all traffic to the stable version; needs the gateway alone. @throws ROUTER_UNREACHABLE */
+  rollback(order: {
+    readonly model: string;
+    readonly actor: string;
+    readonly reason: string;
+  }): Promise<EmergencyResult>;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens the system as configured in a folder (config/*.yaml, mlops.yaml, environment variables).
+ *
+ * @throws CONFIG_INVALID with all problems
+ * @example
+ * const mlops = await connect();
+ * await mlops.start({ model: 'rag_api', fromVersion: '1.0.0', toVersion: '1.1.0', profile: 'fast', endpoints: {}, gates: [], actor: 'ci', reason: 'build 4711' });
+ * const result = await mlops.result('rag_api');
+ */
+export function connect(
+  options: {
+    readonly workingDirectory?: string;
+    readonly env?: Readonly<Record<string, string | undefined>>;
+  } = {},
+): Mlops {
+  const { workingDirectory = process.cwd(), env = process.env } = options;
+  const { config } = loadConfig({ env, workingDirectory });
+  const composition = createComposition(async () => await Promise.resolve(config));
+  const rollouts = onceOpened(async () => await composition.rollouts());
+  const evidence = onceOpened(async () => await composition.evidence());
+  return {
+    config,
+    start: async (order, { supersede = false } = {}) =>
+      await (await rollouts()).start(assembleRequest(config, order), { supersede, actor: order.actor }),
+    status: async (model) => await (await rollouts()).status(model),
+    result: async (model, signal = new AbortController().signal) => await (await rollouts()).result(model, signal),
+    act: async (model, action) => await (await rollouts()).act(model, action),
+    list: async (model, limit = 20) => await (await evidence()).list(config.environment, model ?? null, limit),
+    receipt: async (model, rolloutKey) =>
+      await (await evidence()).receipt(config.environment, model, rolloutKey ?? null),
+    rollback: async (order) => await (await composition.emergency()).roll(order),
+    close: async () => await composition.close(),
+  };
+}
+
+function onceOpened<T>(open: () => Promise<T>): () => Promise<T> {
+  let opened: Promise<T> | null = null;
+  return async () => await (opened ??= open());
+}
