@@ -7,7 +7,7 @@ import { printTable, wholeOption } from './support/report.ts';
 import { pidFromFile, readWrites, SHORT_STEPS, startArguments } from './support/rollouts.ts';
 
 const KILLS = wholeOption('kills', 20);
-const OFFSET = 25_000;
+const OFFSET = 19_000;
 const PLAN = [0, 1000, 3000, 6000, 10_000, 0];
 const seen = { kills: 0, rollouts: 0, resumed: 0, lost: 0, doubled: 0, reordered: 0 };
 

@@ -10,7 +10,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 const SECONDS = wholeOption('seconds', 15);
-const OFFSET = 26_000;
+const OFFSET = 18_000;
 const PER_SECOND = 200;
 const CHANGES = 100;
 

@@ -8,7 +8,7 @@ import { printTable, quantileOf, wholeOption } from './support/report.ts';
 import { pidFromFile, SHORT_STEPS, startArguments } from './support/rollouts.ts';
 
 const RUNS = wholeOption('runs', 10);
-const OFFSET = 27_500;
+const OFFSET = 17_000;
 
 interface Receipt {
   readonly ticks: readonly { readonly at: string; readonly verdict: { readonly verdict: string } }[];

@@ -5,7 +5,7 @@ import { createProject } from '../test/support/stack.ts';
 import { printTable, quantileOf, wholeOption } from './support/report.ts';
 
 const RUNS = wholeOption('runs', 20);
-const OFFSET = 28_700;
+const OFFSET = 16_000;
 
 function time(file: string, args: readonly string[]): number {
   const started = performance.now();

@@ -7,7 +7,8 @@ import { readHistory, saveHistory, type History } from './history.ts';
 import { createProject, until, type TestProject } from './stack.ts';
 import { startTraffic } from './traffic.ts';
 
-const OFFSET = 29_500;
+// Below the range of ephemeral ports: a client that retries could otherwise connect to itself and hold the port.
+const OFFSET = 15_000;
 const FOLDER = join(import.meta.dirname, '../replay/histories');
 const WORKFLOW_ID = 'rollout/dev/rag_api';
 const DEPLOYMENT = `
