@@ -41,6 +41,11 @@ export function isMlopsError(error: unknown, code?: ErrorCode): error is MlopsEr
   );
 }
 
+/** What anything that was thrown says, in words. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
 /** Replaces every {name} of a template by the detail of that name. A missing detail stays visible as {name}. */
 function fill(template: string, details: Record<string, unknown>): string {
   return template.replace(/\{(\w+)\}/g, (hole, key: string) => (key in details ? String(details[key]) : hole));

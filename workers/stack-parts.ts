@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { Connection } from '@temporalio/client';
@@ -106,8 +105,7 @@ function ownPart(name: string, graceMs: number, probe: () => Promise<void>): Par
 
 /** Runs this program's command line on the Node that runs this process. */
 export function ownCommand(args: readonly string[]): PartCommand {
-  const source = fileURLToPath(new URL('../client/cli/main.ts', import.meta.url));
-  const main = existsSync(source) ? source : fileURLToPath(new URL('../client/cli/main.js', import.meta.url));
+  const main = fileURLToPath(new URL('../client/cli/main.ts', import.meta.url));
   return { file: process.execPath, args: ['--disable-warning=ExperimentalWarning', main, ...args] };
 }
 

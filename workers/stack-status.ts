@@ -9,6 +9,7 @@ import { guardScheduleId } from '../adapters/temporal/guard-schedule.ts';
 import type { MlopsConfig } from '../config/schema.ts';
 import { findPollers } from './pollers.ts';
 import { expectOk } from './stack-parts.ts';
+import { messageOf } from '../domain/errors.ts';
 
 /** Shape of client/stack-port.ts; workers do not import the client. */
 interface PartStatus {
@@ -80,9 +81,7 @@ async function probePostgres(config: MlopsConfig): Promise<PartStatus[]> {
 }
 
 async function probeWorkers(config: MlopsConfig): Promise<PartStatus[]> {
-  const found = await findPollers(config).catch((error: unknown) =>
-    error instanceof Error ? error.message : String(error),
-  );
+  const found = await findPollers(config).catch((error: unknown) => messageOf(error));
   if (typeof found === 'string') return [noWorker(found)];
   const live = found
     .map(({ identity }) => ({ identity, pid: Number(/^worker-(\d+)@/.exec(identity)?.[1] ?? Number.NaN) }))

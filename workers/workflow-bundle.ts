@@ -19,19 +19,13 @@ const SOURCES = ['workflows', 'domain'] as const;
 export async function loadWorkflowBundle(cacheDirectory: string): Promise<string> {
   const file = join(cacheDirectory, `workflows-${await hashSources()}.js`);
   if (existsSync(file)) return file;
-  const { code } = await bundleWorkflowCode({ workflowsPath: entryPath(), logger: silent });
+  const { code } = await bundleWorkflowCode({ workflowsPath: join(ROOT, 'workflows/index.ts'), logger: silent });
   await mkdir(cacheDirectory, { recursive: true });
   // Two workers may start at once: each writes its own file, and the rename is atomic.
   const temporary = `${file}.${process.pid}`;
   await writeFile(temporary, code);
   await rename(temporary, file);
   return file;
-}
-
-/** From source the entry is TypeScript, from the package it is JavaScript. */
-function entryPath(): string {
-  const source = join(ROOT, 'workflows/index.ts');
-  return existsSync(source) ? source : join(ROOT, 'workflows/index.js');
 }
 
 async function hashSources(): Promise<string> {

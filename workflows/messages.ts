@@ -1,4 +1,5 @@
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
+import type { MetricVerdict } from '../domain/rollout/judge/describe.ts';
 import type { Verdict } from '../domain/verdict.ts';
 
 /** Task queues (contract §5). */
@@ -28,20 +29,6 @@ export interface PromoteInput extends ActionInput {
   readonly full: boolean;
 }
 
-/** One metric of the last verdict. */
-export interface MetricStatus {
-  readonly name: string;
-  readonly canary: number | null;
-  readonly control: number | null;
-  readonly limit: number | null;
-  readonly requests: number;
-  readonly evidence: number;
-  readonly safe: number | null;
-  readonly verdict: Verdict;
-  readonly reason: string;
-  readonly dryRun: boolean;
-}
-
 /** The last judged look. */
 export interface VerdictStatus {
   readonly verdict: Verdict;
@@ -49,7 +36,7 @@ export interface VerdictStatus {
   readonly at: string;
   readonly tick: number;
   readonly reasons: readonly string[];
-  readonly metrics: readonly MetricStatus[];
+  readonly metrics: readonly MetricVerdict[];
 }
 
 /** Something that happened, newest last. */

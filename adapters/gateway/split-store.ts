@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { mkdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { MlopsError } from '../../domain/errors.ts';
+import { MlopsError, messageOf } from '../../domain/errors.ts';
 import type { LiveSplit, TrafficWrite } from '../../domain/rollout/split.ts';
 import { writeDurably } from './state-file.ts';
 
@@ -79,11 +79,7 @@ async function save(file: string, model: string, state: SavedState): Promise<voi
   try {
     await writeDurably(file, JSON.stringify(state));
   } catch (error) {
-    throw new MlopsError(
-      'GATEWAY_STATE_UNWRITABLE',
-      { model, reason: error instanceof Error ? error.message : String(error) },
-      { cause: error },
-    );
+    throw new MlopsError('GATEWAY_STATE_UNWRITABLE', { model, reason: messageOf(error) }, { cause: error });
   }
 }
 
@@ -97,7 +93,7 @@ async function readState(file: string): Promise<SavedState> {
   } catch (error) {
     throw new MlopsError(
       'GATEWAY_STATE_CORRUPT',
-      { file: 'gateway/splits.json', reason: error instanceof Error ? error.message : String(error) },
+      { file: 'gateway/splits.json', reason: messageOf(error) },
       { cause: error },
     );
   }

@@ -3,7 +3,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Client } from 'pg';
-import { MlopsError } from '../../domain/errors.ts';
+import { MlopsError, messageOf } from '../../domain/errors.ts';
 
 const DIRECTORY = fileURLToPath(new URL('migrations', import.meta.url));
 /** Any number that nobody else locks. */
@@ -35,11 +35,7 @@ export async function migrate(url: string): Promise<MigrationReport> {
   const migrations = await readMigrations();
   const client = new Client({ connectionString: url, connectionTimeoutMillis: 5000 });
   await client.connect().catch((error: unknown) => {
-    throw new MlopsError(
-      'DATABASE_UNREACHABLE',
-      { reason: error instanceof Error ? error.message : String(error) },
-      { cause: error },
-    );
+    throw new MlopsError('DATABASE_UNREACHABLE', { reason: messageOf(error) }, { cause: error });
   });
   try {
     await client.query('SELECT pg_advisory_lock($1)', [LOCK]);
@@ -59,11 +55,7 @@ export async function readLevel(url: string): Promise<{ readonly level: number; 
     return { level: rows[0]?.level ?? 0, wanted };
   } catch (error) {
     if ((error as { code?: string }).code === '42P01') return { level: 0, wanted };
-    throw new MlopsError(
-      'DATABASE_UNREACHABLE',
-      { reason: error instanceof Error ? error.message : String(error) },
-      { cause: error },
-    );
+    throw new MlopsError('DATABASE_UNREACHABLE', { reason: messageOf(error) }, { cause: error });
   } finally {
     await client.end().catch(() => undefined);
   }

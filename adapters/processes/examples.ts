@@ -1,5 +1,4 @@
 import { spawn, type ChildProcessByStdio } from 'node:child_process';
-import { extname } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
@@ -55,15 +54,11 @@ export function createExamples(workingDirectory: string, stateDirectory: string)
 }
 
 const NODE_FLAGS = ['--disable-warning=ExperimentalWarning'];
-const EXTENSION = extname(import.meta.url);
-// Examples are read where the sources are: dist/ holds their programs, not their configuration.
-const DEMO_PROJECT = fileURLToPath(
-  new URL(EXTENSION === '.ts' ? '../../examples/demo' : '../../../examples/demo', import.meta.url),
-);
-const MLOPS = fileURLToPath(new URL(EXTENSION === '.ts' ? '../../bin/mlops' : '../../../bin/mlops', import.meta.url));
+const DEMO_PROJECT = fileURLToPath(new URL('../../examples/demo', import.meta.url));
+const MLOPS = fileURLToPath(new URL('../../bin/mlops', import.meta.url));
 
 function programOf(name: string): string {
-  return fileURLToPath(new URL(`../../examples/rag-service/${name}${EXTENSION}`, import.meta.url));
+  return fileURLToPath(new URL(`../../examples/rag-service/${name}.ts`, import.meta.url));
 }
 
 /** The first line of output is the program's word that it is ready. */

@@ -1,4 +1,4 @@
-import { MlopsError } from '../../domain/errors.ts';
+import { MlopsError, messageOf } from '../../domain/errors.ts';
 import { isAlive, readLivePid } from './pid-file.ts';
 import { logFileOf, pause, pidFileOf, startPart, stopPart, type Part } from './part.ts';
 
@@ -62,7 +62,7 @@ async function waitUntilReady(part: Part, { stateDirectory, say, signal }: Super
       return say(`${part.name}: ready`);
     } catch (error) {
       if (signal.aborted) return;
-      const reason = error instanceof Error ? error.message : String(error);
+      const reason = messageOf(error);
       if (Date.now() > deadline)
         throw new MlopsError('PART_NOT_READY', {
           part: part.name,
@@ -92,7 +92,7 @@ async function watch(part: Part, options: SupervisorOptions): Promise<void> {
     if (signal.aborted) return;
     startedAt = Date.now();
     pid = await startPart(part, stateDirectory, workingDirectory).catch((error: unknown) => {
-      say(`${part.name}: cannot be started: ${error instanceof Error ? error.message : String(error)}`);
+      say(`${part.name}: cannot be started: ${messageOf(error)}`);
       return null;
     });
   }

@@ -1,4 +1,5 @@
 import type { SmokeTest } from '../../activities/ports.ts';
+import { messageOf } from '../../domain/errors.ts';
 
 /** Asks the canary's health page through the gateway, by the override header: the whole path, before any user. */
 export function createSmokeTest(options: {
@@ -21,7 +22,7 @@ export function createSmokeTest(options: {
         const passed = response.status === 200 && served === version;
         return { passed, detail: `answered ${response.status} from version ${served}, wanted 200 from ${version}` };
       } catch (error) {
-        return { passed: false, detail: error instanceof Error ? error.message : String(error) };
+        return { passed: false, detail: messageOf(error) };
       }
     },
   };

@@ -3,7 +3,7 @@ import { Client, Connection } from '@temporalio/client';
 import type { DataConverter } from '@temporalio/common';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import type { MlopsConfig } from '../../config/schema.ts';
-import { MlopsError } from '../../domain/errors.ts';
+import { MlopsError, messageOf } from '../../domain/errors.ts';
 import { createPayloadCodec } from './codec.ts';
 import { loadPayloadKeys } from './keys.ts';
 
@@ -37,10 +37,6 @@ export async function connectTemporal(config: ConnectConfig): Promise<Client & {
     const connection = await Connection.connect({ ...connectionOptions, connectTimeout: '5s' });
     return new Client({ connection, namespace, dataConverter }) as Client & { connection: Connection };
   } catch (error) {
-    throw new MlopsError(
-      'TEMPORAL_UNREACHABLE',
-      { address, reason: error instanceof Error ? error.message : String(error) },
-      { cause: error },
-    );
+    throw new MlopsError('TEMPORAL_UNREACHABLE', { address, reason: messageOf(error) }, { cause: error });
   }
 }

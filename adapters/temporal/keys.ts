@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { MlopsError } from '../../domain/errors.ts';
+import { MlopsError, messageOf } from '../../domain/errors.ts';
 
 /** Keys of the payload codec: the active one encrypts, all of them decrypt. */
 export interface PayloadKeys {
@@ -46,7 +46,7 @@ export async function loadPayloadKeys(stateDirectory: string): Promise<PayloadKe
   } catch (error) {
     throw new MlopsError(
       'PAYLOAD_KEYS_INVALID',
-      { file: 'keys/payload.json', problem: error instanceof Error ? error.message : String(error) },
+      { file: 'keys/payload.json', problem: messageOf(error) },
       { cause: error },
     );
   }

@@ -1,5 +1,5 @@
 import { quantileSorted } from 'simple-statistics';
-import { MlopsError } from '../../domain/errors.ts';
+import { MlopsError, messageOf } from '../../domain/errors.ts';
 import { bootstrapMean, type BootstrapInterval } from '../../domain/statistics/bootstrap-interval.ts';
 import { measureRanking, type RankingQuality } from '../../domain/statistics/ranking-quality.ts';
 
@@ -52,7 +52,7 @@ export async function measureQuality(
     } catch (error) {
       judged.push(NOTHING);
       failuresInRow += 1;
-      const problem = error instanceof Error ? error.message : String(error);
+      const problem = messageOf(error);
       if (failuresInRow === Math.min(GIVE_UP_AFTER, queries.length))
         throw new MlopsError('SERVICE_NOT_MEASURED', { ...service, problem }, { cause: error });
     }

@@ -1,4 +1,4 @@
-import { isMlopsError } from '../../domain/errors.ts';
+import { isMlopsError, messageOf } from '../../domain/errors.ts';
 import type { ExitCode, OutputFormat } from './command.ts';
 
 /** What is printed for an error, and the exit code it comes to. */
@@ -9,7 +9,7 @@ export function renderFailure(
 ): { readonly text: string; readonly exitCode: ExitCode } {
   const stack = debug && error instanceof Error ? `\n${error.stack ?? ''}` : '';
   if (!isMlopsError(error)) {
-    const message = error instanceof Error ? error.message : String(error);
+    const message = messageOf(error);
     return {
       text: `error: unexpected: ${message}\nTry: run it again with --debug and report what it prints${causes(error)}${stack}`,
       exitCode: 1,

@@ -27,10 +27,7 @@ async function main(argv: readonly string[]): Promise<void> {
 }
 
 function versionOf(): string {
-  const file = new URL(
-    import.meta.url.endsWith('.ts') ? '../../package.json' : '../../../package.json',
-    import.meta.url,
-  );
+  const file = new URL('../../package.json', import.meta.url);
   return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
 }
 

@@ -1,4 +1,5 @@
-import type { MetricStatus, RolloutStatus } from '../../workflows/messages.ts';
+import type { MetricVerdict } from '../../domain/rollout/judge/describe.ts';
+import type { RolloutStatus } from '../../workflows/messages.ts';
 
 /** Colours for a terminal; plain text without one. */
 export interface Paint {
@@ -86,7 +87,7 @@ function renderVerdict(status: RolloutStatus, paint: Paint): string[] {
 }
 
 /** One metric of a verdict on one line. */
-export function metricLine(metric: MetricStatus): string {
+export function metricLine(metric: MetricVerdict): string {
   const limit = metric.limit === null ? '' : `, limit ${show(metric.limit)}`;
   const safe = metric.safe === null ? '' : `, of safety ${metric.safe.toFixed(1)}`;
   const shown = metric.dryRun ? ' (shown only)' : '';

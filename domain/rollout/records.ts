@@ -1,6 +1,7 @@
 import type { JudgeTick } from './judge.ts';
 import type { TelemetrySnapshot } from './telemetry.ts';
 import type { Verdict } from '../verdict.ts';
+import type { MetricVerdict } from './judge/describe.ts';
 
 /** The row that opens a rollout: what was asked, by whom, on which engine. */
 export interface RolloutRecord {
@@ -42,18 +43,7 @@ export interface TickVerdict {
   readonly reasons: readonly string[];
   readonly wealth: number;
   readonly telemetry: string;
-  readonly metrics: readonly {
-    readonly name: string;
-    readonly canary: number | null;
-    readonly control: number | null;
-    readonly limit: number | null;
-    readonly requests: number;
-    readonly evidence: number;
-    readonly safe: number | null;
-    readonly verdict: Verdict;
-    readonly reason: string;
-    readonly dryRun: boolean;
-  }[];
+  readonly metrics: readonly MetricVerdict[];
   /** Canary requests of this tick, for the minimum of the step. */
   readonly canaryRequests: number;
   readonly problems: readonly string[];

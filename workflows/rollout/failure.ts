@@ -1,4 +1,5 @@
 import { ActivityFailure, ApplicationFailure } from '@temporalio/workflow';
+import { messageOf as wordsOf } from '../../domain/errors.ts';
 import type { Ending } from './context.ts';
 
 /** The code of an activity's failure (domain/errors.ts), or null when it has none. */
@@ -14,10 +15,9 @@ export function isPassing(error: unknown): boolean {
   return error.retryState !== 'NON_RETRYABLE_FAILURE';
 }
 
-/** What a person should read about a failure. */
+/** What a person should read about a failure: of an activity's, what the activity said. */
 export function messageOf(error: unknown): string {
-  if (error instanceof ActivityFailure && error.cause instanceof Error) return error.cause.message;
-  return error instanceof Error ? error.message : String(error);
+  return wordsOf(error instanceof ActivityFailure ? (error.cause ?? error) : error);
 }
 
 /** The ending of a rollout that cannot go on. */

@@ -99,18 +99,12 @@ export type JudgeState = Omit<JudgeMemory, 'errors' | 'slow'> & {
   readonly slow: SavedCounts | null;
 };
 
-type SavedCounts = Omit<CountMemory, 'filter'> & {
-  readonly filter: {
-    readonly ticks: number;
-    readonly events: number;
-    readonly statics: readonly number[];
-    readonly jumps: readonly number[];
-    readonly staticSums: readonly number[];
-    readonly jumpSums: readonly number[];
-    readonly staticLog: readonly number[];
-    readonly jumpLog: readonly number[];
-  };
+/** The filter's arrays as plain lists. */
+type SavedFilter = {
+  readonly [Field in keyof CountFilterState]: CountFilterState[Field] extends Float64Array ? readonly number[] : number;
 };
+
+type SavedCounts = Omit<CountMemory, 'filter'> & { readonly filter: SavedFilter };
 
 /** A copy of the memory to keep. */
 export function saveMemory(memory: JudgeMemory): JudgeState {
@@ -133,19 +127,7 @@ export function restoreMemory(state: JudgeState): JudgeMemory {
 function saveCounts(counts: CountMemory | null): SavedCounts | null {
   if (counts === null) return null;
   const { filter, ...rest } = counts;
-  return {
-    ...structuredClone(rest),
-    filter: {
-      ticks: filter.ticks,
-      events: filter.events,
-      statics: [...filter.statics],
-      jumps: [...filter.jumps],
-      staticSums: [...filter.staticSums],
-      jumpSums: [...filter.jumpSums],
-      staticLog: [...filter.staticLog],
-      jumpLog: [...filter.jumpLog],
-    },
-  };
+  return { ...structuredClone(rest), filter: convertFields(filter, (field) => [...field]) as SavedFilter };
 }
 
 function restoreCounts(counts: SavedCounts | null): CountMemory | null {
@@ -153,15 +135,19 @@ function restoreCounts(counts: SavedCounts | null): CountMemory | null {
   const { filter, ...rest } = counts;
   return {
     ...structuredClone(rest),
-    filter: {
-      ticks: filter.ticks,
-      events: filter.events,
-      statics: Float64Array.from(filter.statics),
-      jumps: Float64Array.from(filter.jumps),
-      staticSums: Float64Array.from(filter.staticSums),
-      jumpSums: Float64Array.from(filter.jumpSums),
-      staticLog: Float64Array.from(filter.staticLog),
-      jumpLog: Float64Array.from(filter.jumpLog),
-    },
+    filter: convertFields(filter, (field) => Float64Array.from(field)) as unknown as CountFilterState,
   };
+}
+
+/** A copy with every list converted; numbers stay. */
+function convertFields(
+  filter: CountFilterState | SavedFilter,
+  convert: (field: Iterable<number>) => Iterable<number>,
+): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(filter).map(([name, field]: [string, number | Iterable<number>]) => [
+      name,
+      typeof field === 'number' ? field : convert(field),
+    ]),
+  );
 }

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { MlopsError } from '../../../../domain/errors.ts';
+import { MlopsError, messageOf } from '../../../../domain/errors.ts';
 import { parseQueries } from '../../../benchmark/parse-queries.ts';
 import { measureQuality, type LabelledQuery, type QualityReport } from '../../../benchmark/quality.ts';
 import type { Examples } from '../../../examples-port.ts';
@@ -63,7 +63,7 @@ async function loadQueries(
   const file = textOption(input, 'queries');
   if (file === '') return (await examples.loadQueries()).slice(0, limit);
   const text = await readFile(resolve(context.workingDirectory, file), 'utf8').catch((error: unknown) => {
-    throw new MlopsError('QUERIES_INVALID', { file, problem: error instanceof Error ? error.message : String(error) });
+    throw new MlopsError('QUERIES_INVALID', { file, problem: messageOf(error) });
   });
   return parseQueries(file, text).slice(0, limit);
 }

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { MlopsError } from '../../../../domain/errors.ts';
+import { MlopsError, messageOf } from '../../../../domain/errors.ts';
 import { calibrateNoise, type Calibration, type CalibrationTrial } from '../../../../domain/rollout/calibration.ts';
 import type { JudgeTick } from '../../../../domain/rollout/judge.ts';
 import { assembleJudgePolicy } from '../../../rollouts/judge-policy.ts';
@@ -48,7 +48,7 @@ async function loadTrials(
   }
   const text = await readFile(file === '-' ? '/dev/stdin' : resolve(context.workingDirectory, file), 'utf8').catch(
     (error: unknown) => {
-      const problem = error instanceof Error ? error.message : String(error);
+      const problem = messageOf(error);
       throw new MlopsError('HISTORY_INVALID', { file, line: 0, problem });
     },
   );

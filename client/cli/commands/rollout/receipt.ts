@@ -1,6 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { MlopsError } from '../../../../domain/errors.ts';
+import { MlopsError, messageOf } from '../../../../domain/errors.ts';
 import type { RolloutReceipt } from '../../../../domain/rollout/receipt.ts';
 import { verifyReceipt } from '../../../../domain/rollout/verify-receipt.ts';
 import { renderReceiptHtml } from '../../../reports/receipt-html.ts';
@@ -38,7 +38,7 @@ async function write(context: CommandContext, file: string, text: string): Promi
 
 async function verify(context: CommandContext, file: string): Promise<CommandResult> {
   const text = await readFile(resolve(context.workingDirectory, file), 'utf8').catch((error: unknown) => {
-    throw new MlopsError('RECEIPT_INVALID', { file, problem: error instanceof Error ? error.message : String(error) });
+    throw new MlopsError('RECEIPT_INVALID', { file, problem: messageOf(error) });
   });
   const { receipt, digest } = parseReceipt(file, text);
   const check = verifyReceipt(receipt);
