@@ -4,7 +4,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { createProject, type Run } from '../test/support/stack.ts';
 import { startTraffic } from '../test/support/traffic.ts';
 import { printTable, wholeOption } from './support/report.ts';
-import { pidFromFile, readWrites, SHORT_STEPS, startArguments } from './support/rollouts.ts';
+import { pidFromFile, readWrites, startArguments } from '../test/support/rollouts.ts';
+import { SHORT_STEPS } from './support/rollouts.ts';
 
 const KILLS = wholeOption('kills', 20);
 const OFFSET = 19_000;
@@ -43,7 +44,7 @@ try {
 }
 
 async function oneRollout(to: string, endpoints: Record<string, string>, more: string[]): Promise<void> {
-  const before = (await readWritesOrNone()).length;
+  const before = (await readWrites(project, OFFSET, 'rag_api')).length;
   const state: { ended: Run | null } = { ended: null };
   let killed = 0;
   const run = project
@@ -65,7 +66,7 @@ async function oneRollout(to: string, endpoints: Record<string, string>, more: s
     console.error(`lost, exit ${code}:\n${stderr}\n${stdout}`);
   } else live = to;
   if (code === 0 && killed > 0) seen.resumed += 1;
-  judgeWrites((await readWritesOrNone()).slice(before));
+  judgeWrites((await readWrites(project, OFFSET, 'rag_api')).slice(before));
 }
 
 /** The weights of one rollout must be the plan's, in order, each with a generation of its own. */
@@ -76,10 +77,6 @@ function judgeWrites(writes: Awaited<ReturnType<typeof readWrites>>): void {
   if (new Set(writes.map(({ idempotencyKey }) => idempotencyKey)).size !== writes.length) seen.doubled += 1;
   else if (weights.length > wanted.length) seen.doubled += 1;
   else if (JSON.stringify(weights) !== JSON.stringify(wanted)) seen.reordered += 1;
-}
-
-async function readWritesOrNone(): ReturnType<typeof readWrites> {
-  return (await readWrites(project, OFFSET, 'rag_api')) ?? [];
 }
 
 /** Until a worker polls, or nobody needs one any more. */

@@ -5,7 +5,8 @@ import { request } from 'undici';
 import { createProject } from '../test/support/stack.ts';
 import { startTraffic } from '../test/support/traffic.ts';
 import { printTable, quantileOf, wholeOption } from './support/report.ts';
-import { pidFromFile, SHORT_STEPS, startArguments } from './support/rollouts.ts';
+import { pidFromFile, startArguments } from '../test/support/rollouts.ts';
+import { SHORT_STEPS } from './support/rollouts.ts';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 

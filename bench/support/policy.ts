@@ -1,22 +1,12 @@
 import { openJudge, type JudgePolicy, type JudgeTick } from '../../domain/rollout/judge.ts';
+import { POLICY } from '../../test/support/judge.ts';
 import { NOISE_ASSUMPTIONS } from '../../domain/rollout/judge/noise.ts';
 
 /** The shipped policy with errors alone in play, for figures about one count metric. */
 export function errorsOnly(noise: 'default' | 'quiet' = 'default'): JudgePolicy {
   const assumption = NOISE_ASSUMPTIONS[noise];
   if (assumption === undefined) throw new Error(`no noise assumption ${noise}`);
-  return {
-    maxErrorRate: 0.05,
-    errorBudget: 0.05,
-    nonInferiorityRatio: 1.49,
-    scoreMargin: 0.05,
-    absoluteTolerance: { errors: 0.005, slow: 0.01 },
-    requiredMetrics: ['errors'],
-    slowAction: 'hold',
-    dryRunMetrics: [],
-    tickSeconds: 60,
-    noise: assumption,
-  };
+  return { ...POLICY, requiredMetrics: ['errors'], noise: assumption };
 }
 
 /** The tick (from 1) at which the judge rolls back, Infinity when it never does. */

@@ -1,8 +1,8 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { spawn } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { isAlive } from '../../adapters/processes/pid-file.ts';
+import { readWrites, runningPid, startArguments, type GatewayWrite } from '../support/rollouts.ts';
 import { createProject, until, type TestProject } from '../support/stack.ts';
 import { startTraffic, type Traffic } from '../support/traffic.ts';
 
@@ -27,11 +27,6 @@ interface Status {
   readonly timeline: readonly { readonly event: string; readonly detail: string }[];
 }
 
-interface GatewayWrite {
-  readonly generation: number;
-  readonly split: { readonly canaryBasisPoints: number; readonly stable: { readonly version: string } };
-}
-
 describe('a rollout goes on where it stopped', () => {
   let project: TestProject;
   let traffic: Traffic;
@@ -52,23 +47,14 @@ describe('a rollout goes on where it stopped', () => {
   });
 
   const status = async () => await project.json<Status>(['rollout', 'status', '--model', 'rag_api']);
-  const writes = async (): Promise<GatewayWrite[]> => {
-    const token = (await readFile(join(project.root, '.mlops/gateway/token'), 'utf8')).trim();
-    const response = await fetch(`http://127.0.0.1:${8081 + OFFSET}/v1/splits/rag_api/history`, {
-      headers: { authorization: `Bearer ${token}` },
-    });
-    return ((await response.json()) as { writes?: GatewayWrite[] }).writes ?? [];
-  };
-  const pidOf = async (part: string): Promise<number> =>
-    (JSON.parse(await readFile(join(project.root, `.mlops/run/${part}.json`), 'utf8')) as { pid: number }).pid;
+  const writes = async () => await readWrites(project, OFFSET, 'rag_api');
+  const pidOf = async (part: string): Promise<number> => await runningPid(project, part);
 
   /** Starts a rollout of the version that is not live and waits until it is at 20 %. */
   async function begin(): Promise<{ readonly to: string; readonly before: number; readonly runId: string }> {
     const to = live === '1.0.0' ? '1.1.0' : '1.0.0';
     const before = (await writes()).length;
-    const list = Object.entries(endpoints).flatMap(([version, url]) => ['--endpoint', `${version}=${url}`]);
-    const args = ['rollout', 'start', '--model', 'rag_api', '--from', live, '--to', to, '--detach', ...list];
-    const started = await project.mlops(args);
+    const started = await project.mlops([...startArguments('rag_api', to, endpoints), '--from', live, '--detach']);
     expect(started.code, started.stderr).toBe(0);
     const { runId } = await until(status, ({ intendedWeightPercent }) => intendedWeightPercent === 20, 30_000);
     return { to, before, runId };

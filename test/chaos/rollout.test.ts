@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { connect, verifyReceipt } from '../../client/index.ts';
 import { findInstalledServer } from '../../adapters/temporal/find-server.ts';
 import { isAlive } from '../../adapters/processes/pid-file.ts';
+import { readWrites, runningPid, startArguments } from '../support/rollouts.ts';
 import { createProject, until, type TestProject } from '../support/stack.ts';
 import { identitiesOf, readHistory, replayHistory } from '../support/history.ts';
 import { startTraffic, type Traffic } from '../support/traffic.ts';
@@ -41,11 +42,6 @@ interface Status {
   }[];
 }
 
-interface GatewayWrite {
-  readonly generation: number;
-  readonly split: { readonly canaryBasisPoints: number; readonly stable: { readonly version: string } };
-}
-
 describe('a rollout on the real stack', () => {
   let project: TestProject;
   let traffic: Traffic;
@@ -70,24 +66,9 @@ describe('a rollout on the real stack', () => {
   });
 
   const start = async (to: string, ...more: string[]) =>
-    await project.mlops([
-      'rollout',
-      'start',
-      '--model',
-      'rag_api',
-      '--to',
-      to,
-      ...Object.entries(endpoints).flatMap(([version, url]) => ['--endpoint', `${version}=${url}`]),
-      ...more,
-    ]);
+    await project.mlops([...startArguments('rag_api', to, endpoints), ...more]);
   const status = async () => await project.json<Status>(['rollout', 'status', '--model', 'rag_api']);
-  const writes = async (): Promise<GatewayWrite[]> => {
-    const token = (await readFile(join(project.root, '.mlops/gateway/token'), 'utf8')).trim();
-    const response = await fetch(`http://127.0.0.1:${8081 + 21_000}/v1/splits/rag_api/history`, {
-      headers: { authorization: `Bearer ${token}` },
-    });
-    return ((await response.json()) as { writes: GatewayWrite[] }).writes;
-  };
+  const writes = async () => await readWrites(project, 21_000, 'rag_api');
 
   it('is promoted although the worker is killed in mid-ramp, each weight written once and in order', async () => {
     const started = await start('1.1.0', '--from', '1.0.0', '--detach');
@@ -224,16 +205,8 @@ describe('a rollout on the real stack', () => {
   });
 
   it('is overruled by an emergency rollback while Temporal and PostgreSQL are down, and yields when they are back', async () => {
-    const { pid: supervisor } = JSON.parse(
-      await readFile(join(project.root, '.mlops/run/supervisor.json'), 'utf8'),
-    ) as { pid: number };
-    process.kill(supervisor, 'SIGKILL');
-    for (const part of ['temporal', 'postgres']) {
-      const { pid } = JSON.parse(await readFile(join(project.root, `.mlops/run/${part}.json`), 'utf8')) as {
-        pid: number;
-      };
-      process.kill(pid, 'SIGKILL');
-    }
+    // The supervisor first, or it would start them again.
+    for (const part of ['supervisor', 'temporal', 'postgres']) process.kill(await runningPid(project, part), 'SIGKILL');
     const rollback = await project.mlops(['rollback', 'rag_api', '--reason', 'customers see errors']);
     expect(rollback.code, rollback.stderr).toBe(0);
     expect((await writes()).at(-1)?.split.canaryBasisPoints).toBe(0);

@@ -4,6 +4,7 @@ import { copyFile, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { clearTimeout, setTimeout } from 'node:timers';
 import { readHistory, saveHistory, type History } from './history.ts';
+import { startArguments } from './rollouts.ts';
 import { createProject, until, type TestProject } from './stack.ts';
 import { startTraffic } from './traffic.ts';
 
@@ -90,8 +91,7 @@ async function record(name: string): Promise<void> {
     const traffic = startTraffic({ url: project.gateway, model: 'rag_api', perSecond: 150 });
     const timer = setTimeout(() => console.log(`${name}: still recording`), 60_000);
     await recording(project, async (to, ...more) => {
-      const list = Object.entries(endpoints).flatMap(([version, url]) => ['--endpoint', `${version}=${url}`]);
-      await project.mlops(['rollout', 'start', '--model', 'rag_api', '--from', '1.0.0', '--to', to, ...list, ...more]);
+      await project.mlops([...startArguments('rag_api', to, endpoints), '--from', '1.0.0', ...more]);
     });
     clearTimeout(timer);
     await traffic.stop();

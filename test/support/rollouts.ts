@@ -1,0 +1,42 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { TestProject } from './stack.ts';
+
+/** What the gateway's admin API has of one write. */
+export interface GatewayWrite {
+  readonly generation: number;
+  readonly idempotencyKey: string;
+  readonly split: { readonly canaryBasisPoints: number; readonly stable: { readonly version: string } };
+}
+
+/** Every write the gateway applied for a model, in its order. */
+export async function readWrites(project: TestProject, offset: number, model: string): Promise<GatewayWrite[]> {
+  const token = (await readFile(join(project.root, '.mlops/gateway/token'), 'utf8')).trim();
+  const response = await fetch(`http://127.0.0.1:${8081 + offset}/v1/splits/${model}/history`, {
+    headers: { authorization: `Bearer ${token}` },
+  });
+  return ((await response.json()) as { writes?: GatewayWrite[] }).writes ?? [];
+}
+
+/** Arguments of a start between two services. */
+export function startArguments(model: string, to: string, endpoints: Record<string, string>): string[] {
+  const list = Object.entries(endpoints).flatMap(([version, url]) => ['--endpoint', `${version}=${url}`]);
+  return ['rollout', 'start', '--model', model, '--to', to, ...list];
+}
+
+/** Process number of a part from its pid file, as the supervisor keeps it; null while it is not running. */
+export async function pidFromFile(project: TestProject, part: string): Promise<number | null> {
+  try {
+    const text = await readFile(join(project.root, `.mlops/run/${part}.json`), 'utf8');
+    return (JSON.parse(text) as { pid: number }).pid;
+  } catch {
+    return null;
+  }
+}
+
+/** The same of a part that must be running. @throws Error naming the part when it is not */
+export async function runningPid(project: TestProject, part: string): Promise<number> {
+  const pid = await pidFromFile(project, part);
+  if (pid === null) throw new Error(`${part} is not running`);
+  return pid;
+}
