@@ -56,6 +56,11 @@ export const DEFAULTS = {
     targets: {},
     endpoint_allow_list: ['127.0.0.1', 'localhost', '::1'],
     gateway: {
+      url: null,
+      admin_url: null,
+      token_file: null,
+      listen_host: '127.0.0.1',
+      admin_listen_host: '127.0.0.1',
       user_header: 'x-user-id',
       user_cookie: 'mlops_user',
       override_header: 'x-mlops-arm',

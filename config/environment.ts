@@ -15,7 +15,12 @@ const text = (summary: string, later?: string): Variable => ({
   accepts: (value) => value !== '',
   ...(later === undefined ? {} : { later }),
 });
-const url = (summary: string): Variable => ({ summary, wanted: 'a URL', accepts: (value) => URL.canParse(value) });
+const url = (summary: string, later?: string): Variable => ({
+  summary,
+  wanted: 'a URL',
+  accepts: (value) => URL.canParse(value),
+  ...(later === undefined ? {} : { later }),
+});
 const whole = (summary: string, least: number, later?: string): Variable => ({
   summary,
   wanted: `a whole number of at least ${least}`,
@@ -46,8 +51,8 @@ export const VARIABLES: Readonly<Record<string, Variable>> = {
     wanted: 'a postgres:// URL',
     accepts: (value) => /^postgres(ql)?:\/\//.test(value),
   },
-  MODEL_REGISTRY_URL: url('Base URL of the model registry'),
-  MONITORING_ENDPOINT: url('Base URL of the metrics source'),
+  MODEL_REGISTRY_URL: url('Base URL of the model registry', 'registry'),
+  MONITORING_ENDPOINT: url('Metrics of both versions as Prometheus text; `mlops status` reads it'),
   AUDIT_STORAGE_PATH: text('Where audit evidence is kept', 'audit'),
   COMPLIANCE_FRAMEWORKS: text('Frameworks of compliance reports, separated by commas', 'governance'),
   DRIFT_CHECK_INTERVAL: whole('Seconds between drift checks', 1, 'drift'),
@@ -62,9 +67,6 @@ export const VARIABLES: Readonly<Record<string, Variable>> = {
   AUTO_SCALE_THRESHOLD_MEMORY: percent('Memory use that adds a replica, percent', 'scaling'),
 };
 
-/** Names that start like ours and belong to the launcher or to tests. */
-const OTHERS = new Set(['MLOPS_HOME']);
-
 /** Every problem with the environment's variables; unknown MLOPS_ names are problems too. */
 export function validateEnvironment(env: Readonly<Record<string, string | undefined>>): string[] {
   const problems: string[] = [];
@@ -73,7 +75,7 @@ export function validateEnvironment(env: Readonly<Record<string, string | undefi
     if (variable !== undefined && value !== undefined && !variable.accepts(value)) {
       problems.push(`environment variable ${name}: ${JSON.stringify(redact(name, value))}, wanted ${variable.wanted}`);
     }
-    if (variable === undefined && name.startsWith('MLOPS_') && !OTHERS.has(name)) {
+    if (variable === undefined && name.startsWith('MLOPS_')) {
       problems.push(
         `environment variable ${name} is not known; the nearest is ${nearest(name, Object.keys(VARIABLES))}`,
       );

@@ -114,6 +114,15 @@ export const DEPLOYMENT_FILE = z.strictObject({
   endpoint_allow_list: z.array(z.string().min(1)).min(1).describe('Hosts a rollout may send traffic and probes to'),
   gateway: z
     .strictObject({
+      url: z.url().nullable().describe('Base URL of a gateway that runs elsewhere; null: the one of this project'),
+      admin_url: z.url().nullable().describe('Base URL of its admin API'),
+      token_file: z
+        .string()
+        .min(1)
+        .nullable()
+        .describe('File with the token of the admin API; null: the one in .mlops'),
+      listen_host: z.string().min(1).describe('Address the proxy of this project listens on'),
+      admin_listen_host: z.string().min(1).describe('Address its admin API listens on'),
       user_header: z.string().min(1),
       user_cookie: z.string().min(1),
       override_header: z.string().min(1),

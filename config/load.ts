@@ -6,7 +6,7 @@ import { BASE_PORTS, DEFAULTS } from './defaults.ts';
 import { nearest, validateEnvironment } from './environment.ts';
 import { DEPLOYMENT_FILE, MONITORING_FILE } from './file-schema.ts';
 import { findProjectFile, isRecord, mergeValues, readLayer, type Layer } from './layers.ts';
-import { resolveDeployment, resolveMonitoring } from './resolve.ts';
+import { resolveDeployment, resolveGateway, resolveMonitoring } from './resolve.ts';
 import { validateRules } from './rules.ts';
 import type { MlopsConfig } from './schema.ts';
 
@@ -53,19 +53,21 @@ export function loadConfig(options: LoadOptions): LoadedConfig {
   if (problems.length > 0) throw invalid(problems);
   const stateDirectory = resolve(root, env['MLOPS_STATE_DIRECTORY'] ?? '.mlops');
   const offset = options.portOffset ?? Number(env['MLOPS_PORT_OFFSET'] ?? savedPortOffset(stateDirectory));
+  const ports = portsFrom(offset);
+  const gateway = resolveGateway(resolved, { root, stateDirectory, ports });
   const config: MlopsConfig = {
     environment: env['MLOPS_ENV'] ?? 'dev',
     root,
     stateDirectory,
-    ports: portsFrom(offset),
+    ports,
     databaseUrl: env['DATABASE_URL'] ?? null,
     temporal: {
       address: env['TEMPORAL_ADDRESS'] ?? null,
       namespace: env['TEMPORAL_NAMESPACE'] ?? 'default',
       retentionDays: 30,
     },
-    modelRegistryUrl: env['MODEL_REGISTRY_URL'] ?? `http://127.0.0.1:${BASE_PORTS.api + offset}`,
-    monitoringEndpoint: env['MONITORING_ENDPOINT'] ?? `http://127.0.0.1:${BASE_PORTS.gatewayAdmin + offset}`,
+    gateway,
+    monitoringEndpoint: env['MONITORING_ENDPOINT'] ?? new URL('/metrics', gateway.url).href,
     monitoring: resolveMonitoring(monitoring),
     deployment: resolved,
   };

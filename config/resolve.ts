@@ -1,3 +1,4 @@
+import { join, resolve } from 'node:path';
 import { NOISE_ASSUMPTIONS, type NoiseAssumption } from '../domain/rollout/judge/noise.ts';
 import type { CanaryFile, DeploymentFile, MonitoringFile, StepFile } from './file-schema.ts';
 import { mergeValues } from './layers.ts';
@@ -44,12 +45,37 @@ export function resolveDeployment(file: DeploymentFile): DeploymentConfig {
       events,
     })),
     gateway: {
+      url: gateway.url,
+      adminUrl: gateway.admin_url,
+      tokenFile: gateway.token_file,
+      listenHost: gateway.listen_host,
+      adminListenHost: gateway.admin_listen_host,
       userHeader: gateway.user_header.toLowerCase(),
       userCookie: gateway.user_cookie,
       overrideHeader: gateway.override_header.toLowerCase(),
       requestTimeoutSeconds: gateway.request_timeout_seconds,
     },
   };
+}
+
+/** Where the gateway is reached: elsewhere when its URLs are set, else on this machine. */
+export function resolveGateway(
+  { gateway }: DeploymentConfig,
+  place: Pick<MlopsConfig, 'root' | 'stateDirectory' | 'ports'>,
+): MlopsConfig['gateway'] {
+  const { ports, root, stateDirectory } = place;
+  return {
+    url: gateway.url ?? `http://${reachable(gateway.listenHost)}:${ports.gateway}`,
+    adminUrl: gateway.adminUrl ?? `http://${reachable(gateway.adminListenHost)}:${ports.gatewayAdmin}`,
+    tokenFile: gateway.tokenFile === null ? join(stateDirectory, 'gateway', 'token') : resolve(root, gateway.tokenFile),
+    isElsewhere: gateway.adminUrl !== null,
+  };
+}
+
+/** An address to call a server by that listens on `host`: all interfaces includes loopback. */
+function reachable(host: string): string {
+  if (host === '0.0.0.0' || host === '::') return '127.0.0.1';
+  return host.includes(':') ? `[${host}]` : host;
 }
 
 /** monitoring.yaml after checking, with the names used inside. */

@@ -48,6 +48,17 @@ export const RULES: readonly Rule[] = [
         : `judge.dry_run_metrics: ${both.join(', ')} is required for promotion too, wanted one or the other`;
     },
   },
+  {
+    name: 'gateway-elsewhere',
+    check: ({ gateway }) => {
+      const set = [gateway.url, gateway.adminUrl].filter((url) => url !== null).length;
+      if (set === 1)
+        return `gateway.${gateway.url === null ? 'url' : 'admin_url'}: null, wanted both url and admin_url of a gateway that runs elsewhere, or neither`;
+      return set === 2 && gateway.tokenFile === null
+        ? 'gateway.token_file: null, wanted the file with the token of the gateway that runs elsewhere'
+        : null;
+    },
+  },
   { name: 'targets', check: checkTargets },
 ];
 

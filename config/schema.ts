@@ -20,7 +20,17 @@ export interface MlopsConfig {
   /** DATABASE_URL, or null for the embedded database. */
   readonly databaseUrl: string | null;
   readonly temporal: { readonly address: string | null; readonly namespace: string; readonly retentionDays: number };
-  readonly modelRegistryUrl: string;
+  /** Where the gateway is reached. */
+  readonly gateway: {
+    /** Base URL of its proxy */
+    readonly url: string;
+    readonly adminUrl: string;
+    /** Absolute path of the file with the admin API's token */
+    readonly tokenFile: string;
+    /** It runs elsewhere: `mlops up` starts none. */
+    readonly isElsewhere: boolean;
+  };
+  /** MONITORING_ENDPOINT: Prometheus text with the counters of both arms */
   readonly monitoringEndpoint: string;
   readonly monitoring: {
     readonly modelName: string;
@@ -63,6 +73,13 @@ export interface DeploymentConfig {
     readonly events: readonly string[] | 'all';
   }[];
   readonly gateway: {
+    /** Of a gateway that runs elsewhere; null: this project's own. */
+    readonly url: string | null;
+    readonly adminUrl: string | null;
+    /** Relative to the project's folder; null: the one this project's own gateway made. */
+    readonly tokenFile: string | null;
+    readonly listenHost: string;
+    readonly adminListenHost: string;
     readonly userHeader: string;
     readonly userCookie: string;
     readonly overrideHeader: string;

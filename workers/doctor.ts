@@ -1,4 +1,4 @@
-import { statSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { statfs } from 'node:fs/promises';
 import { cpus, totalmem } from 'node:os';
 import { findInstalledServer } from '../adapters/temporal/find-server.ts';
@@ -26,6 +26,7 @@ export async function examineMachine(config: MlopsConfig): Promise<Finding[]> {
     checkNode(),
     await checkDisk(config.root),
     checkMemory(),
+    checkPorts(config),
     checkKeys(config),
     checkServer(config),
     ...parts.map(({ name, state, detail }) => ({
@@ -46,6 +47,30 @@ function checkNode(): Finding {
     detail: `Node ${process.versions.node}, wanted ${NODE_MAJOR} or newer`,
     fix: ok ? null : 'npm ci (it brings Node along)',
   };
+}
+
+/** A port the kernel hands to outgoing connections may be taken, or connected to itself, while its server is away. */
+export function checkPorts({ ports }: Pick<MlopsConfig, 'ports'>): Finding {
+  const [least = 0, most = 0] = ephemeralRange();
+  const inside = Object.entries(ports).filter(([, port]) => port >= least && port <= most);
+  const shown = inside.map(([name, port]) => `${name} ${port}`).join(', ');
+  return inside.length === 0
+    ? { check: 'ports', state: 'ok', detail: `none in the ephemeral range ${least}-${most}`, fix: null }
+    : {
+        check: 'ports',
+        state: 'warning',
+        detail: `${shown}: in the ephemeral range ${least}-${most}, where another program's connection can take them`,
+        fix: `mlops up --port-offset N with every port below ${least}`,
+      };
+}
+
+/** Linux says it in /proc; elsewhere the range IANA gives. */
+function ephemeralRange(): number[] {
+  try {
+    return readFileSync('/proc/sys/net/ipv4/ip_local_port_range', 'utf8').trim().split(/\s+/).map(Number);
+  } catch {
+    return [49_152, 65_535];
+  }
 }
 
 async function checkDisk(folder: string): Promise<Finding> {

@@ -11,7 +11,6 @@ import { loadSecret } from '../adapters/gateway/state-file.ts';
 import type { MlopsConfig } from '../config/schema.ts';
 import { untilToldToStop } from './stop-signal.ts';
 
-const HOST = '127.0.0.1';
 const DRAIN_MS = 10_000;
 
 export interface RunningGateway {
@@ -25,8 +24,9 @@ type GatewayConfig = Pick<MlopsConfig, 'stateDirectory' | 'environment' | 'deplo
   readonly ports: Pick<MlopsConfig['ports'], 'gateway' | 'gatewayAdmin'>;
 };
 
-/** Starts the built-in gateway: proxy and administration, both on loopback. @throws GATEWAY_STATE_CORRUPT */
+/** Starts the built-in gateway: proxy and administration, on loopback unless configured otherwise. @throws GATEWAY_STATE_CORRUPT */
 export async function startGateway(config: GatewayConfig): Promise<RunningGateway> {
+  const { listenHost, adminListenHost } = config.deployment.gateway;
   const folder = join(config.stateDirectory, 'gateway');
   const splits = await openSplitStore(config.stateDirectory);
   const token = await loadSecret(folder, 'token', () => randomBytes(32).toString('base64url'));
@@ -44,12 +44,12 @@ export async function startGateway(config: GatewayConfig): Promise<RunningGatewa
   const admin = createAdmin({ splits, counters, token, allowList: config.deployment.endpointAllowList });
   await new Promise<void>((resolve, reject) => {
     proxy.server.once('error', reject);
-    proxy.server.listen(config.ports.gateway, HOST, resolve);
+    proxy.server.listen(config.ports.gateway, listenHost, resolve);
   });
-  const adminAddress = await admin.listen({ port: config.ports.gatewayAdmin, host: HOST });
-  const { port } = proxy.server.address() as AddressInfo;
+  const adminAddress = await admin.listen({ port: config.ports.gatewayAdmin, host: adminListenHost });
+  const { port, address } = proxy.server.address() as AddressInfo;
   return {
-    proxyAddress: `http://${HOST}:${port}`,
+    proxyAddress: `http://${address.includes(':') ? `[${address}]` : address}:${port}`,
     adminAddress,
     stop: async () => {
       await admin.close();

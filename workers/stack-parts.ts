@@ -21,7 +21,8 @@ export function assembleStages(config: MlopsConfig, say: (line: string) => void)
     ...(config.databaseUrl === null ? [postgresPart(config)] : []),
     ...(config.temporal.address === null ? [temporalPart(config, say)] : []),
   ];
-  return [ground, [gatewayPart(config), apiPart(config)], [workerPart(config)]].filter((stage) => stage.length > 0);
+  const service = [...(config.gateway.isElsewhere ? [] : [gatewayPart(config)]), apiPart(config)];
+  return [ground, service, [workerPart(config)]].filter((stage) => stage.length > 0);
 }
 
 function postgresPart(config: MlopsConfig): Part {
@@ -72,11 +73,7 @@ function temporalPart(config: MlopsConfig, say: (line: string) => void): Part {
 }
 
 function gatewayPart(config: MlopsConfig): Part {
-  return ownPart(
-    'gateway',
-    12_000,
-    async () => await expectOk(`http://127.0.0.1:${config.ports.gatewayAdmin}/v1/healthz`),
-  );
+  return ownPart('gateway', 12_000, async () => await expectOk(new URL('/v1/healthz', config.gateway.adminUrl).href));
 }
 
 function apiPart(config: MlopsConfig): Part {

@@ -11,6 +11,10 @@ import { findPollers } from './pollers.ts';
 import { expectOk } from './stack-parts.ts';
 import { messageOf } from '../domain/errors.ts';
 
+const PROBE_MS = 2000;
+/** The counter that error rates are read from (contract §7). */
+const COUNTER = 'model_predictions_total';
+
 /** Shape of client/stack-port.ts; workers do not import the client. */
 interface PartStatus {
   readonly name: string;
@@ -109,7 +113,7 @@ async function probeApi(config: MlopsConfig): Promise<PartStatus[]> {
 }
 
 async function probeGateway(config: MlopsConfig): Promise<PartStatus[]> {
-  return await probe(config, 'gateway', `http://127.0.0.1:${config.ports.gateway}`, async () => {
+  return await probe(config, 'gateway', config.gateway.url, async () => {
     const { splits } = (await callAdmin(config, '/v1/splits')) as {
       splits: { split: { model: string; canaryBasisPoints: number; stable: { version: string } } }[];
     };
@@ -121,11 +125,20 @@ async function probeGateway(config: MlopsConfig): Promise<PartStatus[]> {
 }
 
 async function probeMetrics(config: MlopsConfig): Promise<PartStatus[]> {
-  return await probe(config, 'metrics', `http://127.0.0.1:${config.ports.gatewayAdmin}`, async () => {
+  return await probe(config, 'metrics', config.monitoringEndpoint, async () => {
+    await expectMetrics(config.monitoringEndpoint);
     const { splits } = (await callAdmin(config, '/v1/splits')) as { splits: { split: { model: string } }[] };
     for (const { split } of splits) await callAdmin(config, `/v1/snapshot/${encodeURIComponent(split.model)}`);
     return `readings of ${splits.length} models`;
   });
+}
+
+/** @throws when the address does not answer with the counters that decisions are made of */
+async function expectMetrics(url: string): Promise<void> {
+  const response = await fetch(url, { signal: AbortSignal.timeout(PROBE_MS) });
+  const text = await response.text();
+  if (!response.ok) throw new Error(`${url} answered ${response.status}`);
+  if (!text.includes(COUNTER)) throw new Error(`${url} has no ${COUNTER}: set MONITORING_ENDPOINT`);
 }
 
 async function probeGuard(config: MlopsConfig): Promise<PartStatus[]> {

@@ -14,7 +14,7 @@ import { ensurePayloadKeys } from '../adapters/temporal/keys.ts';
 import { BASE_PORTS } from '../config/defaults.ts';
 import type { MlopsConfig } from '../config/schema.ts';
 import { MlopsError } from '../domain/errors.ts';
-import { examineMachine } from './doctor.ts';
+import { checkPorts, examineMachine } from './doctor.ts';
 import { assembleStages, ownCommand } from './stack-parts.ts';
 import { probeStack } from './stack-status.ts';
 
@@ -84,6 +84,8 @@ async function start(
   const pidFile = pidFileOf(stateDirectory, SUPERVISOR.name);
   if ((await readLivePid(pidFile)) === null) {
     await assertPortsFree(config);
+    const ports = checkPorts(config);
+    if (ports.fix !== null) say(`Warning: ${ports.detail}. Better: ${ports.fix}`);
     await spawnSupervisor(config, pidFile);
   }
   const deadline = Date.now() + READY_MS;
@@ -146,8 +148,12 @@ async function stop(config: MlopsConfig, say: Say): Promise<string[]> {
 /** Ports of parts that do not run yet must be free. @throws PORT_TAKEN naming the holder */
 async function assertPortsFree(config: MlopsConfig): Promise<void> {
   const needed: [string, number][] = [
-    ['gateway', config.ports.gateway],
-    ['gateway', config.ports.gatewayAdmin],
+    ...(config.gateway.isElsewhere
+      ? []
+      : ([
+          ['gateway', config.ports.gateway],
+          ['gateway', config.ports.gatewayAdmin],
+        ] as [string, number][])),
     ['api', config.ports.api],
     ['worker', config.ports.workerMetrics],
     ...(config.databaseUrl === null ? ([['postgres', config.ports.postgres]] as [string, number][]) : []),

@@ -77,7 +77,7 @@ function composePorts(config: MlopsConfig, pool: Pool, client: Client): Activity
       timeoutMs: deployment.health.timeoutSeconds * 1000,
     }),
     smoke: createSmokeTest({
-      gatewayAddress: `http://127.0.0.1:${config.ports.gateway}`,
+      gatewayAddress: config.gateway.url,
       overrideHeader: deployment.gateway.overrideHeader,
       path: deployment.health.path,
       timeoutMs: deployment.health.timeoutSeconds * 1000,

@@ -1,23 +1,20 @@
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { MlopsConfig } from '../../config/schema.ts';
 import { isMlopsError, MlopsError, type ErrorCode } from '../../domain/errors.ts';
 
 const TIMEOUT_MS = 2000;
 
 /** What a gateway client needs to know of the configuration. */
-export type GatewayAddress = Pick<MlopsConfig, 'ports' | 'stateDirectory'>;
-
-export function adminAddressOf({ ports }: GatewayAddress): string {
-  return `http://127.0.0.1:${ports.gatewayAdmin}`;
+export interface GatewayAddress {
+  readonly gateway: Pick<MlopsConfig['gateway'], 'adminUrl' | 'tokenFile'>;
 }
 
 /** One call to the administration; null for 404. @throws ROUTER_UNREACHABLE, and what the gateway refused with */
 export async function callAdmin(config: GatewayAddress, path: string, put?: unknown): Promise<unknown> {
-  const address = adminAddressOf(config);
+  const { adminUrl: address, tokenFile } = config.gateway;
   try {
-    const token = (await readFile(join(config.stateDirectory, 'gateway', 'token'), 'utf8')).trim();
-    const response = await fetch(new URL(path, address), {
+    const token = (await readFile(tokenFile, 'utf8')).trim();
+    const response = await fetch(underBase(address, path), {
       method: put === undefined ? 'GET' : 'PUT',
       headers: {
         authorization: `Bearer ${token}`,
@@ -34,6 +31,11 @@ export async function callAdmin(config: GatewayAddress, path: string, put?: unkn
     if (isMlopsError(error)) throw error;
     throw new MlopsError('ROUTER_UNREACHABLE', { address, reason: reasonOf(error) }, { cause: error });
   }
+}
+
+/** A path below a base URL that may have a path of its own, as behind an ingress. */
+function underBase(base: string, path: string): URL {
+  return new URL(path.slice(1), base.endsWith('/') ? base : `${base}/`);
 }
 
 const KNOWN_REFUSALS: readonly ErrorCode[] = [

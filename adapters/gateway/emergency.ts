@@ -17,7 +17,7 @@ export interface EmergencyOrder {
 const ATTEMPTS = 10;
 
 /** The emergency rollback on the built-in gateway (architecture D7). */
-export function createEmergencyRollback(config: Pick<MlopsConfig, 'ports' | 'stateDirectory'>) {
+export function createEmergencyRollback(config: Pick<MlopsConfig, 'gateway' | 'stateDirectory'>) {
   const router = createGatewayRouter(config);
   const journalFile = journalFileOf(config.stateDirectory);
   return { roll: async (order: EmergencyOrder) => await applyEmergencyRollback({ router, journalFile, ...order }) };

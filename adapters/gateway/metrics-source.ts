@@ -1,13 +1,13 @@
 import type { MetricsSource } from '../../activities/ports.ts';
 import { isMlopsError, MlopsError } from '../../domain/errors.ts';
 import type { TelemetrySnapshot } from '../../domain/rollout/telemetry.ts';
-import { adminAddressOf, callAdmin, type GatewayAddress } from './admin-client.ts';
+import { callAdmin, type GatewayAddress } from './admin-client.ts';
 
 /** The built-in gateway's own counters as a metrics source. */
 export function createGatewayMetrics(config: GatewayAddress): MetricsSource {
   return {
     async snapshot(model) {
-      const address = adminAddressOf(config);
+      const address = config.gateway.adminUrl;
       try {
         const snapshot = (await callAdmin(
           config,

@@ -67,7 +67,7 @@ async function setStage(
     running.push(release);
     endpoints.push(`${version}=${String(release.ready['address'])}`);
   }
-  const gateway = `http://127.0.0.1:${config.ports.gateway}`;
+  const gateway = config.gateway.url;
   say(`Starting traffic: ${REQUESTS_PER_SECOND} labelled queries a second through ${gateway}`);
   running.push(await examples.startTraffic({ gateway, model, perSecond: REQUESTS_PER_SECOND }));
   return createStage(config, examples, model, endpoints, say);

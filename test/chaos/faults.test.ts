@@ -1,6 +1,10 @@
 import { join } from 'node:path';
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { copyFile, mkdir, mkdtemp, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { databaseUrlOf } from '../../adapters/postgres/pool.ts';
+import { loadConfig } from '../../config/load.ts';
 import { isAlive } from '../../adapters/processes/pid-file.ts';
 import { readWrites, runningPid, startArguments, type GatewayWrite } from '../support/rollouts.ts';
 import { createProject, until, type TestProject } from '../support/stack.ts';
@@ -89,26 +93,52 @@ describe('a rollout goes on where it stopped', () => {
     expect(await pidOf(part), 'another process has taken over').not.toBe(pid);
   });
 
-  it('when its worker is stopped for longer than a step and wakes up as a zombie', { timeout: 240_000 }, async () => {
-    const rollout = await begin();
-    const zombie = await pidOf('worker');
-    process.kill(zombie, 'SIGSTOP');
-    const second = spawn(join(import.meta.dirname, '../../bin/mlops'), ['worker'], {
-      cwd: project.root,
-      env: { ...process.env, MLOPS_PORT_OFFSET: String(OFFSET) },
-      stdio: 'ignore',
-    });
-    try {
-      // Not asked by a query: those still go to the worker that is stopped.
-      await until(writes, (list) => list.slice(rollout.before).some(isAtHalf), 120_000);
-      process.kill(zombie, 'SIGCONT');
-      await finish(rollout);
-    } finally {
-      process.kill(zombie, 'SIGCONT');
-      second.kill('SIGTERM');
-    }
-  });
+  it(
+    'when its worker is stopped for longer than a step, one elsewhere takes over, and it wakes up as a zombie',
+    { timeout: 240_000 },
+    async () => {
+      const rollout = await begin();
+      const zombie = await pidOf('worker');
+      process.kill(zombie, 'SIGSTOP');
+      const elsewhere = await prepareElsewhere(project);
+      const second = spawn(join(import.meta.dirname, '../../bin/mlops'), ['worker'], {
+        cwd: elsewhere.root,
+        env: { ...process.env, ...elsewhere.env },
+        stdio: 'ignore',
+      });
+      try {
+        // Not asked by a query: those still go to the worker that is stopped.
+        await until(writes, (list) => list.slice(rollout.before).some(isAtHalf), 120_000);
+        const seenThere = spawnSync(join(import.meta.dirname, '../../bin/mlops'), ['status'], {
+          cwd: elsewhere.root,
+          env: { ...process.env, ...elsewhere.env },
+          encoding: 'utf8',
+        });
+        expect(seenThere.stdout, seenThere.stderr).toContain(project.gateway);
+        process.kill(zombie, 'SIGCONT');
+        await finish(rollout);
+      } finally {
+        process.kill(zombie, 'SIGCONT');
+        second.kill('SIGTERM');
+      }
+    },
+  );
 });
+
+/** A folder as on another machine: all it knows of the stack is addresses, the gateway's token and the payload keys. */
+async function prepareElsewhere(
+  project: TestProject,
+): Promise<{ readonly root: string; readonly env: Record<string, string> }> {
+  const root = await mkdtemp(join(tmpdir(), 'mlops-elsewhere-'));
+  await mkdir(join(root, 'config'));
+  await mkdir(join(root, '.mlops/keys'), { recursive: true });
+  await copyFile(join(project.root, '.mlops/keys/payload.json'), join(root, '.mlops/keys/payload.json'));
+  await copyFile(join(project.root, '.mlops/gateway/token'), join(root, 'gateway-token'));
+  const there = `gateway: { url: "${project.gateway}", admin_url: "http://127.0.0.1:${8081 + OFFSET}", token_file: gateway-token }`;
+  await writeFile(join(root, 'config/deployment.yaml'), `${DEPLOYMENT}${there}\n`);
+  const { config } = loadConfig({ env: {}, workingDirectory: project.root, portOffset: OFFSET });
+  return { root, env: { DATABASE_URL: databaseUrlOf(config), TEMPORAL_ADDRESS: `127.0.0.1:${7233 + OFFSET}` } };
+}
 
 function isAtHalf({ split }: GatewayWrite): boolean {
   return split.canaryBasisPoints === 5000;

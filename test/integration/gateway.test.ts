@@ -11,6 +11,7 @@ import { createGatewayRouter } from '../../adapters/gateway/router.ts';
 import { applyEmergencyRollback } from '../../adapters/gateway/emergency.ts';
 import { readJournal } from '../../adapters/gateway/emergency-journal.ts';
 import { loadConfig, portsFrom } from '../../config/load.ts';
+import { resolveGateway } from '../../config/resolve.ts';
 import type { TrafficSplit } from '../../domain/rollout/split.ts';
 import { startGateway, type RunningGateway } from '../../workers/gateway.ts';
 
@@ -47,8 +48,9 @@ describe('the built-in gateway', () => {
     deployment: { ...config.deployment, gateway: { ...config.deployment.gateway, requestTimeoutSeconds: 1 } },
     ports,
   };
-  const router = createGatewayRouter({ ports, stateDirectory });
-  const metrics = createGatewayMetrics({ ports, stateDirectory });
+  const client = { gateway: resolveGateway(config.deployment, { root: stateDirectory, stateDirectory, ports }) };
+  const router = createGatewayRouter(client);
+  const metrics = createGatewayMetrics(client);
   let gateway: RunningGateway;
   let stable = '';
   let canary = '';
@@ -230,9 +232,8 @@ describe('the built-in gateway', () => {
 
 describe('a gateway that dies', () => {
   const root = mkdtempSync(join(tmpdir(), 'mlops-gateway-kill-'));
-  const ports = portsFrom(23_100);
-  const stateDirectory = join(root, '.mlops');
-  const router = createGatewayRouter({ ports, stateDirectory });
+  const { config } = loadConfig({ env: {}, workingDirectory: root, portOffset: 23_100 });
+  const router = createGatewayRouter(config);
   let child: ChildProcess | null = null;
 
   const start = async (): Promise<void> => {
@@ -277,8 +278,8 @@ describe('a gateway that dies', () => {
   });
 
   it('does not start from a state file it cannot read', async () => {
-    await mkdir(join(stateDirectory, 'gateway'), { recursive: true });
-    const file = join(stateDirectory, 'gateway/splits.json');
+    await mkdir(join(config.stateDirectory, 'gateway'), { recursive: true });
+    const file = join(config.stateDirectory, 'gateway/splits.json');
     writeFileSync(file, readFileSync(file, 'utf8').slice(0, 20));
     child = spawn(join(import.meta.dirname, '../../bin/mlops'), ['gateway'], {
       cwd: root,

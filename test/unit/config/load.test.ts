@@ -44,6 +44,29 @@ describe('configuration', () => {
     expect(load({}, { MLOPS_PORT_OFFSET: '100' }).config.ports).toMatchObject({ api: 5100, postgres: 5533 });
   });
 
+  it('reaches its own gateway on this machine, or one elsewhere by both its addresses and a token', () => {
+    const own = load({}, { MLOPS_PORT_OFFSET: '100' }).config;
+    expect(own.gateway).toMatchObject({
+      url: 'http://127.0.0.1:8180',
+      adminUrl: 'http://127.0.0.1:8181',
+      isElsewhere: false,
+    });
+    expect(own.monitoringEndpoint).toBe('http://127.0.0.1:8180/metrics');
+    const file = (keys: string) => ({ 'config/deployment.yaml': `gateway: { ${keys} }` });
+    const urls = 'url: "https://gw.example", admin_url: "https://gw.example/admin/"';
+    const { config } = load(file(`${urls}, token_file: secrets/token`));
+    expect(config.gateway).toEqual({
+      url: 'https://gw.example',
+      adminUrl: 'https://gw.example/admin/',
+      tokenFile: join(config.root, 'secrets/token'),
+      isElsewhere: true,
+    });
+    expect(load(file('admin_listen_host: 0.0.0.0')).config.gateway.adminUrl).toBe('http://127.0.0.1:8081');
+    expect(load(file('listen_host: "::1"')).config.gateway.url).toBe('http://[::1]:8080');
+    expect(() => load(file(urls))).toThrow(/gateway\.token_file: null, wanted the file with the token/);
+    expect(() => load(file('url: "https://gw.example"'))).toThrow(/gateway\.admin_url: null, wanted both/);
+  });
+
   it('names every problem at once, with file, line and the nearest known name', () => {
     const broken = () =>
       load(
