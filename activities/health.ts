@@ -1,4 +1,5 @@
 import type { ArmTarget } from '../domain/rollout/split.ts';
+import { serverTimeMs } from './clock.ts';
 import type { HealthProbe, ProbeResult, RolloutStore } from './ports.ts';
 
 export interface ProbeArmsInput {
@@ -11,7 +12,7 @@ export interface ProbeArmsInput {
 }
 
 export interface ProbeArmsResult {
-  /** Time of this process, milliseconds since 1970. */
+  /** Time of the server, milliseconds since 1970. */
   readonly nowMs: number;
   readonly stable: ProbeResult;
   readonly canary: ProbeResult;
@@ -36,7 +37,7 @@ export function createHealthActivities({ health, rollouts }: { health: HealthPro
         ...(await alert(input, 'stable', input.stable.version, stable)),
         ...(await alert(input, 'canary', input.canary.version, canary)),
       ];
-      return { stable, canary, resourceAlerts: alerts, nowMs: Date.now() };
+      return { stable, canary, resourceAlerts: alerts, nowMs: serverTimeMs() };
     },
 
     /** Whether the stable version can take the traffic back: healthy in one of three probes, a second apart. */

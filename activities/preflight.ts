@@ -5,6 +5,7 @@ import { retreatSplit, type RolloutRequest } from '../domain/rollout/run.ts';
 import { evaluateSlowBound } from '../domain/rollout/slow-bound.ts';
 import type { ArmTarget, LiveSplit } from '../domain/rollout/split.ts';
 import type { TelemetrySnapshot } from '../domain/rollout/telemetry.ts';
+import { serverTimeMs } from './clock.ts';
 import type {
   EmergencyJournal,
   HealthProbe,
@@ -28,7 +29,7 @@ export interface PrepareResult {
   /** Responses slower than this count as slow for the whole rollout. */
   readonly slowBoundMs: number;
   readonly note: string;
-  /** Time of this process, milliseconds since 1970. */
+  /** Time of the server, milliseconds since 1970. */
   readonly nowMs: number;
 }
 
@@ -65,7 +66,7 @@ export function createPreflightActivities(ports: PreflightPorts) {
         generation: live.generation,
         slowBoundMs,
         note: `responses over ${slowBoundMs} ms count as slow`,
-        nowMs: Date.now(),
+        nowMs: serverTimeMs(),
       };
     },
 

@@ -13,6 +13,7 @@ import { evaluateSampleRatio } from '../domain/rollout/sample-ratio.ts';
 import type { TelemetrySnapshot } from '../domain/rollout/telemetry.ts';
 import { assembleTickVerdict } from '../domain/rollout/tick-verdict.ts';
 import { waiveMetrics } from '../domain/rollout/waive.ts';
+import { serverTimeMs } from './clock.ts';
 import type { MetricsSource, RolloutStore } from './ports.ts';
 
 /** One look of the judge, asked for by the workflow. */
@@ -38,7 +39,7 @@ export interface ObserveInput {
   readonly minimumSuccessRate: number;
 }
 
-/** The verdict of a look, and the time of this process in milliseconds since 1970. */
+/** The verdict of a look, and the time of the server in milliseconds since 1970. */
 export type LookResult = TickVerdict & { readonly nowMs: number };
 
 /** Activities that look and judge. */
@@ -59,13 +60,13 @@ export function createTelemetryActivities({
      */
     async observeAndJudge(input: ObserveInput): Promise<LookResult> {
       const known = await rollouts.tick(input.rolloutKey, input.tick);
-      if (known !== null) return { ...known.verdict, nowMs: Date.now() };
+      if (known !== null) return { ...known.verdict, nowMs: serverTimeMs() };
       const before = await rollouts.lastTickBefore(input.rolloutKey, input.tick);
       const { snapshot, problem } = await read(input.model);
       const record = judgeSnapshot(input, before, snapshot, problem, engine);
       const saved = await rollouts.saveTick(record);
       await openSuccessRateIncident(input, saved.verdict);
-      return { ...saved.verdict, nowMs: Date.now() };
+      return { ...saved.verdict, nowMs: serverTimeMs() };
     },
   };
 

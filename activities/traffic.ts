@@ -1,6 +1,7 @@
 import { isMlopsError, MlopsError } from '../domain/errors.ts';
 import { isEmergency } from '../domain/rollout/emergency.ts';
 import { sameSplit, type LiveSplit, type TrafficSplit } from '../domain/rollout/split.ts';
+import { serverTimeMs } from './clock.ts';
 import type { ReservedWrite, TrafficRouter, TrafficStore } from './ports.ts';
 
 /** A fenced change of traffic asked for by a rollout. */
@@ -22,7 +23,7 @@ export type ApplySplitResult =
       readonly observedBasisPoints: number;
       /** A foreign edit that this write replaced, if there was one. */
       readonly replaced: LiveSplit | null;
-      /** Time of this process, milliseconds since 1970. */
+      /** Time of the server, milliseconds since 1970. */
       readonly nowMs: number;
     }
   /** An emergency rollback is live: nothing was changed. */
@@ -40,7 +41,7 @@ export function createTrafficActivities({ router, traffic }: { router: TrafficRo
       const live = await router.observe(input.split.model);
       if (live?.idempotencyKey === input.idempotencyKey) return await confirm(input, live, null);
       if (live !== null && isEmergency(live) && live.generation > input.expectedGeneration) {
-        return { status: 'yielded', live, nowMs: Date.now() };
+        return { status: 'yielded', live, nowMs: serverTimeMs() };
       }
       const foreign = live !== null && live.generation > input.expectedGeneration ? live : null;
       if (foreign !== null) await traffic.recordForeign(input.environment, foreign, 'found in place of our split');
@@ -86,7 +87,7 @@ export function createTrafficActivities({ router, traffic }: { router: TrafficRo
       generation: live.generation,
       observedBasisPoints: live.split.canaryBasisPoints,
       replaced,
-      nowMs: Date.now(),
+      nowMs: serverTimeMs(),
     };
   }
 }

@@ -21,6 +21,8 @@ export const DEFAULTS = {
     profiles: {
       default: {},
       fast: {
+        // Explicit steps of `canary` have windows of their own; fast goes by the weights alone.
+        steps: null,
         observation_window_minutes: 0.2,
         tick_seconds: 2,
         warm_up_seconds: 2,

@@ -18,7 +18,7 @@ import { createSmokeTest } from '../adapters/services/smoke-test.ts';
 import { connectionOptionsOf, loadDataConverter } from '../adapters/temporal/connect.ts';
 import { ensureGuardSchedule } from '../adapters/temporal/guard-schedule.ts';
 import { createRolloutLookup } from '../adapters/temporal/rollout-lookup.ts';
-import { createActivities, type ActivityPorts } from '../activities/index.ts';
+import { createActivities, type ActivityPorts, type RolloutActivities } from '../activities/index.ts';
 import type { MlopsConfig } from '../config/schema.ts';
 import { TASK_QUEUE } from '../workflows/messages.ts';
 import { engineVersion } from './engine-version.ts';
@@ -29,8 +29,17 @@ import { loadWorkflowBundle } from './workflow-bundle.ts';
 const ACTIVITIES_AT_ONCE = 60;
 const CACHED_WORKFLOWS = 1000;
 
+/** What tests and benches put in place of the shipped parts. */
+export interface WorkerParts {
+  /** Makes the activities of the ports: some die at chosen moments. */
+  readonly assemble?: (ports: ActivityPorts) => RolloutActivities;
+  /** File with the code of the workflows: some have timers that do not wait. */
+  readonly bundle?: string;
+}
+
 /** `mlops worker`: polls the queue until it is told to stop, then finishes what it has begun. */
-export async function runWorker(config: MlopsConfig): Promise<void> {
+export async function runWorker(config: MlopsConfig, parts: WorkerParts = {}): Promise<void> {
+  const { assemble = createActivities } = parts;
   const log = pino({ base: { part: 'worker', pid: process.pid } }, process.stderr);
   const metricsPort = await findFreePort(config.ports.workerMetrics);
   Runtime.install({
@@ -50,8 +59,8 @@ export async function runWorker(config: MlopsConfig): Promise<void> {
     namespace,
     taskQueue: TASK_QUEUE,
     identity: `worker-${process.pid}@${hostname()}`,
-    workflowBundle: { codePath: await loadWorkflowBundle(join(config.stateDirectory, 'cache')) },
-    activities: createActivities(composePorts(config, pool, client)),
+    workflowBundle: { codePath: parts.bundle ?? (await loadWorkflowBundle(join(config.stateDirectory, 'cache'))) },
+    activities: assemble(composePorts(config, pool, client)),
     dataConverter,
     maxConcurrentActivityTaskExecutions: ACTIVITIES_AT_ONCE,
     maxCachedWorkflows: CACHED_WORKFLOWS,

@@ -1,6 +1,9 @@
 import { join } from 'node:path';
 import { spawn, spawnSync } from 'node:child_process';
-import { copyFile, mkdir, mkdtemp, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { copyFile, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { createServer, request as forward } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { databaseUrlOf } from '../../adapters/postgres/pool.ts';
@@ -11,6 +14,7 @@ import { createProject, until, type TestProject } from '../support/stack.ts';
 import { startTraffic, type Traffic } from '../support/traffic.ts';
 
 const OFFSET = 22_000;
+const ADMIN = `http://127.0.0.1:${8081 + OFFSET}`;
 const DEPLOYMENT = `
 canary:
   tick_seconds: 1
@@ -29,6 +33,7 @@ interface Status {
   readonly runId: string;
   readonly intendedWeightPercent: number;
   readonly timeline: readonly { readonly event: string; readonly detail: string }[];
+  readonly lastVerdict: { readonly verdict: string; readonly reasons: readonly string[] } | null;
 }
 
 describe('a rollout goes on where it stopped', () => {
@@ -65,7 +70,10 @@ describe('a rollout goes on where it stopped', () => {
   }
 
   /** Watches it to its end, which must be the one without the fault: every weight once, in order. */
-  async function finish({ to, before, runId }: Awaited<ReturnType<typeof begin>>): Promise<void> {
+  async function finish(
+    { to, before, runId }: Awaited<ReturnType<typeof begin>>,
+    plan = [2000, 5000, 10_000, 0],
+  ): Promise<void> {
     const watched = await project.mlops(['rollout', 'watch', '--model', 'rag_api', '--timeout', '2m']);
     expect(watched.code, watched.stderr + watched.stdout).toBe(0);
     live = to;
@@ -74,7 +82,7 @@ describe('a rollout goes on where it stopped', () => {
     expect(ended.runId).toBe(runId);
     const own = (await writes()).slice(before);
     const weights = own.map(({ split }) => split.canaryBasisPoints).filter((weight, i) => i > 0 || weight > 0);
-    expect(weights).toEqual([2000, 5000, 10_000, 0]);
+    expect(weights).toEqual(plan);
     const generations = own.map(({ generation }) => generation);
     expect(new Set(generations).size).toBe(generations.length);
     expect(generations).toEqual(generations.toSorted((a, b) => a - b));
@@ -91,6 +99,44 @@ describe('a rollout goes on where it stopped', () => {
     );
     await finish(rollout);
     expect(await pidOf(part), 'another process has taken over').not.toBe(pid);
+  });
+
+  it('when somebody edits the split by hand in mid-ramp', { timeout: 120_000 }, async () => {
+    const rollout = await begin();
+    const live = await callGateway(project, `splits/rag_api`);
+    const split = { ...(live['split'] as object), canaryBasisPoints: 3000 };
+    const edit = { split, generation: Number(live['generation']) + 1, expectedGeneration: null };
+    await callGateway(project, 'splits/rag_api', { ...edit, idempotencyKey: 'by-hand', actor: 'eve', reason: 'try' });
+    await until(status, ({ timeline }) => timeline.some(({ event }) => event === 'foreign-edit'), 20_000);
+    const { timeline } = await status();
+    expect(timeline.find(({ event }) => event === 'foreign-edit')?.detail).toContain('eve had set 30 %');
+    await finish(rollout, [2000, 3000, 2000, 5000, 10_000, 0]);
+  });
+
+  it('when the disk of the gateway is full for longer than a step', { timeout: 120_000 }, async () => {
+    const rollout = await begin();
+    const next = join(project.root, '.mlops/gateway/splits.json.new');
+    // Writes to it end with ENOSPC; the gateway removes what it could not write, so it is put back at once.
+    const full = setInterval(() => void symlink('/dev/full', next).catch(() => undefined), 2);
+    try {
+      await until(async () => await Promise.resolve(existsSync(next)), Boolean, 5000);
+      const live = await callGateway(project, 'splits/rag_api');
+      const write = { split: live['split'], generation: Number(live['generation']) + 1, expectedGeneration: null };
+      const refused = await callGateway(project, 'splits/rag_api', {
+        ...write,
+        idempotencyKey: 'x',
+        actor: 'x',
+        reason: '',
+      });
+      expect(refused).toMatchObject({ error: { code: 'GATEWAY_STATE_UNWRITABLE' } });
+      await new Promise((resolve) => setTimeout(resolve, 12_000));
+      expect(await status()).toMatchObject({ outcome: null, intendedWeightPercent: 20 });
+      expect(await callGateway(project, 'splits/rag_api'), 'what is live is what was').toEqual(live);
+    } finally {
+      clearInterval(full);
+      await rm(next, { force: true });
+    }
+    await finish(rollout);
   });
 
   it(
@@ -123,21 +169,85 @@ describe('a rollout goes on where it stopped', () => {
       }
     },
   );
+
+  it('when the metrics source answers 500 for several ticks', { timeout: 180_000 }, async () => {
+    const source = await startFaultyAdmin();
+    const elsewhere = await prepareElsewhere(project, source.url);
+    for (const part of ['supervisor', 'worker']) process.kill(await pidOf(part), 'SIGKILL');
+    const worker = spawn(join(import.meta.dirname, '../../bin/mlops'), ['worker'], {
+      cwd: elsewhere.root,
+      env: { ...process.env, ...elsewhere.env },
+      stdio: 'ignore',
+    });
+    try {
+      const rollout = await begin();
+      source.breakSnapshots(true);
+      await until(status, ({ lastVerdict }) => lastVerdict?.verdict === 'inconclusive', 20_000);
+      await new Promise((resolve) => setTimeout(resolve, 10_000));
+      expect(source.refused(), 'several ticks').toBeGreaterThan(4);
+      const blind = await status();
+      expect(blind, 'neither promotes nor rolls back').toMatchObject({ outcome: null, intendedWeightPercent: 20 });
+      expect(blind.lastVerdict?.reasons.join(' ')).toContain('500');
+      source.breakSnapshots(false);
+      await finish(rollout);
+    } finally {
+      worker.kill('SIGTERM');
+      source.close();
+    }
+  });
 });
 
 /** A folder as on another machine: all it knows of the stack is addresses, the gateway's token and the payload keys. */
 async function prepareElsewhere(
   project: TestProject,
+  adminUrl = ADMIN,
 ): Promise<{ readonly root: string; readonly env: Record<string, string> }> {
   const root = await mkdtemp(join(tmpdir(), 'mlops-elsewhere-'));
   await mkdir(join(root, 'config'));
   await mkdir(join(root, '.mlops/keys'), { recursive: true });
   await copyFile(join(project.root, '.mlops/keys/payload.json'), join(root, '.mlops/keys/payload.json'));
   await copyFile(join(project.root, '.mlops/gateway/token'), join(root, 'gateway-token'));
-  const there = `gateway: { url: "${project.gateway}", admin_url: "http://127.0.0.1:${8081 + OFFSET}", token_file: gateway-token }`;
+  const there = `gateway: { url: "${project.gateway}", admin_url: "${adminUrl}", token_file: gateway-token }`;
   await writeFile(join(root, 'config/deployment.yaml'), `${DEPLOYMENT}${there}\n`);
   const { config } = loadConfig({ env: {}, workingDirectory: project.root, portOffset: OFFSET });
   return { root, env: { DATABASE_URL: databaseUrlOf(config), TEMPORAL_ADDRESS: `127.0.0.1:${7233 + OFFSET}` } };
+}
+
+/** One call to the gateway's admin API; refusals come back as their body. */
+async function callGateway(project: TestProject, path: string, put?: unknown): Promise<Record<string, unknown>> {
+  const token = (await readFile(join(project.root, '.mlops/gateway/token'), 'utf8')).trim();
+  const response = await fetch(`${ADMIN}/v1/${path}`, {
+    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+    ...(put === undefined ? {} : { method: 'PUT', body: JSON.stringify(put) }),
+  });
+  return (await response.json()) as Record<string, unknown>;
+}
+
+/** The gateway's admin API behind a server that can be made to answer 500 for readings. */
+async function startFaultyAdmin() {
+  let broken = false;
+  let refusedReadings = 0;
+  const server = createServer((request, response) => {
+    if (broken && request.url?.startsWith('/v1/snapshot') === true) {
+      refusedReadings += 1;
+      response.writeHead(500, { 'content-type': 'application/json' }).end('{"error":{"message":"broken on purpose"}}');
+      return;
+    }
+    const { method = 'GET', headers } = request;
+    const onward = forward(`${ADMIN}${request.url}`, { method, headers }, (answer) => {
+      response.writeHead(answer.statusCode ?? 500, answer.headers);
+      answer.pipe(response);
+    });
+    onward.on('error', () => response.destroy());
+    request.pipe(onward);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    breakSnapshots: (value: boolean) => void (broken = value),
+    refused: () => refusedReadings,
+    close: () => void server.close(),
+  };
 }
 
 function isAtHalf({ split }: GatewayWrite): boolean {

@@ -20,12 +20,17 @@ const HistoryMessage = proto.temporal.api.history.v1.History;
 /** A workflow's history. */
 export type History = Parameters<typeof Worker.runReplayHistory>[1];
 
-/** Reads the newest run's history of a workflow of a test project. */
-export async function readHistory(root: string, portOffset: number, workflowId: string): Promise<History> {
+/** Reads the history of a workflow of a test project: of the newest run, unless one is named. */
+export async function readHistory(
+  root: string,
+  portOffset: number,
+  workflowId: string,
+  runId?: string,
+): Promise<History> {
   const { config } = loadConfig({ env: {}, workingDirectory: root, portOffset });
   const client = await connectTemporal(config);
   try {
-    return await client.workflow.getHandle(workflowId).fetchHistory();
+    return await client.workflow.getHandle(workflowId, runId).fetchHistory();
   } finally {
     await client.connection.close();
   }
