@@ -3,7 +3,7 @@ import { errorsOnly, rollbackTick } from './support/policy.ts';
 import { printTable, renderShare, wholeOption } from './support/report.ts';
 import { simulate, type World } from './support/streams.ts';
 
-const RUNS = wholeOption('runs', 800);
+const RUNS = wholeOption('runs', 2000);
 const RAMP = (tick: number): number => [0.05, 0.1, 0.25, 0.5][Math.min(3, Math.floor(tick / 15))] ?? 0.5;
 const BURSTS = { factor: 3, meanTicks: 5, share: 0.13 };
 let worst = 0;

@@ -46,11 +46,18 @@ const canary = z.strictObject({
 });
 
 const noise = z.strictObject({
-  fast_sd_log: z.array(z.number().min(0).max(3)).min(1).max(5),
-  burst_share: z.number().min(0).lt(1),
-  burst_mean_minutes: z.number().min(1),
+  kinds: z
+    .array(
+      z.strictObject({
+        fast_sd_log: z.number().min(0).max(3),
+        burst_share: z.number().min(0).lt(1),
+        burst_mean_minutes: z.number().min(1),
+        burst_full_events_per_tick: positive,
+      }),
+    )
+    .min(1)
+    .max(5),
   burst_range_log: z.number().min(0).max(3),
-  burst_full_events_per_tick: positive,
   event_cap_per_tick: positive,
 });
 

@@ -129,11 +129,13 @@ function resolveNoise(file: DeploymentFile['noise_assumptions']): Record<string,
   const entries = Object.entries(file).map(([name, noise]) => [
     name,
     {
-      fastSdLog: noise.fast_sd_log,
-      burstShare: noise.burst_share,
-      burstMeanMinutes: noise.burst_mean_minutes,
+      kinds: noise.kinds.map((kind) => ({
+        fastSdLog: kind.fast_sd_log,
+        burstShare: kind.burst_share,
+        burstMeanMinutes: kind.burst_mean_minutes,
+        burstFullEventsPerTick: kind.burst_full_events_per_tick,
+      })),
       burstRangeLog: noise.burst_range_log,
-      burstFullEventsPerTick: noise.burst_full_events_per_tick,
       eventCapPerTick: noise.event_cap_per_tick,
     },
   ]);

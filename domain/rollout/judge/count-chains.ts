@@ -9,17 +9,17 @@ export interface CountFilterState {
   ticks: number;
   /** Events of both arms in those ticks. */
   events: number;
-  /** [noise level][static chain][burst level], each row up to a factor */
+  /** [kind of noise][static chain][burst kind], each row up to a factor */
   statics: Float64Array;
-  /** [noise level][jump shift][burst level], each noise level up to a factor */
+  /** [kind of noise][jump shift][burst kind], each kind of noise up to a factor */
   jumps: Float64Array;
-  /** [noise level][static chain], sum of the row */
+  /** [kind of noise][static chain], sum of the row */
   staticSums: Float64Array;
-  /** [noise level][jump shift], sum of the row */
+  /** [kind of noise][jump shift], sum of the row */
   jumpSums: Float64Array;
-  /** [noise level][static chain], log likelihood */
+  /** [kind of noise][static chain], log likelihood */
   staticLog: Float64Array;
-  /** [noise level], log likelihood of the jump chain */
+  /** [kind of noise], log likelihood of the jump chain */
   jumpLog: Float64Array;
 }
 
@@ -27,32 +27,33 @@ export interface CountFilterState {
 export function stepStatics(
   kernel: CountKernel,
   state: CountFilterState,
-  level: number,
+  kind: number,
   smooth: Float64Array,
   logPeak: number,
   prior: Float64Array,
   first: boolean,
 ): void {
   for (let chain = 0; chain < STATIC_CHAINS; chain += 1) {
-    const row = level * STATIC_CHAINS + chain;
+    const row = kind * STATIC_CHAINS + chain;
     const base = kernel.staticBase[chain]!;
     if (first) state.staticSums[row] = writeRow(state.statics, row * kernel.bursts, prior, 1, smooth, base);
-    else advanceStatic(kernel, state, level, chain, smooth, prior);
+    else advanceStatic(kernel, state, kind, chain, smooth, prior);
     state.staticLog[row]! += Math.log(state.staticSums[row]!) + logPeak;
   }
 }
 
-/** A burst level stays, or is drawn anew from its prior; then the row is weighed by the likelihood. */
+/** A burst kind stays, or is drawn anew from its prior; then the row is weighed by the likelihood. */
 export function advanceStatic(
-  { bursts, redraw, staticBase }: CountKernel,
+  { bursts, redraw: redraws, staticBase }: CountKernel,
   state: CountFilterState,
-  level: number,
+  kind: number,
   chain: number,
   smooth: Float64Array,
   prior: Float64Array,
 ): void {
   const { statics, staticSums } = state;
-  const row = level * STATIC_CHAINS + chain;
+  const redraw = redraws[kind]!;
+  const row = kind * STATIC_CHAINS + chain;
   const at = row * bursts;
   const base = staticBase[chain]!;
   const kept = (1 - redraw) / staticSums[row]!;
@@ -69,29 +70,27 @@ export function advanceStatic(
 export function stepJump(
   kernel: CountKernel,
   state: CountFilterState,
-  level: number,
+  kind: number,
   smooth: Float64Array,
   logPeak: number,
   prior: Float64Array,
   first: boolean,
 ): void {
-  const total = first
-    ? startJump(kernel, state, level, smooth, prior)
-    : advanceJump(kernel, state, level, smooth, prior);
-  state.jumpLog[level]! += Math.log(total) + logPeak;
+  const total = first ? startJump(kernel, state, kind, smooth, prior) : advanceJump(kernel, state, kind, smooth, prior);
+  state.jumpLog[kind]! += Math.log(total) + logPeak;
 }
 
-/** The first tick: prior of shift and burst level, weighed by the likelihood. Returns the sum. */
+/** The first tick: prior of shift and burst kind, weighed by the likelihood. Returns the sum. */
 function startJump(
   { bursts, jumpPrior, jumpBase }: CountKernel,
   state: CountFilterState,
-  level: number,
+  kind: number,
   smooth: Float64Array,
   prior: Float64Array,
 ): number {
   let total = 0;
   for (let shift = 0; shift < jumpBase.length; shift += 1) {
-    const row = level * jumpBase.length + shift;
+    const row = kind * jumpBase.length + shift;
     const sum = writeRow(state.jumps, row * bursts, prior, jumpPrior[shift]!, smooth, jumpBase[shift]!);
     state.jumpSums[row] = sum;
     total += sum;
@@ -101,15 +100,16 @@ function startJump(
 
 /** Late starts begin, burst levels are drawn anew, and every row is weighed by the likelihood. Returns the sum. */
 export function advanceJump(
-  { bursts, jumpTarget, jumpBase, onset, redraw }: CountKernel,
+  { bursts, jumpTarget, jumpBase, onset, redraw: redraws }: CountKernel,
   state: CountFilterState,
-  level: number,
+  kind: number,
   smooth: Float64Array,
   prior: Float64Array,
 ): number {
   const { jumps, jumpSums } = state;
+  const redraw = redraws[kind]!;
   const shifts = jumpBase.length;
-  const first = level * shifts;
+  const first = kind * shifts;
   const start = first * bursts;
   let before = 0;
   for (let shift = 0; shift < shifts; shift += 1) before += jumpSums[first + shift]!;

@@ -21,16 +21,16 @@ const scratch = {
 
 /** An empty memory. */
 export function createCountFilter(kernel: CountKernel): CountFilterState {
-  const levels = kernel.smoothing.length;
+  const kinds = kernel.noise.kinds.length;
   return {
     ticks: 0,
     events: 0,
-    statics: new Float64Array(levels * STATIC_CHAINS * kernel.bursts),
-    jumps: new Float64Array(levels * kernel.jumpBase.length * kernel.bursts),
-    staticSums: new Float64Array(levels * STATIC_CHAINS),
-    jumpSums: new Float64Array(levels * kernel.jumpBase.length),
-    staticLog: new Float64Array(levels * STATIC_CHAINS),
-    jumpLog: new Float64Array(levels),
+    statics: new Float64Array(kinds * STATIC_CHAINS * kernel.bursts),
+    jumps: new Float64Array(kinds * kernel.jumpBase.length * kernel.bursts),
+    staticSums: new Float64Array(kinds * STATIC_CHAINS),
+    jumpSums: new Float64Array(kinds * kernel.jumpBase.length),
+    staticLog: new Float64Array(kinds * STATIC_CHAINS),
+    jumpLog: new Float64Array(kinds),
   };
 }
 
@@ -63,24 +63,26 @@ export function stepCountFilter(
     passTime(kernel, state);
     return;
   }
-  const prior = burstPrior(kernel, state.events / state.ticks);
+  const meanEvents = state.events / state.ticks;
   const { likelihood, logPeak } = likelihoods(kernel, n1, x1, n0, x0);
-  for (let level = 0; level < kernel.smoothing.length; level += 1) {
-    const smooth = smoothed(kernel, level, likelihood);
-    stepStatics(kernel, state, level, smooth, logPeak, prior, first);
-    stepJump(kernel, state, level, smooth, logPeak, prior, first);
+  for (let kind = 0; kind < kernel.noise.kinds.length; kind += 1) {
+    const prior = burstPrior(kernel, kind, meanEvents);
+    const smooth = smoothed(kernel, kind, likelihood);
+    stepStatics(kernel, state, kind, smooth, logPeak, prior, first);
+    stepJump(kernel, state, kind, smooth, logPeak, prior, first);
   }
 }
 
 /** Time passes for bursts and late starts; the evidence does not move. Changes `state`. */
 export function passTime(kernel: CountKernel, state: CountFilterState): void {
   if (state.ticks === 0) return;
-  const prior = burstPrior(kernel, state.events / state.ticks);
+  const meanEvents = state.events / state.ticks;
   if (scratch.ones.length !== kernel.x.length) scratch.ones = new Float64Array(kernel.x.length).fill(1);
-  for (let level = 0; level < kernel.smoothing.length; level += 1) {
+  for (let kind = 0; kind < kernel.noise.kinds.length; kind += 1) {
+    const prior = burstPrior(kernel, kind, meanEvents);
     for (let chain = 0; chain < STATIC_CHAINS; chain += 1)
-      advanceStatic(kernel, state, level, chain, scratch.ones, prior);
-    advanceJump(kernel, state, level, scratch.ones, prior);
+      advanceStatic(kernel, state, kind, chain, scratch.ones, prior);
+    advanceJump(kernel, state, kind, scratch.ones, prior);
   }
 }
 
@@ -93,8 +95,9 @@ export function evaluateCounts(state: CountFilterState): CountEvidence {
 }
 
 /** Prior of the burst level: the share of bursts follows the volume, since few events cannot show any. */
-function burstPrior({ noise, bursts }: CountKernel, meanEvents: number): Float64Array {
-  const share = noise.burstShare * Math.min(1, meanEvents / noise.burstFullEventsPerTick);
+function burstPrior({ noise, bursts }: CountKernel, kind: number, meanEvents: number): Float64Array {
+  const { burstShare, burstFullEventsPerTick } = noise.kinds[kind]!;
+  const share = burstShare * Math.min(1, meanEvents / burstFullEventsPerTick);
   if (scratch.prior.length !== bursts) scratch.prior = new Float64Array(bursts);
   const { prior } = scratch;
   prior.fill(share / bursts);
@@ -130,8 +133,8 @@ function likelihoods(
   return { likelihood, logPeak };
 }
 
-function smoothed(kernel: CountKernel, level: number, likelihood: Float64Array): Float64Array {
-  const matrix = kernel.smoothing[level];
+function smoothed(kernel: CountKernel, kind: number, likelihood: Float64Array): Float64Array {
+  const matrix = kernel.smoothing[kind];
   if (matrix === null || matrix === undefined) return likelihood;
   const size = likelihood.length;
   const { smooth } = scratch;
@@ -152,7 +155,7 @@ function smoothed(kernel: CountKernel, level: number, likelihood: Float64Array):
   return smooth;
 }
 
-/** Log likelihood of a static chain, averaged over the noise levels (a constant factor is left out: it cancels). */
+/** Log likelihood of a static chain, averaged over the kinds of noise (a constant factor is left out: it cancels). */
 function chainLog(state: CountFilterState, chain: number): number {
   const { staticLog } = state;
   let peak = Number.NEGATIVE_INFINITY;

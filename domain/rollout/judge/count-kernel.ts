@@ -4,8 +4,8 @@ import type { NoiseAssumption } from './noise.ts';
 export const LATTICE_STEP = 0.2;
 /** Shifts the jump chain can take, natural log units of the rate ratio; the first is "no shift". */
 const JUMP_SHIFTS = [0, 0.2, 0.4, 0.6, 0.8, 1, 1.4, 1.8, 2.2, 2.6, 3] as const;
-const JUMP_WEIGHTS = [0.25, 0.75, 1, 1, 1, 1, 1, 0.75, 0.5, 0.25] as const;
-const JUMP_WEIGHT_SUM = 7.5;
+/** How likely each of them is, but for a factor, "no shift" left out: most regressions are between x1.6 and x6. */
+const SHIFT_WEIGHTS: readonly number[] = [0.1, 0.4, 0.8, 1, 1.4, 1.4, 1.2, 0.6, 0.25, 0.1];
 /** Shifts that are safe; the margin itself is added as the last static chain. */
 const SAFE_SHIFTS = [-0.4, -0.2, 0] as const;
 /** Prior mass of a shift that begins later. */
@@ -19,7 +19,7 @@ export interface CountKernel {
   readonly expm1: Float64Array;
   /** Lattice points, natural log units. */
   readonly x: Float64Array;
-  /** Smoothing by fast noise: one row-major matrix per noise level, null for the identity. */
+  /** Smoothing by fast noise: one row-major matrix per kind of noise, null for the identity. */
   readonly smoothing: readonly (Float64Array | null)[];
   /** Number of burst levels. */
   readonly bursts: number;
@@ -30,8 +30,8 @@ export interface CountKernel {
   readonly jumpPrior: Float64Array;
   /** Where late starts go: weights of the shifts above zero, index 0 unused. */
   readonly jumpTarget: Float64Array;
-  /** Probability per tick that a burst level is drawn anew. */
-  readonly redraw: number;
+  /** Probability per tick that a burst level is drawn anew, per kind of noise. */
+  readonly redraw: readonly number[];
   /** Share of the late-start mass that begins per tick. */
   readonly onset: number;
   readonly noise: NoiseAssumption;
@@ -44,17 +44,31 @@ export const STATIC_CHAINS = 4;
 
 const cache = new Map<string, CountKernel>();
 
-/** The kernel for a noise assumption, a margin (natural log of the ratio, multiple of 0.2) and a tick length. */
-export function loadCountKernel(noise: NoiseAssumption, marginLog: number, tickSeconds: number): CountKernel {
-  const key = JSON.stringify([noise, marginLog, tickSeconds]);
+/**
+ * The kernel for a noise assumption, a margin (natural log of the ratio, multiple of 0.2) and a tick length.
+ *
+ * @param shiftWeights prior of the ten shifts above zero, up to a factor
+ */
+export function loadCountKernel(
+  noise: NoiseAssumption,
+  marginLog: number,
+  tickSeconds: number,
+  shiftWeights = SHIFT_WEIGHTS,
+): CountKernel {
+  const key = JSON.stringify([noise, marginLog, tickSeconds, shiftWeights]);
   const known = cache.get(key);
   if (known !== undefined) return known;
-  const kernel = createCountKernel(noise, marginLog, tickSeconds);
+  const kernel = createCountKernel(noise, marginLog, tickSeconds, shiftWeights);
   cache.set(key, kernel);
   return kernel;
 }
 
-function createCountKernel(noise: NoiseAssumption, marginLog: number, tickSeconds: number): CountKernel {
+function createCountKernel(
+  noise: NoiseAssumption,
+  marginLog: number,
+  tickSeconds: number,
+  shiftWeights: readonly number[],
+): CountKernel {
   const range = Math.round(noise.burstRangeLog / LATTICE_STEP);
   const statics = [...SAFE_SHIFTS, marginLog].map(toSteps);
   const jumps = JUMP_SHIFTS.map(toSteps);
@@ -62,23 +76,21 @@ function createCountKernel(noise: NoiseAssumption, marginLog: number, tickSecond
   const highest = Math.max(...statics, ...jumps) + range;
   const x = Float64Array.from({ length: highest - lowest + 1 }, (_, i) => (lowest + i) * LATTICE_STEP);
   const minutes = tickSeconds / 60;
+  const weightSum = shiftWeights.reduce((sum, weight) => sum + weight, 0);
+  const targets = [0, ...shiftWeights.map((weight) => weight / weightSum)];
   return {
     x,
     expm1: x.map((value) => Math.exp(value) - 1),
-    smoothing: noise.fastSdLog.map((sd) => (sd === 0 ? null : createSmoothing(x, sd))),
+    smoothing: noise.kinds.map(({ fastSdLog }) => (fastSdLog === 0 ? null : createSmoothing(x, fastSdLog))),
     bursts: 2 * range + 1,
     staticBase: statics.map((shift) => shift - range - lowest),
     jumpBase: jumps.map((shift) => shift - range - lowest),
-    jumpPrior: Float64Array.from(JUMP_SHIFTS, (_, i) => (i === 0 ? LATE_START : (1 - LATE_START) * targetOf(i))),
-    jumpTarget: Float64Array.from(JUMP_SHIFTS, (_, i) => (i === 0 ? 0 : targetOf(i))),
-    redraw: 1 - (1 - 1 / noise.burstMeanMinutes) ** minutes,
+    jumpPrior: Float64Array.from(targets, (target, i) => (i === 0 ? LATE_START : (1 - LATE_START) * target)),
+    jumpTarget: Float64Array.from(targets),
+    redraw: noise.kinds.map(({ burstMeanMinutes }) => 1 - (1 - 1 / burstMeanMinutes) ** minutes),
     onset: 1 - (1 - ONSET_PER_MINUTE) ** minutes,
     noise,
   };
-}
-
-function targetOf(index: number): number {
-  return (JUMP_WEIGHTS[index - 1] ?? 0) / JUMP_WEIGHT_SUM;
 }
 
 function toSteps(logShift: number): number {

@@ -5,6 +5,19 @@ import { NOISE_ASSUMPTIONS, type NoiseAssumption } from '../../../../domain/roll
 
 const DEFAULT = NOISE_ASSUMPTIONS['default'] as NoiseAssumption;
 
+/** The numbers of the recipe: all kinds of noise with the same bursts, and its prior of shifts. */
+const RECIPE: NoiseAssumption = {
+  kinds: [0, 0.35, 0.9].map((fastSdLog) => ({
+    fastSdLog,
+    burstShare: 0.45,
+    burstMeanMinutes: 5,
+    burstFullEventsPerTick: 1.5,
+  })),
+  burstRangeLog: 1.2,
+  eventCapPerTick: 100,
+};
+const RECIPE_SHIFTS = [0.25, 0.75, 1, 1, 1, 1, 1, 0.75, 0.5, 0.25];
+
 /** The worked example of the recipe: canary requests and errors, control requests and errors, log harm, log safety. */
 const EXAMPLE = [
   [300, 2, 300, 1, -0.017836726, -0.186486954],
@@ -19,7 +32,7 @@ const EXAMPLE = [
 
 describe('count filter', () => {
   it('gives the figures of the worked example to nine decimals', () => {
-    const kernel = loadCountKernel(DEFAULT, 0.4, 60);
+    const kernel = loadCountKernel(RECIPE, 0.4, 60, RECIPE_SHIFTS);
     const filter = createCountFilter(kernel);
     for (const [n1, x1, n0, x0, harm, safe] of EXAMPLE) {
       stepCountFilter(kernel, filter, n1, x1, n0, x0);
@@ -48,8 +61,11 @@ describe('count filter', () => {
   });
 
   it('scales the length of bursts with the length of a tick', () => {
-    expect(loadCountKernel(DEFAULT, 0.4, 60).redraw).toBeCloseTo(0.2, 12);
-    expect(loadCountKernel(DEFAULT, 0.4, 120).redraw).toBeCloseTo(1 - 0.8 ** 2, 12);
+    const redrawOf = (tickSeconds: number) => loadCountKernel(DEFAULT, 0.4, tickSeconds).redraw;
+    DEFAULT.kinds.forEach(({ burstMeanMinutes }, kind) => {
+      expect(redrawOf(60)[kind]).toBeCloseTo(1 / burstMeanMinutes, 12);
+      expect(redrawOf(120)[kind]).toBeCloseTo(1 - (1 - 1 / burstMeanMinutes) ** 2, 12);
+    });
     expect(loadCountKernel(DEFAULT, 0.4, 1).onset).toBeCloseTo(1 - 0.98 ** (1 / 60), 12);
   });
 });
