@@ -8,7 +8,7 @@ const STYLE = `
 body { font: 15px/1.5 system-ui, sans-serif; color: var(--ink); background: var(--paper); max-width: 60rem; margin: 2rem auto; padding: 0 1rem; }
 h1 { font-size: 1.4rem; } h2 { font-size: 1.1rem; margin-top: 2rem; }
 table { border-collapse: collapse; width: 100%; font-size: .9rem; } td, th { text-align: left; padding: .25rem .6rem .25rem 0; border-bottom: 1px solid var(--line); vertical-align: top; }
-.good { color: var(--good); } .bad { color: var(--bad); } .dim { color: var(--dim); } svg { width: 100%; height: auto; }
+.good { color: var(--good); } .bad { color: var(--bad); } .dim { color: var(--dim); } .whole { white-space: nowrap; } svg { width: 100%; height: auto; }
 `;
 
 /** A receipt as one HTML page without any outside file: outcome, weight and evidence over time, events, verdicts. */
@@ -22,12 +22,12 @@ export function renderReceiptHtml(receipt: RolloutReceipt): string {
 <p><strong class="${tone}">${escape(outcome?.outcome ?? 'open')}</strong> ${escape(outcome === null ? '' : `${outcome.reason}: ${outcome.detail}`)}</p>
 <p class="dim">Started ${escape(rollout.startedAt)} by ${escape(rollout.startedBy)}; ${ticks.filter(({ judged }) => judged).length} of ${ticks.length} looks judged on ${escape(`${rollout.engine.program}, Node ${rollout.engine.node}, V8 ${rollout.engine.v8}`)}.</p>
 <h2>Share of users on the new version</h2>
-${renderChart({ label: 'percent', steps: true, low: 0, high: 100, limit: null, series: [{ name: 'weight', color: 'var(--a)', points: ticks.map((tick) => [tick.tick, (tick.verdict.observedBasisPoints ?? 0) / 100]) }] })}
+${renderChart({ label: 'share', steps: true, ticks: [0, 25, 50, 75, 100].map((value) => ({ value, label: `${value} %` })), limit: null, series: [{ name: 'weight', color: 'var(--a)', points: ticks.map((tick) => [tick.tick, (tick.verdict.observedBasisPoints ?? 0) / 100]) }] })}
 <h2>Evidence of harm</h2>
 <p class="dim">Likelihood ratios on a logarithmic scale. The judge acts on the total when it reaches ${limitOf(receipt)}; a metric alone may go higher.</p>
 ${renderEvidence(receipt)}
 <h2>What happened</h2>
-<table><tr><th>time</th><th>event</th><th>what</th><th>who</th></tr>${receipt.events.map((event) => `<tr><td class="dim">${escape(event.at)}</td><td>${escape(event.event)}</td><td>${escape(detailOf(event))}</td><td>${escape(event.actor)}</td></tr>`).join('')}</table>
+<table><tr><th>time</th><th>event</th><th>what</th><th>who</th></tr>${receipt.events.map((event) => `<tr><td class="dim whole">${escape(event.at)}</td><td class="whole">${escape(event.event)}</td><td>${escape(detailOf(event))}</td><td>${escape(event.actor)}</td></tr>`).join('')}</table>
 <h2>Last verdict per metric</h2>
 <table><tr><th>metric</th><th>verdict</th><th>why</th></tr>${(ticks.at(-1)?.verdict.metrics ?? []).map((metric) => `<tr><td>${metric.name}${metric.dryRun ? ' (shown only)' : ''}</td><td>${metric.verdict}</td><td>${escape(metric.reason)}</td></tr>`).join('')}</table>
 <h2>Assumptions and limits</h2>
@@ -56,11 +56,10 @@ function renderEvidence(receipt: RolloutReceipt): string {
     ),
   }));
   return renderChart({
-    label: 'evidence (log10)',
+    label: 'evidence of harm',
     steps: false,
-    low: -2,
-    high: 3,
-    limit: Math.log10(limitOf(receipt)),
+    ticks: [-2, -1, 0, 1, 2, 3].map((power) => ({ value: power, label: String(10 ** power) })),
+    limit: { value: Math.log10(limitOf(receipt)), label: `rolls back at ${Number(limitOf(receipt).toPrecision(3))}` },
     series: [total, ...metrics],
   });
 }

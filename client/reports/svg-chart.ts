@@ -10,10 +10,10 @@ export interface Chart {
   readonly label: string;
   /** Values hold until the next point. */
   readonly steps: boolean;
-  readonly low: number;
-  readonly high: number;
-  /** A dashed line, or null. */
-  readonly limit: number | null;
+  /** Where the axis is labelled, lowest first; the first and the last are its ends. */
+  readonly ticks: readonly { readonly value: number; readonly label: string }[];
+  /** A dashed line with what it means, or null. */
+  readonly limit: { readonly value: number; readonly label: string } | null;
   readonly series: readonly ChartSeries[];
 }
 
@@ -25,19 +25,19 @@ const TOP = 22;
 
 /** A line chart over looks as inline SVG; values outside the range are drawn at its edge. */
 export function renderChart(chart: Chart): string {
+  const [low, high] = [chart.ticks[0]?.value ?? 0, chart.ticks.at(-1)?.value ?? 1];
   const last = Math.max(1, ...chart.series.flatMap(({ points }) => points.map(([x]) => x)));
   const x = (look: number): number => LEFT + (look / last) * (WIDTH - LEFT - 8);
   const y = (value: number): number =>
-    TOP + (1 - (clamp(value, chart) - chart.low) / (chart.high - chart.low)) * (HEIGHT - TOP - BOTTOM);
-  const ticks = [0, 0.25, 0.5, 0.75, 1].map((part) => chart.low + part * (chart.high - chart.low));
-  const grid = ticks.map(
-    (value) =>
-      `<line x1="${LEFT}" x2="${WIDTH - 8}" y1="${round(y(value))}" y2="${round(y(value))}" stroke="var(--line)"/><text x="${LEFT - 6}" y="${round(y(value) + 4)}" text-anchor="end">${Number(value.toFixed(2))}</text>`,
+    TOP + (1 - (Math.min(Math.max(value, low), high) - low) / (high - low)) * (HEIGHT - TOP - BOTTOM);
+  const grid = chart.ticks.map(
+    ({ value, label }) =>
+      `<line x1="${LEFT}" x2="${WIDTH - 8}" y1="${round(y(value))}" y2="${round(y(value))}" stroke="var(--line)"/><text x="${LEFT - 6}" y="${round(y(value) + 4)}" text-anchor="end">${label}</text>`,
   );
   const limit =
     chart.limit === null
       ? ''
-      : `<line x1="${LEFT}" x2="${WIDTH - 8}" y1="${round(y(chart.limit))}" y2="${round(y(chart.limit))}" stroke="var(--bad)" stroke-dasharray="6 4"/>`;
+      : `<line x1="${LEFT}" x2="${WIDTH - 8}" y1="${round(y(chart.limit.value))}" y2="${round(y(chart.limit.value))}" stroke="var(--bad)" stroke-dasharray="6 4"/><text x="${WIDTH - 12}" y="${round(y(chart.limit.value) - 5)}" text-anchor="end" fill="var(--bad)">${chart.limit.label}</text>`;
   const lines = chart.series.map(
     ({ color, points }) =>
       `<path d="${pathOf(points, chart.steps, x, y)}" fill="none" stroke="${color}" stroke-width="1.8"/>`,
@@ -60,10 +60,6 @@ function pathOf(
       return steps ? `H${round(x(look))}V${round(y(value))}` : `L${round(x(look))} ${round(y(value))}`;
     })
     .join('');
-}
-
-function clamp(value: number, { low, high }: Chart): number {
-  return Math.min(Math.max(value, low), high);
 }
 
 function round(value: number): number {
