@@ -1,0 +1,188 @@
+import { spawn } from 'node:child_process';
+import { readFileSync, readdirSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createProject, until, type Run, type TestProject } from '../support/stack.ts';
+import { startTraffic, type Traffic } from '../support/traffic.ts';
+
+const PAGES = join(import.meta.dirname, '../../docs/how-to');
+/** The shipped steps with windows of seconds instead of half an hour. */
+const DEPLOYMENT = `
+canary:
+  tick_seconds: 1
+  warm_up_seconds: 1
+  minimum_requests: 5
+  observation_window_minutes: 0.03
+  bake_minutes: 0.03
+  max_deployment_hours: 1
+profiles:
+  fast: { observation_window_minutes: 0.02, tick_seconds: 1, warm_up_seconds: 1, minimum_requests: 5, bake_minutes: 0.02 }
+judge: { absolute_tolerance: { errors: 0.02, slow: 0.05 }, required_metrics: [errors], response_time_floor_ms: 1000 }
+`;
+
+interface Status {
+  readonly phase: string;
+  readonly outcome: string | null;
+}
+
+/** The commands of a page, to be run one after the other; none may be left over. */
+interface Page {
+  /** Runs the next command, which must end with this exit code. */
+  next(exitCode: number): Promise<Run>;
+  /** The next command, for a caller that runs it in its own way. */
+  take(): string;
+  left(): number;
+}
+
+/** Commands are run as they stand, but for ports that the page invents. */
+describe('how-to pages', () => {
+  let project: TestProject;
+  let traffic: Traffic;
+  const endpoints: Record<string, string> = {};
+  const finished: string[] = [];
+
+  beforeAll(async () => {
+    project = await createProject(20_500, null);
+    for (const version of ['1.0.0', '1.1.0']) endpoints[version] = await project.startService(version);
+    const targets = Object.entries(endpoints).map(([version, url]) => `"${version}": "${url}"`);
+    await writeFile(
+      join(project.root, 'config/deployment.yaml'),
+      `${DEPLOYMENT}targets: { rag_api: { ${targets.join(', ')} } }\n`,
+    );
+    traffic = startTraffic({ url: project.gateway, model: 'rag_api', perSecond: 150 });
+  });
+
+  afterAll(async () => {
+    await traffic?.stop();
+    await project?.remove();
+  });
+
+  const open = (name: string): Page => {
+    const commands = commandsOf(name);
+    const take = (): string => {
+      const command = commands.shift();
+      if (command === undefined) throw new Error(`${name} has no more commands`);
+      return command
+        .replace('http://127.0.0.1:9101', endpoints['1.0.0'] ?? '')
+        .replace('http://127.0.0.1:9102', endpoints['1.1.0'] ?? '');
+    };
+    finished.push(name);
+    return {
+      take,
+      left: () => commands.length,
+      next: async (exitCode) => {
+        const command = take();
+        const run = await project.mlops(wordsOf(command).slice(1));
+        expect(run.code, `${command}\n${run.stdout}${run.stderr}`).toBe(exitCode);
+        return run;
+      },
+    };
+  };
+  const status = async () => await project.json<Status>(['rollout', 'status', '--model', 'rag_api']);
+  const startOf = async (to: string, ...more: string[]) => {
+    const run = await project.mlops(['rollout', 'start', '--model', 'rag_api', '--to', to, '--detach', ...more]);
+    expect(run.code, run.stderr).toBe(0);
+  };
+  const untilWaiting = async () => await until(status, ({ phase }) => phase === 'awaiting-approval', 60_000);
+  const abort = async () => {
+    await project.mlops(['rollout', 'abort', '--model', 'rag_api', '--reason', 'enough seen']);
+    await until(status, ({ outcome }) => outcome !== null, 30_000);
+  };
+
+  it('first-rollout', { timeout: 240_000 }, async () => {
+    const page = open('first-rollout');
+    expect((await page.next(0)).stdout).toContain('Ready.');
+    expect((await page.next(0)).stdout).toContain('100 %');
+    expect((await page.next(0)).stdout).toContain('promoted');
+    expect((await page.next(0)).stdout, 'watch, after the end').toContain('promoted');
+    await page.next(0);
+    await startOf('1.0.0', '--gate', '5');
+    await untilWaiting();
+    await page.next(0);
+    await page.next(0);
+    await page.next(0);
+    await until(status, ({ outcome }) => outcome === 'aborted', 30_000);
+    await page.next(0);
+    expect((await page.next(0)).stdout).toContain('valid');
+    expect(page.left()).toBe(0);
+  });
+
+  it('read-a-verdict', { timeout: 60_000 }, async () => {
+    await startOf('1.0.0', '--gate', '15');
+    await untilWaiting();
+    const page = open('read-a-verdict');
+    expect((await page.next(6)).stdout).toContain('evidence of harm');
+    expect((await page.next(6)).stdout).toContain('needs an approval');
+    await page.next(0);
+    await abort();
+    expect(page.left()).toBe(0);
+    expect(readFileSync(join(project.root, 'receipt.html'), 'utf8')).toContain('<svg');
+  });
+
+  it('add-a-manual-gate', { timeout: 240_000 }, async () => {
+    // 1.1.0 is live: back to 1.0.0 first.
+    await startOf('1.0.0');
+    expect((await project.mlops(['rollout', 'watch', '--model', 'rag_api', '--timeout', '2m'])).code).toBe(0);
+    const page = open('add-a-manual-gate');
+    await page.next(0);
+    await untilWaiting();
+    await page.next(0);
+    await until(status, ({ phase }) => phase === 'canary', 20_000);
+    await untilWaiting();
+    await page.next(0);
+    expect((await until(status, ({ outcome }) => outcome !== null, 30_000)).outcome).toBe('rolled-back');
+    expect(page.left()).toBe(0);
+  });
+
+  it('run-several-workers', { timeout: 90_000 }, async () => {
+    const page = open('run-several-workers');
+    const [, ...words] = wordsOf(page.take());
+    const second = spawn(join(import.meta.dirname, '../../bin/mlops'), words, {
+      cwd: project.root,
+      env: { ...process.env, MLOPS_PORT_OFFSET: '20500' },
+      stdio: 'ignore',
+    });
+    const workers = async () =>
+      (await project.json<{ parts: { name: string; state: string }[] }>(['status'])).parts.filter(
+        ({ name, state }) => name === 'worker' && state === 'up',
+      ).length;
+    await until(workers, (count) => count === 2, 30_000);
+    expect((await page.next(0)).stdout.match(/worker-\d+@/g)?.length).toBe(2);
+    second.kill('SIGTERM');
+    expect(page.left()).toBe(0);
+  });
+
+  it('start-a-rollout-from-ci', { timeout: 180_000 }, async () => {
+    const page = open('start-a-rollout-from-ci');
+    expect((await page.next(0)).stdout).toContain('promoted');
+    expect(JSON.parse((await page.next(0)).stdout)).toMatchObject({ outcome: 'promoted' });
+    expect(page.left()).toBe(0);
+  });
+
+  it('emergency-rollback', { timeout: 90_000 }, async () => {
+    await startOf('1.0.0', '--gate', '15');
+    await untilWaiting();
+    const page = open('emergency-rollback');
+    expect((await page.next(0)).stdout).toContain('→ 0 %');
+    expect((await until(status, ({ outcome }) => outcome !== null, 30_000)).outcome).toBe('rolled-back');
+    expect((await page.next(0)).stdout).toContain('Nothing is changed');
+    expect(page.left()).toBe(0);
+  });
+
+  it('are all run here', () => {
+    const pages = readdirSync(PAGES).map((file) => file.replace(/\.md$/, ''));
+    expect(finished.toSorted()).toEqual(pages.toSorted());
+  });
+});
+
+/** The lines of the `sh` blocks of a page. */
+function commandsOf(name: string): string[] {
+  const text = readFileSync(join(PAGES, `${name}.md`), 'utf8');
+  return [...text.matchAll(/^```sh\n(.*?)^```/gms)].flatMap(([, block = '']) => block.trimEnd().split('\n'));
+}
+
+/** Words of a command line; double quotes keep words together. */
+function wordsOf(command: string): string[] {
+  return [...command.matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain ?? '');
+}
