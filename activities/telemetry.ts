@@ -39,8 +39,16 @@ export interface ObserveInput {
   readonly minimumSuccessRate: number;
 }
 
-/** The verdict of a look, and the time of the server in milliseconds since 1970. */
-export type LookResult = TickVerdict & { readonly nowMs: number };
+/** The verdict of a look, and what comes with it. */
+export type LookResult = TickVerdict & {
+  /** Time of the server, milliseconds since 1970. */
+  readonly nowMs: number;
+  /** What people have to look into, in words: the same at every look that finds it. */
+  readonly incident?: string;
+};
+
+/** A success rate of fewer requests is no matter for people yet. */
+const INCIDENT_REQUESTS = 100;
 
 /** Activities that look and judge. */
 export function createTelemetryActivities({
@@ -59,16 +67,17 @@ export function createTelemetryActivities({
      * that cannot be written is: no row, no tick.
      */
     async observeAndJudge(input: ObserveInput): Promise<LookResult> {
-      const known = await rollouts.tick(input.rolloutKey, input.tick);
-      if (known !== null) return { ...known.verdict, nowMs: serverTimeMs() };
-      const before = await rollouts.lastTickBefore(input.rolloutKey, input.tick);
-      const { snapshot, problem } = await read(input.model);
-      const record = judgeSnapshot(input, before, snapshot, problem, engine);
-      const saved = await rollouts.saveTick(record);
-      await openSuccessRateIncident(input, saved.verdict);
-      return { ...saved.verdict, nowMs: serverTimeMs() };
+      const { verdict } = (await rollouts.tick(input.rolloutKey, input.tick)) ?? (await take(input));
+      const incident = await openSuccessRateIncident(input, verdict);
+      return { ...verdict, nowMs: serverTimeMs(), ...(incident === null ? {} : { incident }) };
     },
   };
+
+  async function take(input: ObserveInput): Promise<TickRecord> {
+    const before = await rollouts.lastTickBefore(input.rolloutKey, input.tick);
+    const { snapshot, problem } = await read(input.model);
+    return await rollouts.saveTick(judgeSnapshot(input, before, snapshot, problem, engine));
+  }
 
   async function read(model: string): Promise<{ snapshot: TelemetrySnapshot | null; problem: string | null }> {
     try {
@@ -80,20 +89,22 @@ export function createTelemetryActivities({
   }
 
   /** Success rate under the minimum is a matter for people even while the judge is still weighing (brief, S95). */
-  async function openSuccessRateIncident(input: ObserveInput, verdict: TickVerdict): Promise<void> {
+  async function openSuccessRateIncident(input: ObserveInput, verdict: TickVerdict): Promise<string | null> {
     const errors = verdict.metrics.find((metric) => metric.name === 'errors');
-    if (errors === undefined || errors.canary === null || errors.requests < 100) return;
+    if (errors === undefined || errors.canary === null || errors.requests < INCIDENT_REQUESTS) return null;
     const successRate = 1 - errors.canary;
-    if (successRate >= input.minimumSuccessRate) return;
+    if (successRate >= input.minimumSuccessRate) return null;
+    const summary = `Success rate of canary ${input.canaryVersion} is ${(100 * successRate).toFixed(2)} %, wanted at least ${100 * input.minimumSuccessRate} %`;
     await rollouts.openIncident({
       idempotencyKey: `${input.rolloutKey}/success-rate`,
       model: input.model,
       environment: input.environment,
       kind: 'success-rate',
       severity: 'warning',
-      summary: `Success rate of canary ${input.canaryVersion} is ${(100 * successRate).toFixed(2)} %, wanted at least ${100 * input.minimumSuccessRate} %`,
+      summary,
       evidence: { tick: input.tick, requests: errors.requests, control: errors.control, rolloutKey: input.rolloutKey },
     });
+    return summary;
   }
 }
 

@@ -56,8 +56,12 @@ export async function replayHistory(history: History, workflowId: string, stateD
 
 /** Keeps a history as compressed protobuf: JSON of the command line cannot be read back (enum names differ). */
 export async function saveHistory(history: History, file: string): Promise<void> {
-  const bytes = HistoryMessage.encode(HistoryMessage.create(history as object)).finish();
-  await writeFile(file, gzipSync(bytes, { level: 9 }));
+  await writeFile(file, gzipSync(encodeHistory(history), { level: 9 }));
+}
+
+/** A history as the server has it, byte for byte but for the order of fields. */
+export function encodeHistory(history: History): Uint8Array {
+  return HistoryMessage.encode(HistoryMessage.create(history as object)).finish();
 }
 
 export async function loadHistory(file: string): Promise<SavedHistory> {

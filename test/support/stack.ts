@@ -13,6 +13,28 @@ export interface Run {
   readonly stderr: string;
 }
 
+/** How a model service of a test behaves; test/support/model-service.ts. */
+export interface ServiceBehaviour {
+  /** Share of the answers that are 500. */
+  readonly errorShare: number;
+  readonly delayMs: number;
+  /** What /healthz says of itself. */
+  readonly status: string;
+  readonly memoryBytes: number;
+  readonly memoryLimitBytes: number;
+  /** Where /healthz sends whoever asks; null: nowhere. */
+  readonly redirectTo: string | null;
+}
+
+/** Changes how a running service behaves, and tells what it has served so far. */
+export async function controlService(
+  address: string,
+  change: Partial<ServiceBehaviour> = {},
+): Promise<{ readonly requests: number; readonly mirrored: number }> {
+  const response = await fetch(`${address}/control`, { method: 'POST', body: JSON.stringify(change) });
+  return (await response.json()) as { requests: number; mirrored: number };
+}
+
 export interface TestProject {
   readonly root: string;
   readonly gateway: string;

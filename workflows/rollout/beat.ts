@@ -46,7 +46,7 @@ function endingByPeople({ run }: RolloutContext): Ending | null {
 function endingByDeadline({ request, run }: RolloutContext): Ending | null {
   const now = run.nowMs;
   if (now < deadlineMs(request, run, now)) return null;
-  const hours = request.plan.deadlineSeconds / 3600;
+  const hours = Number((request.plan.deadlineSeconds / 3600).toPrecision(3));
   const reason = run.promotable ? 'deadline' : 'inconclusive';
   return {
     outcome: 'rolled-back',

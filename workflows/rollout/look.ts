@@ -22,6 +22,7 @@ export async function look(context: RolloutContext): Promise<Ending | null> {
   const verdict = await observe(context);
   if (verdict === null) return null;
   remember(context, verdict);
+  await reportIncident(context, verdict);
   if (verdict.overruledBy !== null) return await reapply(context);
   if (verdict.decision !== 'rollback' && verdict.decision !== 'hold') return null;
   const metric = verdict.metric ?? 'unknown';
@@ -69,6 +70,12 @@ async function observe(context: RolloutContext): Promise<LookResult | null> {
     });
     return null;
   }
+}
+
+/** Once per rollout, however many looks find it. */
+async function reportIncident(context: RolloutContext, { incident }: LookResult): Promise<void> {
+  if (incident === undefined) return;
+  await record(context, { key: 'incident/success-rate', event: 'incident', detail: incident, notify: 'warning' });
 }
 
 function remember(context: RolloutContext, verdict: TickVerdict): void {

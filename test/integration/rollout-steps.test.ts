@@ -1,0 +1,190 @@
+import { spawn } from 'node:child_process';
+import { mkdtemp, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Connection, WorkflowClient } from '@temporalio/client';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { connectTemporal } from '../../adapters/temporal/connect.ts';
+import { guardScheduleId } from '../../adapters/temporal/guard-schedule.ts';
+import { loadConfig } from '../../config/load.ts';
+import { encodeHistory } from '../support/history.ts';
+import { openStage, type Stage } from '../support/stage.ts';
+import { controlService, until } from '../support/stack.ts';
+import { startReceiver } from '../support/webhook-receiver.ts';
+
+const OFFSET = 22_000;
+const SECRET = 'a secret that only both ends know';
+const deploymentWith = (hook: string, secretFile: string): string => `
+canary:
+  tick_seconds: 1
+  warm_up_seconds: 1
+  minimum_requests: 20
+  max_deployment_hours: 0.1
+  bake_minutes: 0.03
+  steps: [{ weight: 20, window_minutes: 0.03 }, { weight: 50, window_minutes: 0.03, gate: true }]
+profiles:
+  long: { steps: [{ weight: 50, window_minutes: 5 }] }
+  kinds:
+    steps: [{ shadow: 100, window_minutes: 0.05 }, { header_only: true, window_minutes: 0.03 }, { weight: 50, window_minutes: 0.03 }, { pause: manual }]
+judge: { absolute_tolerance: { errors: 0.02, slow: 0.05 }, required_metrics: [errors], response_time_floor_ms: 1000, dry_run_metrics: [slow] }
+health: { interval_seconds: 2, timeout_seconds: 1, failures: 3, out_of: 3 }
+notifications: { webhooks: [{ url: "${hook}", secret_file: "${secretFile}", events: all }] }
+`;
+
+describe('the steps of a rollout', () => {
+  let stage: Stage;
+  let receiver: Awaited<ReturnType<typeof startReceiver>>;
+
+  beforeAll(async () => {
+    receiver = await startReceiver(SECRET, (event) => event === 'started');
+    const secretFile = join(await mkdtemp(join(tmpdir(), 'mlops-secret-')), 'webhook');
+    await writeFile(secretFile, `${SECRET}\n`, { mode: 0o600 });
+    stage = await openStage(OFFSET, deploymentWith(receiver.url, secretFile));
+  });
+  afterAll(async () => {
+    await stage?.close();
+    receiver?.close();
+  });
+
+  it('shadow, header-only, weight and pause: no user meets the canary before the weight', async () => {
+    const model = await stage.model('kinds');
+    await model.start(['--profile', 'kinds']);
+    await model.until(({ timeline }) => timeline.some(({ event }) => event === 'smoke-tested'));
+    expect((await controlService(model.canary)).mirrored, 'copies reached the canary').toBeGreaterThan(50);
+    expect(model.traffic.seen.arm['canary'] ?? 0, 'users so far').toBe(0);
+    const waiting = await model.until(({ waitingFor }) => waitingFor?.kind === 'pause-step', 40_000);
+    expect(waiting.intendedWeightPercent).toBe(50);
+    expect(model.traffic.seen.arm['canary']).toBeGreaterThan(0);
+    expect((await model.act('resume')).code).toBe(0);
+    expect((await model.ended()).outcome).toBe('promoted');
+    expect(await model.weights()).toEqual([0, 0, 0, 50, 100, 0]);
+  }, 120_000);
+
+  it('wait at gates, tell people by signed webhooks that are tried again under the same key', async () => {
+    const model = await stage.model('hooked');
+    await model.start();
+    await model.until(({ phase }) => phase === 'awaiting-approval');
+    expect((await model.act('approve', '--reason', 'fine')).code).toBe(0);
+    expect((await model.ended()).outcome).toBe('promoted');
+    const events = () => receiver.of('hooked').map(({ event }) => event);
+    await until(
+      async () => await Promise.resolve(events()),
+      (seen) => seen.includes('promoted'),
+      20_000,
+    );
+    expect(new Set(events())).toEqual(new Set(['started', 'weight-set', 'gate', 'promoted']));
+    const started = receiver.of('hooked').filter(({ event }) => event === 'started');
+    expect(started.map(({ answered }) => answered)).toEqual([500, 200]);
+    expect(new Set(started.map(({ idempotencyKey }) => idempotencyKey)).size).toBe(1);
+    expect(receiver.of('hooked').every(({ signed }) => signed)).toBe(true);
+  }, 120_000);
+
+  it('can be skipped by promote, which is recorded as an override with what was missing', async () => {
+    const model = await stage.model('hasty');
+    await model.start(['--profile', 'long']);
+    await model.until(({ step }) => step.kind === 'weight' && step.requests > 0);
+    expect((await model.act('promote', '--full', '--reason', 'black friday')).code).toBe(0);
+    const ended = await model.ended();
+    expect(ended.outcome).toBe('promoted');
+    const override = ended.timeline.find(({ event }) => event === 'overridden');
+    expect(override?.detail).toMatch(/^straight to 100 % although missing: .+ \(black friday\)$/);
+    expect(override?.actor).not.toBe('rollout');
+  }, 90_000);
+
+  it('shows a metric that is only shown, and never lets it decide', async () => {
+    const model = await stage.model('shown');
+    await controlService(model.canary, { delayMs: 1100 });
+    await model.start(['--profile', 'long']);
+    const seen = await model.until(({ lastVerdict }) =>
+      (lastVerdict?.metrics ?? []).some(({ name, evidence }) => name === 'slow' && evidence > 20),
+    );
+    expect(seen.lastVerdict?.metrics.find(({ name }) => name === 'slow')).toMatchObject({ dryRun: true });
+    expect(seen.waitingFor).toBeNull();
+    await model.act('abort');
+    await model.ended();
+  }, 90_000);
+
+  it('are superseded on request: weight 0 first, verified, then the new one from the proven version', async () => {
+    const model = await stage.model('superseded');
+    await model.start(['--profile', 'long']);
+    await model.until(({ intendedWeightPercent }) => intendedWeightPercent === 50);
+    const third = await stage.project.startService('1.2.0');
+    const more = ['--endpoint', `1.2.0=${third}`, '--to', '1.2.0', '--profile', 'long'];
+    const refused = await model.start(more);
+    expect([refused.code, refused.stderr]).toEqual([3, expect.stringContaining('ROLLOUT_ALREADY_OPEN')]);
+    expect((await model.start([...more, '--supersede'])).code).toBe(0);
+    await model.until(({ toVersion, intendedWeightPercent }) => toVersion === '1.2.0' && intendedWeightPercent === 50);
+    expect(await model.weights()).toEqual([0, 50, 0, 50]);
+    await model.act('abort');
+    expect((await model.ended()).fromVersion).toBe('1.0.0');
+  }, 90_000);
+
+  it('do not begin when pre-flight refuses, each time with its own error, and nothing is changed', async () => {
+    const model = await stage.model('refused');
+    const startTo = async (endpoint: string) =>
+      await model.start(['--endpoint', `1.1.0=${endpoint}`, '--timeout', '60s'], { wait: true });
+    const elsewhere = await startTo('http://203.0.113.9:80');
+    expect([elsewhere.code, elsewhere.stderr]).toEqual([2, expect.stringContaining('ENDPOINT_NOT_ALLOWED')]);
+    const dead = await startTo('http://127.0.0.1:9');
+    expect([dead.code, dead.stdout]).toEqual([3, expect.stringContaining('PREFLIGHT_UNHEALTHY')]);
+    await controlService(model.canary, { redirectTo: 'http://203.0.113.9/healthz' });
+    const redirected = await startTo(model.canary);
+    expect([redirected.code, redirected.stdout]).toEqual([3, expect.stringContaining('answered 302, wanted 200')]);
+    expect(await model.weights()).toEqual([]);
+  }, 90_000);
+
+  it('end the watching with 5 after --timeout and 130 after Ctrl-C, and go on', async () => {
+    const model = await stage.model('watched');
+    const timedOut = await model.start(['--profile', 'long', '--timeout', '4s'], { wait: true });
+    expect([timedOut.code, timedOut.stderr]).toEqual([5, expect.stringContaining('The rollout goes on')]);
+    const watch = spawn(join(import.meta.dirname, '../../bin/mlops'), ['rollout', 'watch', '--model', model.name], {
+      cwd: stage.project.root,
+      env: { ...process.env, MLOPS_PORT_OFFSET: String(OFFSET) },
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    let text = '';
+    watch.stderr.on('data', (chunk: Buffer) => (text += chunk.toString()));
+    await until(
+      async () => await Promise.resolve(text),
+      (seen) => seen.includes('weight-set'),
+      20_000,
+    );
+    watch.kill('SIGINT');
+    const code = await new Promise((resolve) => watch.once('exit', resolve));
+    expect([code, text]).toEqual([130, expect.stringContaining('mlops rollout watch --model watched')]);
+    expect((await model.status()).outcome).toBeNull();
+    await model.act('abort');
+    await model.ended();
+  }, 90_000);
+
+  it('leave no word of what was said in the payloads of the server, and can be found by what they are', async () => {
+    const model = await stage.model('secretive');
+    await model.start(['--profile', 'long', '--reason', 'xyzzy-reason']);
+    await model.until(({ intendedWeightPercent }) => intendedWeightPercent === 50);
+    const connection = await Connection.connect({ address: `127.0.0.1:${7233 + OFFSET}` });
+    const plain = new WorkflowClient({ connection });
+    const history = await plain.getHandle('rollout/dev/secretive').fetchHistory();
+    const bytes = Buffer.from(encodeHistory(history)).toString('latin1');
+    expect(bytes, 'it can be searched').toContain('prepareRollout');
+    expect(bytes).not.toContain('xyzzy-reason');
+    const query = `MlopsModel = 'secretive' AND MlopsPhase = 'canary' AND MlopsWeight = 50 AND MlopsNeedsApproval = false`;
+    const found = async () => (await plain.count(query)).count;
+    expect(await until(found, (count) => count > 0, 10_000)).toBe(1);
+    await connection.close();
+    await model.act('abort');
+    await model.ended();
+  }, 90_000);
+
+  it('whose rollout was terminated are returned to the stable version by the guard', async () => {
+    const model = await stage.model('orphaned');
+    await model.start(['--profile', 'long']);
+    await model.until(({ intendedWeightPercent }) => intendedWeightPercent === 50);
+    const { config } = loadConfig({ env: {}, workingDirectory: stage.project.root, portOffset: OFFSET });
+    const client = await connectTemporal(config);
+    await client.workflow.getHandle('rollout/dev/orphaned').terminate('by hand');
+    await client.schedule.getHandle(guardScheduleId('dev')).trigger();
+    await client.connection.close();
+    expect((await until(model.weights, (weights) => weights.at(-1) === 0, 30_000)).slice(-2)).toEqual([50, 0]);
+    expect((await model.writes()).at(-1)?.idempotencyKey).toContain('traffic-guard/');
+  }, 90_000);
+});
