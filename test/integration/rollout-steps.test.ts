@@ -184,7 +184,15 @@ describe('the steps of a rollout', () => {
     await client.workflow.getHandle('rollout/dev/orphaned').terminate('by hand');
     await client.schedule.getHandle(guardScheduleId('dev')).trigger();
     await client.connection.close();
-    expect((await until(model.weights, (weights) => weights.at(-1) === 0, 30_000)).slice(-2)).toEqual([50, 0]);
+    expect(
+      (
+        await until(
+          async () => await model.weights(),
+          (weights) => weights.at(-1) === 0,
+          30_000,
+        )
+      ).slice(-2),
+    ).toEqual([50, 0]);
     expect((await model.writes()).at(-1)?.idempotencyKey).toContain('traffic-guard/');
   }, 90_000);
 });
