@@ -132,7 +132,7 @@ export interface RolloutStore {
   /** Writes outcome, event and, for a promotion, the proven version, in one transaction. */
   close(
     rolloutKey: string,
-    outcome: RolloutOutcomeRecord,
+    outcome: RolloutOutcomeRecord & { readonly humanWaitSeconds: number },
     proven: (ArmTarget & { model: string; environment: string }) | null,
   ): Promise<void>;
 }

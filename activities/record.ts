@@ -9,6 +9,8 @@ export interface CloseInput {
   readonly outcome: RolloutOutcomeRecord;
   /** The version that was promoted, null for every other outcome. */
   readonly proven: ArmTarget | null;
+  /** Time spent waiting for people; absent from rollouts that began before it was kept. */
+  readonly humanWaitSeconds?: number;
 }
 
 /** Activities that write what happened, and tell people. */
@@ -25,8 +27,9 @@ export function createRecordActivities({ rollouts, notifier }: { rollouts: Rollo
     },
 
     /** Writes outcome, closing event and proven version in one transaction. */
-    async closeRollout({ rolloutKey, model, environment, outcome, proven }: CloseInput): Promise<void> {
-      await rollouts.close(rolloutKey, outcome, proven === null ? null : { ...proven, model, environment });
+    async closeRollout(input: CloseInput): Promise<void> {
+      const { rolloutKey, model, environment, outcome, proven, humanWaitSeconds = 0 } = input;
+      await rollouts.close(rolloutKey, { ...outcome, humanWaitSeconds }, proven && { ...proven, model, environment });
     },
   };
 }

@@ -15,9 +15,9 @@ const KILLS = wholeOption('kills', 20);
 const MODELS = wholeOption('models', 4);
 const WORKERS = wholeOption('workers', 3);
 const OFFSET = 19_000;
-/** Between two kills: 0.5 to 2.5 seconds. */
+/** Between two kills: 0.5 to 3 seconds. */
 const LEAST_PAUSE_MS = 500;
-const PAUSE_RANGE_MS = 2000;
+const PAUSE_RANGE_MS = 2500;
 const PLAN = [1000, 3000, 6000, 10_000, 0];
 const seen = { kills: 0, rollouts: 0, resumed: 0, lost: 0, doubled: 0, reordered: 0 };
 
@@ -55,6 +55,9 @@ try {
     [[...Object.values(seen), sum(answers), sum(failed)].map(String)],
   );
   process.exitCode = seen.lost + seen.doubled + seen.reordered === 0 ? 0 : 1;
+} catch (error) {
+  console.error(error);
+  process.exitCode = 1;
 } finally {
   crew.dismiss();
   await mlops.close();

@@ -1,6 +1,7 @@
 import fastify, { type FastifyInstance } from 'fastify';
 import proto from '@temporalio/proto';
 import { createPool, databaseUrlOf } from '../adapters/postgres/pool.ts';
+import { renderRolloutMetrics } from '../adapters/postgres/rollout-metrics.ts';
 import { createPayloadCodec } from '../adapters/temporal/codec.ts';
 import { loadPayloadKeys } from '../adapters/temporal/keys.ts';
 import type { MlopsConfig } from '../config/schema.ts';
@@ -12,7 +13,7 @@ interface WirePayloads {
   readonly payloads?: readonly { readonly metadata?: Record<string, string>; readonly data?: string }[];
 }
 
-/** The API: health, readiness, and the codec that lets the Temporal Web UI show encrypted payloads. */
+/** The API: health, readiness, metrics of rollouts, and the codec that lets the Temporal Web UI show encrypted payloads. */
 export async function createApi(config: MlopsConfig): Promise<FastifyInstance> {
   const app = fastify({ logger: false, forceCloseConnections: true });
   const codec = createPayloadCodec(await loadPayloadKeys(config.stateDirectory));
@@ -40,6 +41,10 @@ export async function createApi(config: MlopsConfig): Promise<FastifyInstance> {
       () => false,
     );
     return await reply.status(ready ? 200 : 503).send({ status: ready ? 'ok' : 'database is away' });
+  });
+  app.get('/metrics', async (_request, reply) => {
+    const text = await renderRolloutMetrics(pool, config.environment);
+    return await reply.type('text/plain; version=0.0.4; charset=utf-8').send(text);
   });
   app.post('/codec/encode', async ({ body }) => toWire(await codec.encode(fromWire(body as WirePayloads))));
   app.post('/codec/decode', async ({ body }) => toWire(await codec.decode(fromWire(body as WirePayloads))));

@@ -1,6 +1,6 @@
 import type { Pool } from 'pg';
 import type { RolloutStore } from '../../activities/ports.ts';
-import type { RolloutOutcomeRecord, RolloutRecord, TickRecord } from '../../domain/rollout/records.ts';
+import type { RolloutRecord, TickRecord } from '../../domain/rollout/records.ts';
 import { inTransaction, query } from './query.ts';
 
 /** Rows as PostgreSQL returns them; names are the columns'. */
@@ -109,13 +109,14 @@ async function openRollout(pool: Pool, record: RolloutRecord): Promise<void> {
 async function closeRollout(
   pool: Pool,
   rolloutKey: string,
-  outcome: RolloutOutcomeRecord,
+  outcome: Parameters<RolloutStore['close']>[1],
   proven: Parameters<RolloutStore['close']>[2],
 ): Promise<void> {
   await inTransaction(pool, async (client) => {
     const closed = await client.query(
-      `UPDATE rollout SET outcome = $2, reason = $3, detail = $4, closed_at = $5 WHERE rollout_key = $1 AND outcome IS NULL`,
-      [rolloutKey, outcome.outcome, outcome.reason, outcome.detail, outcome.at],
+      `UPDATE rollout SET outcome = $2, reason = $3, detail = $4, closed_at = $5, human_wait_seconds = $6
+       WHERE rollout_key = $1 AND outcome IS NULL`,
+      [rolloutKey, outcome.outcome, outcome.reason, outcome.detail, outcome.at, outcome.humanWaitSeconds],
     );
     // Closed already by an attempt whose answer was lost.
     if (closed.rowCount === 0 || proven === null) return;

@@ -1,11 +1,12 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 const PROGRAM = join(import.meta.dirname, '../../bin/mlops');
 
 /** Workers of one project that are killed and replaced. */
 export interface WorkerCrew {
-  /** SIGKILLs a worker that polls, and starts another in its place. Resolves when the victim is dead, by signal. */
+  /** SIGKILLs a worker that polls (waiting for one), and starts another. Resolves when the victim is dead, by signal. */
   killOne(): Promise<void>;
   /** Ends all of them. */
   dismiss(): void;
@@ -28,9 +29,9 @@ export async function hireWorkers(root: string, portOffset: number, size: number
   await Promise.all(Array.from({ length: size }, hire));
   return {
     killOne: async () => {
+      while (polling.size === 0) await sleep(100);
       const all = [...polling];
-      const victim = all[Math.floor(Math.random() * all.length)];
-      if (victim === undefined) throw new Error('no worker polls');
+      const victim = all[Math.floor(Math.random() * all.length)]!;
       polling.delete(victim);
       await killBySignal(victim);
       hire().catch((error: unknown) => console.error(error));

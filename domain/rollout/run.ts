@@ -36,6 +36,15 @@ export interface PendingAction {
   readonly reason: string;
 }
 
+/** What a person did, waiting to be written to the database. */
+export interface AskedAction {
+  /** ISO 8601, the rollout's clock */
+  readonly at: string;
+  readonly event: string;
+  readonly actor: string;
+  readonly detail: string;
+}
+
 /** Last probes of one arm, newest last, at most `outOf` of them. */
 export interface ProbeHistory {
   readonly recent: readonly boolean[];
@@ -83,6 +92,10 @@ export interface RolloutRun {
   health: { stable: ProbeHistory; canary: ProbeHistory };
   /** Once-only announcements already made. */
   announced: string[];
+  /** What people did since the last beat, oldest first; absent in rollouts that began before it was kept. */
+  asked?: AskedAction[];
+  /** How many of them have been written. */
+  askedCount?: number;
   /** The judge holds positive evidence on every required metric at its last look. */
   promotable: boolean;
   /** Telemetry was complete and nothing hinted at harm at the last look. */

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { connectTemporal } from '../../adapters/temporal/connect.ts';
 import { guardScheduleId } from '../../adapters/temporal/guard-schedule.ts';
 import { loadConfig } from '../../config/load.ts';
+import type { RolloutReceipt } from '../../domain/rollout/receipt.ts';
 import { encodeHistory } from '../support/history.ts';
 import { openStage, type Stage } from '../support/stage.ts';
 import { controlService, until } from '../support/stack.ts';
@@ -59,6 +60,34 @@ describe('the steps of a rollout', () => {
     expect((await model.ended()).outcome).toBe('promoted');
     expect(await model.weights()).toEqual([0, 0, 0, 50, 100, 0]);
   }, 120_000);
+
+  it('keep what people did, with who and why, and count the time it took in the metrics of the API', async () => {
+    const model = await stage.model('asked');
+    await model.start(['--profile', 'long']);
+    await model.until(({ intendedWeightPercent }) => intendedWeightPercent === 50);
+    await model.act('pause', '--reason', 'lunch');
+    await new Promise((resolve) => setTimeout(resolve, 2500));
+    await model.act('resume', '--reason', 'back');
+    await model.act('abort', '--reason', 'enough seen');
+    const { startedBy } = await model.ended();
+    const receipt = await stage.project.json<RolloutReceipt>(['rollout', 'receipt', '--model', model.name]);
+    const asked = receipt.events.filter(({ event }) => ['pause', 'resume', 'abort'].includes(event));
+    expect(asked.map(({ event, actor, details }) => [event, actor, details['detail']])).toEqual([
+      ['pause', startedBy, 'frozen at 50 % (lunch)'],
+      ['resume', startedBy, 'goes on (back)'],
+      ['abort', startedBy, 'weight goes to 0 (enough seen)'],
+    ]);
+    const response = await fetch(`http://127.0.0.1:${5000 + OFFSET}/metrics`);
+    const metrics = await response.text();
+    const labels = 'model="asked",environment="dev"';
+    expect(metrics).toContain(`rollout_info{${labels},from_version="1.0.0",to_version="1.1.0",outcome="aborted"} 1`);
+    expect(metrics).toContain(`rollout_weight_percent{${labels},kind="intended"} 0`);
+    expect(metrics).toContain(`rollout_duration_seconds_count{${labels},outcome="aborted"} 1`);
+    expect(metrics).toContain(`rollout_duration_seconds_count{${labels},outcome="promoted"} 0`);
+    const waited =
+      /rollout_manual_pause_duration_seconds_sum\{model="asked",environment="dev",outcome="aborted"\} (\d+)/;
+    expect(Number(waited.exec(metrics)?.[1])).toBeGreaterThanOrEqual(2);
+  }, 90_000);
 
   it('wait at gates, tell people by signed webhooks that are tried again under the same key', async () => {
     const model = await stage.model('hooked');

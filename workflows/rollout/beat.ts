@@ -4,6 +4,7 @@ import { advanceClock, type Ending, type RolloutContext } from './context.ts';
 import { probeArms } from './health.ts';
 import { carriesTraffic, look } from './look.ts';
 import { refreshPanel } from './panel.ts';
+import { recordAsked } from './record.ts';
 
 const REST_MS = 5_000;
 
@@ -16,6 +17,7 @@ export async function beat(context: RolloutContext): Promise<Ending | null> {
   await waitUntilDue(context);
   const asked = endingByPeople(context);
   if (asked !== null) return asked;
+  await recordAsked(context);
   return (await probeWhenDue(context)) ?? (await lookWhenDue(context));
 }
 

@@ -4,7 +4,7 @@ import type { RolloutResult } from '../messages.ts';
 import { activities, type Ending, type RolloutContext } from './context.ts';
 import { messageOf } from './failure.ts';
 import { setPhase } from './panel.ts';
-import { record, settleDeliveries, show } from './record.ts';
+import { record, recordAsked, settleDeliveries, show } from './record.ts';
 import { statusOf } from './status.ts';
 import { writeSplit } from './traffic.ts';
 
@@ -19,6 +19,7 @@ export async function closeRollout(context: RolloutContext, wanted: Ending): Pro
   const outcome = { outcome: ending.outcome, reason: ending.reason, detail: ending.detail, at, actor: ending.actor };
   await untilDone(context, 'close', async () => {
     if (run.generation === null) return;
+    await recordAsked(context);
     await activities.closeRollout.executeWithOptions({ summary: ending.outcome }, [
       {
         rolloutKey: run.rolloutKey,
@@ -26,6 +27,7 @@ export async function closeRollout(context: RolloutContext, wanted: Ending): Pro
         environment: request.environment,
         outcome,
         proven: ending.outcome === 'promoted' ? request.canary : null,
+        humanWaitSeconds: Math.round(run.humanWaitMs / 1000),
       },
     ]);
     const notify = ending.outcome === 'promoted' ? 'info' : 'page';

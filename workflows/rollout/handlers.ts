@@ -93,12 +93,10 @@ function resume(context: RolloutContext, input: ActionInput): ActionAccepted {
 }
 
 function accept(context: RolloutContext, input: ActionInput, event: string, what: string): ActionAccepted {
-  show(context, {
-    key: '',
-    event,
-    actor: input.actor,
-    detail: input.reason === '' ? what : `${what} (${input.reason})`,
-  });
+  const detail = input.reason === '' ? what : `${what} (${input.reason})`;
+  const { at } = show(context, { key: '', event, actor: input.actor, detail });
+  // Handlers do not wait for the database: the main loop writes what was asked.
+  (context.run.asked ??= []).push({ at, event, actor: input.actor, detail });
   context.woken = true;
   return { accepted: true, what };
 }

@@ -1,7 +1,7 @@
 import type { Notification } from '../../activities/ports.ts';
-import { log, workflowInfo } from '@temporalio/workflow';
+import { log, patched, workflowInfo } from '@temporalio/workflow';
 import { activities, deliveryActivities, type RolloutContext } from './context.ts';
-import { messageOf } from './failure.ts';
+import { isPassing, messageOf } from './failure.ts';
 import type { TimelineEntry } from '../messages.ts';
 
 /** The query shows this many entries; the database keeps all. */
@@ -38,6 +38,37 @@ export async function record(context: RolloutContext, news: News): Promise<void>
   // After the row is there: a failed attempt is made again by whoever called.
   context.run.announced.push(news.key);
   if (news.notify !== undefined) deliver(context, news, entry, idempotencyKey);
+}
+
+/**
+ * Writes what people did to the database, in order, each once. While the database is away they are kept: an abort must
+ * not wait for its own record.
+ */
+export async function recordAsked({ run }: RolloutContext): Promise<void> {
+  const asked = run.asked ?? [];
+  if (asked.length === 0) return;
+  // Rollouts that began before this was kept go on as they began.
+  if (!patched('asked-actions-are-recorded')) return void (run.asked = []);
+  try {
+    for (let next = asked[0]; next !== undefined; next = asked[0]) {
+      const number = run.askedCount ?? 0;
+      await activities.recordEvent.executeWithOptions({ summary: `${next.event} by ${next.actor}` }, [
+        {
+          rolloutKey: run.rolloutKey,
+          idempotencyKey: `${run.rolloutKey}/asked/${number}`,
+          at: next.at,
+          event: next.event,
+          actor: next.actor,
+          details: { detail: next.detail },
+        },
+      ]);
+      asked.shift();
+      run.askedCount = number + 1;
+    }
+  } catch (error) {
+    if (!isPassing(error)) throw error;
+    log.warn('What people did could not be written yet', { waiting: asked.length, error: messageOf(error) });
+  }
 }
 
 /** Adds an entry to what the query shows, only. */
