@@ -28,7 +28,7 @@ for (const noise of ['default', 'quiet'] as const)
       ...RATIOS.map((ratio) =>
         render(
           ticksToDetect(
-            `d/${volume}/${ratio}`,
+            `detect/${volume}/${ratio}`,
             { ticks: 450, requestsPerTick: volume, share: 0.5, base: 0.005, ratio },
             noise,
           ),
@@ -61,7 +61,7 @@ printTable(
   ['ratio', "Wald's floor", 'median', 'p90', 'median / floor', 'wanted'],
   RATIOS.map((ratio) => {
     const world = { ticks: 3000, requestsPerTick: 60, share: 0.5, base: 0.005, ratio };
-    const errors = Array.from({ length: 3 * RUNS }, (_, run) => errorsUntilRollback(world, `w/${ratio}/${run}`));
+    const errors = Array.from({ length: 3 * RUNS }, (_, run) => errorsUntilRollback(world, `wald/${ratio}/${run}`));
     const floor = waldFloorErrors(ratio);
     const median = quantileOf(errors, 0.5);
     return [
