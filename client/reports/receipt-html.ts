@@ -7,8 +7,9 @@ const STYLE = `
 @media (prefers-color-scheme: dark) { :root { --ink: #e6eaf0; --dim: #9aa5b4; --paper: #14181e; --line: #333b47; --good: #4cc38a; --bad: #ff7b6e; --a: #79a9ff; --b: #f0a850; --c: #c09bff; --d: #5fd0d4; } }
 body { font: 15px/1.5 system-ui, sans-serif; color: var(--ink); background: var(--paper); max-width: 60rem; margin: 2rem auto; padding: 0 1rem; }
 h1 { font-size: 1.4rem; } h2 { font-size: 1.1rem; margin-top: 2rem; }
-table { border-collapse: collapse; width: 100%; font-size: .9rem; } td, th { text-align: left; padding: .25rem .6rem .25rem 0; border-bottom: 1px solid var(--line); vertical-align: top; }
+table { border-collapse: collapse; width: 100%; font-size: .9rem; } td, th { text-align: left; padding: .25rem .6rem .25rem 0; border-bottom: 1px solid var(--line); vertical-align: top; overflow-wrap: anywhere; }
 .good { color: var(--good); } .bad { color: var(--bad); } .dim { color: var(--dim); } .whole { white-space: nowrap; } svg { width: 100%; height: auto; }
+@media (max-width: 40rem) { svg text { font-size: 18px; } .whole { white-space: normal; min-width: 5rem; } }
 `;
 
 /** A receipt as one HTML page without any outside file: outcome, weight and evidence over time, events, verdicts. */
@@ -27,7 +28,12 @@ ${renderChart({ label: 'share', steps: true, ticks: [0, 25, 50, 75, 100].map((va
 <p class="dim">Likelihood ratios on a logarithmic scale. The judge acts on the total when it reaches ${limitOf(receipt)}; a metric alone may go higher.</p>
 ${renderEvidence(receipt)}
 <h2>What happened</h2>
-<table><tr><th>time</th><th>event</th><th>what</th><th>who</th></tr>${receipt.events.map((event) => `<tr><td class="dim whole">${escape(event.at)}</td><td class="whole">${escape(event.event)}</td><td>${escape(detailOf(event))}</td><td>${escape(event.actor)}</td></tr>`).join('')}</table>
+<table><tr><th>time</th><th>event</th><th>what</th><th>who</th></tr>${inOrder(receipt.events)
+    .map(
+      (event) =>
+        `<tr><td class="dim whole">${escape(event.at)}</td><td class="whole">${escape(event.event)}</td><td>${escape(detailOf(event))}</td><td>${escape(event.actor)}</td></tr>`,
+    )
+    .join('')}</table>
 <h2>Last verdict per metric</h2>
 <table><tr><th>metric</th><th>verdict</th><th>why</th></tr>${(ticks.at(-1)?.verdict.metrics ?? []).map((metric) => `<tr><td>${metric.name}${metric.dryRun ? ' (shown only)' : ''}</td><td>${metric.verdict}</td><td>${escape(metric.reason)}</td></tr>`).join('')}</table>
 <h2>Assumptions and limits</h2>
@@ -36,6 +42,11 @@ ${renderEvidence(receipt)}
     .join('')}</table>
 </body></html>
 `;
+}
+
+/** By the time of what happened: what people did is written a moment after it was carried out. */
+function inOrder(events: RolloutReceipt['events']): RolloutReceipt['events'] {
+  return events.toSorted((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0));
 }
 
 function renderEvidence(receipt: RolloutReceipt): string {

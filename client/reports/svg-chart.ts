@@ -19,7 +19,7 @@ export interface Chart {
 
 const WIDTH = 900;
 const HEIGHT = 240;
-const LEFT = 48;
+const LEFT = 58;
 const BOTTOM = 28;
 const TOP = 22;
 
