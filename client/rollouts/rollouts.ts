@@ -17,6 +17,7 @@ import {
 import type { rollout } from '../../workflows/rollout.ts';
 import { sendAction, unanswered, withinAnswerTime, type RolloutAction } from './actions.ts';
 import { startAttributes } from './attributes.ts';
+import { rolloutIdOf } from './rollout-id.ts';
 
 /** What `start` found or did. */
 export interface StartedRollout {
@@ -41,11 +42,6 @@ export interface Rollouts {
   result(model: string, signal: AbortSignal): Promise<RolloutResult | null>;
   /** @throws ROLLOUT_NOT_FOUND, ROLLOUT_REFUSED_ACTION, ROLLOUT_UNANSWERED */
   act(model: string, action: RolloutAction): Promise<ActionAccepted>;
-}
-
-/** Workflow id of a model's rollout: one can be open per model and environment (architecture D3). */
-export function rolloutIdOf(environment: string, model: string): string {
-  return `rollout/${environment}/${model}`;
 }
 
 export function createRollouts(client: Client, environment: string): Rollouts {

@@ -10,6 +10,7 @@ import { readStory, type Story } from '../support/story.ts';
 import { startTraffic, type Traffic } from '../support/traffic.ts';
 
 const OFFSET = 21_500;
+/** No incident is opened: whether a look sees requests enough for one before it rolls back is a matter of time. */
 const DEPLOYMENT = `
 canary:
   tick_seconds: 1
@@ -23,7 +24,7 @@ profiles:
     steps: [{ weight: 20, window_minutes: 0.03 }, { weight: 50, window_minutes: 0.03, gate: true }]
   slow:
     steps: [{ weight: 20, window_minutes: 5 }]
-judge: { absolute_tolerance: { errors: 0.02, slow: 0.05 }, required_metrics: [errors], response_time_floor_ms: 1000 }
+judge: { absolute_tolerance: { errors: 0.02, slow: 0.05 }, required_metrics: [errors], response_time_floor_ms: 1000, minimum_success_rate: 0.5 }
 health: { interval_seconds: 5, timeout_seconds: 2, failures: 3, out_of: 3 }
 `;
 /**

@@ -141,6 +141,8 @@ describe('the steps of a rollout', () => {
     const more = ['--endpoint', `1.2.0=${third}`, '--to', '1.2.0', '--profile', 'long'];
     const refused = await model.start(more);
     expect([refused.code, refused.stderr]).toEqual([3, expect.stringContaining('ROLLOUT_ALREADY_OPEN')]);
+    const back = await model.start(['--to', '1.0.0']);
+    expect([back.code, back.stderr]).toEqual([3, expect.stringContaining('1.1.0 is already being rolled out')]);
     expect((await model.start([...more, '--supersede'])).code).toBe(0);
     await model.until(({ toVersion, intendedWeightPercent }) => toVersion === '1.2.0' && intendedWeightPercent === 50);
     expect(await model.weights()).toEqual([0, 50, 0, 50]);

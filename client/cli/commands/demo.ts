@@ -1,6 +1,6 @@
 import { MlopsError } from '../../../domain/errors.ts';
 import { playDemo, type DemoReport } from '../../demo/demo.ts';
-import { rolloutIdOf } from '../../rollouts/rollouts.ts';
+import { rolloutIdOf } from '../../rollouts/rollout-id.ts';
 import type { CommandContext, CommandRun } from '../command.ts';
 
 /** `mlops demo`: the main job on real parts, with crashes; exit 0 only if each act ended as it should. */

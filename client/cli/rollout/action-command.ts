@@ -1,5 +1,5 @@
 import type { RolloutAction } from '../../rollouts/actions.ts';
-import { rolloutIdOf } from '../../rollouts/rollouts.ts';
+import { rolloutIdOf } from '../../rollouts/rollout-id.ts';
 import { currentActor } from '../actor.ts';
 import type { CommandRun } from '../command.ts';
 import { modelOf, textOption } from './options.ts';

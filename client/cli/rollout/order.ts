@@ -2,6 +2,7 @@ import { MlopsError } from '../../../domain/errors.ts';
 import type { RolloutRequest } from '../../../domain/rollout/run.ts';
 import type { LiveSplit } from '../../../domain/rollout/split.ts';
 import { assembleRequest } from '../../rollouts/request.ts';
+import { rolloutIdOf } from '../../rollouts/rollout-id.ts';
 import { currentActor } from '../actor.ts';
 import type { CommandContext, CommandInput } from '../command.ts';
 import { endpointOptions, gateOptions, modelOf, textOption } from './options.ts';
@@ -16,7 +17,7 @@ export function isLive(live: LiveSplit | null, input: CommandInput): live is Liv
   return live !== null && live.split.stable.version === textOption(input, 'to') && live.split.canaryBasisPoints === 0;
 }
 
-/** What `start` and `plan` were asked for, completed from configuration and from what is live. @throws USAGE_INVALID, TARGET_UNKNOWN, ROLLOUT_PLAN_INVALID */
+/** What `start` and `plan` were asked for, completed from configuration and from what is live. @throws USAGE_INVALID, TARGET_UNKNOWN, ROLLOUT_PLAN_INVALID, ROLLOUT_ALREADY_OPEN */
 export async function prepareOrder(
   context: CommandContext,
   input: CommandInput,
@@ -30,6 +31,7 @@ export async function prepareOrder(
       problem: 'Option --to is missing, wanted the version to roll out',
       hint: 'For example --to 1.1.0',
     });
+  assertNotLeaving(config.environment, model, toVersion, live);
   const given = textOption(input, 'from');
   const fromVersion = given === '' ? live?.split.stable.version : given;
   if (fromVersion === undefined) {
@@ -48,6 +50,15 @@ export async function prepareOrder(
     actor: currentActor(),
     reason: textOption(input, 'reason'),
   });
+}
+
+/** The stable version cannot be rolled out while another one has users: that one has to end first. */
+function assertNotLeaving(environment: string, model: string, toVersion: string, live: LiveSplit | null): void {
+  const openVersion = live?.split.canary?.version;
+  if (live === null || openVersion === undefined || live.split.stable.version !== toVersion) return;
+  if (live.split.canaryBasisPoints === 0) return;
+  const rolloutId = rolloutIdOf(environment, model);
+  throw new MlopsError('ROLLOUT_ALREADY_OPEN', { model, toVersion, openVersion, rolloutId });
 }
 
 /** The stable version answers where it is live, unless another place is named. */
