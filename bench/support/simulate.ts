@@ -22,7 +22,10 @@ export function createSampler(uniform: () => number): Sampler {
   };
 }
 
-/** Knuth below 30; above, the normal approximation, whose error is far below the noise of any figure here. */
+/**
+ * Exact up to a mean of 30 (Knuth); above, the rounded normal, whose distribution function is off by 0.012 at 31, 0.005 at
+ * 200 and 0.0009 at 6000. Only the number of requests of a tick is drawn with such means.
+ */
 function poisson(mean: number, uniform: () => number, normal: () => number): number {
   if (mean > 30) return Math.max(0, Math.round(mean + Math.sqrt(mean) * normal()));
   const limit = Math.exp(-mean);
@@ -31,7 +34,10 @@ function poisson(mean: number, uniform: () => number, normal: () => number): num
   return count;
 }
 
-/** Exact by waiting times while few events are expected, else the normal approximation. */
+/**
+ * Exact by waiting times up to 60 expected events; above, the rounded normal, whose distribution function is off by at
+ * most 0.009.
+ */
 function binomial(n: number, p: number, uniform: () => number, normal: () => number): number {
   if (p <= 0 || n <= 0) return 0;
   if (p >= 1) return n;
