@@ -3,9 +3,9 @@ import { betAgainstCeiling, betOnTolerance } from './binomial-bets.ts';
 import { evaluateCounts, passTime, stepCountFilter } from './count-filter.ts';
 import type { CountKernel } from './count-kernel.ts';
 import { createCountMemory, createScoreMemory, type ArmTotals, type JudgeMemory } from './memory.ts';
-import type { JudgePolicy, MetricName } from './policy.ts';
+import { METRIC_NAMES, type JudgePolicy } from './policy.ts';
 import { betOnScores } from './score-bets.ts';
-import { checkTick, type CheckedField, type Counts, type JudgeTick } from './telemetry-check.ts';
+import { checkTick, type CheckedField, type CheckedTick, type Counts, type JudgeTick } from './telemetry-check.ts';
 import { enterPlay, growPart } from './wealth.ts';
 
 /** Log evidence up to which nothing speaks for harm; a service without any event is at 0, up to rounding. */
@@ -15,6 +15,7 @@ const NO_HARM = 1e-9;
 export function takeTick(policy: JudgePolicy, kernel: CountKernel, memory: JudgeMemory, tick: JudgeTick): boolean {
   const checked = checkTick(tick);
   const problems: string[] = checked.isPresent ? [] : ['telemetry of both arms is missing'];
+  enterPlayTogether(policy, kernel, memory, checked);
   const errors = takeCounts(policy, kernel, memory, 'errors', checked.errors, problems);
   const slow = takeCounts(policy, kernel, memory, 'slow', checked.slow, problems);
   const scores = takeScores(policy, kernel, memory, checked.scores, problems);
@@ -24,6 +25,27 @@ export function takeTick(policy: JudgePolicy, kernel: CountKernel, memory: Judge
   if (problems.length > 0) memory.missingTicks += 1;
   if (errors || slow || scores) memory.usableTicks += 1;
   return errors || slow || scores || ceiling;
+}
+
+/**
+ * Metrics this tick brings evidence on take part in the decision from now on, unless they are only shown.
+ *
+ * They enter before the evidence of any of them counts: metrics of one tick are not independent of each other, so a share
+ * of wealth that another metric gained in this very tick, multiplied by the newcomer's gain of the same tick, would grow
+ * on average although nothing is wrong.
+ */
+function enterPlayTogether(
+  policy: JudgePolicy,
+  kernel: CountKernel,
+  memory: JudgeMemory,
+  { errors, slow, scores }: CheckedTick,
+): void {
+  if (errors.kind === 'good') memory.errors ??= createCountMemory(kernel);
+  if (slow.kind === 'good') memory.slow ??= createCountMemory(kernel);
+  const hasScores = scores.kind === 'good' && scores.canary.length > 0 && scores.control.length > 0;
+  if (hasScores) memory.scores ??= createScoreMemory();
+  const usable = { errors: errors.kind === 'good', slow: slow.kind === 'good', scores: hasScores };
+  for (const name of METRIC_NAMES) if (usable[name] && !policy.dryRunMetrics.includes(name)) enterPlay(memory, name);
 }
 
 function takeCounts(
@@ -48,7 +70,6 @@ function takeCounts(
     return false;
   }
   const { canary, control } = field;
-  decideIfAsked(policy, memory, name);
   stepCountFilter(kernel, metric.filter, canary.requests, canary.events, control.requests, control.events);
   if (canary.requests > 0)
     betOnTolerance(metric.tolerance, canary.events, canary.requests, policy.absoluteTolerance[name]);
@@ -97,16 +118,10 @@ function takeScores(
   add(metric.canary, canary.length, sumOf(canary));
   add(metric.control, control.length, sumOf(control));
   if (canary.length === 0 || control.length === 0) return false;
-  decideIfAsked(policy, memory, 'scores');
   betOnScores(metric, canary, control, policy.scoreMargin, kernel.onset);
   growPart(memory, 'scores', logWealthOf(metric.harm));
   metric.logSafe = logWealthOf(metric.safe);
   return true;
-}
-
-/** A metric takes part in the decision unless it is only shown. */
-function decideIfAsked(policy: JudgePolicy, memory: JudgeMemory, name: MetricName): void {
-  if (!policy.dryRunMetrics.includes(name)) enterPlay(memory, name);
 }
 
 function add(totals: ArmTotals, requests: number, sum: number): void {

@@ -69,6 +69,16 @@ describe('rollback', () => {
   });
 });
 
+describe('several metrics that come with the same tick', () => {
+  it('share the wealth there was before it: equal evidence on two of them counts once', () => {
+    const { evidence } = judge([tick(600, 20, 20, 600, 3, 3)]);
+    const harm = evidence.errors?.harm ?? 0;
+    expect(harm).toBeGreaterThan(2);
+    expect(evidence.slow?.harm).toBe(harm);
+    expect(evidence.total).toBeCloseTo(0.05 * evidence.ceiling + 0.95 * harm, 9);
+  });
+});
+
 describe('hold', () => {
   it('is what slowness alone leads to by default, and rollback when the policy says so', () => {
     expect(judge(repeat(SLOW, 30))).toMatchObject({ decision: 'hold', metric: 'slow' });
