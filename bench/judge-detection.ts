@@ -2,6 +2,7 @@
 import { errorsOnly, rollbackTick } from './support/policy.ts';
 import { printTable, quantileOf, wholeOption } from './support/report.ts';
 import { simulate, type World } from './support/streams.ts';
+import { waldFloorErrors } from './support/wald-floor.ts';
 
 const RUNS = wholeOption('runs', 400);
 const RATIOS = [2, 4, 10];
@@ -37,13 +38,6 @@ for (const noise of ['default', 'quiet'] as const)
       noise === 'default' ? recipe : volume === 600 ? '2x: at most 20' : '2x: at most 8',
     ]),
   );
-
-/** ln 20 / KL per error: no test with a 5 % budget can need fewer errors on average (Wald 1945). */
-function waldFloorErrors(ratio: number): number {
-  const p = ratio / (ratio + 1);
-  const divergence = p * Math.log(p / 0.5) + (1 - p) * Math.log((1 - p) / 0.5);
-  return Math.log(20) / divergence;
-}
 
 function errorsUntilRollback(world: World, seed: string): number {
   let errors = 0;

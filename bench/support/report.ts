@@ -1,4 +1,5 @@
 import { renderTable } from '../../client/cli/render-table.ts';
+import { wilsonInterval } from './wilson-interval.ts';
 
 /** Prints a table under a heading, as Markdown when asked with --md. */
 export function printTable(title: string, head: readonly string[], rows: readonly (readonly string[])[]): void {
@@ -10,15 +11,15 @@ export function printTable(title: string, head: readonly string[], rows: readonl
 
 /** A share in per cent with its 95 % Wilson interval. */
 export function renderShare(hits: number, total: number): string {
-  const z = 1.96;
-  const p = hits / total;
-  const centre = (p + (z * z) / (2 * total)) / (1 + (z * z) / total);
-  const half = (z / (1 + (z * z) / total)) * Math.sqrt((p * (1 - p)) / total + (z * z) / (4 * total * total));
-  const percent = (value: number): string => (100 * Math.max(0, value)).toFixed(1);
-  return `${percent(p)} % (${percent(centre - half)}-${percent(centre + half)})`;
+  const { low, high } = wilsonInterval(hits, total);
+  const percent = (value: number): string => (100 * value).toFixed(1);
+  return `${percent(hits / total)} % (${percent(low)}-${percent(high)})`;
 }
 
-/** Quantile of numbers that may be infinite ("never"). */
+/**
+ * Quantile of numbers that may be infinite ("never"), so nothing is interpolated: the inverse of their distribution
+ * function, the upper of two values where q·n is whole. NaN for no numbers.
+ */
 export function quantileOf(values: readonly number[], q: number): number {
   const sorted = values.toSorted((a, b) => a - b);
   return sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))] ?? Number.NaN;
