@@ -7,7 +7,7 @@ import type { MlopsConfig } from '../config/schema.ts';
 import { probeStack } from './stack-status.ts';
 
 /** Shape of client/stack-port.ts `Finding`. */
-interface Finding {
+export interface Finding {
   readonly check: string;
   readonly state: 'ok' | 'warning' | 'problem';
   readonly detail: string;

@@ -1,10 +1,10 @@
 import { mkdir } from 'node:fs/promises';
-import { fileURLToPath } from 'node:url';
 import { Connection } from '@temporalio/client';
 import { ensureDatabase } from '../adapters/postgres/create-database.ts';
 import { prepareEmbeddedPostgres } from '../adapters/postgres/embedded.ts';
 import { migrate } from '../adapters/postgres/migrate.ts';
 import { databaseUrlOf } from '../adapters/postgres/pool.ts';
+import { ownProgram } from '../adapters/processes/own-file.ts';
 import { readLivePid } from '../adapters/processes/pid-file.ts';
 import { pidFileOf, type Part, type PartCommand } from '../adapters/processes/part.ts';
 import { devServerCommand } from '../adapters/temporal/dev-server.ts';
@@ -102,8 +102,7 @@ function ownPart(name: string, graceMs: number, probe: () => Promise<void>): Par
 
 /** Runs this program's command line on the Node that runs this process. */
 export function ownCommand(args: readonly string[]): PartCommand {
-  const main = fileURLToPath(new URL('../client/cli/main.ts', import.meta.url));
-  return { file: process.execPath, args: ['--disable-warning=ExperimentalWarning', main, ...args] };
+  return { file: process.execPath, args: [...ownProgram('client/cli/main'), ...args] };
 }
 
 /** @throws when the address does not answer 200 */

@@ -16,7 +16,7 @@ const PROBE_MS = 2000;
 const COUNTER = 'model_predictions_total';
 
 /** Shape of client/stack-port.ts; workers do not import the client. */
-interface PartStatus {
+export interface PartStatus {
   readonly name: string;
   readonly state: 'up' | 'down' | 'degraded';
   readonly pid: number | null;

@@ -2,11 +2,11 @@ import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { bundleWorkflowCode } from '@temporalio/worker';
 import sdk from '@temporalio/worker/package.json' with { type: 'json' };
+import { ownModule, ownPath } from '../adapters/processes/own-file.ts';
 
-const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const ROOT = ownPath('.');
 /** Everything a workflow may import (architecture §2). */
 const SOURCES = ['workflows', 'domain'] as const;
 
@@ -19,7 +19,7 @@ const SOURCES = ['workflows', 'domain'] as const;
 export async function loadWorkflowBundle(cacheDirectory: string): Promise<string> {
   const file = join(cacheDirectory, `workflows-${await hashSources()}.js`);
   if (existsSync(file)) return file;
-  const { code } = await bundleWorkflowCode({ workflowsPath: join(ROOT, 'workflows/index.ts'), logger: silent });
+  const { code } = await bundleWorkflowCode({ workflowsPath: ownModule('workflows/index'), logger: silent });
   await mkdir(cacheDirectory, { recursive: true });
   // Two workers may start at once: each writes its own file, and the rename is atomic.
   const temporary = `${file}.${process.pid}`;

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { Client } from 'pg';
 import { MlopsError, messageOf } from '../../domain/errors.ts';
+import { ownPath } from '../processes/own-file.ts';
 
-const DIRECTORY = fileURLToPath(new URL('migrations', import.meta.url));
+const DIRECTORY = ownPath('adapters/postgres/migrations');
 /** Any number that nobody else locks. */
 const LOCK = 7_304_105;
 

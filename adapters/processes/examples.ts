@@ -1,9 +1,9 @@
 import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
-import { fileURLToPath } from 'node:url';
 import { MlopsError } from '../../domain/errors.ts';
 import { findInstalledServer } from '../temporal/find-server.ts';
+import { ownPath, ownProgram } from './own-file.ts';
 
 type Child = ChildProcessByStdio<null, Readable, Readable>;
 type JsonLine = Record<string, unknown>;
@@ -21,7 +21,7 @@ export function createExamples(workingDirectory: string, stateDirectory: string)
     return child;
   };
   const startExample = async (name: string, args: readonly string[]) =>
-    await waitUntilReady(name, launch(process.execPath, [...NODE_FLAGS, programOf(name), ...args]));
+    await waitUntilReady(name, launch(process.execPath, [...exampleProgram(name), ...args]));
   // Whoever started them may be interrupted: none is left behind.
   process.once('exit', () => children.forEach((child) => child.kill('SIGKILL')));
   return {
@@ -36,7 +36,7 @@ export function createExamples(workingDirectory: string, stateDirectory: string)
         String(options.perSecond),
       ]),
     loadQueries: async () => {
-      const run = await finish(launch(process.execPath, [...NODE_FLAGS, programOf('export-queries')]));
+      const run = await finish(launch(process.execPath, exampleProgram('export-queries')));
       if (run.code !== 0) throw new MlopsError('EXAMPLE_NOT_STARTED', { name: 'export-queries', reason: run.stderr });
       return run.stdout
         .split('\n')
@@ -44,7 +44,14 @@ export function createExamples(workingDirectory: string, stateDirectory: string)
         .map((line) => JSON.parse(line) as { query: string; relevantId: string });
     },
     runMlops: async (args: readonly string[], onLine: (line: string) => void, configuration: 'own' | 'demo' = 'own') =>
-      await finish(launch(MLOPS, args, configuration === 'demo' ? DEMO_PROJECT : workingDirectory), onLine),
+      await finish(
+        launch(
+          process.execPath,
+          [...ownProgram('client/cli/main'), ...args],
+          configuration === 'demo' ? ownPath('examples/demo') : workingDirectory,
+        ),
+        onLine,
+      ),
     runTemporal: async (args: readonly string[]) => {
       const server = findInstalledServer();
       if (server === null) throw new MlopsError('TEMPORAL_SERVER_MISSING', { reason: 'none is installed yet' });
@@ -53,12 +60,8 @@ export function createExamples(workingDirectory: string, stateDirectory: string)
   };
 }
 
-const NODE_FLAGS = ['--disable-warning=ExperimentalWarning'];
-const DEMO_PROJECT = fileURLToPath(new URL('../../examples/demo', import.meta.url));
-const MLOPS = fileURLToPath(new URL('../../bin/mlops', import.meta.url));
-
-function programOf(name: string): string {
-  return fileURLToPath(new URL(`../../examples/rag-service/${name}.ts`, import.meta.url));
+function exampleProgram(name: string): string[] {
+  return ownProgram(`examples/rag-service/${name}`);
 }
 
 /** The first line of output is the program's word that it is ready. */

@@ -2,10 +2,10 @@ import { spawn, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { MlopsError } from '../../domain/errors.ts';
+import { ownPath } from '../processes/own-file.ts';
 
-const MODULE = fileURLToPath(new URL('../../tools/temporal', import.meta.url));
+const MODULE = ownPath('tools/temporal');
 const PACKAGE = 'github.com/temporalio/cli/cmd/temporal';
 const PROGRESS_MS = 15_000;
 const STALE_LOCK_MS = 30 * 60_000;

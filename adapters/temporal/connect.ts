@@ -1,9 +1,9 @@
-import { fileURLToPath } from 'node:url';
 import { Client, Connection } from '@temporalio/client';
 import type { DataConverter } from '@temporalio/common';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import type { MlopsConfig } from '../../config/schema.ts';
 import { MlopsError, messageOf } from '../../domain/errors.ts';
+import { ownModule } from '../processes/own-file.ts';
 import { createPayloadCodec } from './codec.ts';
 import { loadPayloadKeys } from './keys.ts';
 
@@ -25,7 +25,7 @@ export async function loadDataConverter(stateDirectory: string): Promise<DataCon
   const codec = createPayloadCodec(await loadPayloadKeys(stateDirectory));
   return {
     payloadCodecs: [codec],
-    failureConverterPath: fileURLToPath(new URL('failure-converter.ts', import.meta.url)),
+    failureConverterPath: ownModule('adapters/temporal/failure-converter'),
   };
 }
 

@@ -52,7 +52,11 @@ export interface TestProject {
 }
 
 /** A project folder of its own with its own ports; nothing runs yet. Without a deployment, the defaults hold. */
-export async function createProject(portOffset: number, deployment: string | null): Promise<TestProject> {
+export async function createProject(
+  portOffset: number,
+  deployment: string | null,
+  program = join(REPOSITORY, 'bin/mlops'),
+): Promise<TestProject> {
   const root = await mkdtemp(join(tmpdir(), 'mlops-test-'));
   // The database server runs as another user when tests run as root.
   await chmod(root, 0o755);
@@ -60,7 +64,7 @@ export async function createProject(portOffset: number, deployment: string | nul
   if (deployment !== null) await writeFile(join(root, 'config/deployment.yaml'), deployment);
   const services: ChildProcess[] = [];
   const mlops: TestProject['mlops'] = async (args, options = {}) =>
-    await run(args, root, { ...options.env, MLOPS_PORT_OFFSET: String(portOffset) }, options.input);
+    await run(program, args, root, { ...options.env, MLOPS_PORT_OFFSET: String(portOffset) }, options.input);
   return {
     root,
     gateway: `http://127.0.0.1:${8080 + portOffset}`,
@@ -84,8 +88,14 @@ export async function createProject(portOffset: number, deployment: string | nul
   };
 }
 
-async function run(args: readonly string[], cwd: string, env: Record<string, string>, input?: string): Promise<Run> {
-  const child = spawn(join(REPOSITORY, 'bin/mlops'), [...args], {
+async function run(
+  program: string,
+  args: readonly string[],
+  cwd: string,
+  env: Record<string, string>,
+  input?: string,
+): Promise<Run> {
+  const child = spawn(program, [...args], {
     cwd,
     env: { ...process.env, ...env },
     stdio: ['pipe', 'pipe', 'pipe'],

@@ -28,8 +28,8 @@ export interface Stage {
 }
 
 /** Brings a project's whole stack up, for tests that each have a model of their own. */
-export async function openStage(portOffset: number, deployment: string): Promise<Stage> {
-  const project = await createProject(portOffset, deployment);
+export async function openStage(portOffset: number, deployment: string, program?: string): Promise<Stage> {
+  const project = await createProject(portOffset, deployment, program);
   const traffic: Traffic[] = [];
   const up = await project.mlops(['up', '--detach']);
   if (up.code !== 0) throw new Error(up.stderr + up.stdout);
