@@ -1,4 +1,4 @@
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from 'pg';
@@ -20,6 +20,9 @@ const SPLIT: TrafficSplit = {
   canaryBasisPoints: 0,
   mirrorBasisPoints: 0,
 };
+
+/** Every migration there is, in order. */
+const MIGRATIONS = readdirSync(join(import.meta.dirname, '../../adapters/postgres/migrations')).toSorted();
 
 describe('the own database', () => {
   const root = mkdtempSync(join(tmpdir(), 'mlops-postgres-'));
@@ -45,7 +48,7 @@ describe('the own database', () => {
 
   it('is migrated once by twenty programs at once', async () => {
     const reports = await Promise.all(Array.from({ length: 20 }, async () => await migrate(url)));
-    expect(reports.flatMap(({ applied }) => applied)).toEqual(['0001_rollouts.sql']);
+    expect(reports.flatMap(({ applied }) => applied)).toEqual(MIGRATIONS);
   });
 
   it('is refused when it is newer than the program, or when an applied file was changed', async () => {
