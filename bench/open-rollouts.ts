@@ -29,6 +29,9 @@ try {
   const pids = await Promise.all(parts.map(async (part) => await runningPid(project, part)));
   const idle = pids.map(megabytesOf);
   const mlops = connect({ workingDirectory: project.root, env: { MLOPS_PORT_OFFSET: String(OFFSET) } });
+  const pool = openPool(mlops.config);
+  // When each look was written, by the clock of the database: the program itself keeps the rollout's time only.
+  await pool.query('ALTER TABLE rollout_tick ADD COLUMN written_at timestamptz NOT NULL DEFAULT clock_timestamp()');
   const started = performance.now();
   for (let i = 0; i < ROLLOUTS; i += 1) {
     const order = { model: `model_${i}`, fromVersion: '1.0.0', toVersion: '1.1.0', profile: 'default', endpoints };
@@ -41,11 +44,9 @@ try {
   await sleep(MINUTES * 60_000);
   const busy = pids.map(megabytesOf);
   await Promise.all(traffic.map(async (one) => await one.stop()));
-  const pool = openPool(mlops.config);
   const { rows } = await pool.query<{ gap: string | null }>(
-    // When the gateway was read, by its own clock; `at` is the rollout's.
-    `SELECT extract(epoch FROM t - lag(t) OVER (PARTITION BY rollout_key ORDER BY tick)) AS gap
-     FROM (SELECT rollout_key, tick, (snapshot ->> 'observedAt')::timestamptz AS t FROM rollout_tick) looks`,
+    `SELECT extract(epoch FROM written_at - lag(written_at) OVER (PARTITION BY rollout_key ORDER BY tick)) AS gap
+     FROM rollout_tick`,
   );
   const open = await pool.query<{ count: string }>(`SELECT count(DISTINCT rollout_key) FROM rollout_tick`);
   await pool.end();
