@@ -5,7 +5,7 @@ import { MlopsError } from '../../domain/errors.ts';
 import { assemblePlan, type PlanSettings } from '../../domain/rollout/plan.ts';
 import type { RolloutRequest } from '../../domain/rollout/run.ts';
 import type { ArmTarget } from '../../domain/rollout/split.ts';
-import { assembleJudgePolicy } from './judge-policy.ts';
+import { assembleJudgePolicy, noiseSettingOf } from './judge-policy.ts';
 
 /** What a person or a CI job asks for. */
 export interface RolloutOrder {
@@ -49,7 +49,7 @@ export function assembleRequest(config: MlopsConfig, order: RolloutOrder): Rollo
     stable: targetOf(config, order, order.fromVersion),
     canary: targetOf(config, order, order.toVersion),
     plan: assemblePlan(withGates(settings, order.gates), order.profile),
-    policy: { ...assembleJudgePolicy(config, settings.tickSeconds) },
+    policy: { ...assembleJudgePolicy(config, settings.tickSeconds, order.model) },
     responseTime: {
       degradationPercent: deployment.judge.responseTimeDegradationPercent,
       floorMs: deployment.judge.responseTimeFloorMs,
@@ -63,7 +63,13 @@ export function assembleRequest(config: MlopsConfig, order: RolloutOrder): Rollo
     },
     resourceAlertPercent: deployment.resources.alertAtPercentOfLimit,
   };
-  return { ...asked, startedBy: order.actor, reason: order.reason, digest: digestOf(asked) };
+  return {
+    ...asked,
+    startedBy: order.actor,
+    reason: order.reason,
+    noise: noiseSettingOf(config, order.model),
+    digest: digestOf(asked),
+  };
 }
 
 function withGates(settings: PlanSettings, gates: readonly number[]): PlanSettings {

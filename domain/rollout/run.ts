@@ -1,3 +1,4 @@
+import type { NoiseSetting } from './calibration/noise-basis.ts';
 import type { PlanStep, RolloutPlan } from './plan.ts';
 import type { ArmTarget, TrafficSplit } from './split.ts';
 
@@ -20,7 +21,9 @@ export interface RolloutRequest {
   readonly resourceAlertPercent: number;
   readonly startedBy: string;
   readonly reason: string;
-  /** SHA-256 of everything above but the last two: two starts with equal digests are the same rollout. */
+  /** Where the noise assumption comes from; absent in rollouts that began before it was kept. */
+  readonly noise?: NoiseSetting;
+  /** SHA-256 of everything above but the last three: two starts with equal digests are the same rollout. */
   readonly digest: string;
 }
 

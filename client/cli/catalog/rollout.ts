@@ -118,12 +118,20 @@ export const ROLLOUT_COMMANDS: readonly CommandSpec[] = [
   },
   {
     name: 'rollout calibrate',
-    summary: 'choose the noise assumption of a service from its own history, proved on the half that had no say',
+    summary: 'fit the noise of a service to its own history and choose the assumption that keeps the error budget',
     options: [
       MODEL,
+      { flags: '--write', description: 'write it to config/deployment.yaml under `models`' },
+      { flags: '--since <time>', description: 'recorded looks since a date (2026-11-01) or for a while (7d)' },
+      { flags: '--metric <name>', description: 'errors or slow; may be repeated (default: both)', repeatable: true },
       { flags: '--input <file>', description: 'history as JSON lines instead of the recorded looks; - is stdin' },
     ],
-    examples: ['mlops rollout calibrate --model rag_api', 'mlops rollout calibrate --input history.jsonl -o json'],
+    examples: [
+      'mlops rollout calibrate --model rag_api',
+      'mlops rollout calibrate --model rag_api --since 7d --write',
+      'mlops rollout calibrate --input history.jsonl -o json',
+    ],
+    changes: true,
     load: () => import('../commands/rollout/calibrate.ts'),
   },
   {
