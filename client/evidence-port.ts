@@ -1,4 +1,4 @@
-import type { HistoryTick } from '../domain/rollout/calibration/history.ts';
+import type { HistoryQuery, HistoryTick } from '../domain/rollout/calibration/history.ts';
 import type { RolloutReceipt } from '../domain/rollout/receipt.ts';
 import type { LiveSplit } from '../domain/rollout/split.ts';
 
@@ -15,16 +15,6 @@ export interface RolloutSummary {
   readonly startedBy: string;
   readonly startedAt: string;
   readonly closedAt: string | null;
-}
-
-/** Which looks of a model make a history. */
-export interface HistoryQuery {
-  /** Length of a look. */
-  readonly tickSeconds: number;
-  /** Looks from then on; null: all. */
-  readonly since: Date | null;
-  /** At most this many looks, the newest; null: all. */
-  readonly newest: number | null;
 }
 
 /** Port: the recorded evidence of rollouts. */

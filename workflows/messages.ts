@@ -89,6 +89,8 @@ export interface RolloutStatus {
   readonly deadlineAt: string;
   readonly lastVerdict: VerdictStatus | null;
   readonly health: { readonly stable: string; readonly canary: string };
+  /** On what the noise assumption rests, and whether it lets evidence roll back; null before pre-flight. */
+  readonly noise: { readonly text: string; readonly armed: boolean } | null;
   readonly waitingFor: WaitingFor | null;
   /** What has to happen before the next step; empty when nothing is missing. */
   readonly missing: readonly string[];

@@ -1,5 +1,10 @@
 import type { Pool } from 'pg';
-import { historyOfPairs, type HistoryTick, type PairedTick } from '../../domain/rollout/calibration/history.ts';
+import {
+  historyOfPairs,
+  type HistoryQuery,
+  type HistoryTick,
+  type PairedTick,
+} from '../../domain/rollout/calibration/history.ts';
 import type { JudgeTick } from '../../domain/rollout/judge.ts';
 import type { ReceiptEvent, ReceiptWrite, RolloutReceipt } from '../../domain/rollout/receipt.ts';
 import type { EngineVersion } from '../../domain/rollout/records.ts';
@@ -38,11 +43,7 @@ export function createRolloutReader(pool: Pool) {
     },
 
     /** Counts of the stable version in every look of that length, oldest first; of both arms of A/A runs. */
-    async history(
-      environment: string,
-      model: string,
-      asked: { readonly tickSeconds: number; readonly since: Date | null; readonly newest: number | null },
-    ): Promise<HistoryTick[]> {
+    async history(environment: string, model: string, asked: HistoryQuery): Promise<HistoryTick[]> {
       const rows = await query<HistoryRow>(
         pool,
         `SELECT rollout_key, r.from_version = r.to_version AS same_version, t.input

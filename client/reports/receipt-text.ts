@@ -10,6 +10,7 @@ export function renderReceiptText(receipt: RolloutReceipt): string {
     `Outcome: ${outcome === null ? 'open' : `${outcome.outcome}, ${outcome.reason}: ${outcome.detail} (${outcome.at})`}`,
     `Judged ${ticks.filter(({ judged }) => judged).length} of ${ticks.length} looks on ${rollout.engine.program}, Node ${rollout.engine.node}, V8 ${rollout.engine.v8}`,
     `Noise assumed: ${JSON.stringify(rollout.policy['noise'])}`,
+    ...noiseBasisOf(rollout.policy),
     '',
     'Traffic:',
     ...writes.map(
@@ -21,6 +22,12 @@ export function renderReceiptText(receipt: RolloutReceipt): string {
     ...events.map((event) => `  ${event.at} ${event.event} ${detailOf(event)} (${event.actor})`),
     ...(last === undefined ? [] : ['', ...renderEvidence(last)]),
   ].join('\n');
+}
+
+/** Rollouts that began before it was kept have none. */
+function noiseBasisOf(policy: RolloutReceipt['rollout']['policy']): string[] {
+  const basis = policy['noiseBasis'];
+  return typeof basis === 'string' ? [`Noise basis: ${basis}`] : [];
 }
 
 function renderEvidence(verdict: TickVerdict): string[] {

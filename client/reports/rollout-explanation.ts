@@ -37,15 +37,28 @@ function whatWouldChangeIt(status: RolloutStatus): string[] {
     return [
       `It goes on after: ${status.waitingFor.answer}`,
       `Analysis goes on meanwhile: evidence of harm still rolls back.`,
+      ...noiseOf(status),
     ];
   const lines = status.missing.map((missing) => `  - ${missing}`);
   const next =
     lines.length === 0
       ? ['Nothing is missing: the next step is entered at the next beat.']
       : ['The next step needs:', ...lines];
-  return [
-    ...next,
-    'Evidence of harm of 20 on any metric (10 at two looks in a row) rolls back at once, whatever the window.',
-    `Without enough evidence it rolls back at ${status.deadlineAt}.`,
-  ];
+  return [...next, ...whatEvidenceDoes(status), `Without enough evidence it rolls back at ${status.deadlineAt}.`];
+}
+
+function whatEvidenceDoes(status: RolloutStatus): string[] {
+  const rollsBack =
+    'Evidence of harm of 20 on any metric (10 at two looks in a row) rolls back at once, whatever the window';
+  if (status.noise?.armed === false)
+    return [
+      `${rollsBack}, but for errors and slowness: they freeze the weight and page. The error ceiling, scores and failed health checks do roll back.`,
+      ...noiseOf(status),
+      `Arm it with: mlops rollout calibrate --model ${status.model} --write`,
+    ];
+  return [`${rollsBack}.`, ...noiseOf(status)];
+}
+
+function noiseOf({ noise }: RolloutStatus): string[] {
+  return noise ? [`Noise: ${noise.text}.`] : [];
 }

@@ -35,6 +35,8 @@ function renderHeader(status: RolloutStatus, paint: Paint): string[] {
     ['Actual weight', status.observedWeightPercent === null ? 'not observed yet' : `${status.observedWeightPercent} %`],
     ['Started', `${status.startedAt} by ${status.startedBy}, profile ${status.profile}`],
     ['Health', `stable ${status.health.stable}; canary ${status.health.canary}`],
+    // Rollouts that began before it was kept have none.
+    ...(status.noise ? [['Noise', status.noise.text] as [string, string]] : []),
   ];
   return rows.map(([label, value]) => `${`${label}:`.padEnd(LABEL_WIDTH + 2)}${value}`);
 }

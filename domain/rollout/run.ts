@@ -1,4 +1,4 @@
-import type { NoiseSetting } from './calibration/noise-basis.ts';
+import type { NoiseBasis, NoiseSetting } from './calibration/noise-basis.ts';
 import type { PlanStep, RolloutPlan } from './plan.ts';
 import type { ArmTarget, TrafficSplit } from './split.ts';
 
@@ -79,6 +79,8 @@ export interface RolloutRun {
   intended: { canaryBasisPoints: number; mirrorBasisPoints: number };
   observedBasisPoints: number | null;
   slowBoundMs: number;
+  /** On what the noise assumption rests, known after pre-flight; absent in rollouts that began before it was kept. */
+  noise?: NoiseBasis;
   /** A person froze the weight. */
   pausedBy: PendingAction | null;
   /** A hold that waits for a review: which metrics, and why. */
@@ -145,6 +147,14 @@ export function currentStep(request: RolloutRequest, run: RolloutRun): PlanStep 
   const step = request.plan.steps[Math.min(run.stepIndex, request.plan.steps.length - 1)];
   if (step === undefined) throw new RangeError('A rollout plan has no steps');
   return step;
+}
+
+/** The judge's policy in force: where automatic rollback is not armed, evidence that rests on the noise assumption holds. */
+export function policyInForce<Policy extends object>(
+  policy: Policy,
+  noise: NoiseBasis | undefined,
+): Policy & { readonly holdMetrics?: readonly ['errors', 'slow'] } {
+  return noise === undefined || noise.armed ? policy : { ...policy, holdMetrics: ['errors', 'slow'] };
 }
 
 /** The split a step asks for. */

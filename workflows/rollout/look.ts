@@ -1,4 +1,4 @@
-import { splitOf, type RolloutRun } from '../../domain/rollout/run.ts';
+import { policyInForce, splitOf, type RolloutRun } from '../../domain/rollout/run.ts';
 import type { JudgePolicy } from '../../domain/rollout/judge.ts';
 import type { LookResult } from '../../activities/telemetry.ts';
 import type { TickVerdict } from '../../domain/rollout/records.ts';
@@ -52,7 +52,7 @@ async function observe(context: RolloutContext): Promise<LookResult | null> {
         generation: run.generation ?? 0,
         canaryBasisPoints: run.intended.canaryBasisPoints,
         slowBoundMs: run.slowBoundMs,
-        policy: request.policy as unknown as JudgePolicy,
+        policy: policyInForce(request.policy, run.noise) as unknown as JudgePolicy,
         waived: run.waived,
         minimumSuccessRate: request.minimumSuccessRate,
       },

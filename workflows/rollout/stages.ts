@@ -20,6 +20,7 @@ export async function prepare(context: RolloutContext): Promise<Ending | null> {
   advanceClock(context, ready.nowMs);
   run.generation = ready.generation;
   run.slowBoundMs = ready.slowBoundMs;
+  if (ready.noise !== undefined) run.noise = ready.noise;
   await record(context, {
     key: 'started',
     event: 'started',

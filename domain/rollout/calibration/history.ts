@@ -8,6 +8,16 @@ export interface HistoryTick {
   readonly segment?: string;
 }
 
+/** Which looks of a model make a history. */
+export interface HistoryQuery {
+  /** Length of a look. */
+  readonly tickSeconds: number;
+  /** Looks from then on; null: all. */
+  readonly since: Date | null;
+  /** At most this many looks, the newest; null: all. */
+  readonly newest: number | null;
+}
+
 /** Count metrics whose noise can be fitted. */
 export const COUNT_METRICS = ['errors', 'slow'] as const;
 export type CountMetric = (typeof COUNT_METRICS)[number];

@@ -27,7 +27,7 @@ export interface NoiseBasis {
 }
 
 /** Newest ticks of a history that are looked at: enough to see noise, few enough for a pre-flight check. */
-const NEWEST_TICKS = 2000;
+export const NEWEST_TICKS = 2000;
 /** Streams per cell: at twice the budget the doubt is gone. */
 const STREAMS = [150];
 
@@ -48,17 +48,16 @@ export function assessNoise(
   seed: string,
 ): NoiseBasis {
   const { assumption, calibration } = setting;
-  const fittedAt = calibration?.fittedAt ?? null;
-  if (calibration !== null && (fittedAt !== null || !calibration.armed)) {
+  if (calibration !== null) {
+    const { armed, fittedAt, source, ticks } = calibration;
     const fitted =
       fittedAt === null
-        ? `assumption ${assumption}, not calibrated`
-        : `assumption ${assumption}, calibrated from ${calibration.source ?? 'a history'} (${calibration.ticks ?? '?'} ticks) on ${fittedAt}`;
-    const arming = calibration.armed ? ARMED : `${NOT_ARMED}: calibration.armed is false`;
+        ? 'not calibrated'
+        : `calibrated from ${source ?? 'a history'} (${ticks ?? '?'} ticks) on ${fittedAt}`;
     return {
       basis: fittedAt === null ? 'default' : 'calibrated',
-      armed: calibration.armed,
-      text: `${fitted}; ${arming}`,
+      armed,
+      text: `assumption ${assumption}, ${fitted}; ${armed ? ARMED : NOT_ARMED} (calibration.armed is ${armed})`,
     };
   }
   const found = assessHistory(history.slice(-NEWEST_TICKS), policy, seed);
