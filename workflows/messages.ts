@@ -1,5 +1,6 @@
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import type { MetricVerdict } from '../domain/rollout/judge/describe.ts';
+import type { RolloutOutcomeRecord } from '../domain/rollout/records.ts';
 import type { Verdict } from '../domain/verdict.ts';
 
 /** Task queues (contract §5). */
@@ -9,8 +10,8 @@ export const TASK_QUEUE = 'mlops';
 export type RolloutPhase =
   'validating' | 'awaiting-approval' | 'canary' | 'paused' | 'promoting' | 'rolling-back' | 'closed';
 
-/** How a rollout ended (contract 4.1). */
-export type RolloutOutcome = 'promoted' | 'rolled-back' | 'aborted' | 'failed';
+/** How a rollout ended (contract 4.1); an A/A run ends `completed`. */
+export type RolloutOutcome = RolloutOutcomeRecord['outcome'];
 
 /** What somebody did, as reported back to them. */
 export interface ActionAccepted {

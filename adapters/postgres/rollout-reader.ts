@@ -7,7 +7,7 @@ import {
 } from '../../domain/rollout/calibration/history.ts';
 import type { JudgeTick } from '../../domain/rollout/judge.ts';
 import type { ReceiptEvent, ReceiptWrite, RolloutReceipt } from '../../domain/rollout/receipt.ts';
-import type { EngineVersion } from '../../domain/rollout/records.ts';
+import type { EngineVersion, RolloutOutcomeRecord } from '../../domain/rollout/records.ts';
 import { query } from './query.ts';
 import { tickOf, type TickRow } from './rollout-store.ts';
 
@@ -22,7 +22,7 @@ interface RolloutRow {
   readonly policy: Record<string, unknown>;
   readonly started_by: string;
   readonly started_at: Date;
-  readonly outcome: 'promoted' | 'rolled-back' | 'aborted' | 'failed' | null;
+  readonly outcome: RolloutOutcomeRecord['outcome'] | null;
   readonly reason: string | null;
   readonly detail: string | null;
   readonly closed_at: Date | null;

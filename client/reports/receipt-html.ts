@@ -16,7 +16,7 @@ table { border-collapse: collapse; width: 100%; font-size: .9rem; } td, th { tex
 export function renderReceiptHtml(receipt: RolloutReceipt): string {
   const { rollout, outcome, ticks } = receipt;
   const title = `${rollout.model} ${rollout.fromVersion} → ${rollout.toVersion}`;
-  const tone = outcome?.outcome === 'promoted' ? 'good' : 'bad';
+  const tone = outcome?.outcome === 'promoted' || outcome?.outcome === 'completed' ? 'good' : 'bad';
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>${escape(title)}</title><style>${STYLE}</style></head><body>
 <h1>${escape(title)} <span class="dim">(${escape(rollout.environment)})</span></h1>

@@ -32,6 +32,7 @@ function why(status: RolloutStatus): string[] {
 
 function whatWouldChangeIt(status: RolloutStatus): string[] {
   if (status.outcome === 'promoted') return [`Take it back with: mlops rollback ${status.model}`];
+  if (status.outcome === 'completed') return [`Fit its looks with: mlops rollout calibrate --model ${status.model}`];
   if (status.outcome !== null) return [`What was judged and why: mlops rollout receipt --model ${status.model}`];
   if (status.waitingFor !== null)
     return [

@@ -42,7 +42,7 @@ function renderHeader(status: RolloutStatus, paint: Paint): string[] {
 }
 
 function stateOf(status: RolloutStatus, paint: Paint): string {
-  if (status.outcome === 'promoted') return paint.good('✔ promoted');
+  if (status.outcome === 'promoted' || status.outcome === 'completed') return paint.good(`✔ ${status.outcome}`);
   if (status.outcome !== null) return paint.bad(`✖ ${status.outcome}: ${status.reason ?? ''}`);
   if (status.waitingFor !== null) return `॥ ${status.phase}: waits for a person (${status.waitingFor.reason})`;
   return `◌ ${status.phase}`;
@@ -69,7 +69,8 @@ function positionOf(status: RolloutStatus): string {
 }
 
 function markOf(status: RolloutStatus, index: number, paint: Paint): string {
-  if (status.outcome === 'promoted' || index < status.step.index) return paint.good('✔');
+  if (status.outcome === 'promoted' || status.outcome === 'completed' || index < status.step.index)
+    return paint.good('✔');
   if (index > status.step.index) return paint.dim('·');
   if (status.outcome !== null) return paint.bad('✖');
   return status.waitingFor === null ? '◌' : '॥';

@@ -43,13 +43,29 @@ export function assembleRequest(config: MlopsConfig, order: RolloutOrder): Rollo
       hint: 'Name the new version with --to',
     });
   }
-  const asked = {
+  return completeRequest(config, {
     model: order.model,
-    environment: config.environment,
     stable: targetOf(config, order, order.fromVersion),
     canary: targetOf(config, order, order.toVersion),
     plan: assemblePlan(withGates(settings, order.gates), order.profile),
-    policy: { ...assembleJudgePolicy(config, settings.tickSeconds, order.model) },
+    actor: order.actor,
+    reason: order.reason,
+  });
+}
+
+/** What is decided of a request before its policy is filled in. */
+interface DecidedParts extends Pick<RolloutRequest, 'model' | 'stable' | 'canary' | 'plan' | 'reason'> {
+  readonly kind?: 'a/a';
+  readonly actor: string;
+}
+
+/** Fills in what configuration says of judging, health and people, and the digest that tells equal requests. */
+export function completeRequest(config: MlopsConfig, { actor, reason, ...parts }: DecidedParts): RolloutRequest {
+  const { deployment } = config;
+  const asked = {
+    ...parts,
+    environment: config.environment,
+    policy: { ...assembleJudgePolicy(config, parts.plan.tickSeconds, parts.model) },
     responseTime: {
       degradationPercent: deployment.judge.responseTimeDegradationPercent,
       floorMs: deployment.judge.responseTimeFloorMs,
@@ -65,9 +81,9 @@ export function assembleRequest(config: MlopsConfig, order: RolloutOrder): Rollo
   };
   return {
     ...asked,
-    startedBy: order.actor,
-    reason: order.reason,
-    noise: noiseSettingOf(config, order.model),
+    startedBy: actor,
+    reason,
+    noise: noiseSettingOf(config, parts.model),
     digest: digestOf(asked),
   };
 }

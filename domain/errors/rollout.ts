@@ -87,7 +87,7 @@ export const ROLLOUT_ERRORS = {
   CALIBRATION_HISTORY_SHORT: {
     message: 'Noise of {model} cannot be known: {value} {what}, wanted at least {wanted}',
     remedy:
-      'Collect more, or give a longer history with --input (one {"requests": n, "errors": n, "slow": n} per line and tick)',
+      'Collect more with `mlops rollout calibrate --run`, or give a longer history with --input (one {"requests": n, "errors": n, "slow": n} per line and tick)',
     retryable: true,
     exitCode: 7,
   },

@@ -28,7 +28,7 @@ export interface EngineVersion {
 
 /** How a rollout ended. */
 export interface RolloutOutcomeRecord {
-  readonly outcome: 'promoted' | 'rolled-back' | 'aborted' | 'failed';
+  readonly outcome: 'promoted' | 'rolled-back' | 'aborted' | 'failed' | 'completed';
   readonly reason: string;
   readonly detail: string;
   readonly at: string;

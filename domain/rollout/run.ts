@@ -4,6 +4,8 @@ import type { ArmTarget, TrafficSplit } from './split.ts';
 
 /** What a rollout is asked to do: complete, validated, and the same for its whole life. */
 export interface RolloutRequest {
+  /** `a/a`: both arms are the stable version; ticks are collected and nothing is promoted. Absent: a rollout. */
+  readonly kind?: 'a/a';
   readonly model: string;
   readonly environment: string;
   readonly stable: ArmTarget;

@@ -28,7 +28,15 @@ export async function look(context: RolloutContext): Promise<Ending | null> {
   const metric = verdict.metric ?? 'unknown';
   if (context.run.waived.includes(metric)) return null;
   const reason = verdict.reasons[0] ?? verdict.decision;
+  if (context.request.kind === 'a/a') return await noteFalseAlarm(context, verdict.decision, reason);
   return await breach(context, { metric, reason, action: verdict.decision, tick: context.run.tick - 1 });
+}
+
+/** Both arms are the same version: what the judge would have done is worth knowing, and wrong. */
+async function noteFalseAlarm(context: RolloutContext, decision: string, reason: string): Promise<null> {
+  const detail = `the judge would have decided ${decision}, of a version against itself: ${reason}`;
+  await record(context, { key: 'false-alarm', event: 'false-alarm', detail, notify: 'info' });
+  return null;
 }
 
 async function observe(context: RolloutContext): Promise<LookResult | null> {

@@ -6,6 +6,7 @@ import { renderCalibration } from '../../../reports/calibration-text.ts';
 import { assembleJudgePolicy } from '../../../rollouts/judge-policy.ts';
 import type { CommandRun } from '../../command.ts';
 import { chooseSeries, loadHistory, type LoadedHistory } from '../../rollout/calibration-history.ts';
+import { runAa } from '../../rollout/aa-run.ts';
 import { modelOf } from '../../rollout/options.ts';
 
 const DEFAULT_TICK_SECONDS = 60;
@@ -15,6 +16,10 @@ export const run: CommandRun = async (context, input) => {
   const config = await context.config();
   const model = await modelOf(context, input);
   const tickSeconds = config.deployment.profiles['default']?.tickSeconds ?? DEFAULT_TICK_SECONDS;
+  if (input.options['run'] === true) {
+    const ended = await runAa(context, input, model);
+    if (ended !== null) return ended;
+  }
   const history = await loadHistory(context, input, model, tickSeconds);
   const { series, left } = chooseSeries(history, input, model);
   const policy = assembleJudgePolicy(config, tickSeconds, model);
