@@ -1,5 +1,6 @@
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import type { MetricVerdict } from '../domain/rollout/judge/describe.ts';
+import type { OverlapVerdict } from '../domain/rollout/overlap.ts';
 import type { RolloutOutcomeRecord } from '../domain/rollout/records.ts';
 import type { Verdict } from '../domain/verdict.ts';
 
@@ -38,6 +39,8 @@ export interface VerdictStatus {
   readonly tick: number;
   readonly reasons: readonly string[];
   readonly metrics: readonly MetricVerdict[];
+  /** Mirrored answers of the shadow step; absent before there was one. */
+  readonly overlap?: OverlapVerdict;
 }
 
 /** Something that happened, newest last. */

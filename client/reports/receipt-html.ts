@@ -35,13 +35,21 @@ ${renderEvidence(receipt)}
     )
     .join('')}</table>
 <h2>Last verdict per metric</h2>
-<table><tr><th>metric</th><th>verdict</th><th>why</th></tr>${(ticks.at(-1)?.verdict.metrics ?? []).map((metric) => `<tr><td>${metric.name}${metric.dryRun ? ' (shown only)' : ''}</td><td>${metric.verdict}</td><td>${escape(metric.reason)}</td></tr>`).join('')}</table>
+<table><tr><th>metric</th><th>verdict</th><th>why</th></tr>${(ticks.at(-1)?.verdict.metrics ?? []).map((metric) => `<tr><td>${metric.name}${metric.dryRun ? ' (shown only)' : ''}</td><td>${metric.verdict}</td><td>${escape(metric.reason)}</td></tr>`).join('')}${overlapRow(receipt)}</table>
 <h2>Assumptions and limits</h2>
 <table>${Object.entries(rollout.policy)
     .map(([name, value]) => `<tr><td>${escape(name)}</td><td>${escape(JSON.stringify(value))}</td></tr>`)
     .join('')}</table>
 </body></html>
 `;
+}
+
+/** Mirrored answers of the shadow step, where there was one. */
+function overlapRow({ ticks }: RolloutReceipt): string {
+  const overlap = ticks.at(-1)?.verdict.overlap;
+  return overlap === undefined
+    ? ''
+    : `<tr><td>overlap</td><td>${overlap.verdict}</td><td>${escape(overlap.reason)}</td></tr>`;
 }
 
 /** By the time of what happened: what people did is written a moment after it was carried out. */

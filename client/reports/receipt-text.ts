@@ -32,6 +32,8 @@ function noiseBasisOf(policy: RolloutReceipt['rollout']['policy']): string[] {
 
 function renderEvidence(verdict: TickVerdict): string[] {
   const rows = verdict.metrics.map((metric) => `  ${metric.name}: ${metric.verdict}, ${metric.reason}`);
+  const { overlap } = verdict;
+  if (overlap !== undefined) rows.push(`  overlap: ${overlap.verdict}, ${overlap.reason}`);
   return [
     `Evidence at the last look (total ${verdict.wealth.toPrecision(4)}, rolls back at the limit of the error budget):`,
     ...rows,

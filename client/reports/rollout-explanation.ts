@@ -1,5 +1,5 @@
 import type { RolloutStatus } from '../../workflows/messages.ts';
-import { metricLine } from './rollout-status.ts';
+import { linesOf } from './rollout-status.ts';
 
 /** In words: where a rollout stands, why, and what would change that. */
 export function renderExplanation(status: RolloutStatus): string {
@@ -26,7 +26,7 @@ function why(status: RolloutStatus): string[] {
     `The last look (number ${lastVerdict.tick}, ${lastVerdict.at}) says ${lastVerdict.verdict}, decision ${lastVerdict.decision}:`,
   );
   for (const reason of lastVerdict.reasons) lines.push(`  - ${reason}`);
-  for (const metric of lastVerdict.metrics) lines.push(`  - ${metricLine(metric)}`);
+  for (const line of linesOf(lastVerdict)) lines.push(`  - ${line}`);
   return lines;
 }
 

@@ -1,5 +1,5 @@
 import type { MetricVerdict } from '../../domain/rollout/judge/describe.ts';
-import type { RolloutStatus } from '../../workflows/messages.ts';
+import type { RolloutStatus, VerdictStatus } from '../../workflows/messages.ts';
 
 /** Colours for a terminal; plain text without one. */
 export interface Paint {
@@ -79,7 +79,7 @@ function markOf(status: RolloutStatus, index: number, paint: Paint): string {
 function renderVerdict(status: RolloutStatus, paint: Paint): string[] {
   const { lastVerdict } = status;
   if (lastVerdict === null) return [];
-  const rows = lastVerdict.metrics.map((metric) => `   ${metricLine(metric)}`);
+  const rows = linesOf(lastVerdict).map((line) => `   ${line}`);
   const word =
     lastVerdict.verdict === 'pass'
       ? paint.good('pass')
@@ -89,8 +89,14 @@ function renderVerdict(status: RolloutStatus, paint: Paint): string[] {
   return ['', `Look ${lastVerdict.tick}: ${word} (${lastVerdict.decision})`, ...rows];
 }
 
+/** Every metric of a verdict, and the overlap of mirrored answers, a line each. */
+export function linesOf({ metrics, overlap }: Pick<VerdictStatus, 'metrics' | 'overlap'>): string[] {
+  const lines = metrics.map(metricLine);
+  return overlap === undefined ? lines : [...lines, `${'overlap'.padEnd(8)} ${overlap.verdict}: ${overlap.reason}`];
+}
+
 /** One metric of a verdict on one line. */
-export function metricLine(metric: MetricVerdict): string {
+function metricLine(metric: MetricVerdict): string {
   const limit = metric.limit === null ? '' : `, limit ${show(metric.limit)}`;
   const safe = metric.safe === null ? '' : `, of safety ${metric.safe.toFixed(1)}`;
   const shown = metric.dryRun ? ' (shown only)' : '';

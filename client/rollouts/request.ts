@@ -62,10 +62,14 @@ interface DecidedParts extends Pick<RolloutRequest, 'model' | 'stable' | 'canary
 /** Fills in what configuration says of judging, health and people, and the digest that tells equal requests. */
 export function completeRequest(config: MlopsConfig, { actor, reason, ...parts }: DecidedParts): RolloutRequest {
   const { deployment } = config;
+  const minimum = deployment.profiles[parts.plan.profile]?.shadowMinimumOverlap ?? null;
   const asked = {
     ...parts,
     environment: config.environment,
-    policy: { ...assembleJudgePolicy(config, parts.plan.tickSeconds, parts.model) },
+    policy: {
+      ...assembleJudgePolicy(config, parts.plan.tickSeconds, parts.model),
+      ...(minimum === null ? {} : { shadowMinimumOverlap: minimum }),
+    },
     responseTime: {
       degradationPercent: deployment.judge.responseTimeDegradationPercent,
       floorMs: deployment.judge.responseTimeFloorMs,

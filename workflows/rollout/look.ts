@@ -91,11 +91,13 @@ function remember(context: RolloutContext, verdict: TickVerdict): void {
   const complete = verdict.telemetry === 'complete';
   run.observedBasisPoints = verdict.observedBasisPoints ?? run.observedBasisPoints;
   run.stepRequests += verdict.canaryRequests;
-  run.clear = complete && verdict.wealth < CLEAR_WEALTH;
+  const compared = !needsOverlap(context) || verdict.overlap?.verdict === 'pass';
+  run.clear = complete && verdict.wealth < CLEAR_WEALTH && compared;
   // At 100 % there is no control any more; the evidence that let the rollout get there stands.
   run.promotable =
     run.intended.canaryBasisPoints === WHOLE ? run.promotable : complete && verdict.decision === 'promote';
-  run.undecidedReason = verdict.problems[0] ?? verdict.reasons[0] ?? 'nothing has been judged yet';
+  const lacking = compared ? undefined : (verdict.overlap?.reason ?? 'no mirrored answer has been compared yet');
+  run.undecidedReason = verdict.problems[0] ?? lacking ?? verdict.reasons[0] ?? 'nothing has been judged yet';
   context.lastVerdict = {
     verdict: verdict.verdict,
     decision: verdict.decision,
@@ -103,7 +105,14 @@ function remember(context: RolloutContext, verdict: TickVerdict): void {
     tick: run.tick - 1,
     reasons: [...verdict.problems, ...verdict.reasons],
     metrics: verdict.metrics,
+    ...(verdict.overlap === undefined ? {} : { overlap: verdict.overlap }),
   };
+}
+
+/** Answers that cannot be compared are no pass, unless a person accepted what was found. */
+function needsOverlap({ request, run }: RolloutContext): boolean {
+  const minimum = request.policy['shadowMinimumOverlap'] ?? null;
+  return minimum !== null && run.intended.mirrorBasisPoints > 0 && !run.waived.includes('overlap');
 }
 
 /** Somebody else's split is live: an emergency rollback stands, any other edit is replaced and reported. */

@@ -24,6 +24,8 @@ export interface JudgePolicy {
   readonly holdMetrics?: readonly MetricName[];
   /** Metrics that are shown and never decide. */
   readonly dryRunMetrics: readonly MetricName[];
+  /** Overlap that a shadow step must show, 0 to 1; absent or null: it is shown only. Judged beside the judge. */
+  readonly shadowMinimumOverlap?: number | null;
   /** Length of a tick in seconds, above 0. */
   readonly tickSeconds: number;
   readonly noise: NoiseAssumption;
