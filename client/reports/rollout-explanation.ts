@@ -37,8 +37,9 @@ function whatWouldChangeIt(status: RolloutStatus): string[] {
   if (status.waitingFor !== null)
     return [
       `It goes on after: ${status.waitingFor.answer}`,
-      `Analysis goes on meanwhile: evidence of harm still rolls back.`,
-      ...noiseOf(status),
+      ...(status.noise?.armed === false
+        ? whatEvidenceDoes(status)
+        : [`Analysis goes on meanwhile: evidence of harm still rolls back.`, ...noiseOf(status)]),
     ];
   const lines = status.missing.map((missing) => `  - ${missing}`);
   const next =
@@ -55,11 +56,12 @@ function whatEvidenceDoes(status: RolloutStatus): string[] {
     return [
       `${rollsBack}, but for errors and slowness: they freeze the weight and page. The error ceiling, scores and failed health checks do roll back.`,
       ...noiseOf(status),
-      `Arm it with: mlops rollout calibrate --model ${status.model} --write`,
     ];
   return [`${rollsBack}.`, ...noiseOf(status)];
 }
 
-function noiseOf({ noise }: RolloutStatus): string[] {
-  return noise ? [`Noise: ${noise.text}.`] : [];
+function noiseOf({ model, noise }: RolloutStatus): string[] {
+  if (!noise) return [];
+  const arm = noise.armed ? [] : [`Arm it with: mlops rollout calibrate --model ${model} --write`];
+  return [`Noise: ${noise.text}.`, ...arm];
 }

@@ -103,7 +103,12 @@ export function digestOf(value: unknown): string {
     .digest('hex');
 }
 
-function targetOf(config: MlopsConfig, order: RolloutOrder, version: string): ArmTarget {
+/** Where a version answers. @throws TARGET_UNKNOWN, ENDPOINT_NOT_ALLOWED */
+export function targetOf(
+  config: MlopsConfig,
+  order: Pick<RolloutOrder, 'model' | 'endpoints'>,
+  version: string,
+): ArmTarget {
   const endpoint = order.endpoints[version] ?? config.deployment.targets[order.model]?.[version];
   if (endpoint === undefined) throw new MlopsError('TARGET_UNKNOWN', { model: order.model, version });
   assertAllowed(config, endpoint);

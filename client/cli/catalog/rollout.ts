@@ -129,6 +129,9 @@ export const ROLLOUT_COMMANDS: readonly CommandSpec[] = [
       { flags: '--minutes <number>', description: 'how long it does, minutes (default: 120)' },
       { flags: '--share <percent>', description: 'share of the users on its second arm (default: 50)' },
       { flags: '--detach', description: 'return once it is started' },
+      { flags: '--from <version>', description: 'the version to split, where none is live yet' },
+      { flags: '--endpoint <version=url>', description: 'where it answers', repeatable: true },
+      REASON,
     ],
     examples: [
       'mlops rollout calibrate --model rag_api',

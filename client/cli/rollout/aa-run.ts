@@ -1,10 +1,11 @@
 import { MlopsError } from '../../../domain/errors.ts';
 import type { RolloutRequest } from '../../../domain/rollout/run.ts';
 import { assembleAaRequest } from '../../rollouts/aa-request.ts';
+import { targetOf } from '../../rollouts/request.ts';
 import { currentActor } from '../actor.ts';
 import type { CommandContext, CommandInput, CommandResult } from '../command.ts';
 import { follow } from './follow.ts';
-import { textOption } from './options.ts';
+import { endpointOptions, textOption } from './options.ts';
 
 const MINUTES = '120';
 const SHARE = '50';
@@ -38,15 +39,18 @@ export async function runAa(
 }
 
 async function prepareAa(context: CommandContext, input: CommandInput, model: string): Promise<RolloutRequest> {
+  const config = await context.config();
   const live = await (await context.composition.router()).observe(model);
-  if (live === null)
+  const from = textOption(input, 'from');
+  if (live === null && from === '')
     throw new MlopsError('USAGE_INVALID', {
-      problem: `No version of ${model} is live, so there is nothing to split against itself`,
-      hint: `Roll one out first: mlops rollout start --model ${model} --from VERSION --to VERSION`,
+      problem: `Option --from is missing: no version of ${model} is live yet`,
+      hint: 'Name the version that is there, for example --from 1.0.0',
     });
-  return assembleAaRequest(await context.config(), {
+  const endpoints = endpointOptions(input);
+  return assembleAaRequest(config, {
     model,
-    stable: live.split.stable,
+    stable: live?.split.stable ?? targetOf(config, { model, endpoints }, from),
     minutes: Number(textOption(input, 'minutes', MINUTES)),
     sharePercent: Number(textOption(input, 'share', SHARE)),
     actor: currentActor(),
