@@ -61,6 +61,8 @@ export interface CalibrationOptions {
 }
 
 const STREAMS = [250, 500, 1000];
+/** The proof is of one assumption: more streams tell a share near the budget from one above it. */
+const PROOF_STREAMS = [250, 1000, 4000];
 /** The choice leaves room: a share just within the budget on one part is as often just above it on the next. */
 const HEADROOM = 0.9;
 const DETECTION_STREAMS = 61;
@@ -97,7 +99,7 @@ export function calibrateNoise(
   }
   if (chosen === null) return { fits, candidates: tried, chosen, proof: [], proved: false };
   const late = parts.map(({ metric, later }) => ({ metric, ...later }));
-  const proof = runTrials(late, chosen.assumption, options, 'later');
+  const proof = runTrials(late, chosen.assumption, { streams: PROOF_STREAMS, ...options }, 'later');
   return { fits, candidates: tried, chosen, proof, proved: proof.every(({ keepsBudget }) => keepsBudget) };
 }
 

@@ -11,7 +11,7 @@ const NOISY = { fastCv: 0.3, bursts: { factor: 6, meanTicks: 5, share: 0.13 } };
 const { quiet, default: standard } = NOISE_ASSUMPTIONS;
 const KNOWN = { quiet: quiet!, default: standard! };
 
-const calibrate = (history: readonly HistoryTick[], streams = [120]) =>
+const calibrate = (history: readonly HistoryTick[], streams = [120, 360]) =>
   calibrateNoise([['errors', assembleSeries(history, 'errors')]], {
     policy: errorsOnly(),
     known: KNOWN,
@@ -21,7 +21,7 @@ const calibrate = (history: readonly HistoryTick[], streams = [120]) =>
 
 describe('calibrateNoise()', () => {
   it('gives a quiet service a judge that is faster than the default, proved on the later part', () => {
-    const { chosen, candidates, proved, proof } = calibrate(historyOf({ ticks: 2400 }));
+    const { chosen, candidates, proved, proof } = calibrate(historyOf({ ticks: 2000 }));
     expect(proved).toBe(true);
     const looksOf = (name: string) => Number(candidates.find((one) => one.name === name)?.looksFor2x['errors']);
     expect(Number(chosen?.looksFor2x['errors'])).toBeLessThan(looksOf('default'));
@@ -29,7 +29,7 @@ describe('calibrateNoise()', () => {
   });
 
   it('passes over what would roll a noisy service back, and takes an assumption around the fit', () => {
-    const { chosen, candidates } = calibrate(historyOf({ ...NOISY, ticks: 2400 }));
+    const { chosen, candidates } = calibrate(historyOf({ ...NOISY, ticks: 2000 }));
     const passed = candidates.find(({ name }) => name === 'quiet');
     expect(passed?.trials[0]?.keepsBudget).toBe(false);
     expect(chosen?.name).toMatch(/^fitted/);
