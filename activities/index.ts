@@ -4,6 +4,7 @@ import { createHealthActivities } from './health.ts';
 import type {
   EmergencyJournal,
   HealthProbe,
+  HistoryReader,
   MetricsSource,
   Notifier,
   RolloutLookup,
@@ -26,6 +27,7 @@ export interface ActivityPorts {
   readonly smoke: SmokeTest;
   readonly traffic: TrafficStore;
   readonly rollouts: RolloutStore;
+  readonly history: HistoryReader;
   readonly lookup: RolloutLookup;
   readonly journal: EmergencyJournal;
   readonly notifier: Notifier;

@@ -1,3 +1,4 @@
+import type { HistoryQuery, HistoryTick } from '../domain/rollout/calibration/history.ts';
 import type { RolloutOutcomeRecord, RolloutRecord, TickRecord } from '../domain/rollout/records.ts';
 import type { ArmTarget, LiveSplit, TrafficSplit, TrafficWrite } from '../domain/rollout/split.ts';
 import type { TelemetrySnapshot } from '../domain/rollout/telemetry.ts';
@@ -135,6 +136,12 @@ export interface RolloutStore {
     outcome: RolloutOutcomeRecord & { readonly humanWaitSeconds: number },
     proven: (ArmTarget & { model: string; environment: string }) | null,
   ): Promise<void>;
+}
+
+/** Port: counts of the stable version in earlier looks. */
+export interface HistoryReader {
+  /** Oldest first; of both arms of A/A runs. @throws DATABASE_UNREACHABLE */
+  history(environment: string, model: string, asked: HistoryQuery): Promise<readonly HistoryTick[]>;
 }
 
 /** Port: whether a rollout of this model is open in the durable engine. */

@@ -1,7 +1,9 @@
 import { isMlopsError, MlopsError } from '../domain/errors.ts';
+import { assessNoise, NEWEST_TICKS, type NoiseBasis } from '../domain/rollout/calibration/noise-basis.ts';
 import { isEmergency } from '../domain/rollout/emergency.ts';
+import type { JudgePolicy } from '../domain/rollout/judge.ts';
 import type { EngineVersion } from '../domain/rollout/records.ts';
-import { retreatSplit, type RolloutRequest } from '../domain/rollout/run.ts';
+import { policyInForce, retreatSplit, type RolloutRequest } from '../domain/rollout/run.ts';
 import { evaluateSlowBound } from '../domain/rollout/slow-bound.ts';
 import type { ArmTarget, LiveSplit } from '../domain/rollout/split.ts';
 import type { TelemetrySnapshot } from '../domain/rollout/telemetry.ts';
@@ -9,6 +11,7 @@ import { serverTimeMs } from './clock.ts';
 import type {
   EmergencyJournal,
   HealthProbe,
+  HistoryReader,
   MetricsSource,
   RolloutStore,
   SmokeTest,
@@ -28,6 +31,8 @@ export interface PrepareResult {
   readonly generation: number;
   /** Responses slower than this count as slow for the whole rollout. */
   readonly slowBoundMs: number;
+  /** Absent in the results of earlier versions. */
+  readonly noise?: NoiseBasis;
   readonly note: string;
   /** Time of the server, milliseconds since 1970. */
   readonly nowMs: number;
@@ -41,6 +46,7 @@ interface PreflightPorts {
   readonly rollouts: RolloutStore;
   readonly journal: EmergencyJournal;
   readonly smoke: SmokeTest;
+  readonly history: HistoryReader;
   readonly engine: EngineVersion;
 }
 
@@ -61,11 +67,13 @@ export function createPreflightActivities(ports: PreflightPorts) {
       const live = (await ports.router.observe(request.model)) ?? (await writeFirstSplit(ports, input));
       await checkSplit(ports, request, live);
       const slowBoundMs = evaluateSlowBound(await readTelemetry(ports.metrics, request.model), request.responseTime);
-      await openRecord(ports, input, slowBoundMs);
+      const noise = await assessHistory(ports, request);
+      await openRecord(ports, input, slowBoundMs, noise);
       return {
         generation: live.generation,
         slowBoundMs,
-        note: `responses over ${slowBoundMs} ms count as slow`,
+        noise,
+        note: `responses over ${slowBoundMs} ms count as slow; noise: ${noise.text}`,
         nowMs: serverTimeMs(),
       };
     },
@@ -154,10 +162,21 @@ async function readTelemetry(metrics: MetricsSource, model: string): Promise<Tel
   }
 }
 
+/** What the service's own history says of the noise assumption, unless a calibration was written. */
+async function assessHistory({ history }: PreflightPorts, request: RolloutRequest): Promise<NoiseBasis> {
+  const { model, environment } = request;
+  const policy = request.policy as unknown as JudgePolicy;
+  const setting = request.noise ?? { assumption: 'default', calibration: null };
+  const asked = { tickSeconds: policy.tickSeconds, since: null, newest: NEWEST_TICKS };
+  const ticks = setting.calibration === null ? await history.history(environment, model, asked) : [];
+  return assessNoise(setting, ticks, policy, `${environment}/${model}`);
+}
+
 async function openRecord(
   { rollouts, engine }: PreflightPorts,
   input: PrepareInput,
   slowBoundMs: number,
+  noise: NoiseBasis,
 ): Promise<void> {
   const { request } = input;
   await rollouts.open({
@@ -168,7 +187,7 @@ async function openRecord(
     fromVersion: request.stable.version,
     toVersion: request.canary.version,
     plan: request.plan,
-    policy: { ...request.policy, slowBoundMs },
+    policy: { ...policyInForce(request.policy, noise), slowBoundMs, noiseBasis: noise.text },
     startedBy: request.startedBy,
     startedAt: input.at,
     engine,

@@ -11,7 +11,7 @@ import { assembleTick } from '../domain/rollout/observation.ts';
 import type { EngineVersion, TickRecord, TickVerdict } from '../domain/rollout/records.ts';
 import { evaluateSampleRatio } from '../domain/rollout/sample-ratio.ts';
 import type { TelemetrySnapshot } from '../domain/rollout/telemetry.ts';
-import { assembleTickVerdict } from '../domain/rollout/tick-verdict.ts';
+import { assembleTickVerdict, overlapRuleOf } from '../domain/rollout/tick-verdict.ts';
 import { waiveMetrics } from '../domain/rollout/waive.ts';
 import { serverTimeMs } from './clock.ts';
 import type { MetricsSource, RolloutStore } from './ports.ts';
@@ -137,6 +137,7 @@ function judgeSnapshot(
       result: result?.verdict ?? null,
       previous: before?.verdict ?? null,
       tick,
+      overlapRule: overlapRuleOf(input.policy),
       problems,
       snapshot,
       overruledBy: observed.overruledBy,

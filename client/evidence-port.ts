@@ -1,4 +1,4 @@
-import type { HistoryTick } from '../domain/rollout/calibration.ts';
+import type { HistoryQuery, HistoryTick } from '../domain/rollout/calibration/history.ts';
 import type { RolloutReceipt } from '../domain/rollout/receipt.ts';
 import type { LiveSplit } from '../domain/rollout/split.ts';
 
@@ -21,8 +21,8 @@ export interface RolloutSummary {
 export interface EvidenceReader {
   /** Newest first. @throws DATABASE_UNREACHABLE */
   list(environment: string, model: string | null, limit: number): Promise<readonly RolloutSummary[]>;
-  /** Counts of the stable version in every look of that length, oldest first. @throws DATABASE_UNREACHABLE */
-  history(environment: string, model: string, tickSeconds: number): Promise<readonly HistoryTick[]>;
+  /** Counts of the stable version in every look, oldest first; of both arms of A/A runs. @throws DATABASE_UNREACHABLE */
+  history(environment: string, model: string, asked: HistoryQuery): Promise<readonly HistoryTick[]>;
   /** The receipt of one rollout, or of a model's newest; null when there is none. @throws DATABASE_UNREACHABLE */
   receipt(environment: string, model: string, rolloutKey: string | null): Promise<RolloutReceipt | null>;
 }

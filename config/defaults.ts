@@ -16,6 +16,7 @@ export const DEFAULTS = {
       header_only: false,
       manual_gates: [],
       on_in_flight: 'refuse',
+      shadow_minimum_overlap: null,
       steps: null,
     },
     profiles: {
@@ -46,6 +47,7 @@ export const DEFAULTS = {
       response_time_floor_ms: 50,
     },
     noise_assumptions: {},
+    models: {},
     health: {
       interval_seconds: 30,
       timeout_seconds: 5,

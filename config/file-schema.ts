@@ -39,6 +39,14 @@ const canary = z.strictObject({
   header_only: z.boolean().describe('Begin with a step at 0 % that only the override header reaches, smoke-tested'),
   manual_gates: z.array(percent).describe('Weights that wait for an approval before they are entered, percent'),
   on_in_flight: z.enum(['refuse', 'supersede']).describe('What a start does while another version is being rolled out'),
+  shadow_minimum_overlap: z
+    .number()
+    .min(0)
+    .max(1)
+    .nullable()
+    .describe(
+      'Overlap of what both versions retrieve in a shadow step, 0 to 1: evidence that it is lower is a breach, and the step needs evidence that it is higher; null only shows it',
+    ),
   steps: z
     .array(step)
     .nullable()
@@ -92,6 +100,30 @@ const judge = z.strictObject({
   response_time_floor_ms: positive.describe('Responses faster than this never count as slow, milliseconds'),
 });
 
+const fitted = z.strictObject({
+  rate: share,
+  fast_cv: z.number().min(0),
+  bursts: z.strictObject({ factor: z.number().gt(1), mean_minutes: positive, share }).nullable(),
+  drift: z.number().min(1),
+});
+
+const model = z.strictObject({
+  noise: z.union([z.string(), noise]).optional().describe('Noise assumption of this model, by name or in full'),
+  calibration: z
+    .strictObject({
+      armed: z
+        .boolean()
+        .optional()
+        .describe('false: evidence of errors and slowness holds and pages, never rolls back'),
+      fitted_at: z.string().optional(),
+      ticks: count.optional(),
+      source: z.string().optional(),
+      false_rollbacks_at_most: share.optional(),
+      fitted: z.partialRecord(z.enum(['errors', 'slow']), fitted).optional(),
+    })
+    .optional(),
+});
+
 const webhook = z.strictObject({
   url: z.url(),
   secret_file: z.string().min(1),
@@ -106,6 +138,11 @@ export const DEPLOYMENT_FILE = z.strictObject({
   noise_assumptions: z
     .record(z.string(), noise)
     .describe('Noise assumptions of your own, by name; `mlops rollout calibrate` tries them too'),
+  models: z
+    .record(z.string(), model)
+    .describe(
+      'What differs from model to model: `noise`, and `calibration` as `mlops rollout calibrate --write` writes it; `calibration.armed` (true unless it says false) lets evidence roll back by itself',
+    ),
   health: z
     .strictObject({
       interval_seconds: positive,
@@ -154,3 +191,4 @@ export type DeploymentFile = z.infer<typeof DEPLOYMENT_FILE>;
 export type MonitoringFile = z.infer<typeof MONITORING_FILE>;
 export type CanaryFile = z.infer<typeof canary>;
 export type StepFile = z.infer<typeof step>;
+export type ModelFile = z.infer<typeof model>;

@@ -1,8 +1,8 @@
 import { join, resolve } from 'node:path';
 import { NOISE_ASSUMPTIONS, type NoiseAssumption } from '../domain/rollout/judge/noise.ts';
-import type { CanaryFile, DeploymentFile, MonitoringFile, StepFile } from './file-schema.ts';
+import type { CanaryFile, DeploymentFile, ModelFile, MonitoringFile, StepFile } from './file-schema.ts';
 import { mergeValues } from './layers.ts';
-import type { CanaryConfig, DeploymentConfig, MlopsConfig, StepConfig } from './schema.ts';
+import type { CanaryConfig, DeploymentConfig, MlopsConfig, ModelConfig, StepConfig } from './schema.ts';
 
 /** deployment.yaml after checking, with the names used inside. */
 export function resolveDeployment(file: DeploymentFile): DeploymentConfig {
@@ -28,6 +28,7 @@ export function resolveDeployment(file: DeploymentFile): DeploymentConfig {
       responseTimeFloorMs: judge.response_time_floor_ms,
     },
     noiseAssumptions: { ...NOISE_ASSUMPTIONS, ...resolveNoise(file.noise_assumptions) },
+    models: Object.fromEntries(Object.entries(file.models).map(([name, model]) => [name, resolveModel(model)])),
     health: {
       intervalSeconds: health.interval_seconds,
       timeoutSeconds: health.timeout_seconds,
@@ -109,6 +110,7 @@ function resolveCanary(file: CanaryFile): CanaryConfig {
     headerOnly: file.header_only,
     manualGates: file.manual_gates,
     onInFlight: file.on_in_flight,
+    shadowMinimumOverlap: file.shadow_minimum_overlap,
     steps: file.steps?.map(resolveStep) ?? null,
   };
 }
@@ -126,18 +128,33 @@ function resolveStep(step: StepFile): StepConfig {
 }
 
 function resolveNoise(file: DeploymentFile['noise_assumptions']): Record<string, NoiseAssumption> {
-  const entries = Object.entries(file).map(([name, noise]) => [
-    name,
-    {
-      kinds: noise.kinds.map((kind) => ({
-        fastSdLog: kind.fast_sd_log,
-        burstShare: kind.burst_share,
-        burstMeanMinutes: kind.burst_mean_minutes,
-        burstFullEventsPerTick: kind.burst_full_events_per_tick,
-      })),
-      burstRangeLog: noise.burst_range_log,
-      eventCapPerTick: noise.event_cap_per_tick,
-    },
-  ]);
-  return Object.fromEntries(entries) as Record<string, NoiseAssumption>;
+  return Object.fromEntries(Object.entries(file).map(([name, noise]) => [name, resolveAssumption(noise)]));
+}
+
+function resolveAssumption(noise: DeploymentFile['noise_assumptions'][string]): NoiseAssumption {
+  return {
+    kinds: noise.kinds.map((kind) => ({
+      fastSdLog: kind.fast_sd_log,
+      burstShare: kind.burst_share,
+      burstMeanMinutes: kind.burst_mean_minutes,
+      burstFullEventsPerTick: kind.burst_full_events_per_tick,
+    })),
+    burstRangeLog: noise.burst_range_log,
+    eventCapPerTick: noise.event_cap_per_tick,
+  };
+}
+
+function resolveModel({ noise, calibration }: ModelFile): ModelConfig {
+  return {
+    noise: typeof noise === 'object' ? resolveAssumption(noise) : (noise ?? null),
+    calibration:
+      calibration === undefined
+        ? null
+        : {
+            armed: calibration.armed ?? true,
+            fittedAt: calibration.fitted_at ?? null,
+            ticks: calibration.ticks ?? null,
+            source: calibration.source ?? null,
+          },
+  };
 }

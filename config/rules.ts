@@ -40,6 +40,16 @@ export const RULES: readonly Rule[] = [
         : `judge.noise: ${judge.noise}, wanted one of ${Object.keys(noiseAssumptions).join(', ')}`,
   },
   {
+    name: 'noise-of-models',
+    check: ({ models, noiseAssumptions }) => {
+      for (const [model, { noise }] of Object.entries(models)) {
+        if (typeof noise === 'string' && !(noise in noiseAssumptions))
+          return `models.${model}.noise: ${noise}, wanted one of ${Object.keys(noiseAssumptions).join(', ')}`;
+      }
+      return null;
+    },
+  },
+  {
     name: 'required-and-shown',
     check: ({ judge }) => {
       const both = judge.requiredMetrics.filter((name) => judge.dryRunMetrics.includes(name));

@@ -52,6 +52,8 @@ export interface DeploymentConfig {
   readonly judge: JudgeConfig;
   /** Noise assumptions by name: those that come along, and those fitted to a service. */
   readonly noiseAssumptions: Readonly<Record<string, NoiseAssumption>>;
+  /** What differs from model to model. */
+  readonly models: Readonly<Record<string, ModelConfig>>;
   readonly health: {
     readonly intervalSeconds: number;
     readonly timeoutSeconds: number;
@@ -106,8 +108,24 @@ export interface CanaryConfig {
   /** Weights (percent) that wait for an approval before they are entered; 100 gates the promotion. */
   readonly manualGates: readonly number[];
   readonly onInFlight: 'refuse' | 'supersede';
+  /** Overlap of retrieved ids that a shadow step must show, 0 to 1; null: it is shown only. */
+  readonly shadowMinimumOverlap: number | null;
   /** Explicit steps instead of initial/ramp/max. */
   readonly steps: readonly StepConfig[] | null;
+}
+
+export interface ModelConfig {
+  /** A name of `noiseAssumptions`, an assumption of its own, or null: the one of `judge`. */
+  readonly noise: string | NoiseAssumption | null;
+  readonly calibration: {
+    /** Evidence of errors and slowness may roll back by itself. */
+    readonly armed: boolean;
+    /** ISO 8601; null: nothing was fitted. */
+    readonly fittedAt: string | null;
+    readonly ticks: number | null;
+    /** What it was fitted to, in words. */
+    readonly source: string | null;
+  } | null;
 }
 
 export type StepConfig =

@@ -10,6 +10,7 @@ import { createGatewayRouter } from '../adapters/gateway/router.ts';
 import { createWebhookNotifier } from '../adapters/notify/webhook.ts';
 import { createEmergencyJournal } from '../adapters/postgres/emergency-ingest.ts';
 import { openPool } from '../adapters/postgres/pool.ts';
+import { createRolloutReader } from '../adapters/postgres/rollout-reader.ts';
 import { createRolloutStore } from '../adapters/postgres/rollout-store.ts';
 import { createTrafficStore } from '../adapters/postgres/traffic-store.ts';
 import { findFreePort } from '../adapters/processes/ports.ts';
@@ -93,6 +94,7 @@ function composePorts(config: MlopsConfig, pool: Pool, client: Client): Activity
     }),
     traffic: createTrafficStore(pool),
     rollouts: createRolloutStore(pool),
+    history: createRolloutReader(pool),
     lookup: createRolloutLookup(client),
     journal: createEmergencyJournal(
       pool,

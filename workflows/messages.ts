@@ -1,5 +1,7 @@
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import type { MetricVerdict } from '../domain/rollout/judge/describe.ts';
+import type { OverlapVerdict } from '../domain/rollout/overlap.ts';
+import type { RolloutOutcomeRecord } from '../domain/rollout/records.ts';
 import type { Verdict } from '../domain/verdict.ts';
 
 /** Task queues (contract §5). */
@@ -9,8 +11,8 @@ export const TASK_QUEUE = 'mlops';
 export type RolloutPhase =
   'validating' | 'awaiting-approval' | 'canary' | 'paused' | 'promoting' | 'rolling-back' | 'closed';
 
-/** How a rollout ended (contract 4.1). */
-export type RolloutOutcome = 'promoted' | 'rolled-back' | 'aborted' | 'failed';
+/** How a rollout ended (contract 4.1); an A/A run ends `completed`. */
+export type RolloutOutcome = RolloutOutcomeRecord['outcome'];
 
 /** What somebody did, as reported back to them. */
 export interface ActionAccepted {
@@ -37,6 +39,8 @@ export interface VerdictStatus {
   readonly tick: number;
   readonly reasons: readonly string[];
   readonly metrics: readonly MetricVerdict[];
+  /** Mirrored answers of the shadow step; absent before there was one. */
+  readonly overlap?: OverlapVerdict;
 }
 
 /** Something that happened, newest last. */
@@ -89,6 +93,8 @@ export interface RolloutStatus {
   readonly deadlineAt: string;
   readonly lastVerdict: VerdictStatus | null;
   readonly health: { readonly stable: string; readonly canary: string };
+  /** On what the noise assumption rests, and whether it lets evidence roll back; null before pre-flight. */
+  readonly noise: { readonly text: string; readonly armed: boolean } | null;
   readonly waitingFor: WaitingFor | null;
   /** What has to happen before the next step; empty when nothing is missing. */
   readonly missing: readonly string[];

@@ -4,7 +4,7 @@ import { query } from './query.ts';
 
 /** Upper edges of the duration histograms, seconds: a minute to four weeks. */
 const DURATION_BOUNDS = [60, 300, 900, 3600, 7200, 14_400, 43_200, 86_400, 604_800, 2_419_200] as const;
-const OUTCOMES = ['promoted', 'rolled-back', 'aborted', 'failed'] as const;
+const OUTCOMES = ['promoted', 'rolled-back', 'aborted', 'failed', 'completed'] as const;
 
 interface NewestRow {
   readonly model: string;

@@ -1,7 +1,13 @@
 import type { Pool } from 'pg';
-import type { HistoryTick } from '../../domain/rollout/calibration.ts';
+import {
+  historyOfPairs,
+  type HistoryQuery,
+  type HistoryTick,
+  type PairedTick,
+} from '../../domain/rollout/calibration/history.ts';
+import type { JudgeTick } from '../../domain/rollout/judge.ts';
 import type { ReceiptEvent, ReceiptWrite, RolloutReceipt } from '../../domain/rollout/receipt.ts';
-import type { EngineVersion } from '../../domain/rollout/records.ts';
+import type { EngineVersion, RolloutOutcomeRecord } from '../../domain/rollout/records.ts';
 import { query } from './query.ts';
 import { tickOf, type TickRow } from './rollout-store.ts';
 
@@ -16,7 +22,7 @@ interface RolloutRow {
   readonly policy: Record<string, unknown>;
   readonly started_by: string;
   readonly started_at: Date;
-  readonly outcome: 'promoted' | 'rolled-back' | 'aborted' | 'failed' | null;
+  readonly outcome: RolloutOutcomeRecord['outcome'] | null;
   readonly reason: string | null;
   readonly detail: string | null;
   readonly closed_at: Date | null;
@@ -36,17 +42,19 @@ export function createRolloutReader(pool: Pool) {
       return rows.map(summaryOf);
     },
 
-    /** Counts of the stable version in every look of that length, oldest first. */
-    async history(environment: string, model: string, tickSeconds: number): Promise<HistoryTick[]> {
-      return await query<{ requests: number; errors: number }>(
+    /** Counts of the stable version in every look of that length, oldest first; of both arms of A/A runs. */
+    async history(environment: string, model: string, asked: HistoryQuery): Promise<HistoryTick[]> {
+      const rows = await query<HistoryRow>(
         pool,
-        `SELECT (t.input->'control'->>'requests')::float8 AS requests, (t.input->'control'->>'errors')::float8 AS errors
+        `SELECT rollout_key, r.from_version = r.to_version AS same_version, t.input
          FROM rollout_tick t JOIN rollout r USING (rollout_key)
          WHERE r.environment = $1 AND r.model = $2 AND (r.policy->>'tickSeconds')::float8 = $3
+           AND ($4::timestamptz IS NULL OR t.at >= $4)
            AND t.input->'control' ? 'requests' AND t.input->'control' ? 'errors'
-         ORDER BY r.started_at, t.tick`,
-        [environment, model, tickSeconds],
+         ORDER BY r.started_at DESC, t.tick DESC LIMIT $5`,
+        [environment, model, asked.tickSeconds, asked.since, asked.newest],
       );
+      return historyOf(rows.toReversed());
     },
 
     /** The receipt of one rollout, or of the newest one of a model; null when there is none. */
@@ -61,6 +69,25 @@ export function createRolloutReader(pool: Pool) {
       return row === undefined ? null : await receiptOf(pool, row);
     },
   };
+}
+
+interface HistoryRow {
+  readonly rollout_key: string;
+  /** An A/A run: both arms are the stable version. */
+  readonly same_version: boolean;
+  readonly input: JudgeTick;
+}
+
+function historyOf(rows: readonly HistoryRow[]): HistoryTick[] {
+  const runs = Map.groupBy(rows, ({ rollout_key: key }) => key);
+  return [...runs].flatMap(([key, looks]) => {
+    if (looks[0]?.same_version === true)
+      return historyOfPairs(
+        looks.map(({ input }) => input as PairedTick),
+        key,
+      );
+    return looks.map(({ input }): HistoryTick => ({ ...(input.control as HistoryTick), segment: key }));
+  });
 }
 
 async function receiptOf(pool: Pool, row: RolloutRow): Promise<RolloutReceipt> {

@@ -1,5 +1,5 @@
 import { renderTable } from '../../client/cli/render-table.ts';
-import { wilsonInterval } from './wilson-interval.ts';
+import { wilsonInterval } from '../../domain/statistics/wilson-interval.ts';
 
 /** Prints a table under a heading, as Markdown when asked with --md. */
 export function printTable(title: string, head: readonly string[], rows: readonly (readonly string[])[]): void {

@@ -1,6 +1,6 @@
 import type { JudgeTick } from '../../domain/rollout/judge.ts';
 import { createRandom } from '../../domain/statistics/seeded-random.ts';
-import { createSampler, type Sampler } from './simulate.ts';
+import { createSampler, type Sampler } from '../../domain/statistics/sampler.ts';
 
 /** Bursts of one arm: its rate is `factor` times as high for `meanTicks` on average, `share` of the time. */
 export interface Bursts {

@@ -16,7 +16,7 @@ table { border-collapse: collapse; width: 100%; font-size: .9rem; } td, th { tex
 export function renderReceiptHtml(receipt: RolloutReceipt): string {
   const { rollout, outcome, ticks } = receipt;
   const title = `${rollout.model} ${rollout.fromVersion} → ${rollout.toVersion}`;
-  const tone = outcome?.outcome === 'promoted' ? 'good' : 'bad';
+  const tone = outcome?.outcome === 'promoted' || outcome?.outcome === 'completed' ? 'good' : 'bad';
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>${escape(title)}</title><style>${STYLE}</style></head><body>
 <h1>${escape(title)} <span class="dim">(${escape(rollout.environment)})</span></h1>
@@ -35,13 +35,21 @@ ${renderEvidence(receipt)}
     )
     .join('')}</table>
 <h2>Last verdict per metric</h2>
-<table><tr><th>metric</th><th>verdict</th><th>why</th></tr>${(ticks.at(-1)?.verdict.metrics ?? []).map((metric) => `<tr><td>${metric.name}${metric.dryRun ? ' (shown only)' : ''}</td><td>${metric.verdict}</td><td>${escape(metric.reason)}</td></tr>`).join('')}</table>
+<table><tr><th>metric</th><th>verdict</th><th>why</th></tr>${(ticks.at(-1)?.verdict.metrics ?? []).map((metric) => `<tr><td>${metric.name}${metric.dryRun ? ' (shown only)' : ''}</td><td>${metric.verdict}</td><td>${escape(metric.reason)}</td></tr>`).join('')}${overlapRow(receipt)}</table>
 <h2>Assumptions and limits</h2>
 <table>${Object.entries(rollout.policy)
     .map(([name, value]) => `<tr><td>${escape(name)}</td><td>${escape(JSON.stringify(value))}</td></tr>`)
     .join('')}</table>
 </body></html>
 `;
+}
+
+/** Mirrored answers of the shadow step, where there was one. */
+function overlapRow({ ticks }: RolloutReceipt): string {
+  const overlap = ticks.at(-1)?.verdict.overlap;
+  return overlap === undefined
+    ? ''
+    : `<tr><td>overlap</td><td>${overlap.verdict}</td><td>${escape(overlap.reason)}</td></tr>`;
 }
 
 /** By the time of what happened: what people did is written a moment after it was carried out. */

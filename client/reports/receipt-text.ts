@@ -10,6 +10,7 @@ export function renderReceiptText(receipt: RolloutReceipt): string {
     `Outcome: ${outcome === null ? 'open' : `${outcome.outcome}, ${outcome.reason}: ${outcome.detail} (${outcome.at})`}`,
     `Judged ${ticks.filter(({ judged }) => judged).length} of ${ticks.length} looks on ${rollout.engine.program}, Node ${rollout.engine.node}, V8 ${rollout.engine.v8}`,
     `Noise assumed: ${JSON.stringify(rollout.policy['noise'])}`,
+    ...noiseBasisOf(rollout.policy),
     '',
     'Traffic:',
     ...writes.map(
@@ -23,8 +24,16 @@ export function renderReceiptText(receipt: RolloutReceipt): string {
   ].join('\n');
 }
 
+/** Rollouts that began before it was kept have none. */
+function noiseBasisOf(policy: RolloutReceipt['rollout']['policy']): string[] {
+  const basis = policy['noiseBasis'];
+  return typeof basis === 'string' ? [`Noise basis: ${basis}`] : [];
+}
+
 function renderEvidence(verdict: TickVerdict): string[] {
   const rows = verdict.metrics.map((metric) => `  ${metric.name}: ${metric.verdict}, ${metric.reason}`);
+  const { overlap } = verdict;
+  if (overlap !== undefined) rows.push(`  overlap: ${overlap.verdict}, ${overlap.reason}`);
   return [
     `Evidence at the last look (total ${verdict.wealth.toPrecision(4)}, rolls back at the limit of the error budget):`,
     ...rows,

@@ -1,5 +1,5 @@
 import type { RolloutStatus } from '../../workflows/messages.ts';
-import { metricLine } from './rollout-status.ts';
+import { linesOf } from './rollout-status.ts';
 
 /** In words: where a rollout stands, why, and what would change that. */
 export function renderExplanation(status: RolloutStatus): string {
@@ -26,26 +26,42 @@ function why(status: RolloutStatus): string[] {
     `The last look (number ${lastVerdict.tick}, ${lastVerdict.at}) says ${lastVerdict.verdict}, decision ${lastVerdict.decision}:`,
   );
   for (const reason of lastVerdict.reasons) lines.push(`  - ${reason}`);
-  for (const metric of lastVerdict.metrics) lines.push(`  - ${metricLine(metric)}`);
+  for (const line of linesOf(lastVerdict)) lines.push(`  - ${line}`);
   return lines;
 }
 
 function whatWouldChangeIt(status: RolloutStatus): string[] {
   if (status.outcome === 'promoted') return [`Take it back with: mlops rollback ${status.model}`];
+  if (status.outcome === 'completed') return [`Fit its looks with: mlops rollout calibrate --model ${status.model}`];
   if (status.outcome !== null) return [`What was judged and why: mlops rollout receipt --model ${status.model}`];
   if (status.waitingFor !== null)
     return [
       `It goes on after: ${status.waitingFor.answer}`,
-      `Analysis goes on meanwhile: evidence of harm still rolls back.`,
+      ...(status.noise?.armed === false
+        ? whatEvidenceDoes(status)
+        : [`Analysis goes on meanwhile: evidence of harm still rolls back.`, ...noiseOf(status)]),
     ];
   const lines = status.missing.map((missing) => `  - ${missing}`);
   const next =
     lines.length === 0
       ? ['Nothing is missing: the next step is entered at the next beat.']
       : ['The next step needs:', ...lines];
-  return [
-    ...next,
-    'Evidence of harm of 20 on any metric (10 at two looks in a row) rolls back at once, whatever the window.',
-    `Without enough evidence it rolls back at ${status.deadlineAt}.`,
-  ];
+  return [...next, ...whatEvidenceDoes(status), `Without enough evidence it rolls back at ${status.deadlineAt}.`];
+}
+
+function whatEvidenceDoes(status: RolloutStatus): string[] {
+  const rollsBack =
+    'Evidence of harm of 20 on any metric (10 at two looks in a row) rolls back at once, whatever the window';
+  if (status.noise?.armed === false)
+    return [
+      `${rollsBack}, but for errors and slowness: they freeze the weight and page. The error ceiling, scores and failed health checks do roll back.`,
+      ...noiseOf(status),
+    ];
+  return [`${rollsBack}.`, ...noiseOf(status)];
+}
+
+function noiseOf({ model, noise }: RolloutStatus): string[] {
+  if (!noise) return [];
+  const arm = noise.armed ? [] : [`Arm it with: mlops rollout calibrate --model ${model} --write`];
+  return [`Noise: ${noise.text}.`, ...arm];
 }

@@ -1,5 +1,5 @@
 import type { MetricVerdict } from '../../domain/rollout/judge/describe.ts';
-import type { RolloutStatus } from '../../workflows/messages.ts';
+import type { RolloutStatus, VerdictStatus } from '../../workflows/messages.ts';
 
 /** Colours for a terminal; plain text without one. */
 export interface Paint {
@@ -35,12 +35,14 @@ function renderHeader(status: RolloutStatus, paint: Paint): string[] {
     ['Actual weight', status.observedWeightPercent === null ? 'not observed yet' : `${status.observedWeightPercent} %`],
     ['Started', `${status.startedAt} by ${status.startedBy}, profile ${status.profile}`],
     ['Health', `stable ${status.health.stable}; canary ${status.health.canary}`],
+    // Rollouts that began before it was kept have none.
+    ...(status.noise ? [['Noise', status.noise.text] as [string, string]] : []),
   ];
   return rows.map(([label, value]) => `${`${label}:`.padEnd(LABEL_WIDTH + 2)}${value}`);
 }
 
 function stateOf(status: RolloutStatus, paint: Paint): string {
-  if (status.outcome === 'promoted') return paint.good('✔ promoted');
+  if (status.outcome === 'promoted' || status.outcome === 'completed') return paint.good(`✔ ${status.outcome}`);
   if (status.outcome !== null) return paint.bad(`✖ ${status.outcome}: ${status.reason ?? ''}`);
   if (status.waitingFor !== null) return `॥ ${status.phase}: waits for a person (${status.waitingFor.reason})`;
   return `◌ ${status.phase}`;
@@ -67,7 +69,8 @@ function positionOf(status: RolloutStatus): string {
 }
 
 function markOf(status: RolloutStatus, index: number, paint: Paint): string {
-  if (status.outcome === 'promoted' || index < status.step.index) return paint.good('✔');
+  if (status.outcome === 'promoted' || status.outcome === 'completed' || index < status.step.index)
+    return paint.good('✔');
   if (index > status.step.index) return paint.dim('·');
   if (status.outcome !== null) return paint.bad('✖');
   return status.waitingFor === null ? '◌' : '॥';
@@ -76,7 +79,7 @@ function markOf(status: RolloutStatus, index: number, paint: Paint): string {
 function renderVerdict(status: RolloutStatus, paint: Paint): string[] {
   const { lastVerdict } = status;
   if (lastVerdict === null) return [];
-  const rows = lastVerdict.metrics.map((metric) => `   ${metricLine(metric)}`);
+  const rows = linesOf(lastVerdict).map((line) => `   ${line}`);
   const word =
     lastVerdict.verdict === 'pass'
       ? paint.good('pass')
@@ -86,8 +89,14 @@ function renderVerdict(status: RolloutStatus, paint: Paint): string[] {
   return ['', `Look ${lastVerdict.tick}: ${word} (${lastVerdict.decision})`, ...rows];
 }
 
+/** Every metric of a verdict, and the overlap of mirrored answers, a line each. */
+export function linesOf({ metrics, overlap }: Pick<VerdictStatus, 'metrics' | 'overlap'>): string[] {
+  const lines = metrics.map(metricLine);
+  return overlap === undefined ? lines : [...lines, `${'overlap'.padEnd(8)} ${overlap.verdict}: ${overlap.reason}`];
+}
+
 /** One metric of a verdict on one line. */
-export function metricLine(metric: MetricVerdict): string {
+function metricLine(metric: MetricVerdict): string {
   const limit = metric.limit === null ? '' : `, limit ${show(metric.limit)}`;
   const safe = metric.safe === null ? '' : `, of safety ${metric.safe.toFixed(1)}`;
   const shown = metric.dryRun ? ' (shown only)' : '';

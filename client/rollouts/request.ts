@@ -5,7 +5,7 @@ import { MlopsError } from '../../domain/errors.ts';
 import { assemblePlan, type PlanSettings } from '../../domain/rollout/plan.ts';
 import type { RolloutRequest } from '../../domain/rollout/run.ts';
 import type { ArmTarget } from '../../domain/rollout/split.ts';
-import { assembleJudgePolicy } from './judge-policy.ts';
+import { assembleJudgePolicy, noiseSettingOf } from './judge-policy.ts';
 
 /** What a person or a CI job asks for. */
 export interface RolloutOrder {
@@ -43,13 +43,33 @@ export function assembleRequest(config: MlopsConfig, order: RolloutOrder): Rollo
       hint: 'Name the new version with --to',
     });
   }
-  const asked = {
+  return completeRequest(config, {
     model: order.model,
-    environment: config.environment,
     stable: targetOf(config, order, order.fromVersion),
     canary: targetOf(config, order, order.toVersion),
     plan: assemblePlan(withGates(settings, order.gates), order.profile),
-    policy: { ...assembleJudgePolicy(config, settings.tickSeconds) },
+    actor: order.actor,
+    reason: order.reason,
+  });
+}
+
+/** What is decided of a request before its policy is filled in. */
+interface DecidedParts extends Pick<RolloutRequest, 'model' | 'stable' | 'canary' | 'plan' | 'reason'> {
+  readonly kind?: 'a/a';
+  readonly actor: string;
+}
+
+/** Fills in what configuration says of judging, health and people, and the digest that tells equal requests. */
+export function completeRequest(config: MlopsConfig, { actor, reason, ...parts }: DecidedParts): RolloutRequest {
+  const { deployment } = config;
+  const minimum = deployment.profiles[parts.plan.profile]?.shadowMinimumOverlap ?? null;
+  const asked = {
+    ...parts,
+    environment: config.environment,
+    policy: {
+      ...assembleJudgePolicy(config, parts.plan.tickSeconds, parts.model),
+      ...(minimum === null ? {} : { shadowMinimumOverlap: minimum }),
+    },
     responseTime: {
       degradationPercent: deployment.judge.responseTimeDegradationPercent,
       floorMs: deployment.judge.responseTimeFloorMs,
@@ -63,7 +83,13 @@ export function assembleRequest(config: MlopsConfig, order: RolloutOrder): Rollo
     },
     resourceAlertPercent: deployment.resources.alertAtPercentOfLimit,
   };
-  return { ...asked, startedBy: order.actor, reason: order.reason, digest: digestOf(asked) };
+  return {
+    ...asked,
+    startedBy: actor,
+    reason,
+    noise: noiseSettingOf(config, parts.model),
+    digest: digestOf(asked),
+  };
 }
 
 function withGates(settings: PlanSettings, gates: readonly number[]): PlanSettings {
@@ -77,7 +103,12 @@ export function digestOf(value: unknown): string {
     .digest('hex');
 }
 
-function targetOf(config: MlopsConfig, order: RolloutOrder, version: string): ArmTarget {
+/** Where a version answers. @throws TARGET_UNKNOWN, ENDPOINT_NOT_ALLOWED */
+export function targetOf(
+  config: MlopsConfig,
+  order: Pick<RolloutOrder, 'model' | 'endpoints'>,
+  version: string,
+): ArmTarget {
   const endpoint = order.endpoints[version] ?? config.deployment.targets[order.model]?.[version];
   if (endpoint === undefined) throw new MlopsError('TARGET_UNKNOWN', { model: order.model, version });
   assertAllowed(config, endpoint);

@@ -85,8 +85,9 @@ export const ROLLOUT_ERRORS = {
     exitCode: 1,
   },
   CALIBRATION_HISTORY_SHORT: {
-    message: 'Noise of {model} cannot be known: {ticks} ticks of history, wanted at least {wanted}',
-    remedy: 'Collect more, or give a longer history with --input (one {"requests": n, "errors": n} per line and tick)',
+    message: 'Noise of {model} cannot be known: {value} {what}, wanted at least {wanted}',
+    remedy:
+      'Collect more with `mlops rollout calibrate --run`, or give a longer history with --input (one {"requests": n, "errors": n, "slow": n} per line and tick)',
     retryable: true,
     exitCode: 7,
   },

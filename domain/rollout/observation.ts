@@ -1,5 +1,6 @@
 import { createRandom, shuffle } from '../statistics/seeded-random.ts';
 import type { JudgeTick } from './judge.ts';
+import { toOverlapCounts } from './overlap.ts';
 import {
   LATENCY_BOUNDS_MS,
   SCORE_BINS,
@@ -25,9 +26,11 @@ interface Counters {
   readonly errors: number;
   readonly latency: readonly number[];
   readonly scores: readonly number[];
+  /** Of mirrored answers only. */
+  readonly overlap: readonly number[];
 }
 
-const NONE: Counters = { requests: 0, errors: 0, latency: [], scores: [] };
+const NONE: Counters = { requests: 0, errors: 0, latency: [], scores: [], overlap: [] };
 
 /**
  * What happened between two cumulative readings, as one tick for the judge.
@@ -68,8 +71,10 @@ export function assembleTick(
 
 function assemble(canary: Counters, control: Counters, rule: ObservationRule): JudgeTick {
   const counts = { canary: countsOf(canary, rule.slowBoundMs), control: countsOf(control, rule.slowBoundMs) };
+  // None is told from not asked for: a shadow step without comparable answers is no pass.
+  if (rule.source === 'mirror') return { ...counts, overlap: toOverlapCounts(canary.overlap) };
   const hasScores = sum(canary.scores) + sum(control.scores) > 0;
-  if (!hasScores || rule.source === 'mirror') return counts;
+  if (!hasScores) return counts;
   return {
     ...counts,
     scores: {
@@ -92,7 +97,7 @@ function slowOf({ latency }: Counters, slowBoundMs: number): number {
 
 function armOf(arm: ArmCounters | null, version: string): Counters | string {
   if (arm === null) return `is not known to the source, wanted version ${version}`;
-  return arm.version === version ? arm : `is version ${arm.version}, wanted ${version}`;
+  return arm.version === version ? { ...arm, overlap: [] } : `is version ${arm.version}, wanted ${version}`;
 }
 
 function mirrorOf(mirror: MirrorCounters | null): Counters | string {
@@ -116,8 +121,13 @@ function difference(
     errors: current.errors - base.errors,
     latency: subtract(current.latency, base.latency),
     scores: subtract(current.scores, base.scores),
+    overlap: subtract(current.overlap, base.overlap),
   };
-  if (grown.requests >= 0 && grown.errors >= 0 && [...grown.latency, ...grown.scores].every((count) => count >= 0))
+  if (
+    grown.requests >= 0 &&
+    grown.errors >= 0 &&
+    [...grown.latency, ...grown.scores, ...grown.overlap].every((count) => count >= 0)
+  )
     return grown;
   problems.push(`${name} counters went backwards without a new start of the source`);
   return null;

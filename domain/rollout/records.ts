@@ -1,4 +1,5 @@
 import type { JudgeTick } from './judge.ts';
+import type { OverlapVerdict } from './overlap.ts';
 import type { TelemetrySnapshot } from './telemetry.ts';
 import type { Verdict } from '../verdict.ts';
 import type { MetricVerdict } from './judge/describe.ts';
@@ -28,7 +29,7 @@ export interface EngineVersion {
 
 /** How a rollout ended. */
 export interface RolloutOutcomeRecord {
-  readonly outcome: 'promoted' | 'rolled-back' | 'aborted' | 'failed';
+  readonly outcome: 'promoted' | 'rolled-back' | 'aborted' | 'failed' | 'completed';
   readonly reason: string;
   readonly detail: string;
   readonly at: string;
@@ -44,6 +45,8 @@ export interface TickVerdict {
   readonly wealth: number;
   readonly telemetry: string;
   readonly metrics: readonly MetricVerdict[];
+  /** Mirrored answers of the shadow step so far; absent before there was one. */
+  readonly overlap?: OverlapVerdict;
   /** Canary requests of this tick, for the minimum of the step. */
   readonly canaryRequests: number;
   readonly problems: readonly string[];

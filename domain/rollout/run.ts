@@ -1,8 +1,11 @@
+import type { NoiseBasis, NoiseSetting } from './calibration/noise-basis.ts';
 import type { PlanStep, RolloutPlan } from './plan.ts';
 import type { ArmTarget, TrafficSplit } from './split.ts';
 
 /** What a rollout is asked to do: complete, validated, and the same for its whole life. */
 export interface RolloutRequest {
+  /** `a/a`: both arms are the stable version; ticks are collected and nothing is promoted. Absent: a rollout. */
+  readonly kind?: 'a/a';
   readonly model: string;
   readonly environment: string;
   readonly stable: ArmTarget;
@@ -20,7 +23,9 @@ export interface RolloutRequest {
   readonly resourceAlertPercent: number;
   readonly startedBy: string;
   readonly reason: string;
-  /** SHA-256 of everything above but the last two: two starts with equal digests are the same rollout. */
+  /** Where the noise assumption comes from; absent in rollouts that began before it was kept. */
+  readonly noise?: NoiseSetting;
+  /** SHA-256 of everything above but the last three: two starts with equal digests are the same rollout. */
   readonly digest: string;
 }
 
@@ -76,6 +81,8 @@ export interface RolloutRun {
   intended: { canaryBasisPoints: number; mirrorBasisPoints: number };
   observedBasisPoints: number | null;
   slowBoundMs: number;
+  /** On what the noise assumption rests, known after pre-flight; absent in rollouts that began before it was kept. */
+  noise?: NoiseBasis;
   /** A person froze the weight. */
   pausedBy: PendingAction | null;
   /** A hold that waits for a review: which metrics, and why. */
@@ -142,6 +149,14 @@ export function currentStep(request: RolloutRequest, run: RolloutRun): PlanStep 
   const step = request.plan.steps[Math.min(run.stepIndex, request.plan.steps.length - 1)];
   if (step === undefined) throw new RangeError('A rollout plan has no steps');
   return step;
+}
+
+/** The judge's policy in force: where automatic rollback is not armed, evidence that rests on the noise assumption holds. */
+export function policyInForce<Policy extends object>(
+  policy: Policy,
+  noise: NoiseBasis | undefined,
+): Policy & { readonly holdMetrics?: readonly ['errors', 'slow'] } {
+  return noise === undefined || noise.armed ? policy : { ...policy, holdMetrics: ['errors', 'slow'] };
 }
 
 /** The split a step asks for. */

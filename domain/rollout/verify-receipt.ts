@@ -1,7 +1,7 @@
 import { sameData } from '../same-data.ts';
 import { createJudgeState, judgeTick, type JudgePolicy, type JudgeState } from './judge.ts';
 import type { ReceiptTick, ReceiptWrite, RolloutReceipt } from './receipt.ts';
-import { assembleTickVerdict } from './tick-verdict.ts';
+import { assembleTickVerdict, overlapRuleOf } from './tick-verdict.ts';
 import type { TickVerdict } from './records.ts';
 import { waiveMetrics } from './waive.ts';
 
@@ -39,6 +39,7 @@ export function verifyReceipt(receipt: RolloutReceipt): ReceiptCheck {
       result: result?.verdict ?? null,
       previous,
       tick: tick.input,
+      overlapRule: overlapRuleOf(policy),
       problems: known,
       snapshot: null,
       overruledBy,
@@ -62,6 +63,8 @@ function compareVerdicts(tick: ReceiptTick, again: TickVerdict): string[] {
     found.push(`tick ${tick.tick}: metric ${verdict.metric} recorded, ${again.metric} recomputed`);
   if (!isClose(verdict.wealth, again.wealth))
     found.push(`tick ${tick.tick}: evidence ${verdict.wealth} recorded, ${again.wealth} recomputed`);
+  if (verdict.overlap?.verdict !== again.overlap?.verdict)
+    found.push(`tick ${tick.tick}: overlap ${verdict.overlap?.verdict} recorded, ${again.overlap?.verdict} recomputed`);
   for (const metric of verdict.metrics) {
     const other = again.metrics.find(({ name }) => name === metric.name);
     if (other === undefined || !isClose(metric.evidence, other.evidence) || metric.requests !== other.requests) {
@@ -72,7 +75,11 @@ function compareVerdicts(tick: ReceiptTick, again: TickVerdict): string[] {
 }
 
 function sameNumbers(recorded: TickVerdict, again: TickVerdict): boolean {
-  return recorded.wealth === again.wealth && sameData(recorded.metrics, again.metrics);
+  return (
+    recorded.wealth === again.wealth &&
+    sameData(recorded.metrics, again.metrics) &&
+    sameData(recorded.overlap, again.overlap)
+  );
 }
 
 function isClose(a: number, b: number): boolean {

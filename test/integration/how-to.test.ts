@@ -135,6 +135,15 @@ describe('how-to pages', () => {
     expect(page.left()).toBe(0);
   });
 
+  it('calibrate-a-service', { timeout: 90_000 }, async () => {
+    const page = open('calibrate-a-service');
+    expect((await page.next(0)).stdout).toContain('not calibrated');
+    await page.next(0);
+    expect((await page.next(0)).stdout).toContain('completed');
+    expect((await page.next(7)).stderr).toContain('wanted at least 1000');
+    expect(page.left()).toBe(0);
+  });
+
   it('run-several-workers', { timeout: 90_000 }, async () => {
     const page = open('run-several-workers');
     const [, ...words] = wordsOf(page.take());

@@ -27,6 +27,7 @@ from figures import (
     wald_cases,
     wilson_cases,
 )
+from overlap import burst_cases, overlap_cases
 from release import judge_stream, judge_streams
 from samplers import sampler_cases
 from streams import count_streams
@@ -63,6 +64,8 @@ def main():
             "waldFloor": wald_cases(),
         },
     )
+    write("overlap", overlap_cases())
+    write("bursts", burst_cases())
     write("samplers", sampler_cases())
 
 

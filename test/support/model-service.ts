@@ -12,6 +12,7 @@ const behaviour: ServiceBehaviour = {
   status: 'ok',
   memoryBytes: 100,
   memoryLimitBytes: 1000,
+  ids: ['a', 'b'],
   redirectTo: null,
 };
 const served = { requests: 0, mirrored: 0 };
@@ -40,7 +41,7 @@ function answer(request: IncomingMessage, response: ServerResponse): void {
   const due = (count: number): number => Math.floor(count * behaviour.errorShare);
   const fails = due(served.requests) > due(served.requests - 1);
   setTimeout(() => {
-    answerJson(response, fails ? 500 : 200, { version, ids: ['a', 'b'] });
+    answerJson(response, fails ? 500 : 200, { version, ids: behaviour.ids });
   }, behaviour.delayMs);
 }
 

@@ -30,7 +30,7 @@ export async function closeRollout(context: RolloutContext, wanted: Ending): Pro
         humanWaitSeconds: Math.round(run.humanWaitMs / 1000),
       },
     ]);
-    const notify = ending.outcome === 'promoted' ? 'info' : 'page';
+    const notify = ending.outcome === 'promoted' || ending.outcome === 'completed' ? 'info' : 'page';
     await record(context, {
       key: 'closed',
       event: ending.outcome,

@@ -132,9 +132,10 @@ function resumeProblem(context: RolloutContext): string | null {
 }
 
 function promoteProblem(context: RolloutContext): string | null {
-  const { run } = context;
+  const { request, run } = context;
   const problem = openProblem(context);
   if (problem !== null) return problem;
+  if (request.kind === 'a/a') return 'it is an A/A run: there is nothing to promote';
   if (run.stage === 'prepare') return 'pre-flight has not passed yet';
   if (run.review !== null) return `a review of ${run.review.metrics.join(', ')} is open: approve or deny it first`;
   return run.pausedBy === null ? null : `it is paused by ${run.pausedBy.actor}: resume it first`;

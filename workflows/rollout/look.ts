@@ -1,4 +1,4 @@
-import { splitOf, type RolloutRun } from '../../domain/rollout/run.ts';
+import { policyInForce, splitOf, type RolloutRun } from '../../domain/rollout/run.ts';
 import type { JudgePolicy } from '../../domain/rollout/judge.ts';
 import type { LookResult } from '../../activities/telemetry.ts';
 import type { TickVerdict } from '../../domain/rollout/records.ts';
@@ -28,7 +28,15 @@ export async function look(context: RolloutContext): Promise<Ending | null> {
   const metric = verdict.metric ?? 'unknown';
   if (context.run.waived.includes(metric)) return null;
   const reason = verdict.reasons[0] ?? verdict.decision;
+  if (context.request.kind === 'a/a') return await noteFalseAlarm(context, verdict.decision, reason);
   return await breach(context, { metric, reason, action: verdict.decision, tick: context.run.tick - 1 });
+}
+
+/** Both arms are the same version: what the judge would have done is worth knowing, and wrong. */
+async function noteFalseAlarm(context: RolloutContext, decision: string, reason: string): Promise<null> {
+  const detail = `the judge would have decided ${decision}, of a version against itself: ${reason}`;
+  await record(context, { key: 'false-alarm', event: 'false-alarm', detail, notify: 'info' });
+  return null;
 }
 
 async function observe(context: RolloutContext): Promise<LookResult | null> {
@@ -52,7 +60,7 @@ async function observe(context: RolloutContext): Promise<LookResult | null> {
         generation: run.generation ?? 0,
         canaryBasisPoints: run.intended.canaryBasisPoints,
         slowBoundMs: run.slowBoundMs,
-        policy: request.policy as unknown as JudgePolicy,
+        policy: policyInForce(request.policy, run.noise) as unknown as JudgePolicy,
         waived: run.waived,
         minimumSuccessRate: request.minimumSuccessRate,
       },
@@ -83,11 +91,13 @@ function remember(context: RolloutContext, verdict: TickVerdict): void {
   const complete = verdict.telemetry === 'complete';
   run.observedBasisPoints = verdict.observedBasisPoints ?? run.observedBasisPoints;
   run.stepRequests += verdict.canaryRequests;
-  run.clear = complete && verdict.wealth < CLEAR_WEALTH;
+  const compared = !needsOverlap(context) || verdict.overlap?.verdict === 'pass';
+  run.clear = complete && verdict.wealth < CLEAR_WEALTH && compared;
   // At 100 % there is no control any more; the evidence that let the rollout get there stands.
   run.promotable =
     run.intended.canaryBasisPoints === WHOLE ? run.promotable : complete && verdict.decision === 'promote';
-  run.undecidedReason = verdict.problems[0] ?? verdict.reasons[0] ?? 'nothing has been judged yet';
+  const lacking = compared ? undefined : (verdict.overlap?.reason ?? 'no mirrored answer has been compared yet');
+  run.undecidedReason = verdict.problems[0] ?? lacking ?? verdict.reasons[0] ?? 'nothing has been judged yet';
   context.lastVerdict = {
     verdict: verdict.verdict,
     decision: verdict.decision,
@@ -95,7 +105,14 @@ function remember(context: RolloutContext, verdict: TickVerdict): void {
     tick: run.tick - 1,
     reasons: [...verdict.problems, ...verdict.reasons],
     metrics: verdict.metrics,
+    ...(verdict.overlap === undefined ? {} : { overlap: verdict.overlap }),
   };
+}
+
+/** Answers that cannot be compared are no pass, unless a person accepted what was found. */
+function needsOverlap({ request, run }: RolloutContext): boolean {
+  const minimum = request.policy['shadowMinimumOverlap'] ?? null;
+  return minimum !== null && run.intended.mirrorBasisPoints > 0 && !run.waived.includes('overlap');
 }
 
 /** Somebody else's split is live: an emergency rollback stands, any other edit is replaced and reported. */

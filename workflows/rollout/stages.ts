@@ -1,4 +1,4 @@
-import { currentStep, missingForNextStep, promotedSplit, splitOf } from '../../domain/rollout/run.ts';
+import { currentStep, missingForNextStep, promotedSplit, splitOf, windowEndMs } from '../../domain/rollout/run.ts';
 import type { PlanStep } from '../../domain/rollout/plan.ts';
 import { workflowInfo } from '@temporalio/workflow';
 import { beat, restBeat } from './beat.ts';
@@ -20,6 +20,7 @@ export async function prepare(context: RolloutContext): Promise<Ending | null> {
   advanceClock(context, ready.nowMs);
   run.generation = ready.generation;
   run.slowBoundMs = ready.slowBoundMs;
+  if (ready.noise !== undefined) run.noise = ready.noise;
   await record(context, {
     key: 'started',
     event: 'started',
@@ -89,6 +90,7 @@ export async function observeStep(context: RolloutContext): Promise<Ending | nul
   const ending = await beat(context);
   if (ending !== null) return ending;
   if (run.review !== null || run.pausedBy !== null) return null;
+  if (request.kind === 'a/a') return endingOfAa(context);
   const override = run.override;
   if (override === null && missingForNextStep(request, run, run.nowMs).length > 0) return null;
   if (override !== null) await recordOverride(context, override);
@@ -101,6 +103,13 @@ export async function observeStep(context: RolloutContext): Promise<Ending | nul
       override: null,
     });
   return null;
+}
+
+/** An A/A run ends when its time is over; the second arm goes, and nothing is promoted. */
+function endingOfAa({ request, run }: RolloutContext): Ending | null {
+  if (run.nowMs < (windowEndMs(request, run) ?? run.nowMs)) return null;
+  const detail = `${run.tick} looks at ${request.stable.version} against itself`;
+  return { outcome: 'completed', reason: 'completed', detail, actor: 'rollout' };
 }
 
 /** Makes the canary the stable version for good. */

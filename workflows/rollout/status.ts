@@ -52,6 +52,7 @@ export function statusOf(context: RolloutContext, info: WorkflowInfo): RolloutSt
     deadlineAt: iso(deadlineMs(request, run, now)),
     lastVerdict: context.lastVerdict,
     health: { stable: healthOf(run.health.stable), canary: healthOf(run.health.canary) },
+    noise: run.noise === undefined ? null : { text: run.noise.text, armed: run.noise.armed },
     waitingFor: context.ending === null ? waitingFor(context) : null,
     missing: observing && context.ending === null ? missingForNextStep(request, run, now) : [],
     timeline: context.timeline,

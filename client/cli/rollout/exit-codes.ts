@@ -3,7 +3,7 @@ import type { ExitCode } from '../command.ts';
 
 /** Exit code of a rollout that ended (contract §2). */
 export function exitCodeOf({ outcome, reason }: Pick<RolloutResult, 'outcome' | 'reason'>): ExitCode {
-  if (outcome === 'promoted') return 0;
+  if (outcome === 'promoted' || outcome === 'completed') return 0;
   if (outcome === 'failed')
     return reason.startsWith('PREFLIGHT_NO_TELEMETRY') ? 7 : reason.startsWith('PREFLIGHT_') ? 3 : 1;
   return reason.startsWith('inconclusive') ? 7 : 3;

@@ -1,5 +1,5 @@
 import type { JudgeMemory, StandingDecision } from './memory.ts';
-import { METRIC_NAMES, type JudgePolicy, type MetricName } from './policy.ts';
+import { heldMetrics, METRIC_NAMES, type JudgePolicy, type MetricName } from './policy.ts';
 import { evaluateWealth, finiteExp, type WealthParts } from './wealth.ts';
 
 /** What the judge says (contract 4.2). */
@@ -58,7 +58,7 @@ function judgeHarm(policy: JudgePolicy, memory: JudgeMemory, wealth: WealthParts
   const limit = logLimitOf(policy);
   const confirmed = memory.logWealthBefore >= limit + Math.log(CONFIRM_SHARE);
   if (memory.rollback !== null || wealth.logTotal < limit || !confirmed) return;
-  const holds = wealth.largest === 'slow' && policy.slowAction === 'hold';
+  const holds = heldMetrics(policy).includes(wealth.largest);
   const found = {
     metric: wealth.largest,
     tick: memory.ticks,

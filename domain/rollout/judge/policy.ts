@@ -20,11 +20,20 @@ export interface JudgePolicy {
   readonly requiredMetrics: readonly MetricName[];
   /** What evidence of slowness does: freeze and ask, or roll back. */
   readonly slowAction: 'hold' | 'rollback';
+  /** Metrics whose evidence holds and asks, whatever else is said of them: their noise is not known well enough. */
+  readonly holdMetrics?: readonly MetricName[];
   /** Metrics that are shown and never decide. */
   readonly dryRunMetrics: readonly MetricName[];
+  /** Overlap that a shadow step must show, 0 to 1; absent or null: it is shown only. Judged beside the judge. */
+  readonly shadowMinimumOverlap?: number | null;
   /** Length of a tick in seconds, above 0. */
   readonly tickSeconds: number;
   readonly noise: NoiseAssumption;
+}
+
+/** Metrics whose evidence freezes and asks instead of rolling back. */
+export function heldMetrics({ slowAction, holdMetrics = [] }: JudgePolicy): readonly string[] {
+  return slowAction === 'hold' ? ['slow', ...holdMetrics] : holdMetrics;
 }
 
 /** Largest margin of the lattice, natural log. */

@@ -1,3 +1,5 @@
+import type { OverlapCounts } from '../overlap.ts';
+
 /** What an arm reported for one tick, as it came in: anything may be missing or wrong. */
 export interface ArmTick {
   readonly requests?: unknown;
@@ -10,6 +12,8 @@ export interface JudgeTick {
   readonly canary?: ArmTick | null;
   readonly control?: ArmTick | null;
   readonly scores?: { readonly canary?: unknown; readonly control?: unknown } | null;
+  /** Of a shadow step: what mirrored answers had in common with stable's. Judged by itself (overlap.ts). */
+  readonly overlap?: OverlapCounts;
 }
 
 /** Requests and events of one arm in one tick, checked. */

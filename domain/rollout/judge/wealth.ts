@@ -1,6 +1,6 @@
 import { logAdd, logWealthOf } from './bets.ts';
 import type { JudgeMemory } from './memory.ts';
-import { METRIC_NAMES, type JudgePolicy, type MetricName } from './policy.ts';
+import { heldMetrics, METRIC_NAMES, type JudgePolicy, type MetricName } from './policy.ts';
 
 /** Share of the error budget that the absolute ceiling has; the metrics divide the rest. */
 const CEILING_SHARE = 0.05;
@@ -49,11 +49,11 @@ export function evaluateWealth(memory: JudgeMemory, policy: JudgePolicy): Wealth
     if (part !== null) parts.push({ name, log: Math.log(1 - CEILING_SHARE) + part });
   }
   if (parts.length === 1) parts.push({ name: 'errors', log: Math.log(1 - CEILING_SHARE) + memory.logCarried });
-  const held = policy.slowAction === 'hold' ? 'slow' : null;
+  const held = heldMetrics(policy);
   return {
     logTotal: parts.map(({ log }) => log).reduce(logAdd),
     logWithoutHolds: parts
-      .filter(({ name }) => name !== held)
+      .filter(({ name }) => !held.includes(name))
       .map(({ log }) => log)
       .reduce(logAdd),
     largest: parts.reduce((best, part) => (part.log > best.log ? part : best)).name,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { quantileOf, renderShare } from '../../../bench/support/report.ts';
 import { waldFloorErrors } from '../../../bench/support/wald-floor.ts';
-import { wilsonInterval } from '../../../bench/support/wilson-interval.ts';
+import { wilsonInterval } from '../../../domain/statistics/wilson-interval.ts';
 import { expectClose, loadOracle } from '../../support/oracle.ts';
 
 const { wilson } = loadOracle('intervals') as {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createSampler, type Sampler } from '../../../bench/support/simulate.ts';
+import { createSampler, type Sampler } from '../../../domain/statistics/sampler.ts';
 import { createRandom } from '../../../domain/statistics/seeded-random.ts';
 import { loadOracle } from '../../support/oracle.ts';
 

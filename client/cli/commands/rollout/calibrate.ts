@@ -1,80 +1,88 @@
-import { readFile } from 'node:fs/promises';
-import { resolve } from 'node:path';
-import { MlopsError, messageOf } from '../../../../domain/errors.ts';
-import { calibrateNoise, type Calibration, type CalibrationTrial } from '../../../../domain/rollout/calibration.ts';
-import type { JudgeTick } from '../../../../domain/rollout/judge.ts';
+import { relative } from 'node:path';
+import { writeCalibration, type WrittenCalibration } from '../../../../config/write-calibration.ts';
+import { calibrateNoise, type Calibration } from '../../../../domain/rollout/calibration/calibrate.ts';
+import type { NoiseFit } from '../../../../domain/rollout/calibration/fit-noise.ts';
+import { renderCalibration } from '../../../reports/calibration-text.ts';
 import { assembleJudgePolicy } from '../../../rollouts/judge-policy.ts';
-import { parseHistory, trialsOf } from '../../../rollouts/parse-history.ts';
-import type { CommandContext, CommandInput, CommandRun } from '../../command.ts';
-import { renderTable } from '../../render-table.ts';
-import { modelOf, textOption } from '../../rollout/options.ts';
+import type { CommandRun } from '../../command.ts';
+import { chooseSeries, loadHistory, type LoadedHistory } from '../../rollout/calibration-history.ts';
+import { runAa } from '../../rollout/aa-run.ts';
+import { modelOf } from '../../rollout/options.ts';
 
-/** From the fastest judge to the most patient one; assumptions of the configuration's own come last. */
-const FASTEST_FIRST = ['quiet', 'default', 'long-bursts', 'tall-bursts', 'sparse-bursts'];
 const DEFAULT_TICK_SECONDS = 60;
 
-/** `mlops rollout calibrate`: which noise assumption keeps the error budget for this service. */
+/** `mlops rollout calibrate`: fits the noise of a service and chooses the assumption that keeps the error budget. */
 export const run: CommandRun = async (context, input) => {
   const config = await context.config();
   const model = await modelOf(context, input);
   const tickSeconds = config.deployment.profiles['default']?.tickSeconds ?? DEFAULT_TICK_SECONDS;
-  const trials = await loadTrials(context, input, model, tickSeconds);
+  if (input.options['run'] === true) {
+    const ended = await runAa(context, input, model);
+    if (ended !== null) return ended;
+  }
+  const history = await loadHistory(context, input, model, tickSeconds);
+  const { series, left } = chooseSeries(history, input, model);
+  const policy = assembleJudgePolicy(config, tickSeconds, model);
   const known = config.deployment.noiseAssumptions;
-  const candidates = Object.entries(known).toSorted(([a], [b]) => rankOf(a) - rankOf(b));
-  const policy = { ...assembleJudgePolicy(config, tickSeconds), requiredMetrics: ['errors'] as const };
-  const calibration = calibrateNoise(trials, policy, candidates);
-  return {
-    exitCode: calibration.chosen === null ? 3 : 0,
-    data: { model, trials: trials.length, errorBudget: policy.errorBudget, ...calibration },
-    text: render(model, trials.length, policy.errorBudget, calibration),
-  };
+  const calibration = calibrateNoise(series, { policy, known, seed: `${config.environment}/${model}` });
+  const heading = { model, source: history.source, tickSeconds, errorBudget: policy.errorBudget, left };
+  const { chosen, proved } = calibration;
+  const text = renderCalibration(heading, calibration);
+  const data = { ...heading, chosen: chosen?.name ?? null, proved, calibration };
+  if (chosen === null || !proved) return { exitCode: 3, data: { ...data, written: null }, text };
+  const wanted = writtenOf(model, history, calibration, tickSeconds, chosen.name in known);
+  if (input.options['write'] !== true || input.dryRun) {
+    const hint = `Write it to config/deployment.yaml with: mlops rollout calibrate --model ${model} --write`;
+    return { exitCode: 0, data: { ...data, written: null, wouldWrite: wanted }, text: `${text}\n${hint}` };
+  }
+  const before = config.deployment.models[model];
+  const file = relative(context.workingDirectory, writeCalibration(config.root, wanted));
+  const armed = before?.calibration?.armed ?? true;
+  const done = [
+    `Wrote models.${model} to ${file}: noise ${JSON.stringify(before?.noise ?? config.deployment.judge.noise)} → ${chosen.name}; automatic rollback ${armed ? 'is armed' : 'stays off: calibration.armed is false there'}.`,
+    `Rollouts that run already keep theirs. Undo by taking models.${model} out of the file.`,
+  ];
+  return { exitCode: 0, data: { ...data, written: file, armed }, text: [text, ...done].join('\n') };
 };
 
-function rankOf(name: string): number {
-  const rank = FASTEST_FIRST.indexOf(name);
-  return rank === -1 ? FASTEST_FIRST.length : rank;
-}
-
-async function loadTrials(
-  context: CommandContext,
-  input: CommandInput,
+function writtenOf(
   model: string,
+  { source }: LoadedHistory,
+  { chosen, fits, proof }: Calibration,
   tickSeconds: number,
-): Promise<JudgeTick[][]> {
-  const file = textOption(input, 'input');
-  if (file === '') {
-    const { environment } = await context.config();
-    return trialsOf(await (await context.composition.evidence()).history(environment, model, tickSeconds), model);
-  }
-  const text = await readFile(file === '-' ? '/dev/stdin' : resolve(context.workingDirectory, file), 'utf8').catch(
-    (error: unknown) => {
-      const problem = messageOf(error);
-      throw new MlopsError('HISTORY_INVALID', { file, line: 0, problem });
+  isNamed: boolean,
+): WrittenCalibration {
+  if (chosen === null) throw new RangeError('Nothing was chosen');
+  const atMost = Math.max(...proof.flatMap(({ even, ramp }) => [even.high, ramp.high]));
+  return {
+    model,
+    noise: isNamed ? chosen.name : chosen.assumption,
+    calibration: {
+      fitted_at: new Date().toISOString(),
+      ticks: Math.max(...fits.map(({ first, later }) => first.ticks + later.ticks)),
+      source,
+      false_rollbacks_at_most: rounded(atMost),
+      fitted: Object.fromEntries(fits.map(({ metric, first }) => [metric, numbersOf(first, tickSeconds / 60)])),
     },
-  );
-  return parseHistory(file, text, model);
+  };
 }
 
-function render(model: string, trials: number, budget: number, { chosen, candidates }: Calibration): string {
-  const rows = candidates.map(({ name, training, proof, keepsBudget }) => [
-    name,
-    renderTrial(training),
-    renderTrial(proof),
-    keepsBudget ? 'yes' : 'no',
-  ]);
-  const advice =
-    chosen === null
-      ? `No assumption keeps the budget of ${100 * budget} % for ${model}: set canary.auto_rollback to false, or add a wider one under noise_assumptions.`
-      : `Use \`noise: ${chosen}\` under \`judge\` in config/deployment.yaml: the fastest that keeps the budget of ${100 * budget} %.`;
-  return [
-    `False rollbacks of ${model} against itself, ${trials} streams, the older half and the newer half:`,
-    '',
-    renderTable(['NOISE', 'CHOSEN BY', 'PROVED ON', 'KEEPS THE BUDGET'], rows),
-    '',
-    advice,
-  ].join('\n');
+function numbersOf({ rate, fastCv, bursts, drift }: NoiseFit, minutesPerTick: number) {
+  return {
+    rate: rounded(rate),
+    fast_cv: rounded(fastCv.value),
+    bursts:
+      bursts === null
+        ? null
+        : {
+            factor: rounded(bursts.factor.value),
+            mean_minutes: rounded(bursts.meanTicks.value * minutesPerTick),
+            share: rounded(bursts.share.value),
+          },
+    drift: rounded(drift),
+  };
 }
 
-function renderTrial({ streams, falseRollbacks }: CalibrationTrial): string {
-  return `${falseRollbacks} of ${streams}`;
+function rounded(value: number): number {
+  return Number(value.toPrecision(3));
 }

@@ -12,7 +12,7 @@ import { textOption } from '../../rollout/options.ts';
 export const run: CommandRun = async (context, input) => {
   const config = await context.config();
   const everyTick = input.options['everyTick'] === true;
-  const parse = createReplayParser(assembleJudgePolicy(config, 60), config.deployment.noiseAssumptions);
+  const parse = createReplayParser(assembleJudgePolicy(config, 60, null), config.deployment.noiseAssumptions);
   const file = textOption(input, 'input', '-');
   const source = file === '-' ? process.stdin : createReadStream(resolve(context.workingDirectory, file));
   const results: unknown[] = [];

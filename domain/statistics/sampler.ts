@@ -1,5 +1,3 @@
-// Chance for simulations: every stream has its own seed, so that a figure is the same on every machine.
-
 /** Draws from the distributions that traffic is simulated with. */
 export interface Sampler {
   /** In [0, 1). */

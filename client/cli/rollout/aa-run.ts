@@ -1,0 +1,59 @@
+import { MlopsError } from '../../../domain/errors.ts';
+import type { RolloutRequest } from '../../../domain/rollout/run.ts';
+import { assembleAaRequest } from '../../rollouts/aa-request.ts';
+import { targetOf } from '../../rollouts/request.ts';
+import { currentActor } from '../actor.ts';
+import type { CommandContext, CommandInput, CommandResult } from '../command.ts';
+import { follow } from './follow.ts';
+import { endpointOptions, textOption } from './options.ts';
+
+const MINUTES = '120';
+const SHARE = '50';
+
+/**
+ * Splits the stable version against itself through the router and collects ticks. Promotes nothing.
+ *
+ * @returns null when the run ended as it should, so that its ticks can be read; else what there is to say
+ */
+export async function runAa(
+  context: CommandContext,
+  input: CommandInput,
+  model: string,
+): Promise<CommandResult | null> {
+  const request = await prepareAa(context, input, model);
+  const share = (request.plan.steps[0]?.weightBasisPoints ?? 0) / 100;
+  const what = `${model} ${request.stable.version} against itself, ${share} % of the users on the second arm, for ${(request.plan.steps[0]?.windowSeconds ?? 0) / 60} min`;
+  if (input.dryRun)
+    return { exitCode: 0, data: { dryRun: true, request }, text: `Nothing is changed. A run would split ${what}.` };
+  const rollouts = await context.composition.rollouts();
+  const started = await rollouts.start(request, { supersede: false, actor: currentActor() });
+  context.say(`${started.attached ? 'Attached to the equal run that is under way' : 'Split'}: ${what}`);
+  context.say(
+    `Workflow ${started.rolloutId}: ${await context.composition.workflowUrl(started.rolloutId, started.runId)}`,
+  );
+  context.say(`End it early with: mlops rollout abort --model ${model}`);
+  if (input.options['detach'] === true)
+    return { exitCode: 0, data: started, text: `${started.rolloutId} ${started.runId}` };
+  const result = await follow(context, rollouts, model);
+  return result.exitCode === 0 ? null : result;
+}
+
+async function prepareAa(context: CommandContext, input: CommandInput, model: string): Promise<RolloutRequest> {
+  const config = await context.config();
+  const live = await (await context.composition.router()).observe(model);
+  const from = textOption(input, 'from');
+  if (live === null && from === '')
+    throw new MlopsError('USAGE_INVALID', {
+      problem: `Option --from is missing: no version of ${model} is live yet`,
+      hint: 'Name the version that is there, for example --from 1.0.0',
+    });
+  const endpoints = endpointOptions(input);
+  return assembleAaRequest(config, {
+    model,
+    stable: live?.split.stable ?? targetOf(config, { model, endpoints }, from),
+    minutes: Number(textOption(input, 'minutes', MINUTES)),
+    sharePercent: Number(textOption(input, 'share', SHARE)),
+    actor: currentActor(),
+    reason: textOption(input, 'reason', 'calibration'),
+  });
+}

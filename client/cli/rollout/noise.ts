@@ -1,0 +1,30 @@
+import { isMlopsError } from '../../../domain/errors.ts';
+import { assessNoise, NEWEST_TICKS, type NoiseBasis } from '../../../domain/rollout/calibration/noise-basis.ts';
+import type { HistoryTick } from '../../../domain/rollout/calibration/history.ts';
+import type { JudgePolicy } from '../../../domain/rollout/judge.ts';
+import type { RolloutRequest } from '../../../domain/rollout/run.ts';
+import type { CommandContext } from '../command.ts';
+
+/** What pre-flight will find about the noise assumption; without the database only what the configuration says. */
+export async function assessNoiseOf(context: CommandContext, request: RolloutRequest): Promise<NoiseBasis> {
+  const { model, environment, noise = { assumption: 'default', calibration: null } } = request;
+  const policy = request.policy as unknown as JudgePolicy;
+  const ticks = noise.calibration === null ? await tryHistory(context, request, policy.tickSeconds) : [];
+  if (ticks !== null) return assessNoise(noise, ticks, policy, `${environment}/${model}`);
+  const text = `assumption ${noise.assumption}, not calibrated; whether automatic rollback is armed shows at the start: the database is away`;
+  return { basis: 'default', armed: true, text };
+}
+
+async function tryHistory(
+  context: CommandContext,
+  { environment, model }: RolloutRequest,
+  tickSeconds: number,
+): Promise<readonly HistoryTick[] | null> {
+  try {
+    const evidence = await context.composition.evidence();
+    return await evidence.history(environment, model, { tickSeconds, since: null, newest: NEWEST_TICKS });
+  } catch (error) {
+    if (isMlopsError(error, 'DATABASE_UNREACHABLE')) return null;
+    throw error;
+  }
+}
