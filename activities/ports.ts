@@ -150,5 +150,6 @@ export interface EmergencyJournal {
 
 /** Port: asks the canary through the router, by the override header. */
 export interface SmokeTest {
+  /** @throws ROUTER_UNREACHABLE */
   ask(model: string, version: string): Promise<{ readonly passed: boolean; readonly detail: string }>;
 }
