@@ -6,6 +6,7 @@ import type {
   HealthProbe,
   MetricsSource,
   Notifier,
+  Outbox,
   RolloutLookup,
   RolloutStore,
   SmokeTest,
@@ -29,6 +30,7 @@ export interface ActivityPorts {
   readonly lookup: RolloutLookup;
   readonly journal: EmergencyJournal;
   readonly notifier: Notifier;
+  readonly outbox: Outbox;
   readonly engine: EngineVersion;
 }
 
