@@ -1,12 +1,22 @@
 import { isEmergency } from '../domain/rollout/emergency.ts';
 import type { LiveSplit, TrafficSplit } from '../domain/rollout/split.ts';
-import type { EmergencyJournal, Notifier, RolloutLookup, RolloutStore, TrafficRouter, TrafficStore } from './ports.ts';
+import type {
+  EmergencyJournal,
+  Notification,
+  Outbox,
+  RolloutLookup,
+  RolloutStore,
+  TrafficRouter,
+  TrafficStore,
+} from './ports.ts';
 
 /** What the guard found and did. */
 export interface GuardReport {
   readonly checked: number;
   readonly foreignEdits: readonly string[];
   readonly returned: readonly string[];
+  /** Rollouts whose workflow had ended without closing them, by their keys. */
+  readonly broken: readonly string[];
   readonly journaled: number;
 }
 
@@ -16,15 +26,15 @@ interface GuardPorts {
   readonly rollouts: RolloutStore;
   readonly lookup: RolloutLookup;
   readonly journal: EmergencyJournal;
-  readonly notifier: Notifier;
+  readonly outbox: Outbox;
 }
 
 /** Activities of the traffic guard (architecture D14). */
 export function createGuardActivities(ports: GuardPorts) {
   return {
     /**
-     * Compares intended and observed split of every model: a foreign edit becomes an incident, and an orphaned split
-     * (its rollout is gone) goes back to the stable version.
+     * Compares intended and observed split of every model: a foreign edit becomes an incident, an orphaned split (its
+     * rollout is gone) goes back to the stable version, and the rollout that is gone is closed as failed.
      */
     async guardTraffic({
       environment,
@@ -37,17 +47,68 @@ export function createGuardActivities(ports: GuardPorts) {
       const models = await ports.traffic.models(environment);
       const foreignEdits: string[] = [];
       const returned: string[] = [];
+      const broken: string[] = [];
       for (const model of models) {
+        // Both before the lookup: what was there and has no workflow a moment later is not that of a new rollout.
+        const unfinished = await ports.rollouts.unfinished(environment, model);
         const live = await ports.router.observe(model);
-        if (live === null) continue;
         // An open rollout watches its own split, and deals with edits itself.
         if (await ports.lookup.isOpen(environment, model)) continue;
+        broken.push(...(await closeBroken(ports, { unfinished, environment, model, at })));
+        if (live === null) continue;
         if (await reportForeignEdit(ports, environment, live, at)) foreignEdits.push(model);
         if (await returnOrphan(ports, environment, live, at)) returned.push(model);
       }
-      return { checked: models.length, foreignEdits, returned, journaled };
+      return { checked: models.length, foreignEdits, returned, broken, journaled };
     },
   };
+}
+
+/** Nobody is left to say how a rollout ended whose workflow was terminated. Returns the keys of those. */
+async function closeBroken(
+  ports: GuardPorts,
+  { unfinished, ...found }: Omit<BrokenRollout, 'rolloutKey'> & { readonly unfinished: readonly string[] },
+): Promise<string[]> {
+  if (unfinished.length === 0) return [];
+  // One that ended in the meantime has its outcome by now.
+  const still = await ports.rollouts.unfinished(found.environment, found.model);
+  const broken = unfinished.filter((rolloutKey) => still.includes(rolloutKey));
+  for (const rolloutKey of broken) await closeAsBroken(ports, { ...found, rolloutKey });
+  return broken;
+}
+
+interface BrokenRollout {
+  readonly rolloutKey: string;
+  readonly environment: string;
+  readonly model: string;
+  readonly at: string;
+}
+
+async function closeAsBroken({ rollouts, outbox }: GuardPorts, rollout: BrokenRollout): Promise<void> {
+  const { rolloutKey, environment, model, at } = rollout;
+  const idempotencyKey = `${rolloutKey}/broken`;
+  const detail = 'its workflow was terminated or timed out before it could end it';
+  const outcome = { outcome: 'failed', reason: 'broken', detail, at, actor: 'traffic-guard' } as const;
+  await rollouts.recordEvent({
+    rolloutKey,
+    idempotencyKey,
+    at,
+    event: 'failed',
+    actor: 'traffic-guard',
+    details: { detail: `broken: ${detail}` },
+  });
+  const summary = `Rollout of ${model} is broken: ${detail}`;
+  await tell(outbox, {
+    idempotencyKey,
+    event: 'failed',
+    environment,
+    model,
+    at,
+    summary,
+    severity: 'page',
+    details: {},
+  });
+  await rollouts.close(rolloutKey, { ...outcome, humanWaitSeconds: 0 }, null);
 }
 
 async function reportForeignEdit(
@@ -70,7 +131,7 @@ async function reportForeignEdit(
     summary,
     evidence: { live, recorded },
   });
-  await tell(ports.notifier, { idempotencyKey, event: kind, environment, live, at, summary });
+  await tell(ports.outbox, { idempotencyKey, event: kind, environment, ...aboutSplit(live), at, summary });
   await ports.traffic.recordForeign(environment, live, kind);
   return kind === 'foreign-edit';
 }
@@ -102,23 +163,14 @@ async function returnOrphan(ports: GuardPorts, environment: string, live: LiveSp
     summary,
     evidence: { live, applied },
   });
-  await tell(ports.notifier, { idempotencyKey, event: 'orphaned-split', environment, live, at, summary });
+  await tell(ports.outbox, { idempotencyKey, event: 'orphaned-split', environment, ...aboutSplit(live), at, summary });
   return true;
 }
 
-async function tell(
-  notifier: Notifier,
-  news: { idempotencyKey: string; event: string; environment: string; live: LiveSplit; at: string; summary: string },
-): Promise<void> {
-  await notifier.deliver({
-    idempotencyKey: news.idempotencyKey,
-    event: news.event,
-    rolloutId: `rollout/${news.environment}/${news.live.split.model}`,
-    model: news.live.split.model,
-    environment: news.environment,
-    at: news.at,
-    summary: news.summary,
-    severity: 'warning',
-    details: { live: news.live },
-  });
+function aboutSplit(live: LiveSplit): Pick<Notification, 'model' | 'severity' | 'details'> {
+  return { model: live.split.model, severity: 'warning', details: { live } };
+}
+
+async function tell(outbox: Outbox, news: Omit<Notification, 'rolloutId'>): Promise<void> {
+  await outbox.send({ ...news, rolloutId: `rollout/${news.environment}/${news.model}` }, null);
 }

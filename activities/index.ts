@@ -7,6 +7,7 @@ import type {
   HistoryReader,
   MetricsSource,
   Notifier,
+  Outbox,
   RolloutLookup,
   RolloutStore,
   SmokeTest,
@@ -31,6 +32,7 @@ export interface ActivityPorts {
   readonly lookup: RolloutLookup;
   readonly journal: EmergencyJournal;
   readonly notifier: Notifier;
+  readonly outbox: Outbox;
   readonly engine: EngineVersion;
 }
 

@@ -64,10 +64,28 @@ export interface Notification {
   readonly details: Readonly<Record<string, unknown>>;
 }
 
-/** Port: delivers a notification to every configured receiver. */
+/** Port: delivers notifications to the configured receivers. */
 export interface Notifier {
-  /** @throws NOTIFICATION_FAILED when a receiver refused it; safe to call again with the same key */
-  deliver(notification: Notification): Promise<void>;
+  /**
+   * To the receiver at an address, or to every one that wants the event.
+   *
+   * @throws NOTIFICATION_FAILED when a receiver refused it; safe to call again with the same key
+   */
+  deliver(notification: Notification, receiver?: string): Promise<void>;
+}
+
+/** A notification on its way to one receiver. */
+export interface Delivery {
+  readonly notification: Notification;
+  /** Address of the receiver. */
+  readonly receiver: string;
+  /** The rollout whose story has to tell when it could not be delivered; null when it is of none. */
+  readonly rolloutKey: string | null;
+}
+
+/** Port: takes notifications that are delivered on their own time, each once per key and receiver. */
+export interface Outbox {
+  send(notification: Notification, rolloutKey: string | null): Promise<void>;
 }
 
 /** A traffic write that was given its generation in the database before the router was asked. */
@@ -128,6 +146,8 @@ export interface RolloutStore {
   saveTick(record: TickRecord): Promise<TickRecord>;
   tick(rolloutKey: string, tick: number): Promise<TickRecord | null>;
   recordEvent(record: RolloutEventRecord): Promise<void>;
+  /** Keys of a model's rollouts that have no outcome yet. */
+  unfinished(environment: string, model: string): Promise<readonly string[]>;
   /** Returns false when the incident was known already. */
   openIncident(record: IncidentRecord): Promise<boolean>;
   /** Writes outcome, event and, for a promotion, the proven version, in one transaction. */
@@ -157,5 +177,6 @@ export interface EmergencyJournal {
 
 /** Port: asks the canary through the router, by the override header. */
 export interface SmokeTest {
+  /** @throws ROUTER_UNREACHABLE */
   ask(model: string, version: string): Promise<{ readonly passed: boolean; readonly detail: string }>;
 }

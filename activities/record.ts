@@ -1,6 +1,6 @@
 import type { RolloutOutcomeRecord } from '../domain/rollout/records.ts';
 import type { ArmTarget } from '../domain/rollout/split.ts';
-import type { Notification, Notifier, RolloutEventRecord, RolloutStore } from './ports.ts';
+import type { Delivery, Notification, Notifier, Outbox, RolloutEventRecord, RolloutStore } from './ports.ts';
 
 export interface CloseInput {
   readonly rolloutKey: string;
@@ -13,15 +13,30 @@ export interface CloseInput {
   readonly humanWaitSeconds?: number;
 }
 
+interface RecordPorts {
+  readonly rollouts: RolloutStore;
+  readonly notifier: Notifier;
+  readonly outbox: Outbox;
+}
+
 /** Activities that write what happened, and tell people. */
-export function createRecordActivities({ rollouts, notifier }: { rollouts: RolloutStore; notifier: Notifier }) {
+export function createRecordActivities({ rollouts, notifier, outbox }: RecordPorts) {
   return {
-    /** Writes an entry of the rollout's story, once per key. */
-    async recordEvent(record: RolloutEventRecord): Promise<void> {
+    /** Writes an entry of the rollout's story, once per key, and hands over what people are told of it. */
+    async recordEvent({
+      notification,
+      ...record
+    }: RolloutEventRecord & { readonly notification?: Notification }): Promise<void> {
       await rollouts.recordEvent(record);
+      if (notification !== undefined) await outbox.send(notification, record.rolloutKey);
     },
 
-    /** Tells every configured receiver. @throws NOTIFICATION_FAILED, safe to repeat */
+    /** Tells one receiver. @throws NOTIFICATION_FAILED, safe to repeat */
+    async deliver({ notification, receiver }: Delivery): Promise<void> {
+      await notifier.deliver(notification, receiver);
+    },
+
+    /** Tells every receiver, for rollouts that began before deliveries were workflows. @throws NOTIFICATION_FAILED */
     async notify(notification: Notification): Promise<void> {
       await notifier.deliver(notification);
     },

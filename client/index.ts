@@ -24,9 +24,9 @@ export interface Mlops {
    * @throws ROLLOUT_ALREADY_OPEN, TARGET_UNKNOWN, ROLLOUT_PLAN_INVALID, USAGE_INVALID, TEMPORAL_UNREACHABLE
    */
   start(order: RolloutOrder, options?: { readonly supersede?: boolean }): Promise<StartedRollout>;
-  /** @throws ROLLOUT_NOT_FOUND, ROLLOUT_UNANSWERED */
+  /** @throws ROLLOUT_NOT_FOUND, ROLLOUT_BROKEN, ROLLOUT_UNANSWERED */
   status(model: string): Promise<RolloutStatus>;
-  /** Waits for the end; null when the signal fired first, which never ends the rollout. @throws ROLLOUT_NOT_FOUND */
+  /** Waits for the end; null when the signal fired first, which never ends the rollout. @throws ROLLOUT_NOT_FOUND, ROLLOUT_BROKEN */
   result(model: string, signal?: AbortSignal): Promise<RolloutResult | null>;
   /** Approves, denies, pauses, resumes, promotes or aborts. @throws ROLLOUT_NOT_FOUND, ROLLOUT_REFUSED_ACTION */
   act(model: string, action: RolloutAction): Promise<ActionAccepted>;

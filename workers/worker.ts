@@ -7,7 +7,7 @@ import { pino } from 'pino';
 import { readJournal, journalFileOf } from '../adapters/gateway/emergency-journal.ts';
 import { createGatewayMetrics } from '../adapters/gateway/metrics-source.ts';
 import { createGatewayRouter } from '../adapters/gateway/router.ts';
-import { createWebhookNotifier } from '../adapters/notify/webhook.ts';
+import { addressesFor, createWebhookNotifier } from '../adapters/notify/webhook.ts';
 import { createEmergencyJournal } from '../adapters/postgres/emergency-ingest.ts';
 import { openPool } from '../adapters/postgres/pool.ts';
 import { createRolloutReader } from '../adapters/postgres/rollout-reader.ts';
@@ -18,6 +18,7 @@ import { createHealthProbe } from '../adapters/services/health-probe.ts';
 import { createSmokeTest } from '../adapters/services/smoke-test.ts';
 import { connectionOptionsOf, loadDataConverter } from '../adapters/temporal/connect.ts';
 import { ensureGuardSchedule } from '../adapters/temporal/guard-schedule.ts';
+import { createOutbox } from '../adapters/temporal/outbox.ts';
 import { createRolloutLookup } from '../adapters/temporal/rollout-lookup.ts';
 import { createActivities, type ActivityPorts, type RolloutActivities } from '../activities/index.ts';
 import type { MlopsConfig } from '../config/schema.ts';
@@ -102,6 +103,10 @@ function composePorts(config: MlopsConfig, pool: Pool, client: Client): Activity
       async () => await readJournal(journalFileOf(config.stateDirectory)),
     ),
     notifier: createWebhookNotifier(deployment.webhooks),
+    outbox: createOutbox(client, {
+      taskQueue: TASK_QUEUE,
+      receiversFor: (event) => addressesFor(deployment.webhooks, event),
+    }),
     engine: engineVersion(),
   };
 }

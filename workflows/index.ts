@@ -1,3 +1,4 @@
 /** The workflow bundle: every export is a workflow type. */
+export { notification } from './notification.ts';
 export { rollout } from './rollout.ts';
 export { trafficGuard } from './traffic-guard.ts';

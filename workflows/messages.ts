@@ -123,7 +123,7 @@ export const resumeUpdate = defineUpdate<ActionAccepted, [ActionInput]>('resume'
 export const promoteUpdate = defineUpdate<ActionAccepted, [PromoteInput]>('promote');
 /** Ends the rollout: weight 0, verified. */
 export const abortUpdate = defineUpdate<ActionAccepted, [ActionInput]>('abort');
-/** The same as the update, for CI systems and the Temporal UI. A refused one leaves a timeline entry. */
+/** The same as the update, for CI systems and the Temporal UI. A refused one is shown and recorded. */
 export const approveSignal = defineSignal<[Partial<ActionInput>?]>('approve');
 export const statusQuery = defineQuery<RolloutStatus>('status');
 export const timelineQuery = defineQuery<readonly TimelineEntry[]>('timeline');

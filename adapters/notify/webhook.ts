@@ -22,8 +22,10 @@ export function createWebhookNotifier(
   clock: () => Date = () => new Date(),
 ): Notifier {
   return {
-    async deliver(notification) {
-      const wanted = receivers.filter(({ events }) => events === 'all' || events.includes(notification.event));
+    async deliver(notification, address) {
+      const wanted = receivers.filter(
+        (receiver) => wants(receiver, notification.event) && (address ?? receiver.url) === receiver.url,
+      );
       const results = await Promise.allSettled(
         wanted.map(async (receiver) => await post(receiver, notification, clock())),
       );
@@ -31,6 +33,15 @@ export function createWebhookNotifier(
       if (failed !== undefined) throw failed.reason;
     },
   };
+}
+
+/** Addresses of the receivers that want an event. */
+export function addressesFor(receivers: readonly WebhookReceiver[], event: string): string[] {
+  return [...new Set(receivers.filter((receiver) => wants(receiver, event)).map(({ url }) => url))];
+}
+
+function wants({ events }: WebhookReceiver, event: string): boolean {
+  return events === 'all' || events.includes(event);
 }
 
 /** The signature header of a body sent at a time. */

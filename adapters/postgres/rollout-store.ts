@@ -1,5 +1,5 @@
 import type { Pool } from 'pg';
-import type { RolloutStore } from '../../activities/ports.ts';
+import type { RolloutEventRecord, RolloutStore } from '../../activities/ports.ts';
 import type { RolloutRecord, TickRecord } from '../../domain/rollout/records.ts';
 import { inTransaction, query } from './query.ts';
 
@@ -47,20 +47,15 @@ export function createRolloutStore(pool: Pool): RolloutStore {
 
     saveTick: async (record) => await saveTick(pool, record),
 
-    async recordEvent(record) {
-      await query(
+    recordEvent: async (record) => await recordEvent(pool, record),
+
+    async unfinished(environment, model) {
+      const rows = await query<{ rollout_key: string }>(
         pool,
-        `INSERT INTO rollout_event (rollout_key, idempotency_key, at, event, actor, details)
-         VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (idempotency_key) DO NOTHING`,
-        [
-          record.rolloutKey,
-          record.idempotencyKey,
-          record.at,
-          record.event,
-          record.actor,
-          JSON.stringify(record.details),
-        ],
+        'SELECT rollout_key FROM rollout WHERE environment = $1 AND model = $2 AND outcome IS NULL ORDER BY started_at',
+        [environment, model],
       );
+      return rows.map((row) => row.rollout_key);
     },
 
     async openIncident(record) {
@@ -103,6 +98,15 @@ async function openRollout(pool: Pool, record: RolloutRecord): Promise<void> {
       record.startedAt,
       JSON.stringify(record.engine),
     ],
+  );
+}
+
+async function recordEvent(pool: Pool, record: RolloutEventRecord): Promise<void> {
+  await query(
+    pool,
+    `INSERT INTO rollout_event (rollout_key, idempotency_key, at, event, actor, details)
+     VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (idempotency_key) DO NOTHING`,
+    [record.rolloutKey, record.idempotencyKey, record.at, record.event, record.actor, JSON.stringify(record.details)],
   );
 }
 

@@ -1,5 +1,5 @@
 import type { SmokeTest } from '../../activities/ports.ts';
-import { messageOf } from '../../domain/errors.ts';
+import { MlopsError, messageOf } from '../../domain/errors.ts';
 
 /** Asks the canary's health page through the gateway, by the override header: the whole path, before any user. */
 export function createSmokeTest(options: {
@@ -22,7 +22,10 @@ export function createSmokeTest(options: {
         const passed = response.status === 200 && served === version;
         return { passed, detail: `answered ${response.status} from version ${served}, wanted 200 from ${version}` };
       } catch (error) {
-        return { passed: false, detail: messageOf(error) };
+        const reason = messageOf(error);
+        if (error instanceof Error && error.name === 'TimeoutError') return { passed: false, detail: reason };
+        // That the gateway is away says nothing of the canary.
+        throw new MlopsError('ROUTER_UNREACHABLE', { address: options.gatewayAddress, reason }, { cause: error });
       }
     },
   };

@@ -7,14 +7,25 @@ import type { PayloadKeys } from './keys.ts';
 const ENCODING = 'binary/encrypted';
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
+/** Temporal's limit for the arguments of one call (limit.blobSize.error). */
+const LIMIT_BYTES = 2 * 1024 * 1024;
 
-/** Encrypts payloads with AES-256-GCM (architecture D12); what is not encrypted passes through. */
+/** Encrypts payloads with AES-256-GCM (architecture D12); what is not encrypted passes through. @throws PAYLOAD_TOO_LARGE */
 export function createPayloadCodec({ active, keys }: PayloadKeys): PayloadCodec {
   return {
-    encode: async (payloads) =>
-      await Promise.resolve(payloads.map((payload) => encrypt(payload, active, keyOf(keys, active)))),
+    encode: async (payloads) => {
+      const encrypted = payloads.map((payload) => encrypt(payload, active, keyOf(keys, active)));
+      assertSendable(encrypted);
+      return await Promise.resolve(encrypted);
+    },
     decode: async (payloads) => await Promise.resolve(payloads.map((payload) => decrypt(payload, keys))),
   };
+}
+
+/** The server would refuse it too, but only after it was sent, and of a worker again and again. */
+function assertSendable(payloads: readonly Payload[]): void {
+  const bytes = payloads.reduce((sum, { data }) => sum + (data?.length ?? 0), 0);
+  if (bytes > LIMIT_BYTES) throw new MlopsError('PAYLOAD_TOO_LARGE', { bytes, limit: LIMIT_BYTES });
 }
 
 function encrypt(payload: Payload, id: string, key: Buffer): Payload {

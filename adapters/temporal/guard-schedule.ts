@@ -5,7 +5,12 @@ export function guardScheduleId(environment: string): string {
   return `schedule/traffic-guard/${environment}`;
 }
 
-/** Makes the schedule that starts the traffic guard each minute, once. Any number of workers may call it. */
+/**
+ * Makes the schedule that starts the traffic guard each minute, once. Any number of workers may call it. The one that is
+ * there must be readable: a worker with other keys would fail the work of rollouts that it cannot read.
+ *
+ * @throws PAYLOAD_UNREADABLE
+ */
 export async function ensureGuardSchedule(client: Client, environment: string, taskQueue: string): Promise<void> {
   try {
     await client.schedule.create({
@@ -23,5 +28,6 @@ export async function ensureGuardSchedule(client: Client, environment: string, t
     });
   } catch (error) {
     if (!(error instanceof ScheduleAlreadyRunning)) throw error;
+    await client.schedule.getHandle(guardScheduleId(environment)).describe();
   }
 }

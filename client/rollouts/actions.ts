@@ -80,16 +80,22 @@ export function isUnanswered(error: unknown): boolean {
 function refused(error: unknown, action: string, model: string): unknown {
   if (!(error instanceof WorkflowUpdateFailedError) || error.cause === undefined) return error;
   const problem = error.cause.message.replace(`${action} refused: `, '');
-  return new MlopsError(
-    'ROLLOUT_REFUSED_ACTION',
-    {
-      action: titleOf(action),
-      model,
-      problem,
-      remedy: `See what it waits for: \`mlops rollout explain --model ${model}\``,
-    },
-    { cause: error },
-  );
+  const remedy = `See what it waits for: \`mlops rollout explain --model ${model}\``;
+  return refusal(action, { model, problem, remedy }, error);
+}
+
+/** An action came after the end. */
+export function ended(cause: unknown, action: string, model: string): MlopsError {
+  const remedy = `See how it ended: \`mlops rollout status --model ${model}\``;
+  return refusal(action, { model, problem: 'the rollout has ended', remedy }, cause);
+}
+
+function refusal(
+  action: string,
+  details: { readonly model: string; readonly problem: string; readonly remedy: string },
+  cause: unknown,
+): MlopsError {
+  return new MlopsError('ROLLOUT_REFUSED_ACTION', { action: titleOf(action), ...details }, { cause });
 }
 
 /**

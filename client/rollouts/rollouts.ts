@@ -15,7 +15,7 @@ import {
   type RolloutStatus,
 } from '../../workflows/messages.ts';
 import type { rollout } from '../../workflows/rollout.ts';
-import { isUnanswered, sendAction, unanswered, withinAnswerTime, type RolloutAction } from './actions.ts';
+import { ended, isUnanswered, sendAction, unanswered, withinAnswerTime, type RolloutAction } from './actions.ts';
 import { startAttributes } from './attributes.ts';
 import { rolloutIdOf } from './rollout-id.ts';
 
@@ -36,9 +36,9 @@ export interface Rollouts {
     request: RolloutRequest,
     options: { readonly supersede: boolean; readonly actor: string },
   ): Promise<StartedRollout>;
-  /** @throws ROLLOUT_NOT_FOUND, ROLLOUT_UNANSWERED */
+  /** @throws ROLLOUT_NOT_FOUND, ROLLOUT_BROKEN, ROLLOUT_UNANSWERED */
   status(model: string): Promise<RolloutStatus>;
-  /** Waits for the end; the signal stops the waiting, never the rollout. @throws ROLLOUT_NOT_FOUND */
+  /** Waits for the end; the signal stops the waiting, never the rollout. @throws ROLLOUT_NOT_FOUND, ROLLOUT_BROKEN */
   result(model: string, signal: AbortSignal): Promise<RolloutResult | null>;
   /** @throws ROLLOUT_NOT_FOUND, ROLLOUT_REFUSED_ACTION, ROLLOUT_UNANSWERED */
   act(model: string, action: RolloutAction): Promise<ActionAccepted>;
@@ -84,9 +84,12 @@ export function createRollouts(client: Client, environment: string): Rollouts {
     result: async (model, signal) => await waitForResult(client, handleOf(model), model, environment, signal),
 
     act: async (model, action) => {
+      const handle = handleOf(model);
       try {
-        return await sendAction(client, handleOf(model), model, action);
+        return await sendAction(client, handle, model, action);
       } catch (error) {
+        // The server tells a rollout that has ended from one that never was only when it is asked.
+        if (error instanceof WorkflowNotFoundError && (await exists(handle))) throw ended(error, action.kind, model);
         throw notFound(error, model, environment);
       }
     },
@@ -143,6 +146,14 @@ async function settled(client: Client, handle: WorkflowHandle<typeof rollout>): 
   }
 }
 
+/** Ends of a workflow that are no end of a rollout. */
+const STOPPED: Readonly<Record<string, string>> = {
+  TERMINATED: 'its workflow was terminated',
+  TIMED_OUT: 'its workflow timed out',
+  FAILED: 'its workflow failed',
+  CANCELLED: 'its workflow was cancelled',
+};
+
 /** Asks the workflow; one that ended carries its last status in its result, which needs no worker. */
 async function loadStatus(
   client: Client,
@@ -153,6 +164,9 @@ async function loadStatus(
   try {
     const { status } = await handle.describe();
     if (status.name === 'COMPLETED') return (await handle.result()).status;
+    // A workflow that was stopped from outside would answer as if it went on.
+    const stopped = STOPPED[status.name];
+    if (stopped !== undefined) throw broken(stopped, model, environment);
     return await withinAnswerTime(client, async () => await handle.query(statusQuery));
   } catch (error) {
     throw unanswered(notFound(error, model, environment), 'Status', model);
@@ -171,14 +185,24 @@ async function waitForResult(
   } catch (error) {
     if (signal.aborted) return null;
     if (error instanceof WorkflowFailedError) {
-      throw new MlopsError(
-        'ROLLOUT_BROKEN',
-        { model, environment, reason: error.cause?.message ?? error.message },
-        { cause: error },
-      );
+      throw broken(error.cause?.message ?? error.message, model, environment, error);
     }
     throw notFound(error, model, environment);
   }
+}
+
+async function exists(handle: WorkflowHandle): Promise<boolean> {
+  try {
+    await handle.describe();
+    return true;
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return false;
+    throw error;
+  }
+}
+
+function broken(reason: string, model: string, environment: string, cause?: unknown): MlopsError {
+  return new MlopsError('ROLLOUT_BROKEN', { model, environment, reason }, { cause });
 }
 
 function notFound(error: unknown, model: string, environment: string): unknown {

@@ -80,7 +80,7 @@ export const ROLLOUT_ERRORS = {
   ROLLOUT_BROKEN: {
     message: 'Rollout of {model} in {environment} ended without a result: {reason}',
     remedy:
-      'It was terminated or timed out; `mlops status` shows whether its split was returned, `mlops rollback {model}` returns it now',
+      'Nothing steers it any more: `mlops rollback {model}` puts all traffic on the stable version now (the traffic guard does within two minutes), then start again',
     retryable: false,
     exitCode: 1,
   },

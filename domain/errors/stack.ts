@@ -69,6 +69,12 @@ export const STACK_ERRORS = {
     retryable: false,
     exitCode: 1,
   },
+  PAYLOAD_TOO_LARGE: {
+    message: 'Payload of {bytes} bytes refused: Temporal takes at most {limit}',
+    remedy: 'Shorten what is passed, the reason and the plan first; large things travel as a URI and its SHA-256',
+    retryable: false,
+    exitCode: 2,
+  },
   PORT_TAKEN: {
     message: 'Port {port} of {part} is taken by {holder}',
     remedy: 'Stop that program, or move every port with `mlops up --port-offset 100`',

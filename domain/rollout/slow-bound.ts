@@ -3,9 +3,9 @@ import { LATENCY_BOUNDS_MS, type TelemetrySnapshot } from './telemetry.ts';
 /**
  * The latency above which a response counts as slow, frozen at the start of a rollout.
  *
- * It is the smallest histogram edge at or above the stable version's p95 so far plus the tolerated degradation, never
- * below `floorMs` (differences nobody notices do not matter). Without a history it is the ceiling. Being an edge, the
- * number of requests above it is exact: no interpolation.
+ * It is the smallest histogram edge at or above the stable version's p95 so far plus the tolerated degradation; without a
+ * history, at or above the ceiling. It is never below `floorMs` (differences nobody notices do not matter). Being an
+ * edge, the number of requests above it is exact: no interpolation.
  *
  * @param snapshot cumulative counters; stable's latency histogram is used
  * @returns milliseconds, one of LATENCY_BOUNDS_MS
@@ -16,8 +16,8 @@ export function evaluateSlowBound(
   rule: { readonly degradationPercent: number; readonly floorMs: number; readonly ceilingMs: number },
 ): number {
   const p95 = upperQuantile(snapshot.stable?.latency ?? [], 0.95);
-  const wanted = p95 === null ? rule.ceilingMs : Math.max(rule.floorMs, p95 * (1 + rule.degradationPercent / 100));
-  return edgeAtOrAbove(wanted);
+  const wanted = p95 === null ? rule.ceilingMs : p95 * (1 + rule.degradationPercent / 100);
+  return edgeAtOrAbove(Math.max(rule.floorMs, wanted));
 }
 
 /** Upper edge of the bucket that holds the quantile, null for an empty histogram; Infinity in the open bucket. */

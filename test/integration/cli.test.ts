@@ -67,6 +67,17 @@ describe('the command line', () => {
     }
   });
 
+  it('skips nothing in production unless the model is named again', () => {
+    const promote = (...more: string[]) =>
+      spawnSync(MLOPS, ['rollout', 'promote', '--model', 'm', '--dry-run', ...more], {
+        cwd: EMPTY,
+        env: { ...ENV, MLOPS_ENV: 'production' },
+        encoding: 'utf8',
+      });
+    expect([promote().status, promote('--confirm', 'n').status, promote('--confirm', 'm').status]).toEqual([2, 2, 0]);
+    expect(promote().stderr).toContain('Add --confirm m');
+  });
+
   it('shows the plan of the brief', () => {
     const { stdout, status } = mlops(
       'rollout',

@@ -137,8 +137,8 @@ describe.concurrent('a rollout in which something goes wrong', () => {
     expect(ended.outcome).toBe('rolled-back');
     expect(await model.weights()).toEqual([0, 20, 0]);
     const late = await model.act('approve', '--reason', 'too late');
-    expect(late.code).toBe(2);
-    expect(late.stderr).toContain('ROLLOUT_NOT_FOUND');
+    expect(late.code).toBe(3);
+    expect(late.stderr).toContain('Approve refused: the rollout has ended (ROLLOUT_REFUSED_ACTION)');
   }, 90_000);
 
   it('tells when an arm uses more than 80 % of its memory limit, once', async () => {

@@ -4,9 +4,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Connection, WorkflowClient } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { connectTemporal } from '../../adapters/temporal/connect.ts';
-import { guardScheduleId } from '../../adapters/temporal/guard-schedule.ts';
-import { loadConfig } from '../../config/load.ts';
 import type { RolloutReceipt } from '../../domain/rollout/receipt.ts';
 import { encodeHistory } from '../support/history.ts';
 import { openStage, type Stage } from '../support/stage.ts';
@@ -204,26 +201,5 @@ describe.concurrent('the steps of a rollout', () => {
     await connection.close();
     await model.act('abort');
     await model.ended();
-  }, 90_000);
-
-  it('whose rollout was terminated are returned to the stable version by the guard', async () => {
-    const model = await stage.model('orphaned');
-    await model.start(['--profile', 'long']);
-    await model.until(({ intendedWeightPercent }) => intendedWeightPercent === 50);
-    const { config } = loadConfig({ env: {}, workingDirectory: stage.project.root, portOffset: OFFSET });
-    const client = await connectTemporal(config);
-    await client.workflow.getHandle('rollout/dev/orphaned').terminate('by hand');
-    await client.schedule.getHandle(guardScheduleId('dev')).trigger();
-    await client.connection.close();
-    expect(
-      (
-        await until(
-          async () => await model.weights(),
-          (weights) => weights.at(-1) === 0,
-          30_000,
-        )
-      ).slice(-2),
-    ).toEqual([50, 0]);
-    expect((await model.writes()).at(-1)?.idempotencyKey).toContain('traffic-guard/');
   }, 90_000);
 });

@@ -14,11 +14,12 @@ const behaviour: ServiceBehaviour = {
   memoryLimitBytes: 1000,
   ids: ['a', 'b'],
   redirectTo: null,
+  healthDelayMs: 0,
 };
 const served = { requests: 0, mirrored: 0 };
 
 const server = createServer((request, response) => {
-  if (request.url === '/healthz') answerHealth(response);
+  if (request.url === '/healthz') setTimeout(answerHealth, behaviour.healthDelayMs, response);
   else if (request.url === '/control') void control(request, response);
   else answer(request, response);
 });

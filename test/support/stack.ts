@@ -26,6 +26,8 @@ export interface ServiceBehaviour {
   readonly ids: readonly string[];
   /** Where /healthz sends whoever asks; null: nowhere. */
   readonly redirectTo: string | null;
+  /** How long /healthz takes. */
+  readonly healthDelayMs: number;
 }
 
 /** Changes how a running service behaves, and tells what it has served so far. */

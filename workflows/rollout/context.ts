@@ -25,7 +25,7 @@ export interface RolloutContext {
   ending: Ending | null;
   /** Raised by messages, so that a waiting loop looks again. */
   woken: boolean;
-  /** Notifications under way. */
+  /** Notifications under way, of a rollout that delivers them itself. */
   deliveries: Promise<void>[];
   shown: string;
 }
@@ -36,7 +36,7 @@ export const activities = proxyActivities<RolloutActivities>({
   retry: { initialInterval: '200ms', backoffCoefficient: 2, maximumInterval: '5s', maximumAttempts: 12 },
 });
 
-/** Messages to people: tried for several minutes, and never in the way of traffic. */
+/** Messages to people, of rollouts that began before deliveries were workflows: tried for several minutes. */
 export const deliveryActivities = proxyActivities<RolloutActivities>({
   startToCloseTimeout: '20s',
   retry: { initialInterval: '1s', backoffCoefficient: 3, maximumInterval: '60s', maximumAttempts: 8 },

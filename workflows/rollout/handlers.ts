@@ -1,5 +1,5 @@
-import { ApplicationFailure, setHandler, workflowInfo } from '@temporalio/workflow';
-import { currentStep } from '../../domain/rollout/run.ts';
+import { ApplicationFailure, patched, setDefaultSignalHandler, setHandler, workflowInfo } from '@temporalio/workflow';
+import { currentStep, type AskedAction } from '../../domain/rollout/run.ts';
 import {
   abortUpdate,
   approveSignal,
@@ -53,14 +53,36 @@ export function registerHandlers(context: RolloutContext): void {
     { validator: (input) => mustBe(input, openProblem(context), 'abort') },
   );
   setHandler(approveSignal, (input) => approveBySignal(context, input));
+  setDefaultSignalHandler((name) => {
+    if (!patched('unknown-signals-are-refused')) return;
+    note(context, { event: 'signal-refused', actor: 'signal', detail: `no signal is named ${name}: wanted approve` });
+  });
 }
 
-/** The signal takes the same path; a refusal cannot be answered, so it is shown. */
-function approveBySignal(context: RolloutContext, input: Partial<ActionInput> | undefined): void {
-  const named: ActionInput = { actor: input?.actor ?? 'signal', reason: input?.reason ?? '' };
-  const problem = approvalProblem(context);
-  if (problem === null) approve(context, named);
-  else show(context, { key: '', event: 'approval-refused', actor: named.actor, detail: problem });
+/** The signal takes the same path; a refusal cannot be answered, so it is shown and recorded. */
+function approveBySignal(context: RolloutContext, input: unknown): void {
+  const given = (input ?? {}) as Partial<Record<keyof ActionInput, unknown>>;
+  const named = { actor: textOf(given.actor) || 'signal', reason: textOf(given.reason) };
+  const problem = shapeProblem(given) ?? approvalProblem(context);
+  if (problem === null) {
+    approve(context, named);
+    return;
+  }
+  const refusal = { event: 'approval-refused', actor: named.actor, detail: problem };
+  if (patched('refused-signals-are-recorded')) note(context, refusal);
+  else show(context, { key: '', ...refusal });
+}
+
+/** Anybody may send a signal of any shape. */
+function shapeProblem(given: Partial<Record<keyof ActionInput, unknown>>): string | null {
+  const fields = [given.actor, given.reason];
+  const isKnown = typeof given === 'object' && fields.every((field) => ['string', 'undefined'].includes(typeof field));
+  if (isKnown || !patched('signals-have-a-shape')) return null;
+  return 'its input is not understood: wanted {"actor": "...", "reason": "..."}, or nothing';
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : '';
 }
 
 function approve(context: RolloutContext, input: ActionInput): ActionAccepted {
@@ -94,11 +116,15 @@ function resume(context: RolloutContext, input: ActionInput): ActionAccepted {
 
 function accept(context: RolloutContext, input: ActionInput, event: string, what: string): ActionAccepted {
   const detail = input.reason === '' ? what : `${what} (${input.reason})`;
-  const { at } = show(context, { key: '', event, actor: input.actor, detail });
-  // Handlers do not wait for the database: the main loop writes what was asked.
-  (context.run.asked ??= []).push({ at, event, actor: input.actor, detail });
-  context.woken = true;
+  note(context, { event, actor: input.actor, detail });
   return { accepted: true, what };
+}
+
+/** Shows what was asked and wakes the main loop, which writes it: handlers do not wait for the database. */
+function note(context: RolloutContext, asked: Omit<AskedAction, 'at'>): void {
+  const { at } = show(context, { key: '', ...asked });
+  (context.run.asked ??= []).push({ at, ...asked });
+  context.woken = true;
 }
 
 function mustBe(input: ActionInput, problem: string | null, action: string): void {

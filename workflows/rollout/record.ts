@@ -25,6 +25,8 @@ export async function record(context: RolloutContext, news: News): Promise<void>
   if (context.run.announced.includes(news.key)) return;
   const entry = show(context, news);
   const idempotencyKey = `${context.run.rolloutKey}/${news.key}`;
+  const notification = news.notify === undefined ? null : assembleNotification(context, news, entry, idempotencyKey);
+  const isHandedOver = notification !== null && patched('deliveries-are-workflows');
   await activities.recordEvent.executeWithOptions({ summary: news.event }, [
     {
       rolloutKey: context.run.rolloutKey,
@@ -33,11 +35,12 @@ export async function record(context: RolloutContext, news: News): Promise<void>
       event: news.event,
       actor: entry.actor,
       details: { detail: news.detail, ...weightOf(news), ...news.facts },
+      ...(isHandedOver ? { notification } : {}),
     },
   ]);
   // After the row is there: a failed attempt is made again by whoever called.
   context.run.announced.push(news.key);
-  if (news.notify !== undefined) deliver(context, news, entry, idempotencyKey);
+  if (notification !== null && !isHandedOver) deliver(context, notification);
 }
 
 /**
@@ -84,14 +87,19 @@ export function show(context: RolloutContext, news: News): TimelineEntry {
   return entry;
 }
 
-/** Waits until every message to people was delivered or given up. */
+/** Waits until every message that this workflow delivers itself was delivered or given up. */
 export async function settleDeliveries(context: RolloutContext): Promise<void> {
   await Promise.all(context.deliveries);
   context.deliveries = [];
 }
 
-function deliver(context: RolloutContext, news: News, entry: TimelineEntry, idempotencyKey: string): void {
-  const notification: Notification = {
+function assembleNotification(
+  context: RolloutContext,
+  news: News,
+  entry: TimelineEntry,
+  idempotencyKey: string,
+): Notification {
+  return {
     idempotencyKey,
     event: news.event,
     rolloutId: workflowInfo().workflowId,
@@ -107,12 +115,17 @@ function deliver(context: RolloutContext, news: News, entry: TimelineEntry, idem
       ...news.facts,
     },
   };
+}
+
+/** As rollouts did that began before deliveries were workflows. */
+function deliver(context: RolloutContext, notification: Notification): void {
+  const { event } = notification;
   const delivery = deliveryActivities.notify
-    .executeWithOptions({ summary: `tell people: ${news.event}` }, [notification])
+    .executeWithOptions({ summary: `tell people: ${event}` }, [notification])
     .catch((error: unknown) => {
       // Nobody could be told; the rollout goes on, and the timeline says so.
-      log.error('Notification was not delivered', { event: news.event, error: messageOf(error) });
-      show(context, { key: '', event: 'notification-failed', detail: `${news.event}: ${messageOf(error)}` });
+      log.error('Notification was not delivered', { event, error: messageOf(error) });
+      show(context, { key: '', event: 'notification-failed', detail: `${event}: ${messageOf(error)}` });
     });
   context.deliveries.push(delivery);
 }

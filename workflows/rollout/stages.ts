@@ -1,12 +1,22 @@
-import { currentStep, missingForNextStep, promotedSplit, splitOf, windowEndMs } from '../../domain/rollout/run.ts';
+import {
+  currentStep,
+  missingForNextStep,
+  promotedSplit,
+  splitOf,
+  windowEndMs,
+  type RolloutRun,
+} from '../../domain/rollout/run.ts';
 import type { PlanStep } from '../../domain/rollout/plan.ts';
-import { workflowInfo } from '@temporalio/workflow';
+import { patched, workflowInfo } from '@temporalio/workflow';
 import { beat, restBeat } from './beat.ts';
 import { activities, advanceClock, type Ending, type RolloutContext } from './context.ts';
 import { isPassing, messageOf } from './failure.ts';
 import { setPhase } from './panel.ts';
 import { record } from './record.ts';
+import { smokeTest } from './smoke-test.ts';
 import { writeSplit } from './traffic.ts';
+
+type Override = NonNullable<RolloutRun['override']>;
 
 /** Checks everything that can be checked before a user sees the canary. */
 export async function prepare(context: RolloutContext): Promise<Ending | null> {
@@ -47,13 +57,15 @@ export async function passGate(context: RolloutContext): Promise<Ending | null> 
     });
     return await beat(context);
   }
-  const passed = run.approval ?? run.override;
-  if (step.gate && passed !== null) {
+  if (step.gate && run.override !== null && patched('a-promotion-overrides-a-gate')) {
+    await overrideGate(context, run.override);
+  } else if (step.gate) {
+    const passed = run.approval ?? run.override;
     await record(context, {
       key: `gate/${run.stepIndex}/passed`,
       event: 'approved',
-      actor: passed.actor,
-      detail: passed.reason || 'no reason given',
+      actor: passed?.actor ?? 'rollout',
+      detail: passed?.reason || 'no reason given',
     });
   }
   run.approval = null;
@@ -61,9 +73,17 @@ export async function passGate(context: RolloutContext): Promise<Ending | null> 
   return null;
 }
 
+async function overrideGate(context: RolloutContext, override: Override): Promise<void> {
+  const { request, run } = context;
+  await recordOverride(context, override, `gate/${run.stepIndex}`, ['an approval']);
+  if (override.full) run.stepIndex = request.plan.steps.length - 1;
+  run.override = null;
+}
+
 /** Writes the step's split, verified; a router that is away is tried again until the deadline. */
 export async function enterStep(context: RolloutContext): Promise<Ending | null> {
   const { request, run } = context;
+  if (isFrozen(context)) return await holdStill(context);
   const step = currentStep(request, run);
   setPhase(context, step.kind === 'bake' ? 'promoting' : 'canary');
   try {
@@ -79,7 +99,9 @@ export async function enterStep(context: RolloutContext): Promise<Ending | null>
     });
     return await restBeat(context);
   }
-  Object.assign(run, { stage: 'observe', stepEnteredAtMs: run.nowMs, stepRequests: 0, override: null, clear: false });
+  // A promotion that came while the split was written is one of the step that was just entered.
+  const override = run.override !== null && patched('a-promotion-is-kept-until-used') ? run.override : null;
+  Object.assign(run, { stage: 'observe', stepEnteredAtMs: run.nowMs, stepRequests: 0, override, clear: false });
   run.undecidedReason = 'nothing has been judged in this step yet';
   return null;
 }
@@ -93,7 +115,10 @@ export async function observeStep(context: RolloutContext): Promise<Ending | nul
   if (request.kind === 'a/a') return endingOfAa(context);
   const override = run.override;
   if (override === null && missingForNextStep(request, run, run.nowMs).length > 0) return null;
-  if (override !== null) await recordOverride(context, override);
+  if (override !== null) {
+    const missing = missingForNextStep(request, run, run.nowMs);
+    await recordOverride(context, override, `${run.stepIndex}`, missing);
+  }
   const last = request.plan.steps.length - 1;
   if (run.stepIndex === last) run.stage = 'finish';
   else
@@ -115,6 +140,7 @@ function endingOfAa({ request, run }: RolloutContext): Ending | null {
 /** Makes the canary the stable version for good. */
 export async function finishPromotion(context: RolloutContext): Promise<Ending | null> {
   const { request } = context;
+  if (isFrozen(context)) return await holdStill(context);
   setPhase(context, 'promoting');
   try {
     const ending = await writeSplit(context, 'finish', promotedSplit(request), `promoted ${request.canary.version}`);
@@ -133,27 +159,30 @@ export async function finishPromotion(context: RolloutContext): Promise<Ending |
   };
 }
 
+/** Frozen by a person, or by a hold that waits for a review: the weight stays, whatever was accepted before. */
+function isFrozen({ run }: RolloutContext): boolean {
+  return (run.pausedBy !== null || run.review !== null) && patched('a-pause-holds-before-a-step');
+}
+
+async function holdStill(context: RolloutContext): Promise<Ending | null> {
+  setPhase(context, 'paused');
+  return await beat(context);
+}
+
 async function moveTo(context: RolloutContext, step: PlanStep): Promise<Ending | null> {
   const { request, run } = context;
   const ending = await writeSplit(context, `step/${run.stepIndex}`, splitOf(request, step), nameOf(step));
-  if (ending !== null) return ending;
-  if (step.kind === 'header-only') {
-    const detail = await activities.smokeTest.executeWithOptions({ summary: 'smoke test by header' }, [
-      { model: request.model, version: request.canary.version },
-    ]);
-    await record(context, { key: `step/${run.stepIndex}/smoke`, event: 'smoke-tested', detail });
-  }
-  return null;
+  return ending === null && step.kind === 'header-only' ? await smokeTest(context) : ending;
 }
 
 async function recordOverride(
   context: RolloutContext,
-  override: { actor: string; reason: string; full: boolean },
+  override: Override,
+  where: string,
+  missing: readonly string[],
 ): Promise<void> {
-  const { request, run } = context;
-  const missing = missingForNextStep(request, run, run.nowMs);
   await record(context, {
-    key: `override/${run.stepIndex}`,
+    key: `override/${where}`,
     event: 'overridden',
     actor: override.actor,
     detail: `${override.full ? 'straight to 100 %' : 'next step'} although missing: ${missing.join('; ') || 'nothing'} (${override.reason || 'no reason given'})`,

@@ -95,8 +95,11 @@ export const ROLLOUT_COMMANDS: readonly CommandSpec[] = [
   action('resume', 'end a pause', [], () => import('../commands/rollout/resume.ts')),
   action(
     'promote',
-    'enter the next step now, whatever is missing; recorded as an override',
-    [{ flags: '--full', description: 'straight to 100 %' }],
+    'enter the next step now, whatever is missing, at a gate too; recorded as an override',
+    [
+      { flags: '--full', description: 'straight to 100 %' },
+      { flags: '--confirm <model>', description: 'needed in production: the model again' },
+    ],
     () => import('../commands/rollout/promote.ts'),
   ),
   action('abort', 'end it: weight 0, verified', [], () => import('../commands/rollout/abort.ts')),

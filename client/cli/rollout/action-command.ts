@@ -1,7 +1,8 @@
+import { MlopsError } from '../../../domain/errors.ts';
 import type { RolloutAction } from '../../rollouts/actions.ts';
 import { rolloutIdOf } from '../../rollouts/rollout-id.ts';
 import { currentActor } from '../actor.ts';
-import type { CommandRun } from '../command.ts';
+import type { CommandInput, CommandRun } from '../command.ts';
 import { modelOf, textOption } from './options.ts';
 
 /** How each action is taken back. */
@@ -20,6 +21,7 @@ export function actionCommand(kind: RolloutAction['kind']): CommandRun {
     const model = await modelOf(context, input);
     const config = await context.config();
     const rolloutId = rolloutIdOf(config.environment, model);
+    if (kind === 'promote' && config.environment === 'production') assertConfirmed(input, model);
     if (input.dryRun)
       return {
         exitCode: 0,
@@ -42,4 +44,13 @@ export function actionCommand(kind: RolloutAction['kind']): CommandRun {
       text: `${kind}: accepted, ${what}`,
     };
   };
+}
+
+/** In production nobody skips a gate by a line from the history of another shell. */
+function assertConfirmed(input: CommandInput, model: string): void {
+  if (textOption(input, 'confirm') === model) return;
+  throw new MlopsError('USAGE_INVALID', {
+    problem: `Promote in production refused: --confirm must name the model, wanted ${model}`,
+    hint: `Add --confirm ${model} when gates and evidence may be skipped`,
+  });
 }

@@ -5,6 +5,7 @@ import type { Rollouts } from '../../rollouts/rollouts.ts';
 import type { CommandContext, CommandResult } from '../command.ts';
 import { exitCodeOfStatus } from './exit-codes.ts';
 import { paintFor } from './paint.ts';
+import { statusData } from './status-data.ts';
 
 const POLL_MS = 1000;
 
@@ -19,11 +20,15 @@ export async function follow(context: CommandContext, rollouts: Rollouts, model:
     last = (await tryStatus(context, rollouts, model)) ?? last;
     if (last !== null) screen(last);
     if (last !== null && last.outcome !== null)
-      return { exitCode: exitCodeOfStatus(last), data: last, text: renderStatus(last, paintFor(context)) };
+      return { exitCode: exitCodeOfStatus(last), data: statusData(last), text: renderStatus(last, paintFor(context)) };
     await pause(context.signal);
   }
   context.say(`The rollout goes on; watch it again with: mlops rollout watch --model ${model}`);
-  return { exitCode: 5, ...(last === null ? {} : { data: last, text: renderStatus(last, paintFor(context)) }) };
+  const exitCode = last !== null && last.waitingFor !== null ? 6 : 5;
+  return {
+    exitCode,
+    ...(last === null ? {} : { data: statusData(last), text: renderStatus(last, paintFor(context)) }),
+  };
 }
 
 /** A worker that is away for a while does not end the watching. */

@@ -12,4 +12,14 @@ describe('the latency above which a response is slow', () => {
     const snapshot = { stable: { latency: counts } } as unknown as TelemetrySnapshot;
     expect(evaluateSlowBound(snapshot, { degradationPercent: 20, floorMs: 5, ceilingMs: 100 })).toBe(bound);
   });
+
+  it.each([
+    ['the ceiling', 25, 100],
+    ['the floor, where that is higher', 1000, 1000],
+  ])('is without a history %s', (_, floorMs, bound) => {
+    for (const stable of [null, { latency: [0, 0] }]) {
+      const snapshot = { stable } as unknown as TelemetrySnapshot;
+      expect(evaluateSlowBound(snapshot, { degradationPercent: 20, floorMs, ceilingMs: 100 })).toBe(bound);
+    }
+  });
 });

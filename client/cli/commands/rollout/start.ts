@@ -1,16 +1,19 @@
+import { isMlopsError } from '../../../../domain/errors.ts';
 import type { RolloutRequest } from '../../../../domain/rollout/run.ts';
 import type { LiveSplit } from '../../../../domain/rollout/split.ts';
-import type { StartedRollout } from '../../../rollouts/rollouts.ts';
+import { rolloutIdOf } from '../../../rollouts/rollout-id.ts';
+import type { Rollouts, StartedRollout } from '../../../rollouts/rollouts.ts';
 import { currentActor } from '../../actor.ts';
 import type { CommandContext, CommandResult, CommandRun } from '../../command.ts';
 import { follow } from '../../rollout/follow.ts';
 import { isLive, observeOrder, prepareOrder } from '../../rollout/order.ts';
 import { renderPlan } from '../../rollout/render-plan.ts';
+import { receiptCommand, statusData } from '../../rollout/status-data.ts';
 
 /** `mlops rollout start`: starts (or attaches to) a rollout and watches it to its end. */
 export const run: CommandRun = async (context, input) => {
   const live = await observeOrder(context, input);
-  if (isLive(live, input)) return alreadyLive(live);
+  if (isLive(live, input)) return alreadyLive((await context.config()).environment, live);
   const request = await prepareOrder(context, input, live);
   if (input.dryRun)
     return {
@@ -22,15 +25,59 @@ export const run: CommandRun = async (context, input) => {
   const supersede = input.options['supersede'] === true || request.plan.onInFlight === 'supersede';
   const started = await rollouts.start(request, { supersede, actor: currentActor() });
   await announce(context, request, started);
-  if (input.options['detach'] === true)
-    return { exitCode: 0, data: started, text: `${started.rolloutId} ${started.runId}` };
-  return await follow(context, rollouts, request.model);
+  if (input.options['detach'] === true) {
+    const data = { ...(await firstStatus(rollouts, request, started)), ...started };
+    return { exitCode: 0, data, text: `${started.rolloutId} ${started.runId}` };
+  }
+  const result = await follow(context, rollouts, request.model);
+  return { ...result, data: { ...(result.data as object), ...started } };
 };
 
-function alreadyLive({ split }: LiveSplit): CommandResult {
+function alreadyLive(environment: string, { split }: LiveSplit): CommandResult {
   const { model, stable } = split;
-  const data = { model, toVersion: stable.version, phase: 'closed', outcome: 'promoted', alreadyLive: true };
+  const data = {
+    rolloutId: rolloutIdOf(environment, model),
+    runId: null,
+    model,
+    environment,
+    fromVersion: null,
+    toVersion: stable.version,
+    phase: 'closed',
+    outcome: 'promoted',
+    intendedWeightPercent: 0,
+    observedWeightPercent: 0,
+    waitingFor: null,
+    timeline: [],
+    receipt: receiptCommand(model),
+    alreadyLive: true,
+  };
   return { exitCode: 0, data, text: `${model} ${stable.version} is the stable version already: nothing to do` };
+}
+
+/** Where it stands. A start is one whether or not a worker is there to answer: then it is what it was started with. */
+async function firstStatus(rollouts: Rollouts, request: RolloutRequest, { runId }: StartedRollout): Promise<object> {
+  const { model, environment, stable, canary, plan } = request;
+  try {
+    return statusData(await rollouts.status(model));
+  } catch (error) {
+    if (!isMlopsError(error, 'ROLLOUT_UNANSWERED')) throw error;
+    return {
+      rolloutKey: runId,
+      model,
+      environment,
+      fromVersion: stable.version,
+      toVersion: canary.version,
+      phase: 'validating',
+      outcome: null,
+      intendedWeightPercent: 0,
+      observedWeightPercent: null,
+      step: { index: 0, of: plan.steps.length },
+      lastVerdict: null,
+      waitingFor: null,
+      timeline: [],
+      receipt: receiptCommand(model),
+    };
+  }
 }
 
 async function announce(context: CommandContext, request: RolloutRequest, started: StartedRollout): Promise<void> {

@@ -3,6 +3,7 @@ import type { CommandRun } from '../../command.ts';
 import { exitCodeOfStatus } from '../../rollout/exit-codes.ts';
 import { modelOf } from '../../rollout/options.ts';
 import { paintFor } from '../../rollout/paint.ts';
+import { statusData } from '../../rollout/status-data.ts';
 
 /** `mlops rollout status`: where the model's newest rollout stands. */
 export const run: CommandRun = async (context, input) => {
@@ -10,7 +11,7 @@ export const run: CommandRun = async (context, input) => {
   const status = await (await context.composition.rollouts()).status(model);
   return {
     exitCode: exitCodeOfStatus(status),
-    data: { ...status, receipt: `mlops rollout receipt --model ${model}` },
+    data: statusData(status),
     text: renderStatus(status, paintFor(context)),
   };
 };

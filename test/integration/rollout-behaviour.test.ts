@@ -1,0 +1,224 @@
+import { mkdtemp, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { connectTemporal } from '../../adapters/temporal/connect.ts';
+import { guardScheduleId } from '../../adapters/temporal/guard-schedule.ts';
+import { connect, type Mlops, type RolloutAction } from '../../client/index.ts';
+import { loadConfig } from '../../config/load.ts';
+import type { RolloutStatus } from '../../workflows/messages.ts';
+import { readHistory, replayHistory } from '../support/history.ts';
+import { openStage, type Stage, type StagedModel } from '../support/stage.ts';
+import { controlService, until } from '../support/stack.ts';
+import { startReceiver } from '../support/webhook-receiver.ts';
+
+const OFFSET = 23_000;
+const SECRET = 'a secret that only both ends know';
+/** Of two receivers one never answers. */
+const deploymentWith = (dead: string, hook: string, secretFile: string): string => `
+canary:
+  tick_seconds: 1
+  warm_up_seconds: 1
+  minimum_requests: 20
+  max_deployment_hours: 0.1
+  bake_minutes: 0.02
+  steps: [{ weight: 50, window_minutes: 5 }]
+profiles:
+  gate_first: { steps: [{ weight: 20, window_minutes: 5, gate: true }] }
+  gate_second: { steps: [{ weight: 20, window_minutes: 0.02 }, { weight: 50, window_minutes: 5, gate: true }] }
+  smoke: { steps: [{ shadow: 100, window_minutes: 0.03 }, { header_only: true }, { weight: 50, window_minutes: 5 }] }
+judge: { absolute_tolerance: { errors: 0.02, slow: 0.05 }, required_metrics: [errors], response_time_floor_ms: 1000 }
+health: { interval_seconds: 10, timeout_seconds: 3, failures: 3, out_of: 3 }
+notifications:
+  webhooks:
+    - { url: "${dead}", secret_file: "${secretFile}", events: all }
+    - { url: "${hook}", secret_file: "${secretFile}", events: all }
+`;
+
+describe('a rollout', () => {
+  let stage: Stage;
+  let mlops: Mlops;
+  let temporal: Awaited<ReturnType<typeof connectTemporal>>;
+  let receiver: Awaited<ReturnType<typeof startReceiver>>;
+  const dead = createServer(() => undefined);
+
+  beforeAll(async () => {
+    receiver = await startReceiver(SECRET, () => false);
+    const secretFile = join(await mkdtemp(join(tmpdir(), 'mlops-secret-')), 'webhook');
+    await writeFile(secretFile, `${SECRET}\n`, { mode: 0o600 });
+    await new Promise<void>((resolve) => dead.listen(0, '127.0.0.1', resolve));
+    const deadUrl = `http://127.0.0.1:${(dead.address() as AddressInfo).port}/`;
+    stage = await openStage(OFFSET, deploymentWith(deadUrl, receiver.url, secretFile));
+    const env = { MLOPS_PORT_OFFSET: String(OFFSET) };
+    mlops = connect({ workingDirectory: stage.project.root, env });
+    temporal = await connectTemporal(
+      loadConfig({ env, workingDirectory: stage.project.root, portOffset: OFFSET }).config,
+    );
+  });
+  afterAll(async () => {
+    await Promise.allSettled([mlops?.close(), temporal?.connection.close()]);
+    await stage?.close();
+    receiver?.close();
+    dead.close().closeAllConnections();
+  });
+
+  // Without a process for each look: several rollouts go on at once.
+  const start = async (model: StagedModel, profile: string) =>
+    await mlops.start({
+      model: model.name,
+      fromVersion: '1.0.0',
+      toVersion: '1.1.0',
+      profile,
+      endpoints: { '1.0.0': model.stable, '1.1.0': model.canary },
+      gates: [],
+      actor: 'ann',
+      reason: '',
+    });
+  const act = async (model: StagedModel, kind: RolloutAction['kind'], reason: string, full = false) =>
+    await mlops.act(model.name, { kind, actor: 'ann', reason, full });
+  const reached = async (model: StagedModel, holds: (status: RolloutStatus) => boolean): Promise<RolloutStatus> =>
+    await until(async () => await mlops.status(model.name), holds, 40_000);
+  const ended = async (model: StagedModel): Promise<RolloutStatus> => {
+    const result = await mlops.result(model.name, AbortSignal.timeout(40_000));
+    if (result === null) throw new Error(`${model.name} has not ended in 40 s`);
+    return result.status;
+  };
+  const has = (status: RolloutStatus, event: string): boolean => status.timeline.some((entry) => entry.event === event);
+
+  describe.concurrent('does as it is told', () => {
+    it('when it is paused before its first step: the weight stays 0 until it is resumed', async () => {
+      const model = await stage.model('early', 60);
+      await controlService(model.canary, { healthDelayMs: 1000 });
+      await start(model, 'default');
+      await act(model, 'pause', 'not yet');
+      const held = await reached(model, (status) => has(status, 'started') && status.phase === 'paused');
+      expect(held.waitingFor).toMatchObject({ kind: 'resume', reason: 'paused by ann: not yet' });
+      await new Promise((resolve) => setTimeout(resolve, 2000));
+      expect(await model.weights()).toEqual([0]);
+      await act(model, 'resume', 'now');
+      await reached(model, ({ intendedWeightPercent }) => intendedWeightPercent === 50);
+      await act(model, 'abort', 'seen enough');
+      await ended(model);
+    }, 120_000);
+
+    it('when it is paused at a gate that is then approved; signals it refuses are in its receipt', async () => {
+      const model = await stage.model('gated', 60);
+      const order = ['--profile', 'gate_first', '-o', 'json'];
+      const started = JSON.parse((await model.start(order)).stdout) as Record<string, unknown>;
+      expect(started).toMatchObject({
+        schemaVersion: 1,
+        rolloutId: 'rollout/dev/gated',
+        rolloutKey: started['runId'],
+        model: 'gated',
+        environment: 'dev',
+        fromVersion: '1.0.0',
+        toVersion: '1.1.0',
+        outcome: null,
+        intendedWeightPercent: 0,
+        step: { index: 0, of: 2 },
+        receipt: 'mlops rollout receipt --model gated',
+        attached: false,
+      });
+      const handle = temporal.workflow.getHandle('rollout/dev/gated');
+      await reached(model, ({ phase }) => phase === 'awaiting-approval');
+      const watched = await stage.project.mlops(['rollout', 'watch', '--model', 'gated', '--timeout', '2s']);
+      expect([watched.code, watched.stderr]).toEqual([6, expect.stringContaining('The rollout goes on')]);
+      await handle.signal('approve', { actor: ['eve'] });
+      await handle.signal('aprove');
+      await act(model, 'pause', 'lunch');
+      await act(model, 'approve', 'fine');
+      await new Promise((resolve) => setTimeout(resolve, 2000));
+      expect((await mlops.status('gated')).phase).toBe('paused');
+      expect(await model.weights()).toEqual([0]);
+      await act(model, 'resume', 'back');
+      await reached(model, ({ intendedWeightPercent }) => intendedWeightPercent === 20);
+      await handle.signal('approve', { actor: 'bob' });
+      await reached(model, ({ timeline }) => timeline.filter(({ event }) => event === 'approval-refused').length === 2);
+      await act(model, 'abort', 'seen enough');
+      await ended(model);
+      const refused = (await mlops.receipt('gated'))?.events.filter(({ event }) => event.endsWith('-refused'));
+      expect(refused?.map(({ event, actor, details }) => [event, actor, details['detail']])).toEqual([
+        ['approval-refused', 'signal', expect.stringMatching(/^its input is not understood: wanted /)],
+        ['signal-refused', 'signal', 'no signal is named aprove: wanted approve'],
+        ['approval-refused', 'bob', 'nothing waits for an approval'],
+      ]);
+    }, 120_000);
+
+    it('when it is promoted at a gate: straight to 100 %, an override; no receiver keeps it from ending', async () => {
+      const model = await stage.model('overridden', 60);
+      await start(model, 'gate_second');
+      await reached(model, ({ phase }) => phase === 'awaiting-approval');
+      await act(model, 'promote', 'black friday', true);
+      const { outcome, timeline } = await ended(model);
+      expect(outcome).toBe('promoted');
+      expect(await model.weights()).toEqual([0, 20, 100, 0]);
+      expect(timeline.find(({ event }) => event === 'overridden')).toMatchObject({
+        actor: 'ann',
+        detail: 'straight to 100 % although missing: an approval (black friday)',
+      });
+      expect(timeline.map(({ event }) => event)).not.toContain('approved');
+      await until(
+        async () => await Promise.resolve(receiver.of('overridden')),
+        (seen) => seen.some(({ event }) => event === 'promoted'),
+        10_000,
+      );
+      const keys = receiver.of('overridden').map(({ idempotencyKey }) => idempotencyKey);
+      expect(new Set(keys).size, 'the receiver that answers is told once').toBe(keys.length);
+      const waiting = `WorkflowType = 'notification' AND ExecutionStatus = 'Running'`;
+      expect((await temporal.workflow.count(waiting)).count, 'the other one is tried again').toBeGreaterThan(0);
+      const late = await model.act('pause');
+      expect([late.code, late.stderr]).toEqual([3, expect.stringContaining('Pause refused: the rollout has ended')]);
+      const again = JSON.parse((await model.start(['-o', 'json'])).stdout) as object;
+      expect(again).toMatchObject({ rolloutId: 'rollout/dev/overridden', phase: 'closed', outcome: 'promoted' });
+    }, 120_000);
+
+    it('until its smoke test fails: rolled back with the reason, and no user has met the canary', async () => {
+      const model = await stage.model('smoke', 60);
+      await start(model, 'smoke');
+      await reached(model, (status) => has(status, 'weight-set'));
+      await controlService(model.canary, { redirectTo: 'http://127.0.0.1:9/elsewhere' });
+      const { outcome, reason } = await ended(model);
+      expect(outcome).toBe('rolled-back');
+      expect(reason).toMatch(/^smoke-test: Smoke test of smoke 1\.1\.0 .* failed: answered 302 /);
+      expect((await mlops.receipt('smoke'))?.outcome).toMatchObject({ outcome: 'rolled-back', reason: 'smoke-test' });
+      expect(model.traffic.seen.arm['canary'] ?? 0).toBe(0);
+      expect((await stage.project.mlops(['rollout', 'watch', '--model', 'smoke'])).code).toBe(3);
+    }, 120_000);
+
+    it('or says that it is broken when it was terminated: the guard closes it, and another can begin', async () => {
+      const model = await stage.model('broken', 60);
+      await start(model, 'default');
+      await reached(model, ({ intendedWeightPercent }) => intendedWeightPercent === 50);
+      await temporal.workflow.getHandle('rollout/dev/broken').terminate('by hand');
+      for (const verb of ['status', 'watch']) {
+        const { code, stderr } = await stage.project.mlops(['rollout', verb, '--model', 'broken']);
+        expect([code, stderr]).toEqual([1, expect.stringContaining('its workflow was terminated (ROLLOUT_BROKEN)')]);
+        expect(stderr).toContain('`mlops rollback broken`');
+      }
+      await temporal.schedule.getHandle(guardScheduleId('dev')).trigger();
+      const listed = async () => (await mlops.list('broken'))[0];
+      expect(await until(listed, (newest) => newest?.outcome !== null, 30_000)).toMatchObject({
+        outcome: 'failed',
+        reason: 'broken',
+      });
+      await until(
+        async () => await model.weights(),
+        (weights) => weights.at(-1) === 0,
+        10_000,
+      );
+      expect((await model.writes()).at(-1)?.idempotencyKey).toContain('traffic-guard/');
+      await start(model, 'default');
+      await reached(model, ({ intendedWeightPercent }) => intendedWeightPercent === 50);
+      await act(model, 'abort', 'seen enough');
+      expect((await ended(model)).outcome).toBe('aborted');
+    }, 120_000);
+  });
+
+  it.each(['early', 'gated', 'overridden', 'smoke'])('%s replays as it went', async (model) => {
+    const id = `rollout/dev/${model}`;
+    const history = await readHistory(stage.project.root, OFFSET, id);
+    await expect(replayHistory(history, id, join(stage.project.root, '.mlops'))).resolves.toBeUndefined();
+  });
+});
