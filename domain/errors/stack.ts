@@ -70,8 +70,8 @@ export const STACK_ERRORS = {
     exitCode: 1,
   },
   PORT_TAKEN: {
-    message: 'Port {port} of {part} is taken by {holder}',
-    remedy: 'Stop that program, or move every port with `mlops up --port-offset 100`',
+    message: 'Ports of this stack are taken: {taken}; wanted them free',
+    remedy: 'Stop what holds them, or move every port: `mlops up --detach --port-offset {offset}` (all free now)',
     retryable: false,
     exitCode: 1,
   },

@@ -1,4 +1,4 @@
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -36,12 +36,42 @@ describe('the command line', () => {
     [['rollout', 'receipt', '--verify', 'nothing.json'], 2, 'RECEIPT_INVALID'],
     [['rollout', 'replay', '--input', 'nothing.jsonl'], 2, 'REPLAY_INPUT_INVALID'],
     [['clean'], 2, 'CLEAN_REFUSED'],
+    ...['-1', '1.5', '56072', 'many', ''].map((offset): [string[], number, string] => [
+      ['up', '--detach', '--port-offset', offset],
+      2,
+      `Option --port-offset is not valid: ${offset || 'empty'}, wanted a whole number from 0 to 56071`,
+    ]),
+    [['up', '--dry-run', '--port-offset', 'many'], 2, 'Option --port-offset is not valid: many'],
     [['status'], 1, ''],
   ])('ends `mlops %j` with %i', (args, code, message) => {
     const { status, stderr } = mlops(...args);
     expect(stderr).toContain(message);
     expect(status).toBe(code);
   });
+
+  it.each([
+    [['--help'], 0],
+    [['rollout', 'start', '--help'], 0],
+    [['completion', 'bash'], 0],
+    [['config', 'show', '--origin'], 0],
+    [['config', 'show', '-o', 'json'], 0],
+    [
+      ['rollout', 'plan', '--from', '1', '--to', '2', '--endpoint', '1=http://[::1]', '--endpoint', '2=http://[::1]'],
+      0,
+    ],
+    [['status'], 1],
+  ])(
+    'ends `mlops %j` quietly when nobody reads what it prints (`| head -2`), with the code it has',
+    async (args, code) => {
+      const child = spawn(MLOPS, args, { cwd: EMPTY, env: ENV, stdio: ['ignore', 'pipe', 'pipe'] });
+      child.stdout.destroy();
+      let errors = '';
+      child.stderr.on('data', (chunk: Buffer) => (errors += chunk.toString()));
+      const ended = await new Promise((resolve) => child.once('close', (...how) => resolve(how)));
+      expect(errors).toBe('');
+      expect(ended).toEqual([code, null]);
+    },
+  );
 
   it('prints errors as JSON when asked, on stderr, and nothing on stdout', () => {
     const { stdout, stderr } = mlops('rollback', 'm', '-o', 'json');
