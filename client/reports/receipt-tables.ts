@@ -1,4 +1,5 @@
 import type { ReceiptEvent, ReceiptTick, RolloutReceipt } from '../../domain/rollout/receipt.ts';
+import { eventsInOrder } from './events-in-order.ts';
 import { renderSize } from './evidence-size.ts';
 import { escapeHtml, renderHtmlTable, renderTime } from './html.ts';
 import { shareOf } from './receipt-charts.ts';
@@ -48,7 +49,7 @@ export function renderTurns(receipt: RolloutReceipt): string {
 export function renderEvents({ events }: RolloutReceipt): string {
   return renderHtmlTable({
     head: ['time (UTC)', 'event', 'what and why', 'who'],
-    rows: inOrder(events).map((event) => [
+    rows: eventsInOrder(events).map((event) => [
       renderTime(event.at),
       `<span class="whole">${escapeHtml(event.event)}</span>`,
       text(whatOf(event)),
@@ -79,11 +80,6 @@ export function renderSettings(settings: Readonly<Record<string, unknown>>): str
     head: ['setting', 'value'],
     rows: Object.entries(settings).map(([name, value]) => [escapeHtml(name), renderSetting(value)]),
   });
-}
-
-/** By the time of what happened: what people did is written a moment after it was carried out. */
-function inOrder(events: RolloutReceipt['events']): RolloutReceipt['events'] {
-  return events.toSorted((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0));
 }
 
 function whatOf(event: ReceiptEvent): string {

@@ -1,4 +1,4 @@
-import { currentStep, missingForNextStep, promotedSplit, splitOf } from '../../domain/rollout/run.ts';
+import { currentStep, missingForNextStep, promotedSplit, splitOf, type RolloutRun } from '../../domain/rollout/run.ts';
 import type { PlanStep } from '../../domain/rollout/plan.ts';
 import { workflowInfo } from '@temporalio/workflow';
 import { beat, restBeat } from './beat.ts';
@@ -7,6 +7,8 @@ import { isPassing, messageOf } from './failure.ts';
 import { setPhase } from './panel.ts';
 import { record } from './record.ts';
 import { writeSplit } from './traffic.ts';
+
+type Resumed = NonNullable<RolloutRun['resumed']>;
 
 /** Checks everything that can be checked before a user sees the canary. */
 export async function prepare(context: RolloutContext): Promise<Ending | null> {
@@ -92,6 +94,7 @@ export async function observeStep(context: RolloutContext): Promise<Ending | nul
   const override = run.override;
   if (override === null && missingForNextStep(request, run, run.nowMs).length > 0) return null;
   if (override !== null) await recordOverride(context, override);
+  else if (run.resumed?.stepIndex === run.stepIndex) await recordResumed(context, run.resumed);
   const last = request.plan.steps.length - 1;
   if (run.stepIndex === last) run.stage = 'finish';
   else
@@ -149,6 +152,16 @@ async function recordOverride(
     actor: override.actor,
     detail: `${override.full ? 'straight to 100 %' : 'next step'} although missing: ${missing.join('; ') || 'nothing'} (${override.reason || 'no reason given'})`,
     notify: 'warning',
+  });
+}
+
+/** A pause that the plan has is ended by a person: nothing was overridden. */
+async function recordResumed(context: RolloutContext, { actor, reason, stepIndex }: Resumed): Promise<void> {
+  await record(context, {
+    key: `resumed/${stepIndex}`,
+    event: 'resumed',
+    actor,
+    detail: `the planned pause of step ${stepIndex + 1} is over (${reason || 'no reason given'})`,
   });
 }
 

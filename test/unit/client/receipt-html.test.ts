@@ -12,6 +12,7 @@ const REFUSED = createReceipt({
   },
   events: [
     event(2, 'weight-set', 'aborted: aborted', 'ada'),
+    event(1, 'held', 'the same moment', 'judge'),
     event(1, 'abort', 'weight goes to 0 (<b onclick="x">enough</b>)', `ada'<i>`),
   ],
 });
@@ -34,6 +35,7 @@ describe('the HTML receipt', () => {
   it('tells what happened in the order in which it happened, with who did it', () => {
     expect(aborted.indexOf('>abort<')).toBeGreaterThan(0);
     expect(aborted.indexOf('>abort<')).toBeLessThan(aborted.indexOf('>weight-set<'));
+    expect(aborted.indexOf('>abort<'), 'a cause comes before what follows').toBeLessThan(aborted.indexOf('>held<'));
     expect(textOf(rolledBack)).toContain('pause frozen at 5 % (lunch &lt;soon&gt;) grace');
     const { events } = createJudgedReceipt(0.035, 0.7);
     for (const { at, actor } of events) {
