@@ -19,6 +19,7 @@ export function createProgram(version: string, chosen: Chosen): Command {
     .version(version)
     .showSuggestionAfterError(true)
     .configureHelp({ showGlobalOptions: true })
+    .showHelpAfterError('Try: mlops --help')
     .exitOverride();
   const nouns = new Map<string, Command>();
   for (const spec of CATALOG) {
@@ -50,13 +51,18 @@ function nounOf(program: Command, nouns: Map<string, Command>, name: string): Co
     .command(name)
     .description(NOUN_SUMMARIES[name] ?? name)
     .showSuggestionAfterError(true)
+    .showHelpAfterError(`Try: mlops ${name} --help`)
     .exitOverride();
   nouns.set(name, noun);
   return noun;
 }
 
 function addCommand(parent: Command, name: string, spec: CommandSpec, chosen: Chosen): void {
-  const command = parent.command(name).description(spec.summary).exitOverride();
+  const command = parent
+    .command(name)
+    .description(spec.summary)
+    .showHelpAfterError(`Try: mlops ${spec.name} --help`)
+    .exitOverride();
   for (const { name: argument, description } of spec.arguments ?? []) command.argument(argument, description);
   for (const option of optionsOf(spec)) command.addOption(toOption(option));
   if (spec.examples !== undefined)
