@@ -6,8 +6,19 @@ import { optionsOf } from './common-options.ts';
 /** Called with the verb that was chosen and what was given to it. */
 export type Chosen = (spec: CommandSpec, args: readonly string[], options: Record<string, unknown>) => Promise<void>;
 
+/** Headings of `mlops --help`. */
+const GROUPS: Readonly<Record<string, string>> = {
+  rollout: 'Rollouts:',
+  rollback: 'Rollouts:',
+  benchmark: 'Rollouts:',
+  worker: 'Single parts, in the foreground:',
+  api: 'Single parts, in the foreground:',
+  gateway: 'Single parts, in the foreground:',
+  config: 'More:',
+  completion: 'More:',
+};
 const NOUN_SUMMARIES: Readonly<Record<string, string>> = {
-  rollout: 'roll versions out, judged',
+  rollout: `roll versions out, judged: ${verbsOf('rollout')}`,
   config: 'configuration',
   benchmark: 'measure a service',
 };
@@ -27,6 +38,10 @@ export function createProgram(version: string, chosen: Chosen): Command {
     if (second === undefined) addCommand(program, first, spec, chosen);
     else addCommand(nounOf(program, nouns, first), second, spec, chosen);
   }
+  for (const command of program.commands) command.helpGroup(GROUPS[command.name()] ?? 'The local stack:');
+  program.addHelpCommand(
+    new Command('help').argument('[command]').description('what a command does').helpGroup('More:'),
+  );
   for (const { noun, arrives } of NOT_THERE_YET) {
     program
       .command(noun, { hidden: true })
@@ -39,9 +54,13 @@ export function createProgram(version: string, chosen: Chosen): Command {
   }
   program.addHelpText(
     'after',
-    `\nNot there yet: ${NOT_THERE_YET.map(({ noun }) => noun).join(', ')}.\nFirst steps: docs/how-to/first-rollout.md`,
+    `\nNot there yet: ${NOT_THERE_YET.map(({ noun }) => noun).join(', ')}.\nSee it work: mlops demo. Your own service: docs/how-to/first-rollout.md. Exit codes: docs/reference/cli.md`,
   );
   return program;
+}
+
+function verbsOf(noun: string): string {
+  return CATALOG.flatMap(({ name }) => (name.startsWith(`${noun} `) ? [name.slice(noun.length + 1)] : [])).join(', ');
 }
 
 function nounOf(program: Command, nouns: Map<string, Command>, name: string): Command {
