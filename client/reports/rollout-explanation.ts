@@ -31,7 +31,8 @@ function why(status: RolloutStatus): string[] {
 }
 
 function whatWouldChangeIt(status: RolloutStatus): string[] {
-  if (status.outcome === 'promoted') return [`Take it back with: mlops rollback ${status.model}`];
+  if (status.outcome === 'promoted')
+    return [`Take it back with: mlops rollout start --model ${status.model} --to ${status.fromVersion}`];
   if (status.outcome !== null) return [`What was judged and why: mlops rollout receipt --model ${status.model}`];
   if (status.waitingFor !== null)
     return [
@@ -45,7 +46,7 @@ function whatWouldChangeIt(status: RolloutStatus): string[] {
       : ['The next step needs:', ...lines];
   return [
     ...next,
-    'Evidence of harm of 20 on any metric (10 at two looks in a row) rolls back at once, whatever the window.',
+    'Total evidence of harm that reaches the limit (20 at an error budget of 5 %) rolls back at once, whatever the window.',
     `Without enough evidence it rolls back at ${status.deadlineAt}.`,
   ];
 }
