@@ -112,17 +112,24 @@ function evidenceOf(receipt: RolloutReceipt): Evidence[] {
     total,
     ...names.map((name): Evidence => {
       const found = ticks.flatMap((tick) => metricOf(tick, name).map((metric) => ({ at: since(tick.at), metric })));
-      const shown = found.at(-1)?.metric.dryRun === true ? ' Shown only: it decides nothing.' : '';
       return {
         title: `Evidence, ${name}`,
         harm: found.map(({ at, metric }) => [at, metric.evidence]),
         safe: found.flatMap(({ at, metric }) => (metric.safe === null ? [] : [[at, metric.safe] as const])),
-        note:
-          (name === 'ceiling' ? 'That the error rate is above its ceiling.' : `Promotion wants ${limit} for safety.`) +
-          shown,
+        note: noteOf(receipt, name, found.at(-1)?.metric.dryRun === true),
       };
     }),
   ];
+}
+
+function noteOf(receipt: RolloutReceipt, name: string, isShownOnly: boolean): string {
+  if (isShownOnly) return 'Shown only: it decides nothing.';
+  if (name === 'ceiling') return 'That the error rate is above its ceiling.';
+  const required = receipt.rollout.policy['requiredMetrics'];
+  // Scores are required wherever they occur.
+  if (name !== 'scores' && Array.isArray(required) && !required.includes(name))
+    return 'A promotion does not ask for its safety.';
+  return `A promotion needs ${renderSize(limitOf(receipt))} for safety.`;
 }
 
 function metricOf({ verdict }: ReceiptTick, name: string): readonly MetricVerdict[] {

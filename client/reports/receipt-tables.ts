@@ -85,7 +85,8 @@ export function renderSettings(settings: Readonly<Record<string, unknown>>): str
 function whatOf(event: ReceiptEvent): string {
   const { weightPercent, generation } = event.details;
   const detail = detailOf(event);
-  const weight = typeof weightPercent === 'number' ? `${weightPercent} %` : '';
+  // After a promotion there is no canary any more: its 0 % would be read as a retreat.
+  const weight = typeof weightPercent === 'number' && !detail.startsWith('promoted ') ? `${weightPercent} %` : '';
   const more = [
     ...(detail.includes(weight) ? [] : [weight]),
     ...(typeof generation === 'number' ? [`generation ${generation}`] : []),
