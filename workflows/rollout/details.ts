@@ -2,17 +2,17 @@ import type { RolloutStatus } from '../messages.ts';
 
 type Metric = NonNullable<RolloutStatus['lastVerdict']>['metrics'][number];
 
-/** A rollout as a Markdown list, for the Web UI of Temporal (which renders lists, and no tables). */
+/** A rollout as a Markdown list for the Web UI of Temporal, which shows no tables, and lists inside lists on one line. */
 export function renderDetails(status: RolloutStatus): string {
   return [
     `**${plain(status.model)}** ${plain(status.fromVersion)} → ${plain(status.toVersion)}: **${status.outcome ?? status.phase}**`,
     '',
     ...needsOf(status),
     `- Share of users: **${status.intendedWeightPercent} %** (seen: ${status.observedWeightPercent === null ? 'not yet' : `${status.observedWeightPercent} %`})`,
-    `- Step: ${status.step.index + 1} of ${status.step.of} (${status.step.kind}), ${status.step.requests} of ${status.step.minimumRequests} requests${endOf(status)}`,
+    `- Step: ${status.step.index + 1} of ${status.step.of} (${status.step.kind}), ${requestsOf(status)}${endOf(status)}`,
     `- Health: stable ${plain(status.health.stable)}; canary ${plain(status.health.canary)}`,
     ...verdictOf(status),
-    `- Started: ${status.startedAt} by ${plain(status.startedBy)}, profile ${plain(status.profile)}; ends by ${status.deadlineAt}`,
+    `- Started: ${time(status.startedAt)} by ${plain(status.startedBy)}, profile ${plain(status.profile)}; ends by ${time(status.deadlineAt)}`,
   ].join('\n');
 }
 
@@ -21,25 +21,29 @@ function needsOf(status: RolloutStatus): string[] {
   if (status.outcome !== null) return [`- Why: ${plain(status.reason ?? 'no reason recorded')}`];
   if (status.waitingFor !== null)
     return [
-      `- **Waits for a person** since ${status.waitingFor.since}: ${plain(status.waitingFor.reason)}`,
+      `- **Waits for a person** since ${time(status.waitingFor.since)}: ${plain(status.waitingFor.reason)}`,
       `- Answer with: \`${status.waitingFor.answer}\``,
     ];
-  if (status.missing.length === 0) return [];
-  return ['- The next step needs:', ...status.missing.map((missing) => `  - ${plain(missing)}`)];
+  return status.missing.map((missing) => `- The next step needs: ${plain(missing)}`);
+}
+
+function requestsOf({ step }: RolloutStatus): string {
+  return step.minimumRequests === 0
+    ? `${step.requests} requests`
+    : `${step.requests} of ${step.minimumRequests} requests`;
 }
 
 function endOf({ step, outcome }: RolloutStatus): string {
-  return step.endsAt === null || outcome !== null ? '' : `, window ends ${step.endsAt}`;
+  return step.endsAt === null || outcome !== null ? '' : `, window ends ${time(step.endsAt)}`;
 }
 
 function verdictOf({ lastVerdict }: RolloutStatus): string[] {
   if (lastVerdict === null) return ['- Last look: none yet'];
   const { tick, at, verdict, decision, reasons, metrics } = lastVerdict;
   return [
-    `- Last look: number ${tick} at ${at}: **${verdict}** (${decision})`,
-    ...reasons.map((reason) => `  - ${plain(reason)}`),
-    '- Evidence:',
-    ...metrics.map((metric) => `  - ${lineOf(metric)}`),
+    `- Last look: number ${tick} at ${time(at)}: **${verdict}** (${decision})`,
+    ...reasons.map((reason) => `- Why: ${plain(reason)}`),
+    ...metrics.map((metric) => `- Evidence, ${lineOf(metric)}`),
   ];
 }
 
@@ -48,6 +52,11 @@ function lineOf(metric: Metric): string {
   const control = metric.control === null ? '' : ` against ${rate(metric.control)}`;
   const limit = metric.limit === null ? '' : `, limit ${metric.limit}`;
   return `**${metric.name}**${metric.dryRun ? ' (shown only)' : ''}: ${rate(metric.canary)}${control} in ${metric.requests} requests${limit}; of harm ${size(metric.evidence)}${safe}`;
+}
+
+/** To the second, UTC. */
+function time(iso: string): string {
+  return `${iso.slice(0, 19).replace('T', ' ')} UTC`;
 }
 
 function rate(value: number | null): string {
