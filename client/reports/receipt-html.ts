@@ -2,7 +2,8 @@ import type { RolloutReceipt } from '../../domain/rollout/receipt.ts';
 import { renderSize } from './evidence-size.ts';
 import { escapeHtml, renderDuration, renderTime } from './html.ts';
 import { outcomeWords } from './outcome-words.ts';
-import { limitOf, renderReceiptCharts, shareOf } from './receipt-charts.ts';
+import { renderReceiptCharts } from './receipt-charts.ts';
+import { limitOf, shareOf } from './receipt-facts.ts';
 import { RECEIPT_STYLE } from './receipt-style.ts';
 import { renderEvents, renderSettings, renderTurns, renderVerdicts, renderWrites } from './receipt-tables.ts';
 

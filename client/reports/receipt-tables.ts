@@ -2,7 +2,7 @@ import type { ReceiptEvent, ReceiptTick, RolloutReceipt } from '../../domain/rol
 import { eventsInOrder } from './events-in-order.ts';
 import { renderSize } from './evidence-size.ts';
 import { escapeHtml, renderHtmlTable, renderTime } from './html.ts';
-import { shareOf } from './receipt-charts.ts';
+import { shareOf } from './receipt-facts.ts';
 import { detailOf } from './receipt-text.ts';
 
 const TONES: Readonly<Record<string, string>> = { pass: 'good', fail: 'bad', inconclusive: 'wait', error: 'bad' };

@@ -36,6 +36,9 @@ const INNER = { left: EDGE.left, right: WIDTH - EDGE.right, top: EDGE.top, botto
 /** Labels nearer than this would lie on each other. */
 const LABEL_GAP = 13;
 
+/** More points than this at one place cannot be told apart. */
+const SEEN = 4;
+
 type Scale = (value: number) => number;
 
 /** A line chart over time as inline SVG; values outside the range are drawn at its edge. */
@@ -72,7 +75,7 @@ function renderLimit(y: number, label: string): string {
 }
 
 function renderLine({ points, steps, color }: ChartSeries, x: Scale, y: Scale): string {
-  const path = points.map(([at, value], index) => {
+  const path = thinOut(points, x).map(([at, value], index) => {
     if (index === 0) return `M${x(at)} ${y(value)}`;
     return steps ? `H${x(at)}V${y(value)}` : `L${x(at)} ${y(value)}`;
   });
@@ -83,6 +86,22 @@ function renderLine({ points, steps, color }: ChartSeries, x: Scale, y: Scale): 
       ? `<circle cx="${x(first[0])}" cy="${y(first[1])}" r="3" fill="${color}"/>`
       : '';
   return `<path class="line" d="${path.join('')}" stroke="${color}"/>${dot}`;
+}
+
+/**
+ * Of points that fall on the same half pixel, those that can be seen: the first, the lowest, the highest and the last.
+ * Weeks of looks stay a small page, and no peak is lost.
+ */
+function thinOut(points: ChartSeries['points'], x: Scale): ChartSeries['points'] {
+  const groups = Map.groupBy(points, ([at]) => Math.round(2 * x(at)));
+  return [...groups.values()].flatMap((group) => {
+    if (group.length <= SEEN) return group;
+    const [low, high] = [-1, 1].map((sign) =>
+      group.reduce((best, one) => (sign * one[1] > sign * best[1] ? one : best)),
+    );
+    const kept = new Set([group[0], low, high, group.at(-1)]);
+    return group.filter((one) => kept.has(one));
+  });
 }
 
 /** The last value beside the end of each line; those that would lie on each other are moved apart. */

@@ -92,6 +92,26 @@ describe('the HTML receipt', () => {
     expect(html.match(/<svg.*?<\/svg>/s)?.[0]).toBe(rolledBack.match(/<svg.*?<\/svg>/s)?.[0]);
   });
 
+  it('stays small over weeks of looks, and keeps every peak', () => {
+    const receipt = createJudgedReceipt(0.035, 0.7);
+    const [look] = receipt.ticks.slice(-1);
+    if (look === undefined) throw new Error('no look');
+    const ticks = Array.from({ length: 43_200 }, (_, tick) => {
+      const wealth = tick === 20_000 ? 1e8 : 1;
+      return {
+        ...look,
+        tick,
+        at: new Date(1_767_254_400_000 + tick * 60_000).toISOString(),
+        verdict: { ...look.verdict, wealth },
+      };
+    });
+    const html = renderReceiptHtml({ ...receipt, outcome: null, ticks }, DIGEST);
+    expect(html.length).toBeLessThan(1_000_000);
+    const total = html.match(/<svg[^>]*aria-label="Evidence, total.*?<path class="line" d="([^"]*)"/s)?.[1] ?? '';
+    expect(total).toMatch(/L\d+(\.\d)? (2[6-9]|[3-9]\d)/);
+    expect(total.split('L').length).toBeLessThan(3500);
+  });
+
   it('says what it rests on and the commands that decide it again', () => {
     expect(promoted).toContain('mlops rollout receipt --model rag_api --key 0197-key --out receipt.json');
     expect(promoted).toContain('mlops rollout receipt --verify receipt.json');
