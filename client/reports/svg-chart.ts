@@ -29,12 +29,13 @@ export interface Chart {
   readonly series: readonly ChartSeries[];
 }
 
-const WIDTH = 460;
+const WIDTH = 480;
 const HEIGHT = 210;
-const EDGE = { left: 46, right: 48, top: 26, bottom: 26 } as const;
+const EDGE = { left: 56, right: 56, top: 26, bottom: 26 } as const;
 const INNER = { left: EDGE.left, right: WIDTH - EDGE.right, top: EDGE.top, bottom: HEIGHT - EDGE.bottom } as const;
 /** Labels nearer than this would lie on each other. */
 const LABEL_GAP = 13;
+const LEGEND_GAP = 150;
 
 /** More points than this at one place cannot be told apart. */
 const SEEN = 4;
@@ -123,7 +124,7 @@ function renderLegend(series: readonly ChartSeries[]): string[] {
   if (series.length < 2) return [];
   return series.map(
     ({ name, color }, index) =>
-      `<line class="line" x1="${INNER.left + index * 120}" x2="${INNER.left + 14 + index * 120}" y1="10" y2="10" stroke="${color}"/><text x="${INNER.left + 19 + index * 120}" y="14">${escapeHtml(name)}</text>`,
+      `<line class="line" x1="${INNER.left + index * LEGEND_GAP}" x2="${INNER.left + 14 + index * LEGEND_GAP}" y1="10" y2="10" stroke="${color}"/><text x="${INNER.left + 19 + index * LEGEND_GAP}" y="14">${escapeHtml(name)}</text>`,
   );
 }
 
