@@ -98,7 +98,8 @@ export const ROLLOUT_ERRORS = {
   },
   RECEIPT_NOT_FOUND: {
     message: 'No receipt of {model} in environment {environment}',
-    remedy: 'List rollouts with `mlops rollout list`; receipts live in the database named by DATABASE_URL',
+    remedy:
+      'List rollouts and their keys with `mlops rollout list`; receipts live in the database named by DATABASE_URL',
     retryable: false,
     exitCode: 2,
   },

@@ -26,7 +26,8 @@ async function load(context: CommandContext, input: CommandInput): Promise<Rollo
   const model = await modelOf(context, input);
   const key = textOption(input, 'key');
   const receipt = await (await context.composition.evidence()).receipt(environment, model, key === '' ? null : key);
-  if (receipt === null) throw new MlopsError('RECEIPT_NOT_FOUND', { model, environment });
+  if (receipt === null)
+    throw new MlopsError('RECEIPT_NOT_FOUND', { model: key === '' ? model : `${model} with key ${key}`, environment });
   return receipt;
 }
 
