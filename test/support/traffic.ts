@@ -1,4 +1,6 @@
-import { request } from 'undici';
+import { Agent, request } from 'undici';
+
+const CONNECTIONS = 250;
 
 export interface Traffic {
   /** Answers by status, and by arm. */
@@ -16,6 +18,9 @@ export function startTraffic(options: {
 }): Traffic {
   const seen = { status: {} as Record<number, number>, arm: {} as Record<string, number> };
   const pending = new Set<Promise<void>>();
+  // On a machine that is busy what is late is sent at once: without a bound each would open a connection of its own,
+  // until this process has no descriptor left and does nothing but try.
+  const dispatcher = new Agent({ connections: CONNECTIONS });
   let sent = 0;
   const started = performance.now();
   const timer = setInterval(() => {
@@ -32,7 +37,7 @@ export function startTraffic(options: {
       'x-mlops-model': options.model,
       'x-user-id': `user-${(number * 7919) % (options.users ?? 5000)}`,
     };
-    const { statusCode, headers: answer, body } = await request(`${options.url}/query`, { headers });
+    const { statusCode, headers: answer, body } = await request(`${options.url}/query`, { headers, dispatcher });
     await body.dump();
     const arm = String(answer['x-mlops-arm'] ?? 'none');
     seen.status[statusCode] = (seen.status[statusCode] ?? 0) + 1;
@@ -41,6 +46,7 @@ export function startTraffic(options: {
     const feedback = { requestId: answer['x-mlops-request-id'], score: options.score(arm) };
     const reply = await request(`${options.url}/-/feedback`, {
       method: 'POST',
+      dispatcher,
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify(feedback),
     });
@@ -52,6 +58,7 @@ export function startTraffic(options: {
     stop: async () => {
       clearInterval(timer);
       await Promise.allSettled(pending);
+      await dispatcher.close();
     },
   };
 }
