@@ -6,11 +6,13 @@ MODEL_NAME ?= rag_api
 MODEL_VERSION ?=
 FROM_VERSION ?=
 PROFILE ?= default
+# More options for the command behind a target: make mlops-deploy MODEL_VERSION=1.1.0 ARGS="--detach --gate 25"
+ARGS ?=
 
 .PHONY: help test verify mlops-setup mlops-status mlops-demo mlops-deploy mlops-canary-deploy mlops-rollback mlops-clean benchmark-quality validate-environment
 .PHONY: mlops-drift-check mlops-drift-monitor mlops-pipeline mlops-governance-report mlops-register mlops-promote mlops-audit
 
-help: ## list the targets
+help: ## list the targets; ARGS="..." passes more options to the command behind one
 	@grep -hE '^[a-z][a-z -]*:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{ n = split($$1, names, " "); for (i = 1; i <= n; i++) printf "  %-24s %s\n", names[i], $$2 }'
 
 node_modules/.stamp: package.json package-lock.json
@@ -29,29 +31,29 @@ verify: test ## the same as test
 
 validate-environment: node_modules/.stamp ## check this machine and the configuration
 	$(MLOPS) config show > /dev/null
-	$(MLOPS) doctor
+	$(MLOPS) doctor $(ARGS)
 
 mlops-setup: node_modules/.stamp ## make what the local stack needs
-	$(MLOPS) setup
+	$(MLOPS) setup $(ARGS)
 
 mlops-status: node_modules/.stamp ## probe every part of the system
-	$(MLOPS) status
+	$(MLOPS) status $(ARGS)
 
 mlops-demo: node_modules/.stamp ## the main job on real parts, with crashes: about 4 minutes
-	$(MLOPS) demo
+	$(MLOPS) demo $(ARGS)
 
 benchmark-quality: node_modules/.stamp ## what the releases of the RAG service find of what they should
-	$(MLOPS) benchmark quality
+	$(MLOPS) benchmark quality $(ARGS)
 
-mlops-deploy mlops-canary-deploy: node_modules/.stamp ## roll MODEL_VERSION of MODEL_NAME out, judged
+mlops-deploy mlops-canary-deploy: node_modules/.stamp ## roll MODEL_VERSION of MODEL_NAME out, judged; also FROM_VERSION, PROFILE
 	@test -n "$(MODEL_VERSION)" || { echo "MODEL_VERSION is missing: make $@ MODEL_NAME=rag_api MODEL_VERSION=1.1.0" >&2; exit 2; }
-	$(MLOPS) rollout start --model $(MODEL_NAME) --to $(MODEL_VERSION) $(if $(FROM_VERSION),--from $(FROM_VERSION)) --profile $(PROFILE)
+	$(MLOPS) rollout start --model $(MODEL_NAME) --to $(MODEL_VERSION) $(if $(FROM_VERSION),--from $(FROM_VERSION)) --profile $(PROFILE) $(ARGS)
 
 mlops-rollback: node_modules/.stamp ## emergency: all traffic of MODEL_NAME to its stable version
-	$(MLOPS) rollback $(MODEL_NAME)
+	$(MLOPS) rollback $(MODEL_NAME) $(ARGS)
 
 mlops-clean: node_modules/.stamp ## stop the local stack and remove its state
-	$(MLOPS) clean --yes
+	$(MLOPS) clean --yes $(ARGS)
 
 mlops-drift-check mlops-drift-monitor mlops-pipeline mlops-governance-report mlops-register mlops-promote mlops-audit: ## not there yet
 	@echo "$@ is not there yet" >&2; exit 2

@@ -7,3 +7,11 @@ import { Context } from '@temporalio/activity';
 export function serverTimeMs(): number {
   return Context.current().info.currentAttemptScheduledTimestampMs;
 }
+
+/** Activities that say what time it is. */
+export function createClockActivities() {
+  return {
+    /** When the server was first asked for this: attempts that are made again do not move it. Milliseconds since 1970. */
+    readClock: async (): Promise<number> => await Promise.resolve(Context.current().info.scheduledTimestampMs),
+  };
+}

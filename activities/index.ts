@@ -1,4 +1,5 @@
 import type { EngineVersion } from '../domain/rollout/records.ts';
+import { createClockActivities } from './clock.ts';
 import { createGuardActivities } from './guard.ts';
 import { createHealthActivities } from './health.ts';
 import type {
@@ -44,6 +45,7 @@ export function createActivities(ports: ActivityPorts) {
     ...createTelemetryActivities(ports),
     ...createHealthActivities(ports),
     ...createRecordActivities(ports),
+    ...createClockActivities(),
     ...createGuardActivities(ports),
   });
 }

@@ -91,3 +91,6 @@ export const BASE_PORTS = {
   postgres: 5433,
   workerMetrics: 9464,
 } as const;
+
+/** Above it a port would not exist. */
+export const MOST_PORT_OFFSET = 65_535 - Math.max(...Object.values(BASE_PORTS));

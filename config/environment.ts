@@ -1,4 +1,5 @@
 import { distance } from 'fastest-levenshtein';
+import { MOST_PORT_OFFSET } from './defaults.ts';
 
 /** One environment variable that is read. */
 interface Variable {
@@ -43,7 +44,11 @@ export const VARIABLES: Readonly<Record<string, Variable>> = {
     wanted: 'lower-case letters, digits and dashes',
     accepts: (value) => /^[a-z][a-z0-9-]*$/.test(value),
   },
-  MLOPS_PORT_OFFSET: whole('Added to every port', 0),
+  MLOPS_PORT_OFFSET: {
+    summary: 'Added to every port',
+    wanted: `a whole number from 0 to ${MOST_PORT_OFFSET} (the largest port is 65535)`,
+    accepts: (value) => /^\d+$/.test(value) && Number(value) <= MOST_PORT_OFFSET,
+  },
   MLOPS_STATE_DIRECTORY: text('Folder of state and logs'),
   MLOPS_DEBUG: { summary: 'Prints stack traces', wanted: '1', accepts: (value) => value === '1' },
   DATABASE_URL: {

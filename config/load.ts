@@ -3,7 +3,8 @@ import { join, resolve } from 'node:path';
 import type { z } from 'zod';
 import { MlopsError } from '../domain/errors.ts';
 import { BASE_PORTS, DEFAULTS } from './defaults.ts';
-import { nearest, validateEnvironment } from './environment.ts';
+import { describeIssue } from './describe-issue.ts';
+import { validateEnvironment } from './environment.ts';
 import { DEPLOYMENT_FILE, MONITORING_FILE } from './file-schema.ts';
 import { findProjectFile, isRecord, mergeValues, readLayer, type Layer } from './layers.ts';
 import { resolveDeployment, resolveGateway, resolveMonitoring } from './resolve.ts';
@@ -135,37 +136,8 @@ function checkSection<Name extends Section>(
   const merged = layers.reduce<unknown>((value, layer) => mergeValues(value, layer.value), {});
   const result = SECTIONS[name].safeParse(merged);
   if (result.success) return result.data as z.infer<(typeof SECTIONS)[Name]>;
-  for (const issue of result.error.issues) problems.push(...describeIssue(issue, merged, layers));
+  for (const issue of result.error.issues) problems.push(...describeIssue(issue, merged, DEFAULTS[name], layers));
   return null;
-}
-
-function describeIssue(issue: z.core.$ZodIssue, merged: unknown, layers: readonly Layer[]): string[] {
-  const path = issue.path.map(String);
-  if (issue.code === 'unrecognized_keys') {
-    const known = Object.keys(valueAt(DEFAULTS.deployment, path) ?? valueAt(DEFAULTS.monitoring, path) ?? {});
-    return issue.keys.map((key) => {
-      const full = [...path, key].join('.');
-      return `${whereIs(full, layers)}: unknown key ${full}${known.length === 0 ? '' : `; the nearest is ${nearest(key, known)}`}`;
-    });
-  }
-  const full = path.join('.');
-  return [
-    `${whereIs(full, layers)}: ${full}: ${JSON.stringify(valueAt(merged, path))}, ${issue.message.replace(/^Invalid input: /, '').replace(/^expected/, 'wanted')}`,
-  ];
-}
-
-function whereIs(path: string, layers: readonly Layer[]): string {
-  const layer =
-    layers.findLast(({ lines }) => lines.has(path)) ??
-    layers.findLast(({ lines }) => [...lines.keys()].some((key) => path.startsWith(`${key}.`)));
-  return layer === undefined ? 'configuration' : `${layer.name}:${layer.lines.get(path) ?? 1}`;
-}
-
-function valueAt(value: unknown, path: readonly string[]): Record<string, unknown> | undefined {
-  let found: unknown = value;
-  for (const key of path)
-    found = isRecord(found) || Array.isArray(found) ? (found as Record<string, unknown>)[key] : undefined;
-  return found as Record<string, unknown> | undefined;
 }
 
 function originsOf(layers: Record<Section, Layer[]>): ConfigOrigin[] {

@@ -41,9 +41,25 @@ export function isMlopsError(error: unknown, code?: ErrorCode): error is MlopsEr
   );
 }
 
-/** What anything that was thrown says, in words. */
+/** What anything that was thrown says, in words; what the system says by a code is said in words too. */
 export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  if (!(error instanceof Error)) return String(error);
+  const { code, path, address, port } = error as SystemError;
+  if (code === 'ENOENT' && path !== undefined) return `there is no file ${path}`;
+  if (code === 'EACCES' && path !== undefined) return `${path} may not be read or written by this user`;
+  if (code === 'EISDIR' && path !== undefined) return `${path} is a folder`;
+  if (code === 'ECONNREFUSED' && address !== undefined) return `nobody answers at ${address}:${port ?? '?'}`;
+  // The cause is what says something.
+  if (error.message === 'fetch failed' && error.cause instanceof Error) return messageOf(error.cause);
+  return error.message === '' ? (code ?? error.name) : error.message;
+}
+
+/** What Node adds to errors of the operating system. */
+interface SystemError {
+  readonly code?: string;
+  readonly path?: string;
+  readonly address?: string;
+  readonly port?: number;
 }
 
 /** Replaces every {name} of a template by the detail of that name. A missing detail stays visible as {name}. */

@@ -4,6 +4,7 @@ import { cpus, totalmem } from 'node:os';
 import { findInstalledServer } from '../adapters/temporal/find-server.ts';
 import { payloadKeyFile } from '../adapters/temporal/keys.ts';
 import type { MlopsConfig } from '../config/schema.ts';
+import { describeTaken, findFreeOffset, findTakenPorts } from './stack-ports.ts';
 import { probeStack } from './stack-status.ts';
 
 /** Shape of client/stack-port.ts `Finding`. */
@@ -27,6 +28,7 @@ export async function examineMachine(config: MlopsConfig): Promise<Finding[]> {
     await checkDisk(config.root),
     checkMemory(),
     checkPorts(config),
+    await checkTaken(config),
     checkKeys(config),
     checkServer(config),
     ...parts.map(({ name, state, detail }) => ({
@@ -61,6 +63,19 @@ export function checkPorts({ ports }: Pick<MlopsConfig, 'ports'>): Finding {
         state: 'warning',
         detail: `${shown}: in the ephemeral range ${least}-${most}, where another program's connection can take them`,
         fix: `mlops up --port-offset N with every port below ${least}`,
+      };
+}
+
+/** Another stack's ports may be ours: its Web UI is where our Temporal would be when the offsets are 1,000 apart. */
+async function checkTaken(config: MlopsConfig): Promise<Finding> {
+  const taken = await findTakenPorts(config);
+  return taken.length === 0
+    ? { check: 'ports taken', state: 'ok', detail: 'none by another program', fix: null }
+    : {
+        check: 'ports taken',
+        state: 'problem',
+        detail: describeTaken(taken),
+        fix: `stop what holds them, or mlops up --detach --port-offset ${await findFreeOffset(config)}`,
       };
 }
 

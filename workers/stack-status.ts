@@ -57,7 +57,7 @@ async function probe(
         state: 'down',
         pid,
         address,
-        detail: error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error),
+        detail: messageOf(error).split('\n')[0] ?? '',
       },
     ];
   }

@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { ensureDatabase } from '../adapters/postgres/create-database.ts';
 import { prepareEmbeddedPostgres } from '../adapters/postgres/embedded.ts';
 import { migrate } from '../adapters/postgres/migrate.ts';
+import { runExclusively } from '../adapters/processes/exclusive.ts';
 import { logFileOf, pause, pidFileOf, stopPart } from '../adapters/processes/part.ts';
 import { readLivePid, savePid } from '../adapters/processes/pid-file.ts';
-import { findPortHolder } from '../adapters/processes/ports.ts';
 import { stopAll, supervise } from '../adapters/processes/supervisor.ts';
 import { findServer } from '../adapters/temporal/find-server.ts';
 import { ensurePayloadKeys } from '../adapters/temporal/keys.ts';
@@ -16,6 +16,7 @@ import type { MlopsConfig } from '../config/schema.ts';
 import { MlopsError } from '../domain/errors.ts';
 import { checkPorts, examineMachine } from './doctor.ts';
 import { assembleStages, ownCommand } from './stack-parts.ts';
+import { describeTaken, findFreeOffset, findTakenPorts } from './stack-ports.ts';
 import { probeStack } from './stack-status.ts';
 
 type Say = (line: string) => void;
@@ -29,7 +30,7 @@ const FOLDERS = ['run', 'logs', 'keys', 'cache', 'temporal', 'gateway', 'journal
 export function createLocalStack(config: MlopsConfig) {
   const { stateDirectory } = config;
   return {
-    setup: async (say: Say) => await setUp(config, say),
+    setup: async (say: Say) => await inTurn(config, say, async () => await setUp(config, say)),
     start: async (say: Say) => await start(config, say),
     runInForeground: async (say: Say, signal: AbortSignal) => await runSupervisor(config, say, signal),
     stop: async (say: Say) => await stop(config, say),
@@ -59,6 +60,8 @@ async function setUp(config: MlopsConfig, say: Say): Promise<string[]> {
     done.push(`Temporal server: found by ${how}`);
   }
   if (config.databaseUrl === null) {
+    // Its supervisor sees to a database that runs.
+    if ((await otherSupervisor(config)) !== null) return [...done, 'own database: there'];
     const { clearedStaleLock } = await prepareEmbeddedPostgres(stateDirectory, config.ports.postgres);
     done.push(clearedStaleLock ? 'own database: cleared the lock of a killed server' : 'own database: there');
   } else {
@@ -79,15 +82,16 @@ async function start(
   config: MlopsConfig,
   say: Say,
 ): Promise<{ healthy: boolean; parts: Awaited<ReturnType<typeof probeStack>>['parts'] }> {
-  await setUp(config, say);
   const { stateDirectory } = config;
   const pidFile = pidFileOf(stateDirectory, SUPERVISOR.name);
-  if ((await readLivePid(pidFile)) === null) {
+  await inTurn(config, say, async () => {
+    await setUp(config, say);
+    if ((await readLivePid(pidFile)) !== null) return;
     await assertPortsFree(config);
     const ports = checkPorts(config);
     if (ports.fix !== null) say(`Warning: ${ports.detail}. Better: ${ports.fix}`);
     await spawnSupervisor(config, pidFile);
-  }
+  });
   const deadline = Date.now() + READY_MS;
   for (;;) {
     const status = await probeStack(config);
@@ -106,6 +110,18 @@ async function start(
   }
 }
 
+/** Several `mlops up` at a time make and start one stack: each waits for the one before it. */
+async function inTurn<T>({ stateDirectory }: MlopsConfig, say: Say, work: () => Promise<T>): Promise<T> {
+  const file = join(stateDirectory, 'run/turn.lock');
+  return await runExclusively(file, work, () => say('another `mlops` starts the stack: waiting for it'));
+}
+
+/** The supervisor of the stack when it is another process, else null. */
+async function otherSupervisor({ stateDirectory }: MlopsConfig): Promise<number | null> {
+  const pid = await readLivePid(pidFileOf(stateDirectory, SUPERVISOR.name));
+  return pid === process.pid ? null : pid;
+}
+
 async function spawnSupervisor(config: MlopsConfig, pidFile: string): Promise<void> {
   const { file, args } = ownCommand(['up']);
   const log = openSync(logFileOf(config.stateDirectory, SUPERVISOR.name), 'a', 0o600);
@@ -120,11 +136,14 @@ async function spawnSupervisor(config: MlopsConfig, pidFile: string): Promise<vo
 }
 
 async function runSupervisor(config: MlopsConfig, say: Say, signal: AbortSignal): Promise<void> {
-  await setUp(config, say);
   const pidFile = pidFileOf(config.stateDirectory, SUPERVISOR.name);
-  const other = await readLivePid(pidFile);
-  if (other !== null && other !== process.pid) return say(`the stack is supervised already (pid ${other})`);
-  await savePid(pidFile, process.pid);
+  const other = await inTurn(config, say, async () => {
+    await setUp(config, say);
+    const running = await otherSupervisor(config);
+    if (running === null) await savePid(pidFile, process.pid);
+    return running;
+  });
+  if (other !== null) return say(`the stack is supervised already (pid ${other})`);
   const controller = new AbortController();
   const stopNow = (): void => controller.abort();
   process.once('SIGTERM', stopNow);
@@ -145,28 +164,9 @@ async function stop(config: MlopsConfig, say: Say): Promise<string[]> {
   return supervised ? ['supervisor', ...orphans] : orphans;
 }
 
-/** Ports of parts that do not run yet must be free. @throws PORT_TAKEN naming the holder */
+/** Ports of parts that do not run yet must be free. @throws PORT_TAKEN naming every holder */
 async function assertPortsFree(config: MlopsConfig): Promise<void> {
-  const needed: [string, number][] = [
-    ...(config.gateway.isElsewhere
-      ? []
-      : ([
-          ['gateway', config.ports.gateway],
-          ['gateway', config.ports.gatewayAdmin],
-        ] as [string, number][])),
-    ['api', config.ports.api],
-    ['worker', config.ports.workerMetrics],
-    ...(config.databaseUrl === null ? ([['postgres', config.ports.postgres]] as [string, number][]) : []),
-    ...(config.temporal.address === null
-      ? ([
-          ['temporal', config.ports.temporal],
-          ['temporal', config.ports.temporalUi],
-        ] as [string, number][])
-      : []),
-  ];
-  for (const [part, port] of needed) {
-    if ((await readLivePid(pidFileOf(config.stateDirectory, part))) !== null) continue;
-    const holder = await findPortHolder(port);
-    if (holder !== null) throw new MlopsError('PORT_TAKEN', { part, port, holder });
-  }
+  const taken = await findTakenPorts(config);
+  if (taken.length === 0) return;
+  throw new MlopsError('PORT_TAKEN', { taken: describeTaken(taken), offset: await findFreeOffset(config) });
 }

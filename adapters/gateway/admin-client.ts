@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { MlopsConfig } from '../../config/schema.ts';
-import { isMlopsError, MlopsError, type ErrorCode } from '../../domain/errors.ts';
+import { isMlopsError, messageOf, MlopsError, type ErrorCode } from '../../domain/errors.ts';
 
 const TIMEOUT_MS = 2000;
 
@@ -29,7 +29,7 @@ export async function callAdmin(config: GatewayAddress, path: string, put?: unkn
     return body;
   } catch (error) {
     if (isMlopsError(error)) throw error;
-    throw new MlopsError('ROUTER_UNREACHABLE', { address, reason: reasonOf(error) }, { cause: error });
+    throw new MlopsError('ROUTER_UNREACHABLE', { address, reason: messageOf(error) }, { cause: error });
   }
 }
 
@@ -53,10 +53,4 @@ function refusal(body: unknown, address: string, status: number): MlopsError {
     address,
     reason: `it answered ${status}: ${error?.message ?? 'no reason given'}`,
   });
-}
-
-function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  const { cause } = error;
-  return cause instanceof Error ? cause.message || String((cause as { code?: string }).code) : error.message;
 }

@@ -1,5 +1,5 @@
 import type { Pool, PoolClient, QueryResultRow } from 'pg';
-import { isMlopsError, MlopsError } from '../../domain/errors.ts';
+import { isMlopsError, MlopsError, messageOf } from '../../domain/errors.ts';
 
 /** Runs one statement and returns its rows. @throws DATABASE_UNREACHABLE when there is no connection to be had */
 export async function query<Row extends QueryResultRow>(
@@ -42,11 +42,7 @@ function translate(error: unknown): unknown {
   const code = (error as { code?: unknown }).code;
   const isStatementError = typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) && !isConnectionState(code);
   if (isStatementError) return error;
-  return new MlopsError(
-    'DATABASE_UNREACHABLE',
-    { reason: error instanceof Error ? error.message || code : String(error) },
-    { cause: error },
-  );
+  return new MlopsError('DATABASE_UNREACHABLE', { reason: messageOf(error) }, { cause: error });
 }
 
 /** 08 connection, 53 resources, 57P shutdown: the server is away or going. */

@@ -73,12 +73,20 @@ async function waitUntilReady(name: string, child: Child) {
   const ready = await new Promise<JsonLine>((resolve, reject) => {
     lines.once('line', (line) => resolve(JSON.parse(line) as JsonLine));
     child.once('error', reject);
-    child.once('exit', (code) =>
-      reject(new MlopsError('EXAMPLE_NOT_STARTED', { name, reason: reasonOf(errors) ?? `it ended with code ${code}` })),
-    );
+    child.once('exit', (code) => reject(failureOf(name, reasonOf(errors) ?? `it ended with code ${code}`)));
   });
   lines.on('line', (line) => (last = JSON.parse(line) as JsonLine));
   return { pid: child.pid ?? 0, ready, stop: async () => await stop(child, () => last) };
+}
+
+/** A release that there is not was asked for by whoever typed its name. */
+function failureOf(name: string, reason: string): MlopsError {
+  const asked = /^there is no release (.*); wanted (.*)$/.exec(reason);
+  if (asked === null) return new MlopsError('EXAMPLE_NOT_STARTED', { name, reason });
+  return new MlopsError('USAGE_INVALID', {
+    problem: `Release is not known: ${asked[1]}, wanted ${asked[2]}`,
+    hint: 'Choose one; examples/rag-service says what each is',
+  });
 }
 
 /** The message of the error a program died of, without the stack trace; the whole text when there is none. */

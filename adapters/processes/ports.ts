@@ -8,7 +8,16 @@ export async function findPortHolder(port: number): Promise<string | null> {
   const pid = inode === null ? null : pidOf(inode);
   if (pid === null) return 'another program';
   const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').slice(0, 3).join(' ').trim();
-  return `pid ${pid} (${command.slice(0, 80)})`;
+  return `pid ${pid} (${command.slice(0, 80)})${folderOf(pid)}`;
+}
+
+/** Where a process runs: the parts of another local stack run in its project. */
+function folderOf(pid: number): string {
+  try {
+    return ` in ${readlinkSync(`/proc/${pid}/cwd`)}`;
+  } catch {
+    return '';
+  }
 }
 
 /** The first free loopback port from `port` on, at most 50 further; several workers share a machine. */
@@ -17,7 +26,8 @@ export async function findFreePort(port: number): Promise<number> {
   return port;
 }
 
-async function isFree(port: number): Promise<boolean> {
+/** Whether nobody listens on a loopback port. */
+export async function isFree(port: number): Promise<boolean> {
   return await new Promise((resolve) => {
     const server = createServer();
     server.once('error', () => resolve(false));

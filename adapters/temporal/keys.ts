@@ -44,10 +44,6 @@ export async function loadPayloadKeys(stateDirectory: string): Promise<PayloadKe
     if (!decoded.has(active)) throw new Error(`active key ${active} is not among the keys`);
     return { active, keys: decoded };
   } catch (error) {
-    throw new MlopsError(
-      'PAYLOAD_KEYS_INVALID',
-      { file: 'keys/payload.json', problem: messageOf(error) },
-      { cause: error },
-    );
+    throw new MlopsError('PAYLOAD_KEYS_INVALID', { file, problem: messageOf(error) }, { cause: error });
   }
 }

@@ -36,7 +36,9 @@ function causes(error: unknown): string {
     cause instanceof Error && lines.length < 4;
     cause = cause.cause
   ) {
-    if (cause.message !== '') lines.push(`\n  caused by: ${cause.message.split('\n')[0]}`);
+    const words = messageOf(cause).split('\n')[0] ?? '';
+    // Most errors have said it already.
+    if (words !== '' && !messageOf(error).includes(words)) lines.push(`\n  caused by: ${words}`);
   }
   return lines.join('');
 }

@@ -10,8 +10,11 @@ import { renderFailure } from './failure.ts';
 import { renderResult } from './output.ts';
 import { createProgram } from './program.ts';
 
+/** Fires when nobody reads messages any more. */
+const unread = new AbortController();
 const HELP_CODES = new Set(['commander.help', 'commander.helpDisplayed', 'commander.version']);
 
+endQuietlyWithoutReader();
 await main(process.argv);
 
 async function main(argv: readonly string[]): Promise<void> {
@@ -24,6 +27,21 @@ async function main(argv: readonly string[]): Promise<void> {
     // commander has printed help or the problem already.
     await exit(HELP_CODES.has(error.code) ? 0 : 2);
   }
+}
+
+/**
+ * `mlops ... | head -2`: who reads has seen enough, which is no error. Without a reader of messages (stderr) a command
+ * that watches ends as with Ctrl-C; one that changes something goes on.
+ */
+function endQuietlyWithoutReader(): void {
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    process.exit();
+  });
+  process.stderr.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    unread.abort();
+  });
 }
 
 function versionOf(): string {
@@ -42,6 +60,7 @@ async function runCommand(spec: CommandSpec, args: readonly string[], options: R
     // A second Ctrl-C does not wait for anything.
     process.once('SIGINT', () => process.exit(130));
   });
+  unread.signal.addEventListener('abort', () => controller.abort());
   let composition: Composition | null = null;
   try {
     const input = await inputOf(args, options);
@@ -50,6 +69,7 @@ async function runCommand(spec: CommandSpec, args: readonly string[], options: R
     composition = createComposition(async () => (await loadConfig()).config);
     const { run } = await spec.load();
     const result = await run(contextOf(options, format, controller.signal, composition, loadConfig), input);
+    process.exitCode = result.exitCode;
     await print(result, format);
     await exit(interrupted ? 130 : result.exitCode, composition);
   } catch (error) {
@@ -70,11 +90,12 @@ function configLoader(options: Record<string, unknown>): () => Promise<LoadedCon
   let loaded: Promise<LoadedConfig> | null = null;
   const load = async (): Promise<LoadedConfig> => {
     const { loadConfig } = await import('../../config/load.ts');
-    const portOffset = options['portOffset'];
+    const given = options['portOffset'];
+    const portOffset = typeof given === 'string' ? (await import('./port-offset.ts')).parsePortOffset(given) : null;
     return loadConfig({
       env: process.env,
       workingDirectory: process.cwd(),
-      ...(typeof portOffset === 'string' ? { portOffset: Number(portOffset) } : {}),
+      ...(portOffset === null ? {} : { portOffset }),
     });
   };
   return async () => await (loaded ??= load());

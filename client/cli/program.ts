@@ -6,8 +6,19 @@ import { optionsOf } from './common-options.ts';
 /** Called with the verb that was chosen and what was given to it. */
 export type Chosen = (spec: CommandSpec, args: readonly string[], options: Record<string, unknown>) => Promise<void>;
 
+/** Headings of `mlops --help`. */
+const GROUPS: Readonly<Record<string, string>> = {
+  rollout: 'Rollouts:',
+  rollback: 'Rollouts:',
+  benchmark: 'Rollouts:',
+  worker: 'Single parts, in the foreground:',
+  api: 'Single parts, in the foreground:',
+  gateway: 'Single parts, in the foreground:',
+  config: 'More:',
+  completion: 'More:',
+};
 const NOUN_SUMMARIES: Readonly<Record<string, string>> = {
-  rollout: 'roll versions out, judged',
+  rollout: `roll versions out, judged: ${verbsOf('rollout')}`,
   config: 'configuration',
   benchmark: 'measure a service',
 };
@@ -19,6 +30,7 @@ export function createProgram(version: string, chosen: Chosen): Command {
     .version(version)
     .showSuggestionAfterError(true)
     .configureHelp({ showGlobalOptions: true })
+    .showHelpAfterError('Try: mlops --help')
     .exitOverride();
   const nouns = new Map<string, Command>();
   for (const spec of CATALOG) {
@@ -26,6 +38,10 @@ export function createProgram(version: string, chosen: Chosen): Command {
     if (second === undefined) addCommand(program, first, spec, chosen);
     else addCommand(nounOf(program, nouns, first), second, spec, chosen);
   }
+  for (const command of program.commands) command.helpGroup(GROUPS[command.name()] ?? 'The local stack:');
+  program.addHelpCommand(
+    new Command('help').argument('[command]').description('what a command does').helpGroup('More:'),
+  );
   for (const { noun, arrives } of NOT_THERE_YET) {
     program
       .command(noun, { hidden: true })
@@ -38,9 +54,13 @@ export function createProgram(version: string, chosen: Chosen): Command {
   }
   program.addHelpText(
     'after',
-    `\nNot there yet: ${NOT_THERE_YET.map(({ noun }) => noun).join(', ')}.\nFirst steps: docs/how-to/first-rollout.md`,
+    `\nNot there yet: ${NOT_THERE_YET.map(({ noun }) => noun).join(', ')}.\nSee it work: mlops demo. Your own service: docs/how-to/first-rollout.md. Exit codes: docs/reference/cli.md`,
   );
   return program;
+}
+
+function verbsOf(noun: string): string {
+  return CATALOG.flatMap(({ name }) => (name.startsWith(`${noun} `) ? [name.slice(noun.length + 1)] : [])).join(', ');
 }
 
 function nounOf(program: Command, nouns: Map<string, Command>, name: string): Command {
@@ -50,13 +70,18 @@ function nounOf(program: Command, nouns: Map<string, Command>, name: string): Co
     .command(name)
     .description(NOUN_SUMMARIES[name] ?? name)
     .showSuggestionAfterError(true)
+    .showHelpAfterError(`Try: mlops ${name} --help`)
     .exitOverride();
   nouns.set(name, noun);
   return noun;
 }
 
 function addCommand(parent: Command, name: string, spec: CommandSpec, chosen: Chosen): void {
-  const command = parent.command(name).description(spec.summary).exitOverride();
+  const command = parent
+    .command(name)
+    .description(spec.summary)
+    .showHelpAfterError(`Try: mlops ${spec.name} --help`)
+    .exitOverride();
   for (const { name: argument, description } of spec.arguments ?? []) command.argument(argument, description);
   for (const option of optionsOf(spec)) command.addOption(toOption(option));
   if (spec.examples !== undefined)

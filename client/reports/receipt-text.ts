@@ -1,5 +1,6 @@
 import type { ReceiptEvent, RolloutReceipt } from '../../domain/rollout/receipt.ts';
 import type { TickVerdict } from '../../domain/rollout/records.ts';
+import { eventsInOrder } from './events-in-order.ts';
 
 /** A receipt in a page of plain text: outcome, course, last evidence, who acted. */
 export function renderReceiptText(receipt: RolloutReceipt): string {
@@ -19,7 +20,7 @@ export function renderReceiptText(receipt: RolloutReceipt): string {
     ),
     '',
     'Events:',
-    ...events.map((event) => `  ${event.at} ${event.event} ${detailOf(event)} (${event.actor})`),
+    ...eventsInOrder(events).map((event) => `  ${event.at} ${event.event} ${detailOf(event)} (${event.actor})`),
     ...(last === undefined ? [] : ['', ...renderEvidence(last)]),
   ].join('\n');
 }

@@ -31,7 +31,8 @@ function why(status: RolloutStatus): string[] {
 }
 
 function whatWouldChangeIt(status: RolloutStatus): string[] {
-  if (status.outcome === 'promoted') return [`Take it back with: mlops rollback ${status.model}`];
+  if (status.outcome === 'promoted')
+    return [`Take it back with: mlops rollout start --model ${status.model} --to ${status.fromVersion}`];
   if (status.outcome === 'completed') return [`Fit its looks with: mlops rollout calibrate --model ${status.model}`];
   if (status.outcome !== null) return [`What was judged and why: mlops rollout receipt --model ${status.model}`];
   if (status.waitingFor !== null)
@@ -51,7 +52,7 @@ function whatWouldChangeIt(status: RolloutStatus): string[] {
 
 function whatEvidenceDoes(status: RolloutStatus): string[] {
   const rollsBack =
-    'Evidence of harm of 20 on any metric (10 at two looks in a row) rolls back at once, whatever the window';
+    'Total evidence of harm that reaches the limit (20 at an error budget of 5 %) rolls back at once, whatever the window';
   if (status.noise?.armed === false)
     return [
       `${rollsBack}, but for errors and slowness: they freeze the weight and page. The error ceiling, scores and failed health checks do roll back.`,

@@ -1,4 +1,5 @@
 import type { MetricVerdict } from '../../domain/rollout/judge/describe.ts';
+import { renderSize } from './evidence-size.ts';
 import type { RolloutStatus, VerdictStatus } from '../../workflows/messages.ts';
 
 /** Colours for a terminal; plain text without one. */
@@ -98,9 +99,9 @@ export function linesOf({ metrics, overlap }: Pick<VerdictStatus, 'metrics' | 'o
 /** One metric of a verdict on one line. */
 function metricLine(metric: MetricVerdict): string {
   const limit = metric.limit === null ? '' : `, limit ${show(metric.limit)}`;
-  const safe = metric.safe === null ? '' : `, of safety ${metric.safe.toFixed(1)}`;
+  const safe = metric.safe === null ? '' : `, of safety ${renderSize(metric.safe)}`;
   const shown = metric.dryRun ? ' (shown only)' : '';
-  return `${metric.name.padEnd(8)} canary ${show(metric.canary)} control ${show(metric.control)}${limit}; evidence of harm ${metric.evidence.toFixed(2)}${safe}; ${metric.requests} requests${shown}`;
+  return `${metric.name.padEnd(8)} canary ${show(metric.canary)} control ${show(metric.control)}${limit}; evidence of harm ${renderSize(metric.evidence)}${safe}; ${metric.requests} requests${shown}`;
 }
 
 function show(value: number | null): string {

@@ -119,6 +119,6 @@ function assertAllowed(config: MlopsConfig, endpoint: string): void {
   const allowed = config.deployment.endpointAllowList;
   const url = URL.canParse(endpoint) ? new URL(endpoint) : null;
   const isHttp = url?.protocol === 'http:' || url?.protocol === 'https:';
-  if (url !== null && isHttp && allowed.includes(url.hostname)) return;
+  if (url !== null && isHttp && allowed.includes(url.hostname.replace(/^\[|\]$/g, ''))) return;
   throw new MlopsError('ENDPOINT_NOT_ALLOWED', { endpoint, allowed: allowed.join(', ') });
 }

@@ -18,7 +18,7 @@ export const GATEWAY_ERRORS = {
   },
   ROUTER_UNREACHABLE: {
     message: 'Traffic router at {address} cannot be reached: {reason}',
-    remedy: 'Start it with `mlops up`, or mend `router` in config/deployment.yaml; `mlops doctor` shows more',
+    remedy: 'Start it with `mlops up --detach`, or mend `gateway` in config/deployment.yaml; `mlops doctor` shows more',
     retryable: true,
     exitCode: 1,
   },

@@ -10,7 +10,7 @@ export const ROLLOUT_ERRORS = {
   },
   ROLLOUT_NOT_FOUND: {
     message: 'No rollout of {model} in environment {environment}',
-    remedy: 'List what is there with `mlops rollout list`',
+    remedy: 'List what is there with `mlops rollout list`, and name one with --model',
     retryable: false,
     exitCode: 2,
   },
@@ -21,8 +21,8 @@ export const ROLLOUT_ERRORS = {
     exitCode: 3,
   },
   REPLAY_INPUT_INVALID: {
-    message: 'Replay input is not valid at line {line}: {problem}',
-    remedy: 'Mend the line; the shape is described in docs/reference/replay.md',
+    message: 'Replay input is not valid{place}: {problem}',
+    remedy: 'Give one JSON object per line, as docs/reference/replay.md describes; --input - reads standard input',
     retryable: false,
     exitCode: 2,
   },
@@ -73,7 +73,7 @@ export const ROLLOUT_ERRORS = {
   },
   ROLLOUT_UNANSWERED: {
     message: '{action} of {model} was not answered (up to {seconds} s are waited): no worker answers on queue {queue}',
-    remedy: 'Start a worker with `mlops up` or `mlops worker`, then try again',
+    remedy: 'Start a worker with `mlops up --detach` or `mlops worker`, then try again',
     retryable: true,
     exitCode: 1,
   },
@@ -99,7 +99,8 @@ export const ROLLOUT_ERRORS = {
   },
   RECEIPT_NOT_FOUND: {
     message: 'No receipt of {model} in environment {environment}',
-    remedy: 'List rollouts with `mlops rollout list`; receipts live in the database named by DATABASE_URL',
+    remedy:
+      'List rollouts and their keys with `mlops rollout list`; receipts live in the database named by DATABASE_URL',
     retryable: false,
     exitCode: 2,
   },
@@ -110,7 +111,7 @@ export const ROLLOUT_ERRORS = {
     exitCode: 2,
   },
   TARGET_UNKNOWN: {
-    message: 'Endpoint of {model} {version} is not known',
+    message: 'Endpoint of {model} {version} is not known, wanted its URL',
     remedy: 'Add it under `targets` in config/deployment.yaml, or pass `--endpoint {version}=URL`',
     retryable: false,
     exitCode: 2,

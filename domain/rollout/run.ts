@@ -43,8 +43,8 @@ export interface PendingAction {
 
 /** What a person did, waiting to be written to the database. */
 export interface AskedAction {
-  /** ISO 8601, the rollout's clock */
-  readonly at: string;
+  /** ISO 8601: the rollout's clock, and soon after the server's time of what was done */
+  at: string;
   readonly event: string;
   readonly actor: string;
   readonly detail: string;
@@ -93,6 +93,8 @@ export interface RolloutRun {
   denial: PendingAction | null;
   abort: PendingAction | null;
   override: (PendingAction & { full: boolean }) | null;
+  /** Who ended the planned pause of which step; absent in rollouts that began before it was kept. */
+  resumed?: PendingAction & { readonly stepIndex: number };
   waitingSinceMs: number | null;
   /** Time spent waiting for people, not counted against the deadline. */
   humanWaitMs: number;
@@ -201,7 +203,12 @@ export function windowEndMs(request: RolloutRequest, run: RolloutRun): number | 
 export function isWaitingForPerson(request: RolloutRequest, run: RolloutRun): boolean {
   if (run.pausedBy !== null || run.review !== null) return true;
   if (run.stage === 'gate') return currentStep(request, run).gate && run.approval === null;
-  return run.stage === 'observe' && currentStep(request, run).windowSeconds === null && run.override === null;
+  return run.stage === 'observe' && isHeldByPlan(request, run) && run.override === null;
+}
+
+/** Whether the plan pauses at the current step, and nobody has ended that yet. */
+export function isHeldByPlan(request: RolloutRequest, run: RolloutRun): boolean {
+  return currentStep(request, run).windowSeconds === null && run.resumed?.stepIndex !== run.stepIndex;
 }
 
 /**
@@ -214,8 +221,10 @@ export function missingForNextStep(request: RolloutRequest, run: RolloutRun, now
   const step = currentStep(request, run);
   const missing: string[] = [];
   const end = windowEndMs(request, run);
-  if (end === null) missing.push('a person to resume the pause step');
-  else if (nowMs < end) missing.push(`${Math.ceil((end - nowMs) / 1000)} s of the observation window`);
+  // A person who ends a planned pause ends its time too, and nothing else.
+  const isOver = end === null || nowMs >= end || (step.kind === 'pause' && run.resumed?.stepIndex === run.stepIndex);
+  if (isHeldByPlan(request, run)) missing.push('a person to resume the pause step');
+  else if (!isOver) missing.push(`${Math.ceil((end - nowMs) / 1000)} s of the observation window`);
   if (run.stepRequests < step.minimumRequests) {
     missing.push(`${step.minimumRequests - run.stepRequests} more canary requests`);
   }

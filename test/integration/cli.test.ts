@@ -1,4 +1,4 @@
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,6 +10,9 @@ const EMPTY = mkdtempSync(join(tmpdir(), 'mlops-cli-'));
 // Nothing listens on these ports.
 const ENV = { ...process.env, MLOPS_PORT_OFFSET: '27000' };
 const mlops = (...args: string[]) => spawnSync(MLOPS, args, { cwd: EMPTY, env: ENV, encoding: 'utf8' });
+
+/** What `status` tells people of a stack that does not run. */
+const DOWN = 'Something is down. Start what is missing with: mlops up --detach; what mends each: mlops doctor\n';
 
 describe('the command line', () => {
   it.each(CATALOG.map(({ name }) => [name]))('explains `%s` with -h, and its module can be run', async (name) => {
@@ -25,6 +28,15 @@ describe('the command line', () => {
     [['staus'], 2, 'Did you mean status'],
     [['rollout', 'start', '--modle', 'm'], 2, 'Did you mean --model'],
     [['rollout', 'status', '-o', 'xml'], 2, 'Allowed choices'],
+    [['nonsense'], 2, 'Try: mlops --help'],
+    [['rollout', 'nonsense'], 2, 'Try: mlops rollout --help'],
+    [['rollout', 'start', '--modle', 'm'], 2, 'Try: mlops rollout start --help'],
+    [['rollout', 'start'], 2, 'Option --to is missing'],
+    [['rollout', 'status'], 1, 'PAYLOAD_KEYS_INVALID'],
+    [['rollout', 'list'], 1, 'DATABASE_UNREACHABLE'],
+    [['rollout', 'replay', '--input', 'nothing.jsonl'], 2, `there is no file ${join(EMPTY, 'nothing.jsonl')} (`],
+    [['rollout', 'start', '--from', '2', '--to', '2', '--endpoint', '2=http://[::1]'], 2, 'Versions are the same: 2'],
+    [['benchmark', 'quality', '--release', '9.9.9', '--limit', '1'], 2, 'Release is not known: 9.9.9, wanted one of'],
     [['model', 'list'], 2, 'not there yet'],
     [['completion', 'tcsh'], 2, 'bash, zsh or fish'],
     [['rollout', 'watch', '--timeout', 'soon'], 2, 'Duration is not valid'],
@@ -36,12 +48,42 @@ describe('the command line', () => {
     [['rollout', 'receipt', '--verify', 'nothing.json'], 2, 'RECEIPT_INVALID'],
     [['rollout', 'replay', '--input', 'nothing.jsonl'], 2, 'REPLAY_INPUT_INVALID'],
     [['clean'], 2, 'CLEAN_REFUSED'],
-    [['status'], 1, ''],
+    ...['-1', '1.5', '56072', 'many', ''].map((offset): [string[], number, string] => [
+      ['up', '--detach', '--port-offset', offset],
+      2,
+      `Option --port-offset is not valid: ${offset || 'empty'}, wanted a whole number from 0 to 56071`,
+    ]),
+    [['up', '--dry-run', '--port-offset', 'many'], 2, 'Option --port-offset is not valid: many'],
+    [['status'], 1, 'mlops up --detach'],
   ])('ends `mlops %j` with %i', (args, code, message) => {
     const { status, stderr } = mlops(...args);
     expect(stderr).toContain(message);
     expect(status).toBe(code);
   });
+
+  it.each([
+    [['--help'], 0],
+    [['rollout', 'start', '--help'], 0],
+    [['completion', 'bash'], 0],
+    [['config', 'show', '--origin'], 0],
+    [['config', 'show', '-o', 'json'], 0],
+    [
+      ['rollout', 'plan', '--from', '1', '--to', '2', '--endpoint', '1=http://[::1]', '--endpoint', '2=http://[::1]'],
+      0,
+    ],
+    [['status'], 1],
+  ])(
+    'ends `mlops %j` quietly when nobody reads what it prints (`| head -2`), with the code it has',
+    async (args, code) => {
+      const child = spawn(MLOPS, args, { cwd: EMPTY, env: ENV, stdio: ['ignore', 'pipe', 'pipe'] });
+      child.stdout.destroy();
+      let errors = '';
+      child.stderr.on('data', (chunk: Buffer) => (errors += chunk.toString()));
+      const ended = await new Promise((resolve) => child.once('close', (...how) => resolve(how)));
+      expect(errors).toBe(code === 0 ? '' : DOWN);
+      expect(ended).toEqual([code, null]);
+    },
+  );
 
   it('prints errors as JSON when asked, on stderr, and nothing on stdout', () => {
     const { stdout, stderr } = mlops('rollback', 'm', '-o', 'json');

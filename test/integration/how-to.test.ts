@@ -6,7 +6,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createProject, until, type Run, type TestProject } from '../support/stack.ts';
 import { startTraffic, type Traffic } from '../support/traffic.ts';
 
-const PAGES = join(import.meta.dirname, '../../docs/how-to');
+const DOCS = join(import.meta.dirname, '../../docs');
+/** Reference pages that are not run here: examples of the generated page are parsed, benches are run by hand. */
+const NOT_RUN = ['cli', 'figures'];
 /** The shipped steps with windows of seconds instead of half an hour. */
 const DEPLOYMENT = `
 canary:
@@ -36,7 +38,7 @@ interface Page {
 }
 
 /** Commands are run as they stand, but for ports that the page invents. */
-describe('how-to pages', () => {
+describe('the commands of pages in docs', () => {
   let project: TestProject;
   let traffic: Traffic;
   const endpoints: Record<string, string> = {};
@@ -91,8 +93,15 @@ describe('how-to pages', () => {
   };
 
   it('first-rollout', { timeout: 240_000 }, async () => {
-    const page = open('first-rollout');
-    expect((await page.next(0)).stdout).toContain('Ready.');
+    const page = open('how-to/first-rollout');
+    // Three people at a time: one stack is started, and all of them are told that it is ready.
+    const [, ...up] = wordsOf(page.take());
+    const ups = await Promise.all(['ada', 'grace', 'joan'].map(async () => await project.mlops(up)));
+    for (const { code, stdout, stderr } of ups)
+      expect([code, stdout], stderr).toEqual([0, expect.stringContaining('Ready.')]);
+    const log = readFileSync(join(project.root, '.mlops/logs/supervisor.log'), 'utf8');
+    for (const part of ['postgres', 'temporal', 'gateway', 'api', 'worker'])
+      expect(log.match(new RegExp(`^${part}: started`, 'gm'))?.length, part).toBe(1);
     expect((await page.next(0)).stdout).toContain('100 %');
     expect((await page.next(0)).stdout).toContain('promoted');
     expect((await page.next(0)).stdout, 'watch, after the end').toContain('promoted');
@@ -111,7 +120,7 @@ describe('how-to pages', () => {
   it('read-a-verdict', { timeout: 60_000 }, async () => {
     await startOf('1.0.0', '--gate', '15');
     await untilWaiting();
-    const page = open('read-a-verdict');
+    const page = open('how-to/read-a-verdict');
     expect((await page.next(6)).stdout).toContain('evidence of harm');
     expect((await page.next(6)).stdout).toContain('needs an approval');
     await page.next(0);
@@ -124,7 +133,7 @@ describe('how-to pages', () => {
     // 1.1.0 is live: back to 1.0.0 first.
     await startOf('1.0.0');
     expect((await project.mlops(['rollout', 'watch', '--model', 'rag_api', '--timeout', '2m'])).code).toBe(0);
-    const page = open('add-a-manual-gate');
+    const page = open('how-to/add-a-manual-gate');
     await page.next(0);
     await untilWaiting();
     await page.next(0);
@@ -145,7 +154,7 @@ describe('how-to pages', () => {
   });
 
   it('run-several-workers', { timeout: 90_000 }, async () => {
-    const page = open('run-several-workers');
+    const page = open('how-to/run-several-workers');
     const [, ...words] = wordsOf(page.take());
     const second = spawn(join(import.meta.dirname, '../../bin/mlops'), words, {
       cwd: project.root,
@@ -163,7 +172,7 @@ describe('how-to pages', () => {
   });
 
   it('start-a-rollout-from-ci', { timeout: 180_000 }, async () => {
-    const page = open('start-a-rollout-from-ci');
+    const page = open('how-to/start-a-rollout-from-ci');
     expect((await page.next(0)).stdout).toContain('promoted');
     expect(JSON.parse((await page.next(0)).stdout)).toMatchObject({ outcome: 'promoted' });
     expect(page.left()).toBe(0);
@@ -172,23 +181,63 @@ describe('how-to pages', () => {
   it('emergency-rollback', { timeout: 90_000 }, async () => {
     await startOf('1.0.0', '--gate', '15');
     await untilWaiting();
-    const page = open('emergency-rollback');
+    const page = open('how-to/emergency-rollback');
     expect((await page.next(0)).stdout).toContain('→ 0 %');
     expect((await until(status, ({ outcome }) => outcome !== null, 30_000)).outcome).toBe('rolled-back');
     expect((await page.next(0)).stdout).toContain('Nothing is changed');
     expect(page.left()).toBe(0);
   });
 
+  it('reference/replay', { timeout: 60_000 }, async () => {
+    const example = readPage('reference/replay').match(/^```json\n(.*?)^```/ms)?.[1] ?? '';
+    await writeFile(join(project.root, 'streams.jsonl'), example);
+    const page = open('reference/replay');
+    expect(JSON.parse((await page.next(0)).stdout)).toMatchObject({ id: 'monday' });
+    expect(JSON.parse((await page.next(0)).stdout)).toMatchObject({ id: 'monday', tick: 1 });
+    await page.next(0);
+    expect((await page.next(0)).stdout).toContain('valid');
+    expect(page.left()).toBe(0);
+  });
+
+  it('reference/judge', { timeout: 60_000 }, async () => {
+    await writeFile(join(project.root, 'history.jsonl'), '{"requests": 600, "errors": 3}\n'.repeat(20));
+    const page = open('reference/judge');
+    for (const ticks of [/: \d+ ticks of history/, /: 20 ticks of history/]) {
+      // A history this short is refused, as the page says.
+      expect((await page.next(7)).stderr).toMatch(ticks);
+    }
+    expect(page.left()).toBe(0);
+  });
+
+  it('reference/local-stack, which ends with everything gone', { timeout: 120_000 }, async () => {
+    const page = open('reference/local-stack');
+    await page.next(0);
+    expect((await page.next(0)).stdout).toContain('Ready.');
+    await page.next(0);
+    expect((await page.next(0)).stdout).toContain('✔ worker');
+    expect((await page.next(0)).stdout).toContain('Stopped');
+    expect((await page.next(0)).stdout).toContain('Clean.');
+    expect(page.left()).toBe(0);
+  });
+
   it('are all run here', () => {
-    const pages = readdirSync(PAGES).map((file) => file.replace(/\.md$/, ''));
-    expect(finished.toSorted()).toEqual(pages.toSorted());
+    const pages = ['how-to', 'reference'].flatMap((folder) =>
+      readdirSync(join(DOCS, folder)).map((file) => `${folder}/${file.replace(/\.md$/, '')}`),
+    );
+    const wanted = pages.filter(
+      (name) => commandsOf(name).length > 0 && !NOT_RUN.includes(name.replace(/^reference\//, '')),
+    );
+    expect(finished.toSorted()).toEqual(wanted.toSorted());
   });
 });
 
 /** The lines of the `sh` blocks of a page. */
 function commandsOf(name: string): string[] {
-  const text = readFileSync(join(PAGES, `${name}.md`), 'utf8');
-  return [...text.matchAll(/^```sh\n(.*?)^```/gms)].flatMap(([, block = '']) => block.trimEnd().split('\n'));
+  return [...readPage(name).matchAll(/^```sh\n(.*?)^```/gms)].flatMap(([, block = '']) => block.trimEnd().split('\n'));
+}
+
+function readPage(name: string): string {
+  return readFileSync(join(DOCS, `${name}.md`), 'utf8');
 }
 
 /** Words of a command line; double quotes keep words together. */

@@ -53,8 +53,13 @@ describe.concurrent('the steps of a rollout', () => {
     const waiting = await model.until(({ waitingFor }) => waitingFor?.kind === 'pause-step', 40_000);
     expect(waiting.intendedWeightPercent).toBe(50);
     expect(model.traffic.seen.arm['canary']).toBeGreaterThan(0);
-    expect((await model.act('resume')).code).toBe(0);
-    expect((await model.ended()).outcome).toBe('promoted');
+    expect((await model.act('resume', '--reason', 'seen enough')).code).toBe(0);
+    const ended = await model.ended();
+    expect(ended.outcome).toBe('promoted');
+    expect(ended.timeline.filter(({ event }) => ['resume', 'resumed', 'overridden'].includes(event))).toMatchObject([
+      { event: 'resume', actor: ended.startedBy, detail: 'goes on (seen enough)' },
+      { event: 'resumed', actor: ended.startedBy, detail: 'the planned pause of step 4 is over (seen enough)' },
+    ]);
     expect(await model.weights()).toEqual([0, 0, 0, 50, 100, 0]);
   }, 120_000);
 
@@ -62,7 +67,9 @@ describe.concurrent('the steps of a rollout', () => {
     const model = await stage.model('asked');
     await model.start(['--profile', 'long']);
     await model.until(({ intendedWeightPercent }) => intendedWeightPercent === 50);
+    const before = Date.now();
     await model.act('pause', '--reason', 'lunch');
+    const between = Date.now();
     await new Promise((resolve) => setTimeout(resolve, 2500));
     await model.act('resume', '--reason', 'back');
     await model.act('abort', '--reason', 'enough seen');
@@ -74,6 +81,11 @@ describe.concurrent('the steps of a rollout', () => {
       ['resume', startedBy, 'goes on (back)'],
       ['abort', startedBy, 'weight goes to 0 (enough seen)'],
     ]);
+    const times = asked.map(({ at }) => Date.parse(at));
+    expect(times[0], 'the time of the pause').toBeGreaterThanOrEqual(before);
+    expect(times[0], 'the time of the pause').toBeLessThanOrEqual(between + 1000);
+    expect(times[1], 'the time of the resume').toBeGreaterThanOrEqual(between + 2500);
+    expect(times[2], 'the time of the abort').toBeGreaterThan(times[1] ?? Infinity);
     const response = await fetch(`http://127.0.0.1:${5000 + OFFSET}/metrics`);
     const metrics = await response.text();
     const labels = 'model="asked",environment="dev"';

@@ -9,7 +9,13 @@ const WORKFLOW_ID = 'rollout/dev/rag_api';
 
 describe('histories of real rollouts', () => {
   it('are those of every way a rollout can go', () => {
-    expect(NAMES.toSorted()).toEqual(['continued-as-new', 'paused-and-approved', 'promoted', 'rolled-back']);
+    expect(NAMES.toSorted()).toEqual([
+      'continued-as-new',
+      'pause-step-resumed',
+      'paused-and-approved',
+      'promoted',
+      'rolled-back',
+    ]);
   });
 
   it.each(NAMES)('%s replays with the workflow of this checkout', async (name) => {

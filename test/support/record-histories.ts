@@ -23,6 +23,8 @@ canary:
 profiles:
   gated:
     steps: [{ weight: 20, window_minutes: 0.03 }, { weight: 50, window_minutes: 0.03, gate: true }]
+  held:
+    steps: [{ weight: 50, window_minutes: 0.03 }, { pause: manual }]
   long:
     steps: [{ weight: 20, window_minutes: 20 }]
 judge: { absolute_tolerance: { errors: 0.02, slow: 0.05 }, required_metrics: [errors], response_time_floor_ms: 1000 }
@@ -33,7 +35,7 @@ type Recording = (project: TestProject, start: Start) => Promise<void>;
 type Start = (to: string, ...more: string[]) => Promise<void>;
 
 const statusOf = async (project: TestProject) =>
-  await project.json<{ phase: string; outcome: string | null; runId: string }>([
+  await project.json<{ phase: string; outcome: string | null; runId: string; waitingFor: { kind: string } | null }>([
     'rollout',
     'status',
     '--model',
@@ -53,6 +55,16 @@ const RECORDINGS: Readonly<Record<string, Recording>> = {
     await project.mlops(['rollout', 'pause', '--model', 'rag_api']);
     await project.mlops(['rollout', 'resume', '--model', 'rag_api']);
     await project.mlops(['rollout', 'approve', '--model', 'rag_api']);
+    await project.mlops(['rollout', 'watch', '--model', 'rag_api', '--timeout', '2m']);
+  },
+  'pause-step-resumed': async (project, start) => {
+    await start('1.1.0', '--profile', 'held', '--detach');
+    await until(
+      async () => await statusOf(project),
+      ({ waitingFor }) => waitingFor?.kind === 'pause-step',
+      60_000,
+    );
+    await project.mlops(['rollout', 'resume', '--model', 'rag_api', '--reason', 'seen enough']);
     await project.mlops(['rollout', 'watch', '--model', 'rag_api', '--timeout', '2m']);
   },
   'continued-as-new': async (project, start) => {

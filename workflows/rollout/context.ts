@@ -27,6 +27,8 @@ export interface RolloutContext {
   woken: boolean;
   /** Notifications under way, of a rollout that delivers them itself. */
   deliveries: Promise<void>[];
+  /** Times of what people did, being asked of the server. */
+  stamps: Promise<void>[];
   shown: string;
 }
 
@@ -34,6 +36,13 @@ export interface RolloutContext {
 export const activities = proxyActivities<RolloutActivities>({
   startToCloseTimeout: '10s',
   retry: { initialInterval: '200ms', backoffCoefficient: 2, maximumInterval: '5s', maximumAttempts: 12 },
+});
+
+/** What needs nothing but a worker: given up soon, for what it tells is worth no waiting. */
+export const clockActivities = proxyActivities<RolloutActivities>({
+  startToCloseTimeout: '5s',
+  scheduleToCloseTimeout: '30s',
+  retry: { initialInterval: '200ms', maximumAttempts: 4 },
 });
 
 /** Messages to people, of rollouts that began before deliveries were workflows: tried for several minutes. */
@@ -54,6 +63,7 @@ export function openContext(input: RolloutInput): RolloutContext {
     ending: null,
     woken: false,
     deliveries: [],
+    stamps: [],
     shown: '',
   };
 }

@@ -1,5 +1,5 @@
 import { ApplicationFailure, patched, setDefaultSignalHandler, setHandler, workflowInfo } from '@temporalio/workflow';
-import { currentStep, type AskedAction } from '../../domain/rollout/run.ts';
+import { currentStep, type AskedAction, type RolloutRun } from '../../domain/rollout/run.ts';
 import {
   abortUpdate,
   approveSignal,
@@ -13,6 +13,7 @@ import {
   type ActionAccepted,
   type ActionInput,
 } from '../messages.ts';
+import { noteAsked } from './asked.ts';
 import type { RolloutContext } from './context.ts';
 import { show } from './record.ts';
 import { statusOf } from './status.ts';
@@ -109,9 +110,16 @@ function pause(context: RolloutContext, input: ActionInput): ActionAccepted {
 
 function resume(context: RolloutContext, input: ActionInput): ActionAccepted {
   const { run } = context;
-  if (run.pausedBy === null) run.override = { actor: input.actor, reason: input.reason, full: false };
+  if (run.pausedBy === null) endPlannedPause(run, input);
   run.pausedBy = null;
   return accept(context, input, 'resume', 'goes on');
+}
+
+/** The planned pause is over; what else the next step needs is still needed. */
+function endPlannedPause(run: RolloutRun, { actor, reason }: ActionInput): void {
+  // In rollouts that began before, a resumed pause was an override.
+  if (patched('resumed-pauses-are-no-overrides')) run.resumed = { actor, reason, stepIndex: run.stepIndex };
+  else run.override = { actor, reason, full: false };
 }
 
 function accept(context: RolloutContext, input: ActionInput, event: string, what: string): ActionAccepted {
@@ -120,10 +128,9 @@ function accept(context: RolloutContext, input: ActionInput, event: string, what
   return { accepted: true, what };
 }
 
-/** Shows what was asked and wakes the main loop, which writes it: handlers do not wait for the database. */
+/** Notes what was asked and wakes the main loop, which carries it out. */
 function note(context: RolloutContext, asked: Omit<AskedAction, 'at'>): void {
-  const { at } = show(context, { key: '', ...asked });
-  (context.run.asked ??= []).push({ at, ...asked });
+  noteAsked(context, asked);
   context.woken = true;
 }
 
@@ -153,7 +160,8 @@ function pauseProblem(context: RolloutContext): string | null {
 
 function resumeProblem(context: RolloutContext): string | null {
   const { request, run } = context;
-  const inPauseStep = run.stage === 'observe' && currentStep(request, run).kind === 'pause';
+  const inPauseStep =
+    run.stage === 'observe' && currentStep(request, run).kind === 'pause' && run.resumed?.stepIndex !== run.stepIndex;
   return openProblem(context) ?? (run.pausedBy !== null || inPauseStep ? null : 'it is not paused');
 }
 

@@ -1,7 +1,8 @@
 import { setCurrentDetails, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
 import { MLOPS_SEARCH_ATTRIBUTES } from '../search-attributes.ts';
-import type { RolloutPhase, RolloutStatus } from '../messages.ts';
+import type { RolloutPhase } from '../messages.ts';
 import type { RolloutContext } from './context.ts';
+import { renderDetails } from './details.ts';
 import { statusOf } from './status.ts';
 
 /** Changes the phase and shows it everywhere a person may look. */
@@ -14,7 +15,7 @@ export function setPhase(context: RolloutContext, phase: RolloutPhase): void {
 export function refreshPanel(context: RolloutContext): void {
   settlePhase(context);
   const status = statusOf(context, workflowInfo());
-  setCurrentDetails(renderPanel(status));
+  setCurrentDetails(renderDetails(status));
   const shown = [status.phase, status.intendedWeightPercent, status.lastVerdict?.verdict, status.waitingFor?.kind].join(
     '|',
   );
@@ -38,33 +39,4 @@ function settlePhase(context: RolloutContext): void {
   if (frozen && (phase === 'canary' || phase === 'awaiting-approval' || phase === 'promoting'))
     context.phase = 'paused';
   if (!frozen && phase === 'paused') context.phase = run.stage === 'gate' ? 'awaiting-approval' : 'canary';
-}
-
-function renderPanel(status: RolloutStatus): string {
-  const lines = [
-    `**${status.model}** ${status.fromVersion} → ${status.toVersion} · ${status.phase}`,
-    '',
-    `Weight **${status.intendedWeightPercent} %** (observed ${status.observedWeightPercent ?? '?'} %), step ${status.step.index + 1} of ${status.step.of}, ${status.step.requests} canary requests`,
-  ];
-  if (status.lastVerdict !== null) {
-    lines.push(
-      '',
-      `Last verdict: **${status.lastVerdict.verdict}** (${status.lastVerdict.decision}). ${status.lastVerdict.reasons[0] ?? ''}`,
-    );
-    lines.push('', '| metric | canary | control | evidence of harm | of safety |', '| --- | --- | --- | --- | --- |');
-    for (const metric of status.lastVerdict.metrics) {
-      lines.push(
-        `| ${metric.name} | ${rate(metric.canary)} | ${rate(metric.control)} | ${metric.evidence.toFixed(2)} | ${metric.safe?.toFixed(1) ?? '-'} |`,
-      );
-    }
-  }
-  if (status.waitingFor !== null)
-    lines.push('', `**Waiting for a person**: ${status.waitingFor.reason}. \`${status.waitingFor.answer}\``);
-  else if (status.missing.length > 0) lines.push('', `Next step needs: ${status.missing.join('; ')}`);
-  if (status.reason !== null) lines.push('', `Ended ${status.outcome}: ${status.reason}`);
-  return lines.join('\n');
-}
-
-function rate(value: number | null): string {
-  return value === null ? '-' : value.toPrecision(3);
 }

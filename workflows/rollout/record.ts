@@ -47,11 +47,13 @@ export async function record(context: RolloutContext, news: News): Promise<void>
  * Writes what people did to the database, in order, each once. While the database is away they are kept: an abort must
  * not wait for its own record.
  */
-export async function recordAsked({ run }: RolloutContext): Promise<void> {
+export async function recordAsked(context: RolloutContext): Promise<void> {
+  const { run } = context;
   const asked = run.asked ?? [];
   if (asked.length === 0) return;
   // Rollouts that began before this was kept go on as they began.
   if (!patched('asked-actions-are-recorded')) return void (run.asked = []);
+  await Promise.all(context.stamps.splice(0));
   try {
     for (let next = asked[0]; next !== undefined; next = asked[0]) {
       const number = run.askedCount ?? 0;
@@ -89,7 +91,7 @@ export function show(context: RolloutContext, news: News): TimelineEntry {
 
 /** Waits until every message that this workflow delivers itself was delivered or given up. */
 export async function settleDeliveries(context: RolloutContext): Promise<void> {
-  await Promise.all(context.deliveries);
+  await Promise.all([...context.deliveries, ...context.stamps]);
   context.deliveries = [];
 }
 

@@ -17,6 +17,7 @@ import { smokeTest } from './smoke-test.ts';
 import { writeSplit } from './traffic.ts';
 
 type Override = NonNullable<RolloutRun['override']>;
+type Resumed = NonNullable<RolloutRun['resumed']>;
 
 /** Checks everything that can be checked before a user sees the canary. */
 export async function prepare(context: RolloutContext): Promise<Ending | null> {
@@ -118,6 +119,8 @@ export async function observeStep(context: RolloutContext): Promise<Ending | nul
   if (override !== null) {
     const missing = missingForNextStep(request, run, run.nowMs);
     await recordOverride(context, override, `${run.stepIndex}`, missing);
+  } else if (run.resumed?.stepIndex === run.stepIndex) {
+    await recordResumed(context, run.resumed);
   }
   const last = request.plan.steps.length - 1;
   if (run.stepIndex === last) run.stage = 'finish';
@@ -187,6 +190,16 @@ async function recordOverride(
     actor: override.actor,
     detail: `${override.full ? 'straight to 100 %' : 'next step'} although missing: ${missing.join('; ') || 'nothing'} (${override.reason || 'no reason given'})`,
     notify: 'warning',
+  });
+}
+
+/** A pause that the plan has is ended by a person: nothing was overridden. */
+async function recordResumed(context: RolloutContext, { actor, reason, stepIndex }: Resumed): Promise<void> {
+  await record(context, {
+    key: `resumed/${stepIndex}`,
+    event: 'resumed',
+    actor,
+    detail: `the planned pause of step ${stepIndex + 1} is over (${reason || 'no reason given'})`,
   });
 }
 

@@ -2,6 +2,7 @@ import type { WorkflowInfo } from '@temporalio/workflow';
 import {
   currentStep,
   deadlineMs,
+  isHeldByPlan,
   missingForNextStep,
   windowEndMs,
   type ProbeHistory,
@@ -82,7 +83,7 @@ export function waitingFor({ request, run }: RolloutContext): WaitingFor | null 
       answer: `${command('approve')} (or deny)`,
     };
   }
-  if (run.stage === 'observe' && step.windowSeconds === null) {
+  if (run.stage === 'observe' && isHeldByPlan(request, run)) {
     return { kind: 'pause-step', since, reason: 'the plan pauses here', answer: command('resume') };
   }
   return null;

@@ -4,6 +4,8 @@ import { renderTable } from '../render-table.ts';
 /** `mlops status`: probes every part now; exit 1 when something needed is down. */
 export const run: CommandRun = async (context) => {
   const status = await (await context.composition.stack()).status();
+  if (!status.healthy)
+    context.say('Something is down. Start what is missing with: mlops up --detach; what mends each: mlops doctor');
   const rows = status.parts.map((part) => [part.name, part.state, String(part.pid ?? '-'), part.address, part.detail]);
   return {
     exitCode: status.healthy ? 0 : 1,

@@ -3,11 +3,14 @@ import { renderTable } from '../render-table.ts';
 
 /** `mlops up`: starts what is missing; in the foreground it supervises until Ctrl-C. */
 export const run: CommandRun = async (context, input) => {
-  if (input.dryRun)
+  if (input.dryRun) {
+    const { ports } = await context.config();
     return {
       exitCode: 0,
-      text: 'Nothing is changed. This would start postgres, temporal, gateway, api and worker, as far as they are missing.',
+      data: { dryRun: true, ports },
+      text: `Nothing is changed. This would start postgres, temporal, gateway, api and worker, as far as they are missing, at the ports ${Object.values(ports).join(', ')}.`,
     };
+  }
   const stack = await context.composition.stack();
   if (input.options['detach'] !== true) {
     await stack.runInForeground(context.say, context.signal);

@@ -9,6 +9,7 @@ import { endpointOptions, gateOptions, modelOf, textOption } from './options.ts'
 
 /** What is live of the model a command is about; null when the router is away and --from says what is needed. */
 export async function observeOrder(context: CommandContext, input: CommandInput): Promise<LiveSplit | null> {
+  requireTarget(input);
   return await observeLive(context, await modelOf(context, input), textOption(input, 'from') !== '');
 }
 
@@ -25,12 +26,7 @@ export async function prepareOrder(
 ): Promise<RolloutRequest> {
   const config = await context.config();
   const model = await modelOf(context, input);
-  const toVersion = textOption(input, 'to');
-  if (toVersion === '')
-    throw new MlopsError('USAGE_INVALID', {
-      problem: 'Option --to is missing, wanted the version to roll out',
-      hint: 'For example --to 1.1.0',
-    });
+  const toVersion = requireTarget(input);
   assertNotLeaving(config.environment, model, toVersion, live);
   const given = textOption(input, 'from');
   const fromVersion = given === '' ? live?.split.stable.version : given;
@@ -49,6 +45,16 @@ export async function prepareOrder(
     gates: gateOptions(input),
     actor: currentActor(),
     reason: textOption(input, 'reason'),
+  });
+}
+
+/** Asked for before anything is looked at. */
+function requireTarget(input: CommandInput): string {
+  const toVersion = textOption(input, 'to');
+  if (toVersion !== '') return toVersion;
+  throw new MlopsError('USAGE_INVALID', {
+    problem: 'Option --to is missing, wanted the version to roll out',
+    hint: 'For example --to 1.1.0',
   });
 }
 

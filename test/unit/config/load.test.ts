@@ -96,6 +96,29 @@ describe('configuration', () => {
     expect(() => load({ 'config/deployment.yaml': `${yaml}\n` })).toThrow(named);
   });
 
+  it.each([
+    ['canary: { ramp_step: lots }', 'canary.ramp_step: "lots", wanted a number'],
+    ['canary: { bake_minutes: -4 }', 'canary.bake_minutes: -4, wanted a number of at least 0'],
+    ['canary: { tick_seconds: 0 }', 'canary.tick_seconds: 0, wanted a number above 0'],
+    ['canary: { minimum_requests: 1.5 }', 'canary.minimum_requests: 1.5, wanted a whole number'],
+    ['canary: { max_percentage: 300 }', 'canary.max_percentage: 300, wanted a number of at most 100'],
+    ['judge: { error_budget: 1 }', 'judge.error_budget: 1, wanted a number below 1'],
+    ['canary: { auto_rollback: "yes" }', 'canary.auto_rollback: "yes", wanted true or false'],
+    ['judge: { slow_action: never }', 'judge.slow_action: "never", wanted one of hold, rollback'],
+    ['judge: { required_metrics: [] }', 'judge.required_metrics: [], wanted a list with a length of at least 1'],
+    ['targets: { m: { "1": nope } }', 'targets.m.1: "nope", wanted a URL, for example http://127.0.0.1:9101'],
+    ['canary: { steps: [{ wait: 3 }] }', 'canary.steps.0: {"wait":3}, wanted one of { weight: 25 }, { shadow: 10 }'],
+    ['canary: []', 'canary: [], wanted keys with values'],
+  ])('says of %s what is wanted, in words', (yaml, words) => {
+    expect(() => load({ 'config/deployment.yaml': `${yaml}\n` })).toThrow(words);
+  });
+
+  it('names the nearest key of the same file', () => {
+    expect(() => load({ 'config/monitoring.yaml': 'modelname: x\n' })).toThrow(
+      'config/monitoring.yaml:1: unknown key modelname; the nearest is model_name',
+    );
+  });
+
   it('ships files that repeat the defaults exactly', () => {
     for (const name of ['deployment', 'monitoring'] as const) {
       const layer = readLayer(join(import.meta.dirname, `../../../config/${name}.yaml`), '/');

@@ -17,7 +17,7 @@ export const run: CommandRun = async (context, input) => {
   const receipt = await load(context, input);
   const [out, html] = [textOption(input, 'out'), textOption(input, 'html')];
   if (out !== '') await write(context, out, `${JSON.stringify({ ...receipt, digest: digestOf(receipt) }, null, 2)}\n`);
-  if (html !== '') await write(context, html, renderReceiptHtml(receipt));
+  if (html !== '') await write(context, html, renderReceiptHtml(receipt, digestOf(receipt)));
   return { exitCode: 0, data: { ...receipt, digest: digestOf(receipt) }, text: renderReceiptText(receipt) };
 };
 
@@ -26,7 +26,8 @@ async function load(context: CommandContext, input: CommandInput): Promise<Rollo
   const model = await modelOf(context, input);
   const key = textOption(input, 'key');
   const receipt = await (await context.composition.evidence()).receipt(environment, model, key === '' ? null : key);
-  if (receipt === null) throw new MlopsError('RECEIPT_NOT_FOUND', { model, environment });
+  if (receipt === null)
+    throw new MlopsError('RECEIPT_NOT_FOUND', { model: key === '' ? model : `${model} with key ${key}`, environment });
   return receipt;
 }
 

@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { resolve } from 'node:path';
 import { createInterface } from 'node:readline';
-import { MlopsError } from '../../../../domain/errors.ts';
+import { messageOf, MlopsError } from '../../../../domain/errors.ts';
 import { replayStream, type ReplayStream } from '../../../../domain/rollout/replay.ts';
 import { assembleJudgePolicy } from '../../../rollouts/judge-policy.ts';
 import { createReplayParser } from '../../../rollouts/parse-replay.ts';
@@ -38,11 +38,7 @@ async function eachLine(
   const failed = new Promise<never>((_resolve, reject) => {
     source.once('error', (error: Error) =>
       reject(
-        new MlopsError(
-          'REPLAY_INPUT_INVALID',
-          { line: 0, problem: `${file} cannot be read (${error.message})` },
-          { cause: error },
-        ),
+        new MlopsError('REPLAY_INPUT_INVALID', { line: 0, place: '', problem: messageOf(error) }, { cause: error }),
       ),
     );
   });

@@ -1,0 +1,50 @@
+import type { RolloutReceipt } from '../../domain/rollout/receipt.ts';
+
+/** How a rollout stands, in words and by its tone. */
+export interface OutcomeWords {
+  readonly word: string;
+  readonly tone: 'good' | 'bad' | 'wait';
+  /** A sentence that says why. */
+  readonly sentence: string;
+}
+
+const WORDS: Readonly<Record<string, string>> = {
+  promoted: 'Promoted',
+  'rolled-back': 'Rolled back',
+  aborted: 'Aborted',
+  failed: 'Failed',
+  completed: 'Completed',
+};
+
+/** Reasons that are not the name of a metric. */
+const REASONS: Readonly<Record<string, string>> = {
+  promoted: 'The evidence of safety was enough on every required metric',
+  aborted: 'A person ended it',
+  denied: 'A person refused it',
+  cancelled: 'The workflow was cancelled in Temporal',
+  inconclusive: 'There was not enough evidence of safety in the time it had',
+  deadline: 'The time it had was over',
+  completed: 'The time of the A/A run is over',
+  'emergency-rollback': 'An emergency rollback took all traffic back',
+  'stable-down': 'The stable version was down, so traffic stayed where it worked',
+  health: 'The new version failed its health checks',
+  ceiling: 'Evidence that the error rate of the new version is above its ceiling',
+};
+
+/** What became of a rollout. */
+export function outcomeWords({ outcome, events }: RolloutReceipt): OutcomeWords {
+  if (outcome === null) return { word: 'Open', tone: 'wait', sentence: 'It has not ended yet.' };
+  const overridden = outcome.outcome === 'promoted' && events.some(({ event }) => event === 'overridden');
+  const why = overridden
+    ? 'A person let it pass although something was missing'
+    : (REASONS[outcome.reason] ?? reasonWords(outcome.outcome, outcome.reason));
+  return {
+    word: WORDS[outcome.outcome] ?? outcome.outcome,
+    tone: ['promoted', 'completed'].includes(outcome.outcome) ? 'good' : 'bad',
+    sentence: outcome.detail === '' ? `${why}.` : `${why}: ${outcome.detail}.`,
+  };
+}
+
+function reasonWords(outcome: string, reason: string): string {
+  return outcome === 'rolled-back' && /^[a-z-]+$/.test(reason) ? `Evidence of harm in ${reason}` : reason;
+}

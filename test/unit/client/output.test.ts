@@ -1,0 +1,59 @@
+import { describe, expect, it } from 'vitest';
+import { renderFailure } from '../../../client/cli/failure.ts';
+import { renderResult } from '../../../client/cli/output.ts';
+import { MlopsError } from '../../../domain/errors.ts';
+
+describe('what a command prints', () => {
+  it('is nothing for people when it has nothing to say, and still data for programs', async () => {
+    const nothing = { exitCode: 5 } as const;
+    expect(await renderResult(nothing, 'table')).toBe('');
+    expect(await renderResult(nothing, 'jsonl')).toBe('');
+    expect(JSON.parse(await renderResult(nothing, 'json'))).toEqual({ schemaVersion: 1 });
+  });
+
+  it('is data when there are no words for it', async () => {
+    expect(JSON.parse(await renderResult({ exitCode: 0, data: { a: 1 } }, 'table'))).toEqual({
+      schemaVersion: 1,
+      a: 1,
+    });
+  });
+});
+
+describe('what is printed of an error', () => {
+  const system = (message: string, more: object) => Object.assign(new Error(message), more);
+
+  it.each([
+    [system('ENOENT: no such file', { code: 'ENOENT', path: '/a/token' }), 'there is no file /a/token'],
+    [
+      system('EACCES: denied', { code: 'EACCES', path: '/a/token' }),
+      '/a/token may not be read or written by this user',
+    ],
+    [system('EISDIR: illegal', { code: 'EISDIR', path: '/a' }), '/a is a folder'],
+    [
+      system('fetch failed', {
+        cause: system('connect ECONNREFUSED', { code: 'ECONNREFUSED', address: '::1', port: 81 }),
+      }),
+      'nobody answers at ::1:81',
+    ],
+  ])('says %s in words, once', (cause, words) => {
+    const unexpected = renderFailure(cause, 'table', false);
+    expect(unexpected).toEqual({
+      exitCode: 1,
+      text: expect.stringContaining(`error: unexpected: ${words}\n`) as string,
+    });
+    const error = new MlopsError('ROUTER_UNREACHABLE', { address: 'http://x', reason: words }, { cause });
+    const { text } = renderFailure(error, 'table', false);
+    expect(text.split(words)).toHaveLength(2);
+    expect(text).not.toContain('caused by');
+  });
+
+  it('has the deeper cause when that was not said yet', () => {
+    const cause = new Error('Failed to query', { cause: new Error('14 UNAVAILABLE') });
+    const { text } = renderFailure(
+      new MlopsError('ROUTER_UNREACHABLE', { address: 'x', reason: 'y' }, { cause }),
+      'table',
+      false,
+    );
+    expect(text).toMatch(/caused by: Failed to query\n {2}caused by: 14 UNAVAILABLE$/);
+  });
+});
