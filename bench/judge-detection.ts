@@ -5,6 +5,8 @@ import { simulate, type World } from './support/streams.ts';
 import { waldFloorErrors } from './support/wald-floor.ts';
 
 const RUNS = wholeOption('runs', 400);
+/** So many that the median is certain to one error. */
+const WALD_RUNS = 25 * RUNS;
 const RATIOS = [2, 4, 10];
 
 function ticksToDetect(name: string, world: World, noise: 'default' | 'quiet'): number[] {
@@ -51,11 +53,11 @@ function errorsUntilRollback(world: World, seed: string): number {
 }
 
 printTable(
-  `Errors needed at 60 requests a tick against Wald's floor, share 50 %, base 0.5 %, ${3 * RUNS} streams a cell`,
+  `Errors needed at 60 requests a tick against Wald's floor, share 50 %, base 0.5 %, ${WALD_RUNS} streams a cell`,
   ['ratio', "Wald's floor", 'median', 'p90', 'median / floor', 'wanted'],
   RATIOS.map((ratio) => {
     const world = { ticks: 3000, requestsPerTick: 60, share: 0.5, base: 0.005, ratio };
-    const errors = Array.from({ length: 3 * RUNS }, (_, run) => errorsUntilRollback(world, `wald/${ratio}/${run}`));
+    const errors = Array.from({ length: WALD_RUNS }, (_, run) => errorsUntilRollback(world, `wald/${ratio}/${run}`));
     const floor = waldFloorErrors(ratio);
     const median = quantileOf(errors, 0.5);
     return [

@@ -5,7 +5,7 @@ import {
   type Client,
   type WorkflowHandle,
 } from '@temporalio/client';
-import { isMlopsError, MlopsError } from '../../domain/errors.ts';
+import { MlopsError } from '../../domain/errors.ts';
 import {
   abortUpdate,
   approveUpdate,
@@ -64,14 +64,17 @@ export async function withinAnswerTime<T>(client: Client, call: () => Promise<T>
 
 /** Turns "no worker answers" into a coded error; anything else stays what it is. */
 export function unanswered(error: unknown, action: string, model: string): unknown {
-  const nobodyAnswered =
-    error instanceof WorkflowUpdateRPCTimeoutOrCancelledError || UNANSWERED_CODES.has(Number(grpcCode(error)));
-  if (!nobodyAnswered || isMlopsError(error)) return error;
+  if (!isUnanswered(error)) return error;
   return new MlopsError(
     'ROLLOUT_UNANSWERED',
     { action, model, seconds: ANSWER_TIMEOUT_MS / 1000, queue: TASK_QUEUE },
     { cause: error },
   );
+}
+
+/** Whether a call to a workflow ended because no worker, or no server, answered it in time. */
+export function isUnanswered(error: unknown): boolean {
+  return error instanceof WorkflowUpdateRPCTimeoutOrCancelledError || UNANSWERED_CODES.has(Number(grpcCode(error)));
 }
 
 function refused(error: unknown, action: string, model: string): unknown {

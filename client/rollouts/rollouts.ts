@@ -15,7 +15,7 @@ import {
   type RolloutStatus,
 } from '../../workflows/messages.ts';
 import type { rollout } from '../../workflows/rollout.ts';
-import { sendAction, unanswered, withinAnswerTime, type RolloutAction } from './actions.ts';
+import { isUnanswered, sendAction, unanswered, withinAnswerTime, type RolloutAction } from './actions.ts';
 import { startAttributes } from './attributes.ts';
 import { rolloutIdOf } from './rollout-id.ts';
 
@@ -49,6 +49,7 @@ export function createRollouts(client: Client, environment: string): Rollouts {
     client.workflow.getHandle<typeof rollout>(rolloutIdOf(environment, model));
   return {
     start: async (request, { supersede, actor }) => {
+      await settled(client, handleOf(request.model));
       const first = await startOrAttach(client, request);
       if (first.started !== null) return first.started;
       const openVersion = first.openVersion;
@@ -124,6 +125,22 @@ async function startOrAttach(
     return { started: { rolloutId, runId: open.runId, attached: true, superseded: null }, openVersion: null };
   }
   return { started: null, openVersion: memoText(open.memo?.['toVersion']) };
+}
+
+/** Waits for a rollout that has its outcome and is about to leave: it is neither to be attached to nor in the way. */
+async function settled(client: Client, handle: WorkflowHandle<typeof rollout>): Promise<void> {
+  try {
+    const { status } = await handle.describe();
+    if (status.name !== 'RUNNING') return;
+    await withinAnswerTime(client, async () => {
+      const { outcome } = await handle.query(statusQuery);
+      if (outcome !== null) await handle.result();
+    });
+  } catch (error) {
+    // There is none, or none that answers or leaves in time: the start itself says so.
+    if (!(error instanceof WorkflowNotFoundError || error instanceof WorkflowFailedError || isUnanswered(error)))
+      throw error;
+  }
 }
 
 /** Asks the workflow; one that ended carries its last status in its result, which needs no worker. */

@@ -108,7 +108,9 @@ describe('rollouts whose workers die', () => {
     const promoted = await readStory(project, OFFSET, model);
     const second = await project.mlops([...startArguments(model, '1.2.0', endpoints), '--timeout', '9m']);
     expect(second.code, second.stderr).toBe(3);
-    return [promoted, await readStory(project, OFFSET, model)];
+    const back = await readStory(project, OFFSET, model);
+    expect([promoted.outcome, back.outcome], second.stderr).toEqual(['promoted', 'rolled-back']);
+    return [promoted, back];
   };
 
   it(

@@ -19,7 +19,7 @@ judge: { absolute_tolerance: { errors: 0.02, slow: 0.05 }, required_metrics: [er
 health: { interval_seconds: 1, timeout_seconds: 1, failures: 2, out_of: 3 }
 `;
 
-describe('a rollout in which something goes wrong', () => {
+describe.concurrent('a rollout in which something goes wrong', () => {
   let stage: Stage;
 
   beforeAll(async () => {

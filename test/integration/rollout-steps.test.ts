@@ -32,7 +32,7 @@ health: { interval_seconds: 2, timeout_seconds: 1, failures: 3, out_of: 3 }
 notifications: { webhooks: [{ url: "${hook}", secret_file: "${secretFile}", events: all }] }
 `;
 
-describe('the steps of a rollout', () => {
+describe.concurrent('the steps of a rollout', () => {
   let stage: Stage;
   let receiver: Awaited<ReturnType<typeof startReceiver>>;
 

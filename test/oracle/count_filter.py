@@ -7,8 +7,8 @@ from scipy import special
 STEP = 0.2
 SAFE = [-0.4, -0.2, 0.0]
 SHIFTS = [0.2, 0.4, 0.6, 0.8, 1.0, 1.4, 1.8, 2.2, 2.6, 3.0]
-SHIFT_WEIGHTS = [0.1, 0.4, 0.8, 1, 1.4, 1.4, 1.2, 0.6, 0.25, 0.1]
-LATE_START = 0.1
+SHIFT_WEIGHTS = [0.02, 0.1, 0.95, 1.15, 1.2, 2.4, 0.8, 0.8, 0.25, 0.02]
+LATE_START = 0.08
 ONSET_PER_MINUTE = 0.02
 
 
@@ -22,7 +22,7 @@ class CountFilter:
     the kind's spread.
     """
 
-    def __init__(self, noise, margin, seconds, weights=SHIFT_WEIGHTS):
+    def __init__(self, noise, margin, seconds, weights=SHIFT_WEIGHTS, late_start=LATE_START):
         reach = round(noise["burstRangeLog"] / STEP)
         self.cap, self.kinds = noise["eventCapPerTick"], noise["kinds"]
         self.u = STEP * np.arange(-reach, reach + 1)
@@ -36,6 +36,7 @@ class CountFilter:
         self.redraw = [1 - (1 - 1 / kind["burstMeanMinutes"]) ** minutes for kind in self.kinds]
         self.onset = 1 - (1 - ONSET_PER_MINUTE) ** minutes
         self.weights = np.array(weights) / np.sum(weights)
+        self.late_start = late_start
         self.ticks, self.events = 0, 0.0
         self.f = self.g = None
         self.log_static = np.zeros((len(self.kinds), len(self.static)))
@@ -51,7 +52,7 @@ class CountFilter:
         return share / len(self.u) + (1 - share) * (np.arange(len(self.u)) == len(self.u) // 2)
 
     def start(self):
-        shifts = np.concatenate([[LATE_START], (1 - LATE_START) * self.weights])
+        shifts = np.concatenate([[self.late_start], (1 - self.late_start) * self.weights])
         self.f = np.array([np.outer(np.ones(len(self.static)), self.prior(kind)) for kind in self.kinds])
         self.g = np.array([np.outer(shifts, self.prior(kind)) for kind in self.kinds])
 
@@ -121,7 +122,7 @@ def check_worked_example():
         "eventCapPerTick": 100,
         "kinds": [{**kind, "fastSdLog": sd} for sd in (0, 0.35, 0.9)],
     }
-    counts = CountFilter(noise, 0.4, 60, [0.25, 0.75, 1, 1, 1, 1, 1, 0.75, 0.5, 0.25])
+    counts = CountFilter(noise, 0.4, 60, [0.25, 0.75, 1, 1, 1, 1, 1, 0.75, 0.5, 0.25], 0.1)
     ticks = [(300, 2, 300, 1), (310, 1, 290, 2), (290, 4, 300, 1), (305, 3, 295, 0)]
     for tick in [*ticks, (300, 5, 310, 2), (0, 0, 600, 3), (300, 4, 300, 1), (300, 6, 300, 2)]:
         counts.take(*tick)

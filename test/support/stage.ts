@@ -1,3 +1,4 @@
+import { connect, type Mlops } from '../../client/index.ts';
 import type { RolloutStatus } from '../../workflows/messages.ts';
 import { readWrites, startArguments, type GatewayWrite } from './rollouts.ts';
 import { createProject, until, type Run, type TestProject } from './stack.ts';
@@ -22,7 +23,7 @@ export interface StagedModel {
 
 export interface Stage {
   readonly project: TestProject;
-  /** A new model; its users send `perSecond` requests until the stage closes. */
+  /** A new model; its users send `perSecond` requests until its rollout has ended. */
   model(name: string, perSecond?: number): Promise<StagedModel>;
   close(): Promise<void>;
 }
@@ -33,15 +34,17 @@ export async function openStage(portOffset: number, deployment: string, program?
   const traffic: Traffic[] = [];
   const up = await project.mlops(['up', '--detach']);
   if (up.code !== 0) throw new Error(up.stderr + up.stdout);
+  const client = connect({ workingDirectory: project.root, env: { MLOPS_PORT_OFFSET: String(portOffset) } });
   return {
     project,
     model: async (name, perSecond = 150) => {
-      const model = await stageModel(project, portOffset, name, perSecond);
+      const model = await stageModel(project, client, portOffset, name, perSecond);
       traffic.push(model.traffic);
       return model;
     },
     close: async () => {
       await Promise.all(traffic.map(async (one) => await one.stop()));
+      await client.close();
       await project.remove();
     },
   };
@@ -49,19 +52,22 @@ export async function openStage(portOffset: number, deployment: string, program?
 
 async function stageModel(
   project: TestProject,
+  client: Mlops,
   portOffset: number,
   name: string,
   perSecond: number,
 ): Promise<StagedModel> {
   const endpoints = { '1.0.0': await project.startService('1.0.0'), '1.1.0': await project.startService('1.1.0') };
-  const status = async (): Promise<RolloutStatus> => await project.json(['rollout', 'status', '--model', name]);
+  // A process for each look would cost more than the rollout that is looked at.
+  const status = async (): Promise<RolloutStatus> => await client.status(name);
+  const traffic = startTraffic({ url: project.gateway, model: name, perSecond });
   const untilStatus: StagedModel['until'] = async (holds, timeoutMs = 30_000) => await until(status, holds, timeoutMs);
   const writes = async () => await readWrites(project, portOffset, name);
   return {
     name,
     stable: endpoints['1.0.0'],
     canary: endpoints['1.1.0'],
-    traffic: startTraffic({ url: project.gateway, model: name, perSecond }),
+    traffic,
     start: async (more = [], { wait = false } = {}) =>
       await project.mlops([
         ...startArguments(name, '1.1.0', endpoints),
@@ -73,7 +79,11 @@ async function stageModel(
     act: async (verb, ...more) => await project.mlops(['rollout', verb, '--model', name, ...more]),
     status,
     until: untilStatus,
-    ended: async (timeoutMs = 40_000) => await untilStatus(({ outcome }) => outcome !== null, timeoutMs),
+    ended: async (timeoutMs = 40_000) => {
+      const ended = await untilStatus(({ outcome }) => outcome !== null, timeoutMs);
+      await traffic.stop();
+      return ended;
+    },
     writes,
     weights: async () => (await writes()).map(({ split }) => split.canaryBasisPoints / 100),
   };

@@ -16,6 +16,8 @@ export function statusOf(context: RolloutContext, info: WorkflowInfo): RolloutSt
   const step = currentStep(request, run);
   const end = windowEndMs(request, run);
   const observing = run.stage === 'observe';
+  // Not before it is written: who sees an outcome may start the next rollout.
+  const ended = context.phase === 'closed' ? context.ending : null;
   return {
     rolloutId: info.workflowId,
     runId: info.runId,
@@ -26,8 +28,8 @@ export function statusOf(context: RolloutContext, info: WorkflowInfo): RolloutSt
     toVersion: request.canary.version,
     profile: request.plan.profile,
     phase: context.phase,
-    outcome: context.ending?.outcome ?? null,
-    reason: context.ending === null ? null : `${context.ending.reason}: ${context.ending.detail}`,
+    outcome: ended?.outcome ?? null,
+    reason: ended === null ? null : `${ended.reason}: ${ended.detail}`,
     intendedWeightPercent: run.intended.canaryBasisPoints / 100,
     observedWeightPercent: run.observedBasisPoints === null ? null : run.observedBasisPoints / 100,
     step: {

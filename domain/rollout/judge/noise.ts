@@ -55,7 +55,7 @@ function kindsOf(calm: Bursts, noisy: Bursts, rough: Bursts): readonly NoiseKind
  * must, and pay for each burst (docs/adr/0016-kinds-of-noise.md).
  */
 const DEFAULT: NoiseAssumption = {
-  kinds: kindsOf([0.1, 5, 1], [0.5, 4, 1], [0.7, 20, 0.7]),
+  kinds: kindsOf([0.1, 5, 1], [0.5, 4, 0.95], [0.7, 20, 0.7]),
   burstRangeLog: 1.2,
   eventCapPerTick: 100,
 };

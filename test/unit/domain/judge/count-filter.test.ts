@@ -16,7 +16,7 @@ const RECIPE: NoiseAssumption = {
   burstRangeLog: 1.2,
   eventCapPerTick: 100,
 };
-const RECIPE_SHIFTS = [0.25, 0.75, 1, 1, 1, 1, 1, 0.75, 0.5, 0.25];
+const RECIPE_SHIFTS = { weights: [0.25, 0.75, 1, 1, 1, 1, 1, 0.75, 0.5, 0.25], lateStart: 0.1 };
 
 /** The worked example of the recipe: canary requests and errors, control requests and errors, log harm, log safety. */
 const EXAMPLE = [
