@@ -32,7 +32,7 @@ export const NEWEST_TICKS = 2000;
 const STREAMS = [150];
 
 /**
- * Whether automatic rollback is armed for a service (docs/adr/0017-armed-by-evidence.md).
+ * Whether automatic rollback is armed for a service (docs/adr/0018-armed-by-evidence.md).
  *
  * A written calibration decides, and `armed: false` of a person. Without one, the service's own history must not show
  * that the assumption in use would roll healthy versions back more often than the budget allows. A history too short to
