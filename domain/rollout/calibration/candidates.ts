@@ -45,10 +45,8 @@ export function assembleCandidates(
   const fitted = {
     sdLog: largest(({ fastCv }) => sdOfRatio(fastCv.value)),
     factor: largest(({ bursts }) => bursts?.factor.value ?? 1),
-    minutes: minutesOf(
-      largest(({ bursts }) => bursts?.meanTicks.value ?? 1),
-      minutesPerTick,
-    ),
+    ticks: largest(({ bursts }) => bursts?.meanTicks.value ?? 1),
+    minutesPerTick,
     share: largest(({ bursts }) => bursts?.share.value ?? 0),
   };
   return WIDTHS.map((width) => [width.name, assumptionOf(fitted, width)] as const);
@@ -56,7 +54,7 @@ export function assembleCandidates(
 
 /** The mean length in minutes at which a burst ends at a tick as often as one of this many ticks does. */
 function minutesOf(meanTicks: number, minutesPerTick: number): number {
-  return 1 / (1 - (1 - 1 / Math.max(1, meanTicks)) ** (1 / minutesPerTick));
+  return 1 / (1 - (1 - 1 / meanTicks) ** (1 / minutesPerTick));
 }
 
 /** Spread of the log ratio of two arms that each have Gamma noise of this CV (log-normal of the same CV). */
@@ -65,25 +63,31 @@ function sdOfRatio(cv: number): number {
 }
 
 function assumptionOf(
-  fitted: { readonly sdLog: number; readonly factor: number; readonly minutes: number; readonly share: number },
+  fitted: {
+    readonly sdLog: number;
+    readonly factor: number;
+    readonly ticks: number;
+    readonly share: number;
+    readonly minutesPerTick: number;
+  },
   width: Width,
 ): NoiseAssumption {
   const { sdLog, factor } = fitted;
   // Either arm may be in a burst while the other is not.
   const share = 2 * fitted.share * (1 - fitted.share);
-  const minutes = fitted.minutes * width.longer;
-  const kind = (fastSdLog: number, burstShare: number, burstMeanMinutes: number): NoiseKind => ({
+  const ticks = Math.max(1, fitted.ticks) * width.longer;
+  const kind = (fastSdLog: number, burstShare: number, meanTicks: number): NoiseKind => ({
     fastSdLog: round(fastSdLog),
     burstShare: round(Math.min(LARGEST_SHARE, burstShare)),
-    burstMeanMinutes: round(burstMeanMinutes),
+    burstMeanMinutes: roundMinutes(minutesOf(meanTicks, fitted.minutesPerTick)),
     burstFullEventsPerTick: 1,
   });
   const steps = Math.max(1, Math.round(Math.log(factor) / LATTICE_STEP) + width.tallerSteps);
   return {
     kinds: [
-      kind(width.calmSpread * sdLog, width.calmShare * share, minutes),
-      kind(sdLog, 1.5 * share, minutes),
-      kind(1.5 * sdLog + 0.2, 2.5 * share, 3 * minutes),
+      kind(width.calmSpread * sdLog, width.calmShare * share, ticks),
+      kind(sdLog, 1.5 * share, ticks),
+      kind(1.5 * sdLog + 0.2, 2.5 * share, 3 * ticks),
     ],
     burstRangeLog: round(Math.min(LARGEST_RANGE_LOG, LATTICE_STEP * steps)),
     eventCapPerTick: EVENT_CAP,
@@ -92,4 +96,9 @@ function assumptionOf(
 
 function round(value: number): number {
   return Number(value.toFixed(4));
+}
+
+/** Bursts of seconds differ from each other far behind the point: 1.000003 minutes end at every fifth tick of a second. */
+function roundMinutes(minutes: number): number {
+  return minutes < 1.01 ? Number(minutes.toPrecision(10)) : round(minutes);
 }
