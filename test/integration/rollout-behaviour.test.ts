@@ -123,7 +123,7 @@ describe('a rollout', () => {
       });
       const handle = temporal.workflow.getHandle('rollout/dev/gated');
       await reached(model, ({ phase }) => phase === 'awaiting-approval');
-      const watched = await stage.project.mlops(['rollout', 'watch', '--model', 'gated', '--timeout', '2s']);
+      const watched = await stage.project.mlops(['rollout', 'watch', '--model', 'gated', '--timeout', '5s']);
       expect([watched.code, watched.stderr]).toEqual([6, expect.stringContaining('The rollout goes on')]);
       await handle.signal('approve', { actor: ['eve'] });
       await handle.signal('aprove');
