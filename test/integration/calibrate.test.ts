@@ -9,7 +9,7 @@ import { historyOf } from '../support/histories.ts';
 import { openStage, type Stage } from '../support/stage.ts';
 import { controlService } from '../support/stack.ts';
 
-const OFFSET = 24_000;
+const OFFSET = 23_200;
 const DEPLOYMENT = `
 # What people wrote stays.
 canary:

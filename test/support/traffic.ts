@@ -58,7 +58,7 @@ export function startTraffic(options: {
     stop: async () => {
       clearInterval(timer);
       await Promise.allSettled(pending);
-      await dispatcher.close();
+      if (!dispatcher.closed) await dispatcher.close();
     },
   };
 }
