@@ -120,6 +120,15 @@ describe('the command line', () => {
     expect(promote().stderr).toContain('Add --confirm m');
   });
 
+  it('removes nothing in production, whoever says yes', () => {
+    const { status, stderr } = spawnSync(MLOPS, ['clean', '--yes'], {
+      cwd: EMPTY,
+      env: { ...ENV, MLOPS_ENV: 'production' },
+      encoding: 'utf8',
+    });
+    expect([status, stderr]).toEqual([2, expect.stringContaining('MLOPS_ENV is production')]);
+  });
+
   it('shows the plan of the brief', () => {
     const { stdout, status } = mlops(
       'rollout',
