@@ -25,7 +25,7 @@ judge: { noise: quiet, max_error_rate: 0.6, absolute_tolerance: { errors: 0.02, 
 `;
 const NOISY = { ticks: 1600, fastCv: 0.3, bursts: { factor: 6, meanTicks: 5, share: 0.13 } };
 
-describe('calibration', () => {
+describe.concurrent('calibration', () => {
   let stage: Stage;
   beforeAll(async () => {
     stage = await openStage(OFFSET, DEPLOYMENT);

@@ -9,6 +9,7 @@ export interface StagedModel {
   readonly name: string;
   readonly stable: string;
   readonly canary: string;
+  /** Of its users now; they come with a start, and go when its rollout has ended. */
   readonly traffic: Traffic;
   /** Starts 1.0.0 → 1.1.0 with more arguments; --detach unless `wait`. */
   start(more?: readonly string[], options?: { readonly wait?: boolean }): Promise<Run>;
@@ -23,7 +24,7 @@ export interface StagedModel {
 
 export interface Stage {
   readonly project: TestProject;
-  /** A new model; its users send `perSecond` requests until its rollout has ended. */
+  /** A new model; its users send `perSecond` requests while it is rolled out. */
   model(name: string, perSecond?: number): Promise<StagedModel>;
   close(): Promise<void>;
 }
@@ -31,7 +32,7 @@ export interface Stage {
 /** Brings a project's whole stack up, for tests that each have a model of their own. */
 export async function openStage(portOffset: number, deployment: string, program?: string): Promise<Stage> {
   const project = await createProject(portOffset, deployment, program);
-  const traffic: Traffic[] = [];
+  const models: StagedModel[] = [];
   const up = await project.mlops(['up', '--detach']);
   if (up.code !== 0) throw new Error(up.stderr + up.stdout);
   const client = connect({ workingDirectory: project.root, env: { MLOPS_PORT_OFFSET: String(portOffset) } });
@@ -39,11 +40,11 @@ export async function openStage(portOffset: number, deployment: string, program?
     project,
     model: async (name, perSecond = 150) => {
       const model = await stageModel(project, client, portOffset, name, perSecond);
-      traffic.push(model.traffic);
+      models.push(model);
       return model;
     },
     close: async () => {
-      await Promise.all(traffic.map(async (one) => await one.stop()));
+      await Promise.all(models.map(async ({ traffic }) => await traffic.stop()));
       await client.close();
       await project.remove();
     },
@@ -60,27 +61,30 @@ async function stageModel(
   const endpoints = { '1.0.0': await project.startService('1.0.0'), '1.1.0': await project.startService('1.1.0') };
   // A process for each look would cost more than the rollout that is looked at.
   const status = async (): Promise<RolloutStatus> => await client.status(name);
-  const traffic = startTraffic({ url: project.gateway, model: name, perSecond });
+  const come = (): Traffic => startTraffic({ url: project.gateway, model: name, perSecond });
+  let traffic = come();
+  let areGone = false;
   const untilStatus: StagedModel['until'] = async (holds, timeoutMs = 30_000) => await until(status, holds, timeoutMs);
   const writes = async () => await readWrites(project, portOffset, name);
   return {
     name,
     stable: endpoints['1.0.0'],
     canary: endpoints['1.1.0'],
-    traffic,
-    start: async (more = [], { wait = false } = {}) =>
-      await project.mlops([
-        ...startArguments(name, '1.1.0', endpoints),
-        '--from',
-        '1.0.0',
-        ...(wait ? [] : ['--detach']),
-        ...more,
-      ]),
+    get traffic() {
+      return traffic;
+    },
+    start: async (more = [], { wait = false } = {}) => {
+      if (areGone) traffic = come();
+      areGone = false;
+      const order = [...startArguments(name, '1.1.0', endpoints), '--from', '1.0.0'];
+      return await project.mlops([...order, ...(wait ? [] : ['--detach']), ...more]);
+    },
     act: async (verb, ...more) => await project.mlops(['rollout', verb, '--model', name, ...more]),
     status,
     until: untilStatus,
     ended: async (timeoutMs = 40_000) => {
       const ended = await untilStatus(({ outcome }) => outcome !== null, timeoutMs);
+      areGone = true;
       await traffic.stop();
       return ended;
     },
