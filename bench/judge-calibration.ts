@@ -3,7 +3,8 @@
 import { calibrateNoise } from '../domain/rollout/calibration/calibrate.ts';
 import { assembleSeries } from '../domain/rollout/calibration/history.ts';
 import { NOISE_ASSUMPTIONS, type NoiseAssumption } from '../domain/rollout/judge/noise.ts';
-import { errorsOnly, rollbackTick } from './support/policy.ts';
+import { rollbackTick } from '../domain/rollout/calibration/rollback-tick.ts';
+import { errorsOnly } from './support/policy.ts';
 import { printTable, quantileOf, renderShare, wholeOption } from './support/report.ts';
 import { simulate, type World } from './support/streams.ts';
 

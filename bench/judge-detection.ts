@@ -1,5 +1,6 @@
 // Looks until a harmful canary is rolled back, in clean data, and errors against Wald's floor. `--runs N`.
-import { errorsOnly, rollbackTick } from './support/policy.ts';
+import { rollbackTick } from '../domain/rollout/calibration/rollback-tick.ts';
+import { errorsOnly } from './support/policy.ts';
 import { printTable, quantileOf, wholeOption } from './support/report.ts';
 import { simulate, type World } from './support/streams.ts';
 import { waldFloorErrors } from './support/wald-floor.ts';

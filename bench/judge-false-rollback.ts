@@ -1,5 +1,6 @@
 // False rollbacks of a healthy canary, over the grid of the judge's promise. `--runs N` sets the streams per cell.
-import { errorsOnly, rollbackTick } from './support/policy.ts';
+import { rollbackTick } from '../domain/rollout/calibration/rollback-tick.ts';
+import { errorsOnly } from './support/policy.ts';
 import { printTable, renderShare, wholeOption } from './support/report.ts';
 import { simulate, type World } from './support/streams.ts';
 

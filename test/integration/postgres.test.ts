@@ -93,7 +93,7 @@ describe('the own database', () => {
       pid: number;
     };
     process.kill(pid, 'SIGKILL');
-    await expect.poll(() => isAlive(pid)).toBe(false);
+    await expect.poll(() => isAlive(pid), { timeout: 10_000 }).toBe(false);
     await startPart(part, state, root);
     await ensureDatabase(url, 20_000);
     const pool = createPool(url, 1);

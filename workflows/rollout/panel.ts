@@ -3,7 +3,7 @@ import { MLOPS_SEARCH_ATTRIBUTES } from '../search-attributes.ts';
 import type { RolloutPhase } from '../messages.ts';
 import type { RolloutContext } from './context.ts';
 import { renderDetails } from './details.ts';
-import { statusOf } from './status.ts';
+import { phaseOf, statusOf } from './status.ts';
 
 /** Changes the phase and shows it everywhere a person may look. */
 export function setPhase(context: RolloutContext, phase: RolloutPhase): void {
@@ -13,7 +13,7 @@ export function setPhase(context: RolloutContext, phase: RolloutPhase): void {
 
 /** Rewrites the details panel of the Temporal Web UI, and the search attributes when they changed. */
 export function refreshPanel(context: RolloutContext): void {
-  settlePhase(context);
+  context.phase = phaseOf(context);
   const status = statusOf(context, workflowInfo());
   setCurrentDetails(renderDetails(status));
   const shown = [status.phase, status.intendedWeightPercent, status.lastVerdict?.verdict, status.waitingFor?.kind].join(
@@ -30,13 +30,4 @@ export function refreshPanel(context: RolloutContext): void {
       value: status.waitingFor?.kind === 'gate' || status.waitingFor?.kind === 'review',
     },
   ]);
-}
-
-/** `paused` and `canary` follow from what is remembered; the other phases are set by the stages. */
-function settlePhase(context: RolloutContext): void {
-  const { run, phase } = context;
-  const frozen = run.review !== null || run.pausedBy !== null;
-  if (frozen && (phase === 'canary' || phase === 'awaiting-approval' || phase === 'promoting'))
-    context.phase = 'paused';
-  if (!frozen && phase === 'paused') context.phase = run.stage === 'gate' ? 'awaiting-approval' : 'canary';
 }

@@ -7,7 +7,7 @@ import {
   windowEndMs,
   type ProbeHistory,
 } from '../../domain/rollout/run.ts';
-import type { RolloutStatus, WaitingFor } from '../messages.ts';
+import type { RolloutPhase, RolloutStatus, WaitingFor } from '../messages.ts';
 import type { RolloutContext } from './context.ts';
 
 /** The answer to `status`: everything a person or program asks about a rollout. */
@@ -28,7 +28,7 @@ export function statusOf(context: RolloutContext, info: WorkflowInfo): RolloutSt
     fromVersion: request.stable.version,
     toVersion: request.canary.version,
     profile: request.plan.profile,
-    phase: context.phase,
+    phase: phaseOf(context),
     outcome: ended?.outcome ?? null,
     reason: ended === null ? null : `${ended.reason}: ${ended.detail}`,
     intendedWeightPercent: run.intended.canaryBasisPoints / 100,
@@ -58,6 +58,14 @@ export function statusOf(context: RolloutContext, info: WorkflowInfo): RolloutSt
     missing: observing && context.ending === null ? missingForNextStep(request, run, now) : [],
     timeline: context.timeline,
   };
+}
+
+/** `paused` and `canary` follow from what is remembered, at once; the other phases are set by the stages. */
+export function phaseOf({ run, phase }: RolloutContext): RolloutPhase {
+  const frozen = run.review !== null || run.pausedBy !== null;
+  if (frozen && (phase === 'canary' || phase === 'awaiting-approval' || phase === 'promoting')) return 'paused';
+  if (!frozen && phase === 'paused') return run.stage === 'gate' ? 'awaiting-approval' : 'canary';
+  return phase;
 }
 
 /** What the rollout waits for, when that is a person. */

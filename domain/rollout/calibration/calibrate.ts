@@ -1,9 +1,10 @@
 import { wilsonInterval } from '../../statistics/wilson-interval.ts';
-import { openJudge, type JudgePolicy, type JudgeTick } from '../judge.ts';
+import type { JudgePolicy, JudgeTick } from '../judge.ts';
 import type { NoiseAssumption } from '../judge/noise.ts';
 import { assembleCandidates } from './candidates.ts';
 import { fitNoise, noiseOf, type NoiseFit } from './fit-noise.ts';
 import { splitSeries, type CountMetric, type CountSeries } from './history.ts';
+import { rollbackTick } from './rollback-tick.ts';
 import { drawFromHistory, independentTrials, simulateTrial, TRIAL_TICKS, type TrialWorld } from './trial-streams.ts';
 
 /** How often a healthy canary was rolled back under an assumption. */
@@ -209,16 +210,4 @@ const NO_CEILING = 0.999;
 function shareOf(hits: number, streams: number, independent: number): FalseRollbacks {
   const { low, high } = wilsonInterval((hits * independent) / streams, independent);
   return { hits, streams, low, high };
-}
-
-/** The tick (from 1) at which the judge rolls back, Infinity when it never does. */
-function rollbackTick(policy: JudgePolicy, ticks: Iterable<JudgeTick>): number {
-  const judge = openJudge(policy);
-  let number = 0;
-  for (const tick of ticks) {
-    number += 1;
-    judge.take(tick);
-    if (judge.decision().decision === 'rollback') return number;
-  }
-  return Number.POSITIVE_INFINITY;
 }
