@@ -1,3 +1,4 @@
+import type { NoiseSetting } from '../domain/rollout/calibration/noise-basis.ts';
 import type { NoiseAssumption } from '../domain/rollout/judge/noise.ts';
 
 /** Configuration after loading: complete, validated, frozen. */
@@ -117,15 +118,8 @@ export interface CanaryConfig {
 export interface ModelConfig {
   /** A name of `noiseAssumptions`, an assumption of its own, or null: the one of `judge`. */
   readonly noise: string | NoiseAssumption | null;
-  readonly calibration: {
-    /** Evidence of errors and slowness may roll back by itself. */
-    readonly armed: boolean;
-    /** ISO 8601; null: nothing was fitted. */
-    readonly fittedAt: string | null;
-    readonly ticks: number | null;
-    /** What it was fitted to, in words. */
-    readonly source: string | null;
-  } | null;
+  /** As written by `mlops rollout calibrate --write`, or by hand; null: nothing was written. */
+  readonly calibration: NoiseSetting['calibration'];
 }
 
 export type StepConfig =

@@ -4,6 +4,7 @@ import type { ReceiptEvent, ReceiptTick, ReceiptWrite, RolloutReceipt } from '..
 import type { TickVerdict } from '../../domain/rollout/records.ts';
 import { assembleTickVerdict, overlapRuleOf } from '../../domain/rollout/tick-verdict.ts';
 import { POLICY } from './judge.ts';
+import { PLAN_SETTINGS } from './plan-settings.ts';
 
 const START = Date.parse('2026-01-01T08:00:00.000Z');
 const TICK_SECONDS = 60;
@@ -33,21 +34,10 @@ export function createReceipt(parts: Partial<RolloutReceipt> = {}): RolloutRecei
       toVersion: '1.1.0',
       plan: assemblePlan(
         {
-          initialPercentage: 5,
-          maxPercentage: 50,
-          rampStep: 10,
+          ...PLAN_SETTINGS,
           observationWindowMinutes: LOOKS_PER_STEP,
-          autoRollback: true,
-          maxDeploymentHours: 4,
           tickSeconds: TICK_SECONDS,
           warmUpSeconds: TICK_SECONDS,
-          minimumRequests: 100,
-          bakeMinutes: 15,
-          shadowPercentage: 0,
-          headerOnly: false,
-          manualGates: [],
-          onInFlight: 'refuse',
-          steps: null,
         },
         'default',
       ),

@@ -9,10 +9,12 @@ export interface NoiseSetting {
   readonly assumption: string;
   /** As written by `mlops rollout calibrate --write`, or by hand; null: nothing was written. */
   readonly calibration: {
+    /** Evidence of errors and slowness may roll back by itself. */
     readonly armed: boolean;
     /** ISO 8601; null: nothing was fitted. */
     readonly fittedAt: string | null;
     readonly ticks: number | null;
+    /** What it was fitted to, in words. */
     readonly source: string | null;
   } | null;
 }

@@ -3,36 +3,10 @@ import { renderExplanation } from '../../../client/reports/rollout-explanation.t
 import { renderReceiptText } from '../../../client/reports/receipt-text.ts';
 import { renderStatus } from '../../../client/reports/rollout-status.ts';
 import type { RolloutReceipt } from '../../../domain/rollout/receipt.ts';
-import type { RolloutStatus } from '../../../workflows/messages.ts';
 import { POLICY } from '../../support/judge.ts';
+import { createStatus } from '../../support/statuses.ts';
 
-const STATUS: RolloutStatus = {
-  rolloutId: 'rollout/dev/rag_api',
-  runId: 'run',
-  rolloutKey: 'run',
-  model: 'rag_api',
-  environment: 'dev',
-  fromVersion: '1.0.0',
-  toVersion: '1.1.0',
-  profile: 'default',
-  phase: 'canary',
-  outcome: null,
-  reason: null,
-  intendedWeightPercent: 5,
-  observedWeightPercent: 5,
-  step: { index: 0, of: 1, kind: 'weight', enteredAt: '', endsAt: null, requests: 0, minimumRequests: 0 },
-  steps: [{ kind: 'weight', weightPercent: 5, gate: false }],
-  tick: 0,
-  startedAt: '2026-11-01T00:00:00Z',
-  startedBy: 'ada',
-  deadlineAt: '2026-11-01T04:00:00Z',
-  lastVerdict: null,
-  health: { stable: 'well', canary: 'well' },
-  noise: { text: 'assumption default, not calibrated (noisier)', armed: false },
-  waitingFor: null,
-  missing: [],
-  timeline: [],
-};
+const STATUS = createStatus({ noise: { text: 'assumption default, not calibrated (noisier)', armed: false } });
 
 describe('the basis of the noise assumption', () => {
   it('is in the status and, with what it means, in the explanation', () => {

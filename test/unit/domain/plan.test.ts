@@ -1,26 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { assemblePlan, minimumPlanSeconds, type PlanSettings } from '../../../domain/rollout/plan.ts';
-
-const SETTINGS: PlanSettings = {
-  initialPercentage: 5,
-  maxPercentage: 50,
-  rampStep: 10,
-  observationWindowMinutes: 15,
-  autoRollback: true,
-  maxDeploymentHours: 4,
-  tickSeconds: 60,
-  warmUpSeconds: 60,
-  minimumRequests: 100,
-  bakeMinutes: 15,
-  shadowPercentage: 0,
-  headerOnly: false,
-  manualGates: [],
-  onInFlight: 'refuse',
-  steps: null,
-};
+import { PLAN_SETTINGS } from '../../support/plan-settings.ts';
 
 const weights = (settings: Partial<PlanSettings>): number[] =>
-  assemblePlan({ ...SETTINGS, ...settings }, 'default').steps.map(({ weightBasisPoints }) => weightBasisPoints / 100);
+  assemblePlan({ ...PLAN_SETTINGS, ...settings }, 'default').steps.map(
+    ({ weightBasisPoints }) => weightBasisPoints / 100,
+  );
 
 describe('a plan', () => {
   it('ramps 5, 15, 25, 35, 45, 50 and bakes at 100 with the settings of the brief', () => {
@@ -37,7 +22,7 @@ describe('a plan', () => {
   });
 
   it('begins with shadow and header-only steps when asked for', () => {
-    const { steps } = assemblePlan({ ...SETTINGS, shadowPercentage: 10, headerOnly: true }, 'default');
+    const { steps } = assemblePlan({ ...PLAN_SETTINGS, shadowPercentage: 10, headerOnly: true }, 'default');
     expect(steps.slice(0, 2).map(({ kind }) => kind)).toEqual(['shadow', 'header-only']);
     expect(steps[0]).toMatchObject({ mirrorBasisPoints: 1000, weightBasisPoints: 0 });
   });
@@ -45,7 +30,7 @@ describe('a plan', () => {
   it('takes explicit steps with their own window, minimum and gate, and bakes at the end', () => {
     const { steps } = assemblePlan(
       {
-        ...SETTINGS,
+        ...PLAN_SETTINGS,
         steps: [{ weight: 10, windowMinutes: 1, minimumRequests: 7, gate: true }, { pause: 'manual' }, { weight: 30 }],
       },
       'default',
@@ -56,12 +41,12 @@ describe('a plan', () => {
   });
 
   it('names every problem at once', () => {
-    expect(() => assemblePlan({ ...SETTINGS, initialPercentage: 60, rampStep: 0, tickSeconds: 0 }, 'default')).toThrow(
-      /initial_percentage.*ramp_step|ramp_step.*initial_percentage/s,
-    );
+    expect(() =>
+      assemblePlan({ ...PLAN_SETTINGS, initialPercentage: 60, rampStep: 0, tickSeconds: 0 }, 'default'),
+    ).toThrow(/initial_percentage.*ramp_step|ramp_step.*initial_percentage/s);
   });
 
   it('knows the least time it takes', () => {
-    expect(minimumPlanSeconds(assemblePlan(SETTINGS, 'default'))).toBe(7 * (15 * 60 + 60));
+    expect(minimumPlanSeconds(assemblePlan(PLAN_SETTINGS, 'default'))).toBe(7 * (15 * 60 + 60));
   });
 });

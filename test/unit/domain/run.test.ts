@@ -7,31 +7,13 @@ import {
   type RolloutRequest,
   type RolloutRun,
 } from '../../../domain/rollout/run.ts';
+import { PLAN_SETTINGS } from '../../support/plan-settings.ts';
 
 const HOUR_MS = 3_600_000;
 
 /** A rollout of 50 %, a pause, and all; in its pause, with the evidence it needs. */
 function inPause(pause: number | 'manual', parts: Partial<RolloutRun> = {}): [RolloutRequest, RolloutRun] {
-  const plan = assemblePlan(
-    {
-      initialPercentage: 5,
-      maxPercentage: 50,
-      rampStep: 10,
-      observationWindowMinutes: 15,
-      autoRollback: true,
-      maxDeploymentHours: 4,
-      tickSeconds: 60,
-      warmUpSeconds: 60,
-      minimumRequests: 100,
-      bakeMinutes: 15,
-      shadowPercentage: 0,
-      headerOnly: false,
-      manualGates: [],
-      onInFlight: 'refuse',
-      steps: [{ weight: 50 }, { pause }],
-    },
-    'default',
-  );
+  const plan = assemblePlan({ ...PLAN_SETTINGS, steps: [{ weight: 50 }, { pause }] }, 'default');
   const run = { ...createRun('key', 0), stage: 'observe' as const, stepIndex: 1, clear: true, promotable: true };
   return [{ plan } as RolloutRequest, { ...run, ...parts }];
 }
