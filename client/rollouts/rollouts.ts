@@ -49,7 +49,6 @@ export function createRollouts(client: Client, environment: string): Rollouts {
     client.workflow.getHandle<typeof rollout>(rolloutIdOf(environment, model));
   return {
     start: async (request, { supersede, actor }) => {
-      await settled(client, handleOf(request.model));
       const first = await startOrAttach(client, request);
       if (first.started !== null) return first.started;
       const openVersion = first.openVersion;
@@ -123,7 +122,9 @@ async function startOrAttach(
   } catch (error) {
     if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
   }
-  const open = await client.workflow.getHandle(rolloutId).describe();
+  const handle = client.workflow.getHandle<typeof rollout>(rolloutId);
+  if (await hasLeft(client, handle)) return await startOrAttach(client, request);
+  const open = await handle.describe();
   if (open.memo?.['digest'] === request.digest) {
     return { started: { rolloutId, runId: open.runId, attached: true, superseded: null }, openVersion: null };
   }
@@ -131,18 +132,19 @@ async function startOrAttach(
 }
 
 /** Waits for a rollout that has its outcome and is about to leave: it is neither to be attached to nor in the way. */
-async function settled(client: Client, handle: WorkflowHandle<typeof rollout>): Promise<void> {
+async function hasLeft(client: Client, handle: WorkflowHandle<typeof rollout>): Promise<boolean> {
   try {
-    const { status } = await handle.describe();
-    if (status.name !== 'RUNNING') return;
-    await withinAnswerTime(client, async () => {
+    return await withinAnswerTime(client, async () => {
       const { outcome } = await handle.query(statusQuery);
-      if (outcome !== null) await handle.result();
+      if (outcome === null) return false;
+      await handle.result();
+      return true;
     });
   } catch (error) {
-    // There is none, or none that answers or leaves in time: the start itself says so.
-    if (!(error instanceof WorkflowNotFoundError || error instanceof WorkflowFailedError || isUnanswered(error)))
-      throw error;
+    if (error instanceof WorkflowFailedError) return true;
+    // None that answers or leaves in time: it is in the way.
+    if (isUnanswered(error)) return false;
+    throw error;
   }
 }
 
