@@ -1,5 +1,6 @@
 import { CONFIG_ERRORS } from './errors/config.ts';
 import { GATEWAY_ERRORS } from './errors/gateway.ts';
+import { LEDGER_ERRORS } from './errors/ledger.ts';
 import { ROLLOUT_ERRORS } from './errors/rollout.ts';
 import { STACK_ERRORS } from './errors/stack.ts';
 import type { ErrorDefinition } from './errors/definition.ts';
@@ -8,6 +9,7 @@ import type { ErrorDefinition } from './errors/definition.ts';
 export const ERRORS = {
   ...CONFIG_ERRORS,
   ...GATEWAY_ERRORS,
+  ...LEDGER_ERRORS,
   ...ROLLOUT_ERRORS,
   ...STACK_ERRORS,
 } as const satisfies Record<string, ErrorDefinition>;

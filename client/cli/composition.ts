@@ -1,4 +1,5 @@
 import type { EmergencyRollback, EvidenceReader } from '../evidence-port.ts';
+import type { ExportFiles } from '../export-port.ts';
 import type { Examples } from '../examples-port.ts';
 import type { LocalStack } from '../stack-port.ts';
 import type { MlopsConfig } from '../../config/schema.ts';
@@ -21,6 +22,8 @@ export interface Composition {
   rollouts(): Promise<Rollouts>;
   /** The recorded evidence. */
   evidence(): Promise<EvidenceReader>;
+  /** Exports of the ledger as files; needs no configuration. */
+  exportFiles(): Promise<ExportFiles>;
   /** What the router reports; needs neither Temporal nor PostgreSQL. */
   router(): Promise<{ observe(model: string): Promise<LiveSplit | null> }>;
   /** Needs nothing but the router. */
@@ -67,6 +70,7 @@ export function createComposition(loadConfig: () => Promise<MlopsConfig>): Compo
       closers.push(async () => await pool.end());
       return createRolloutReader(pool);
     },
+    exportFiles: composeExportFiles,
     router: async () => {
       const config = await loadConfig();
       const { createGatewayRouter } = await import('../../adapters/gateway/router.ts');
@@ -90,4 +94,12 @@ export function createComposition(loadConfig: () => Promise<MlopsConfig>): Compo
       await Promise.allSettled(closers.map(async (close) => await close()));
     },
   };
+}
+
+async function composeExportFiles(): Promise<ExportFiles> {
+  const [{ createPrimitives }, { readExport, readBeginning, readText }] = await Promise.all([
+    import('../../adapters/crypto/primitives.ts'),
+    import('../../adapters/ledger/export-files.ts'),
+  ]);
+  return { primitives: createPrimitives(), lines: readExport, beginning: readBeginning, text: readText };
 }

@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -11,8 +11,44 @@ const EMPTY = mkdtempSync(join(tmpdir(), 'mlops-cli-'));
 const ENV = { ...process.env, MLOPS_PORT_OFFSET: '27000' };
 const mlops = (...args: string[]) => spawnSync(MLOPS, args, { cwd: EMPTY, env: ENV, encoding: 'utf8' });
 
+const LEDGER = (name: string) => join(import.meta.dirname, '../fixtures/ledger', name);
+
 /** What `status` tells people of a stack that does not run. */
 const DOWN = 'Something is down. Start what is missing with: mlops up --detach; what mends each: mlops doctor\n';
+
+describe('mlops audit verify', () => {
+  const verify = (file: string, ...args: string[]) => mlops('audit', 'verify', '--file', file, '-o', 'json', ...args);
+  const trusted = ['--keys', LEDGER('trusted-keys')];
+
+  it('ends with 0 when a trusted key signed, with 7 when none was given', () => {
+    const signed = verify(LEDGER('full.jsonl'), ...trusted, '--checkpoint', LEDGER('size-2.note'));
+    expect(signed.status).toBe(0);
+    expect(JSON.parse(signed.stdout)).toMatchObject({ schemaVersion: 1, valid: true, size: 3, problems: [] });
+    expect(verify(LEDGER('full.jsonl')).status).toBe(7);
+    // The header of an export is a checkpoint too.
+    expect(verify(LEDGER('full.jsonl'), ...trusted, '--checkpoint', LEDGER('full.jsonl')).status).toBe(0);
+  });
+
+  it('ends with 3 on a changed file, and reads standard input', () => {
+    const input = readFileSync(LEDGER('full.jsonl'), 'utf8').replace('principal:01', 'principal:99');
+    const { status, stdout } = spawnSync(MLOPS, ['audit', 'verify', '--file', '-', ...trusted], {
+      cwd: EMPTY,
+      env: ENV,
+      encoding: 'utf8',
+      input,
+    });
+    expect(status).toBe(3);
+    expect(stdout.trimEnd().split('\n').at(-1)).toBe(
+      'The file is NOT valid: 1 problem; the first event that fails is 1.',
+    );
+  });
+
+  it('uses the keys that the ledger of the project keeps', () => {
+    const env = { ...ENV, AUDIT_STORAGE_PATH: LEDGER('.') };
+    const args = ['audit', 'verify', '--file', LEDGER('full.jsonl')];
+    expect(spawnSync(MLOPS, args, { cwd: EMPTY, env }).status).toBe(0);
+  });
+});
 
 describe('the command line', () => {
   it.each(CATALOG.map(({ name }) => [name]))('explains `%s` with -h, and its module can be run', async (name) => {
@@ -47,6 +83,8 @@ describe('the command line', () => {
     [['rollout', 'start', '--from', '1', '--to', '2', '--profile', 'x'], 2, 'Profile is not known'],
     [['rollout', 'receipt', '--verify', 'nothing.json'], 2, 'RECEIPT_INVALID'],
     [['rollout', 'replay', '--input', 'nothing.jsonl'], 2, 'REPLAY_INPUT_INVALID'],
+    [['audit', 'verify', '--file', 'nothing.jsonl'], 2, 'AUDIT_FILE_UNREADABLE'],
+    [['audit', 'verify', '--file', LEDGER('full.jsonl'), '--key', 'a+b+c'], 2, 'VERIFIER_KEY_INVALID'],
     [['clean'], 2, 'CLEAN_REFUSED'],
     ...['-1', '1.5', '56072', 'many', ''].map((offset): [string[], number, string] => [
       ['up', '--detach', '--port-offset', offset],

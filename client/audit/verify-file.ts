@@ -1,0 +1,51 @@
+import { MlopsError } from '../../domain/errors.ts';
+import { parseHeader } from '../../domain/governance/export-format.ts';
+import { createExportVerifier, type ExportCheck } from '../../domain/governance/verify-export.ts';
+import { keyLines, parseVerifierKey, type VerifierKey } from '../../domain/governance/verifier-key.ts';
+import type { ExportFiles } from '../export-port.ts';
+
+/** What is verified, and against what. */
+export interface VerifyOrder {
+  /** Path, or `-` for standard input. */
+  readonly file: string;
+  readonly trustedKeys: readonly VerifierKey[];
+  /** Paths of notes or exports whose tree the file must continue. */
+  readonly checkpoints: readonly string[];
+}
+
+/**
+ * Verifies an export of the ledger (ledger-format §8) without any server.
+ *
+ * @throws AUDIT_FILE_UNREADABLE, CHECKPOINT_OF_SELECTION; what is wrong with the content is in the result instead
+ */
+export async function verifyFile(files: ExportFiles, order: VerifyOrder): Promise<ExportCheck> {
+  const earlier = await Promise.all(order.checkpoints.map(async (file) => noteIn(await files.beginning(file))));
+  const verifier = createExportVerifier(files.primitives, { trustedKeys: order.trustedKeys, earlier });
+  for await (const lines of files.lines(order.file)) {
+    for (const line of lines) verifier.read(line);
+    if (verifier.kind === 'selection' && earlier.length > 0)
+      throw new MlopsError('CHECKPOINT_OF_SELECTION', { file: order.file });
+    if (verifier.isDone) break;
+  }
+  return verifier.finish();
+}
+
+/** A note, or the one in the header of an export. What is neither is a problem that the verification finds. */
+function noteIn(text: string): string {
+  if (!text.startsWith('{')) return text;
+  const header = parseHeader(text.slice(0, text.indexOf('\n')));
+  return typeof header === 'string' ? '' : header.checkpoint;
+}
+
+/** The keys of `--key` and of trusted-keys files. @throws VERIFIER_KEY_INVALID, AUDIT_FILE_UNREADABLE */
+export async function readTrustedKeys(
+  files: ExportFiles,
+  given: { readonly keys: readonly string[]; readonly keyFiles: readonly string[] },
+): Promise<VerifierKey[]> {
+  const texts = await Promise.all(given.keyFiles.map(async (file) => await files.text(file)));
+  return [...given.keys, ...texts.flatMap(keyLines)].map((line) => {
+    const key = parseVerifierKey(files.primitives, line);
+    if (typeof key === 'string') throw new MlopsError('VERIFIER_KEY_INVALID', { key: line, problem: key });
+    return key;
+  });
+}
