@@ -58,7 +58,7 @@ export const VARIABLES: Readonly<Record<string, Variable>> = {
   },
   MODEL_REGISTRY_URL: url('Base URL of the model registry', 'registry'),
   MONITORING_ENDPOINT: url('Metrics of both versions as Prometheus text; `mlops status` reads it'),
-  AUDIT_STORAGE_PATH: text('Where audit evidence is kept', 'audit'),
+  AUDIT_STORAGE_PATH: text('Folder of the ledger in files: segments, newest checkpoint, verifier keys'),
   COMPLIANCE_FRAMEWORKS: text('Frameworks of compliance reports, separated by commas', 'governance'),
   DRIFT_CHECK_INTERVAL: whole('Seconds between drift checks', 1, 'drift'),
   DRIFT_CHECK_PARALLELISM: whole('Drift checks at a time', 1, 'drift'),

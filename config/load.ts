@@ -60,6 +60,7 @@ export function loadConfig(options: LoadOptions): LoadedConfig {
     environment: env['MLOPS_ENV'] ?? 'dev',
     root,
     stateDirectory,
+    auditDirectory: resolve(root, env['AUDIT_STORAGE_PATH'] ?? join(stateDirectory, 'audit')),
     ports,
     databaseUrl: env['DATABASE_URL'] ?? null,
     temporal: {

@@ -9,6 +9,8 @@ export interface MlopsConfig {
   readonly root: string;
   /** Absolute path of .mlops */
   readonly stateDirectory: string;
+  /** Absolute path of the folder with the ledger's segment files, its newest checkpoint and its verifier keys. */
+  readonly auditDirectory: string;
   readonly ports: {
     readonly api: number;
     readonly gateway: number;

@@ -1,11 +1,15 @@
 import fastify, { type FastifyInstance } from 'fastify';
 import proto from '@temporalio/proto';
+import { newestCheckpoint } from '../adapters/postgres/ledger/sign-checkpoint.ts';
 import { createPool, databaseUrlOf } from '../adapters/postgres/pool.ts';
 import { renderRolloutMetrics } from '../adapters/postgres/rollout-metrics.ts';
 import { createPayloadCodec } from '../adapters/temporal/codec.ts';
 import { loadPayloadKeys } from '../adapters/temporal/keys.ts';
 import type { MlopsConfig } from '../config/schema.ts';
+import { readVerifierKeys } from './ledger.ts';
 import { untilToldToStop } from './stop-signal.ts';
+
+const TEXT = 'text/plain; charset=utf-8';
 
 const { Payload } = proto.temporal.api.common.v1;
 
@@ -45,6 +49,16 @@ export async function createApi(config: MlopsConfig): Promise<FastifyInstance> {
   app.get('/metrics', async (_request, reply) => {
     const text = await renderRolloutMetrics(pool, config.environment);
     return await reply.type('text/plain; version=0.0.4; charset=utf-8').send(text);
+  });
+  // Without credentials: outsiders are to keep copies, which show a history that was written anew.
+  app.get('/api/v1/audit/keys', async (_request, reply) => {
+    return await reply.type(TEXT).send(await readVerifierKeys(config));
+  });
+  app.get('/api/v1/audit/checkpoint', async (_request, reply) => {
+    const newest = await newestCheckpoint(pool);
+    return newest === null
+      ? await reply.status(404).type(TEXT).send('nothing was signed yet\n')
+      : await reply.type(TEXT).send(newest.note);
   });
   app.post('/codec/encode', async ({ body }) => toWire(await codec.encode(fromWire(body as WirePayloads))));
   app.post('/codec/decode', async ({ body }) => toWire(await codec.decode(fromWire(body as WirePayloads))));

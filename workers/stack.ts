@@ -10,10 +10,12 @@ import { logFileOf, pause, pidFileOf, stopPart } from '../adapters/processes/par
 import { readLivePid, savePid } from '../adapters/processes/pid-file.ts';
 import { stopAll, supervise } from '../adapters/processes/supervisor.ts';
 import { findServer } from '../adapters/temporal/find-server.ts';
+import { ensureLedgerKeys } from '../adapters/crypto/ledger-keys.ts';
 import { ensurePayloadKeys } from '../adapters/temporal/keys.ts';
 import { BASE_PORTS } from '../config/defaults.ts';
 import type { MlopsConfig } from '../config/schema.ts';
 import { MlopsError } from '../domain/errors.ts';
+import { writeTrustedKeys } from './ledger.ts';
 import { checkPorts, examineMachine } from './doctor.ts';
 import { assembleStages, ownCommand } from './stack-parts.ts';
 import { describeTaken, findFreeOffset, findTakenPorts } from './stack-ports.ts';
@@ -55,6 +57,8 @@ async function setUp(config: MlopsConfig, say: Say): Promise<string[]> {
   for (const folder of FOLDERS) await mkdir(join(stateDirectory, folder), { recursive: true });
   await savePortOffset(config);
   if (await ensurePayloadKeys(stateDirectory)) done.push('made the payload key');
+  if (await ensureLedgerKeys(stateDirectory, config.environment)) done.push('made the keys of the ledger');
+  await writeTrustedKeys(config);
   if (config.temporal.address === null) {
     const { how } = await findServer(say);
     done.push(`Temporal server: found by ${how}`);

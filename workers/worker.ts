@@ -2,7 +2,6 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { Connection, Client } from '@temporalio/client';
-import type { Pool } from 'pg';
 import { pino } from 'pino';
 import { readJournal, journalFileOf } from '../adapters/gateway/emergency-journal.ts';
 import { createGatewayMetrics } from '../adapters/gateway/metrics-source.ts';
@@ -11,7 +10,7 @@ import { addressesFor, createWebhookNotifier } from '../adapters/notify/webhook.
 import { createEmergencyJournal } from '../adapters/postgres/emergency-ingest.ts';
 import { openPool } from '../adapters/postgres/pool.ts';
 import { createRolloutReader } from '../adapters/postgres/rollout-reader.ts';
-import { createRolloutStore } from '../adapters/postgres/rollout-store.ts';
+import { createRolloutStore, type EvidenceParts } from '../adapters/postgres/rollout-store.ts';
 import { createTrafficStore } from '../adapters/postgres/traffic-store.ts';
 import { findFreePort } from '../adapters/processes/ports.ts';
 import { createHealthProbe } from '../adapters/services/health-probe.ts';
@@ -24,6 +23,7 @@ import { createActivities, type ActivityPorts, type RolloutActivities } from '..
 import type { MlopsConfig } from '../config/schema.ts';
 import { TASK_QUEUE } from '../workflows/messages.ts';
 import { engineVersion } from './engine-version.ts';
+import { composeLedger } from './ledger.ts';
 import { createWorkerLogger } from './worker-logger.ts';
 import { loadWorkflowBundle } from './workflow-bundle.ts';
 
@@ -55,6 +55,7 @@ export async function runWorker(config: MlopsConfig, parts: WorkerParts = {}): P
   const native = await NativeConnection.connect(connectionOptions);
   const connection = await Connection.connect(connectionOptions);
   const client = new Client({ connection, namespace, dataConverter });
+  const evidence = await composeLedger(config, pool, log);
   await ensureGuardSchedule(client, config.environment, TASK_QUEUE);
   const worker = await Worker.create({
     connection: native,
@@ -62,7 +63,7 @@ export async function runWorker(config: MlopsConfig, parts: WorkerParts = {}): P
     taskQueue: TASK_QUEUE,
     identity: `worker-${process.pid}@${hostname()}`,
     workflowBundle: { codePath: parts.bundle ?? (await loadWorkflowBundle(join(config.stateDirectory, 'cache'))) },
-    activities: assemble(composePorts(config, pool, client)),
+    activities: assemble(composePorts(config, evidence, client)),
     dataConverter,
     maxConcurrentActivityTaskExecutions: ACTIVITIES_AT_ONCE,
     maxCachedWorkflows: CACHED_WORKFLOWS,
@@ -72,11 +73,12 @@ export async function runWorker(config: MlopsConfig, parts: WorkerParts = {}): P
   try {
     await worker.run();
   } finally {
+    await evidence.close();
     await Promise.allSettled([pool.end(), native.close(), connection.close()]);
   }
 }
 
-function composePorts(config: MlopsConfig, pool: Pool, client: Client): ActivityPorts {
+function composePorts(config: MlopsConfig, evidence: EvidenceParts, client: Client): ActivityPorts {
   const { deployment } = config;
   return {
     router: createGatewayRouter(config),
@@ -93,12 +95,12 @@ function composePorts(config: MlopsConfig, pool: Pool, client: Client): Activity
       path: deployment.health.path,
       timeoutMs: deployment.health.timeoutSeconds * 1000,
     }),
-    traffic: createTrafficStore(pool),
-    rollouts: createRolloutStore(pool),
-    history: createRolloutReader(pool),
+    traffic: createTrafficStore(evidence),
+    rollouts: createRolloutStore(evidence),
+    history: createRolloutReader(evidence.pool),
     lookup: createRolloutLookup(client),
     journal: createEmergencyJournal(
-      pool,
+      evidence,
       config.environment,
       async () => await readJournal(journalFileOf(config.stateDirectory)),
     ),

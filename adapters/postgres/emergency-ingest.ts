@@ -1,22 +1,25 @@
-import type { Pool } from 'pg';
 import type { EmergencyJournal } from '../../activities/ports.ts';
 import type { LiveSplit } from '../../domain/rollout/split.ts';
-import { query } from './query.ts';
+import { draftOfEmergency } from '../../domain/governance/rollout-drafts.ts';
+import type { EvidenceParts } from './rollout-store.ts';
 
 /** A line of the journal, whoever wrote it. */
 interface JournalLine {
   readonly id: string;
   readonly at: string;
   readonly model: string;
+  readonly stage: string;
+  readonly actor: string;
+  readonly reason: string;
   readonly after: LiveSplit | null;
 }
 
 /** Younger lines were journaled while the database was there. */
 const LATE_AFTER_MS = 60_000;
 
-/** Copies the local journal of emergency rollbacks into the database, each line once. */
+/** Copies the local journal of emergency rollbacks into the database, in order, each line once and with its event. */
 export function createEmergencyJournal(
-  pool: Pool,
+  parts: Pick<EvidenceParts, 'ledger' | 'principals'>,
   environment: string,
   readLines: () => Promise<readonly JournalLine[]>,
 ): EmergencyJournal {
@@ -26,16 +29,28 @@ export function createEmergencyJournal(
       const lines = await readLines();
       if (lines.length === known) return 0;
       let added = 0;
-      for (const line of lines) {
-        const rows = await query(
-          pool,
-          'INSERT INTO emergency_rollback (journal_id, model, environment, entry, late) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING RETURNING journal_id',
-          [line.id, line.model, environment, JSON.stringify(line), Date.now() - Date.parse(line.at) > LATE_AFTER_MS],
-        );
-        added += rows.length;
-      }
+      for (const line of lines) added += (await ingestLine(parts, environment, line)) ? 1 : 0;
       known = lines.length;
       return added;
     },
   };
+}
+
+async function ingestLine(
+  { ledger, principals }: Pick<EvidenceParts, 'ledger' | 'principals'>,
+  environment: string,
+  line: JournalLine,
+): Promise<boolean> {
+  const actor = await principals.actor(line.actor);
+  const isLate = Date.now() - Date.parse(line.at) > LATE_AFTER_MS;
+  return await ledger.transact(async (transaction) => {
+    const { rowCount } = await transaction.client.query(
+      `INSERT INTO emergency_rollback (journal_id, model, environment, entry, late, ledger_sequence)
+       VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING`,
+      [line.id, line.model, environment, JSON.stringify(line), isLate, transaction.next],
+    );
+    if (rowCount !== 1) return false;
+    transaction.append(draftOfEmergency({ ...line, environment }, isLate, actor));
+    return true;
+  });
 }

@@ -10,17 +10,25 @@ export async function query<Row extends QueryResultRow>(
   try {
     return (await pool.query<Row>(sql, [...values])).rows;
   } catch (error) {
-    throw translate(error);
+    throw translateDatabaseError(error);
   }
 }
 
-/** Runs `work` in one transaction: all of it or nothing. @throws DATABASE_UNREACHABLE */
-export async function inTransaction<T>(pool: Pool, work: (client: PoolClient) => Promise<T>): Promise<T> {
+/**
+ * Runs `work` in one transaction: all of it or nothing. `begin` may set limits for it.
+ *
+ * @throws DATABASE_UNREACHABLE
+ */
+export async function inTransaction<T>(
+  pool: Pool,
+  work: (client: PoolClient) => Promise<T>,
+  begin = 'BEGIN',
+): Promise<T> {
   const client = await pool.connect().catch((error: unknown) => {
-    throw translate(error);
+    throw translateDatabaseError(error);
   });
   try {
-    await client.query('BEGIN');
+    await client.query(begin);
     const result = await work(client);
     await client.query('COMMIT');
     client.release();
@@ -32,13 +40,14 @@ export async function inTransaction<T>(pool: Pool, work: (client: PoolClient) =>
       () => true,
     );
     client.release(broken);
-    throw translate(error);
+    throw translateDatabaseError(error);
   }
 }
 
 /** PostgreSQL's own refusals (SQLSTATE of five characters) are bugs of ours; the rest is a connection that is away. */
-function translate(error: unknown): unknown {
-  if (isMlopsError(error)) return error;
+export function translateDatabaseError(error: unknown): unknown {
+  // Values that are refused are bugs of ours as well.
+  if (isMlopsError(error) || error instanceof TypeError || error instanceof RangeError) return error;
   const code = (error as { code?: unknown }).code;
   const isStatementError = typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) && !isConnectionState(code);
   if (isStatementError) return error;

@@ -1,7 +1,19 @@
+import { createHash } from 'node:crypto';
 import type { Pool } from 'pg';
-import type { RolloutEventRecord, RolloutStore } from '../../activities/ports.ts';
+import type { IncidentRecord, RolloutEventRecord, RolloutStore } from '../../activities/ports.ts';
+import { canonicalJson } from '../../domain/governance/canonical-json.ts';
+import {
+  draftOfClose,
+  draftOfEntry,
+  draftOfIncident,
+  draftOfStart,
+  draftOfTick,
+  type RolloutSubject,
+} from '../../domain/governance/rollout-drafts.ts';
 import type { RolloutRecord, TickRecord } from '../../domain/rollout/records.ts';
-import { inTransaction, query } from './query.ts';
+import type { Ledger, LedgerTransaction } from './ledger/ledger.ts';
+import type { Principals } from './ledger/principals.ts';
+import { query } from './query.ts';
 
 /** Rows as PostgreSQL returns them; names are the columns'. */
 export interface TickRow {
@@ -17,15 +29,23 @@ export interface TickRow {
   readonly engine: string;
 }
 
+/** What the stores of evidence are made of. */
+export interface EvidenceParts {
+  readonly pool: Pool;
+  readonly ledger: Ledger;
+  readonly principals: Principals;
+}
+
 const TICK_COLUMNS = 'rollout_key, tick, at, step, judged, snapshot, input, verdict, state, engine';
 
 /** Ticks that keep the judge's state and the raw reading; older ones can be recomputed and are kept small. */
 const KEPT_STATES = 2;
 
-/** The evidence of rollouts in PostgreSQL. Every write is idempotent by its key. */
-export function createRolloutStore(pool: Pool): RolloutStore {
+/** The evidence of rollouts in PostgreSQL. Every write is idempotent by its key, and has its event in the ledger. */
+export function createRolloutStore(parts: EvidenceParts): RolloutStore {
+  const { pool } = parts;
   return {
-    open: async (record) => await openRollout(pool, record),
+    open: async (record) => await openRollout(parts, record),
 
     async tick(rolloutKey, tick) {
       const rows = await query<TickRow>(
@@ -45,9 +65,9 @@ export function createRolloutStore(pool: Pool): RolloutStore {
       return rows[0] === undefined ? null : tickOf(rows[0]);
     },
 
-    saveTick: async (record) => await saveTick(pool, record),
+    saveTick: async (record) => await saveTick(parts, record),
 
-    recordEvent: async (record) => await recordEvent(pool, record),
+    recordEvent: async (record) => await recordEvent(parts, record),
 
     async unfinished(environment, model) {
       const rows = await query<{ rollout_key: string }>(
@@ -58,85 +78,113 @@ export function createRolloutStore(pool: Pool): RolloutStore {
       return rows.map((row) => row.rollout_key);
     },
 
-    async openIncident(record) {
-      const rows = await query(
-        pool,
-        `INSERT INTO incident (idempotency_key, model, environment, kind, severity, summary, evidence)
-         VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (idempotency_key) DO NOTHING RETURNING idempotency_key`,
-        [
-          record.idempotencyKey,
-          record.model,
-          record.environment,
-          record.kind,
-          record.severity,
-          record.summary,
-          JSON.stringify(record.evidence),
-        ],
-      );
-      return rows.length > 0;
-    },
+    openIncident: async (record) => await openIncident(parts, record),
 
-    close: async (rolloutKey, outcome, proven) => await closeRollout(pool, rolloutKey, outcome, proven),
+    close: async (rolloutKey, outcome, proven) => await closeRollout(parts, rolloutKey, outcome, proven),
   };
 }
 
-async function openRollout(pool: Pool, record: RolloutRecord): Promise<void> {
-  await query(
-    pool,
-    `INSERT INTO rollout (rollout_key, rollout_id, model, environment, from_version, to_version, plan, policy, started_by, started_at, engine)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT (rollout_key) DO NOTHING`,
-    [
-      record.rolloutKey,
-      record.rolloutId,
-      record.model,
-      record.environment,
-      record.fromVersion,
-      record.toVersion,
-      JSON.stringify(record.plan),
-      JSON.stringify(record.policy),
-      record.startedBy,
-      record.startedAt,
-      JSON.stringify(record.engine),
-    ],
-  );
+async function openRollout({ ledger, principals }: EvidenceParts, record: RolloutRecord): Promise<void> {
+  const actor = await principals.actor(record.startedBy);
+  const [plan, policy] = [JSON.stringify(record.plan), JSON.stringify(record.policy)];
+  await ledger.transact(async (transaction) => {
+    const { rowCount } = await transaction.client.query(
+      `INSERT INTO rollout (rollout_key, rollout_id, model, environment, from_version, to_version, plan, policy, started_by, started_at, engine, ledger_sequence)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT (rollout_key) DO NOTHING`,
+      [
+        record.rolloutKey,
+        record.rolloutId,
+        record.model,
+        record.environment,
+        record.fromVersion,
+        record.toVersion,
+        plan,
+        policy,
+        record.startedBy,
+        record.startedAt,
+        JSON.stringify(record.engine),
+        transaction.next,
+      ],
+    );
+    if (rowCount === 1)
+      transaction.append(draftOfStart(record, actor, { plan: digestOfJson(plan), policy: digestOfJson(policy) }));
+  });
 }
 
-async function recordEvent(pool: Pool, record: RolloutEventRecord): Promise<void> {
-  await query(
-    pool,
-    `INSERT INTO rollout_event (rollout_key, idempotency_key, at, event, actor, details)
-     VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (idempotency_key) DO NOTHING`,
-    [record.rolloutKey, record.idempotencyKey, record.at, record.event, record.actor, JSON.stringify(record.details)],
-  );
+async function recordEvent({ ledger, principals }: EvidenceParts, record: RolloutEventRecord): Promise<void> {
+  const actor = await principals.actor(record.actor);
+  const details = JSON.stringify(record.details);
+  await ledger.transact(async (transaction) => {
+    const { rowCount } = await transaction.client.query(
+      `INSERT INTO rollout_event (rollout_key, idempotency_key, at, event, actor, details, ledger_sequence)
+       VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (idempotency_key) DO NOTHING`,
+      [record.rolloutKey, record.idempotencyKey, record.at, record.event, record.actor, details, transaction.next],
+    );
+    if (rowCount !== 1) return;
+    const rollout = await subjectOf(transaction, record.rolloutKey);
+    const plain = JSON.parse(details) as Record<string, unknown>;
+    transaction.append(draftOfEntry(rollout, { ...record, details: plain }, actor));
+  });
+}
+
+async function openIncident({ ledger, principals }: EvidenceParts, record: IncidentRecord): Promise<boolean> {
+  const actor = await principals.actor('traffic-guard');
+  const evidence = JSON.stringify(record.evidence);
+  return await ledger.transact(async (transaction) => {
+    const { rowCount } = await transaction.client.query(
+      `INSERT INTO incident (idempotency_key, model, environment, kind, severity, summary, evidence, ledger_sequence)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (idempotency_key) DO NOTHING`,
+      [
+        record.idempotencyKey,
+        record.model,
+        record.environment,
+        record.kind,
+        record.severity,
+        record.summary,
+        evidence,
+        transaction.next,
+      ],
+    );
+    if (rowCount !== 1) return false;
+    transaction.append(draftOfIncident({ ...record, evidence: JSON.parse(evidence) as unknown }, actor));
+    return true;
+  });
 }
 
 async function closeRollout(
-  pool: Pool,
+  { ledger, principals }: EvidenceParts,
   rolloutKey: string,
   outcome: Parameters<RolloutStore['close']>[1],
   proven: Parameters<RolloutStore['close']>[2],
 ): Promise<void> {
-  await inTransaction(pool, async (client) => {
+  const actor = await principals.actor(outcome.actor);
+  await ledger.transact(async (transaction) => {
+    const { client, next } = transaction;
     const closed = await client.query(
-      `UPDATE rollout SET outcome = $2, reason = $3, detail = $4, closed_at = $5, human_wait_seconds = $6
+      `UPDATE rollout SET outcome = $2, reason = $3, detail = $4, closed_at = $5, human_wait_seconds = $6, ledger_sequence = $7
        WHERE rollout_key = $1 AND outcome IS NULL`,
-      [rolloutKey, outcome.outcome, outcome.reason, outcome.detail, outcome.at, outcome.humanWaitSeconds],
+      [rolloutKey, outcome.outcome, outcome.reason, outcome.detail, outcome.at, outcome.humanWaitSeconds, next],
     );
     // Closed already by an attempt whose answer was lost.
-    if (closed.rowCount === 0 || proven === null) return;
+    if (closed.rowCount === 0) return;
+    transaction.append(draftOfClose(await subjectOf(transaction, rolloutKey), outcome, actor));
+    if (proven === null) return;
     await client.query(
-      `INSERT INTO proven_version (model, environment, version, endpoint, rollout_key) VALUES ($1, $2, $3, $4, $5)
+      `INSERT INTO proven_version (model, environment, version, endpoint, rollout_key, ledger_sequence) VALUES ($1, $2, $3, $4, $5, $6)
        ON CONFLICT (model, environment, version)
-       DO UPDATE SET endpoint = EXCLUDED.endpoint, proven_at = now(), rollout_key = EXCLUDED.rollout_key`,
-      [proven.model, proven.environment, proven.version, proven.endpoint, rolloutKey],
+       DO UPDATE SET endpoint = EXCLUDED.endpoint, proven_at = now(), rollout_key = EXCLUDED.rollout_key, ledger_sequence = EXCLUDED.ledger_sequence`,
+      [proven.model, proven.environment, proven.version, proven.endpoint, rolloutKey, next],
     );
   });
 }
 
-async function saveTick(pool: Pool, record: TickRecord): Promise<TickRecord> {
-  return await inTransaction(pool, async (client) => {
+async function saveTick({ ledger, principals }: EvidenceParts, record: TickRecord): Promise<TickRecord> {
+  const judge = await principals.actor('judge');
+  const [input, verdict] = [JSON.stringify(record.input), JSON.stringify(record.verdict)];
+  return await ledger.transact(async (transaction) => {
+    const { client } = transaction;
     const inserted = await client.query<TickRow>(
-      `INSERT INTO rollout_tick (${TICK_COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+      `INSERT INTO rollout_tick (${TICK_COLUMNS}, ledger_sequence) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
        ON CONFLICT (rollout_key, tick) DO NOTHING RETURNING ${TICK_COLUMNS}`,
       [
         record.rolloutKey,
@@ -145,13 +193,16 @@ async function saveTick(pool: Pool, record: TickRecord): Promise<TickRecord> {
         record.step,
         record.judged,
         record.snapshot === null ? null : JSON.stringify(record.snapshot),
-        JSON.stringify(record.input),
-        JSON.stringify(record.verdict),
+        input,
+        verdict,
         record.state === null ? null : JSON.stringify(record.state),
         record.engine,
+        transaction.next,
       ],
     );
     if (inserted.rows[0] !== undefined) {
+      const rollout = await subjectOf(transaction, record.rolloutKey);
+      transaction.append(draftOfTick(rollout, record, digestOfTick(record), judge));
       await client.query(
         'UPDATE rollout_tick SET state = NULL, snapshot = NULL WHERE rollout_key = $1 AND tick <= $2 AND tick > $2 - 3 AND state IS NOT NULL',
         [record.rolloutKey, record.tick - KEPT_STATES],
@@ -166,6 +217,37 @@ async function saveTick(pool: Pool, record: TickRecord): Promise<TickRecord> {
     if (row === undefined) throw new Error(`tick ${record.tick} of ${record.rolloutKey} is neither new nor there`);
     return tickOf(row);
   });
+}
+
+/** The rollout that an event is of. */
+async function subjectOf({ client }: LedgerTransaction, rolloutKey: string): Promise<RolloutSubject> {
+  const { rows } = await client.query<{ environment: string; model: string; to_version: string }>(
+    'SELECT environment, model, to_version FROM rollout WHERE rollout_key = $1',
+    [rolloutKey],
+  );
+  const [row] = rows;
+  if (row === undefined) throw new Error(`rollout ${rolloutKey} was never opened`);
+  return { rolloutKey, environment: row.environment, model: row.model, toVersion: row.to_version };
+}
+
+/** What a look rested on and what it found, as the ledger binds it. */
+export function digestOfTick({
+  at,
+  engine,
+  input,
+  judged,
+  step,
+  tick,
+  verdict,
+}: Omit<TickRecord, 'rolloutKey' | 'snapshot' | 'state'>): string {
+  return digestOfJson(JSON.stringify({ at, engine, input, judged, step, tick, verdict }));
+}
+
+/** SHA-256 over the canonical text of what a JSON text says. */
+function digestOfJson(text: string): string {
+  return createHash('sha256')
+    .update(canonicalJson(JSON.parse(text)))
+    .digest('hex');
 }
 
 /** A row as the rest of the program knows it. */

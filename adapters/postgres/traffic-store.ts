@@ -1,7 +1,9 @@
-import type { Pool, PoolClient } from 'pg';
 import type { ReservedWrite, TrafficStore } from '../../activities/ports.ts';
 import type { LiveSplit, TrafficSplit } from '../../domain/rollout/split.ts';
-import { inTransaction, query } from './query.ts';
+import { draftOfTraffic, type TrafficStage } from '../../domain/governance/rollout-drafts.ts';
+import type { LedgerTransaction } from './ledger/ledger.ts';
+import { query } from './query.ts';
+import type { EvidenceParts } from './rollout-store.ts';
 
 interface WriteRow {
   readonly generation: string;
@@ -13,30 +15,57 @@ interface WriteRow {
   readonly reason: string;
 }
 
+/** Which write is marked, and by whom. */
+interface MarkOrder {
+  readonly environment: string;
+  readonly model: string;
+  readonly generation: number;
+  readonly actor: string;
+  readonly code?: string;
+}
+
 type ReserveRequest = Parameters<TrafficStore['reserve']>[0];
 
 const COLUMNS = 'generation, idempotency_key, split, expected_generation, applied_at, actor, reason';
 
-/** The fence of traffic writes in PostgreSQL: generations are given out here, one after the other per model. */
-export function createTrafficStore(pool: Pool): TrafficStore {
+/**
+ * The fence of traffic writes in PostgreSQL: generations are given out here, one after the other per model. Every step of a
+ * write has its event in the ledger, in the same transaction.
+ */
+export function createTrafficStore(parts: EvidenceParts): TrafficStore {
+  const { pool, ledger, principals } = parts;
   return {
-    reserve: async (request) => await inTransaction(pool, (client) => reserve(client, request)),
+    async reserve(request) {
+      const actor = await principals.actor(request.actor);
+      return await ledger.transact(async (transaction) => {
+        const { row, isNew } = await reserve(transaction, request);
+        const { generation } = reservedOf(row);
+        if (isNew) transaction.append(draftOfTraffic('reserved', { ...request, generation }, actor));
+        return reservedOf(row);
+      });
+    },
 
     async markApplied(environment, live) {
-      await query(
-        pool,
-        `UPDATE traffic_write SET applied_at = COALESCE(applied_at, $4::timestamptz), observed = $5
-         WHERE environment = $1 AND model = $2 AND generation = $3 AND refused_code IS NULL`,
-        [environment, live.split.model, live.generation, live.writtenAt, JSON.stringify(live)],
+      await mark(
+        parts,
+        { environment, model: live.split.model, generation: live.generation, actor: live.actor },
+        'applied',
+        `UPDATE traffic_write SET applied_at = $5::timestamptz, observed = $6, ledger_sequence = $4
+         WHERE environment = $1 AND model = $2 AND generation = $3 AND refused_code IS NULL AND applied_at IS NULL
+         RETURNING ${COLUMNS}`,
+        [live.writtenAt, JSON.stringify(live)],
       );
     },
 
     async markRefused(environment, model, generation, code) {
-      await query(
-        pool,
-        `UPDATE traffic_write SET refused_code = $4
-         WHERE environment = $1 AND model = $2 AND generation = $3 AND applied_at IS NULL`,
-        [environment, model, generation, code],
+      await mark(
+        parts,
+        { environment, model, generation, code, actor: 'rollout' },
+        'refused',
+        `UPDATE traffic_write SET refused_code = $5, ledger_sequence = $4
+         WHERE environment = $1 AND model = $2 AND generation = $3 AND applied_at IS NULL AND refused_code IS NULL
+         RETURNING ${COLUMNS}`,
+        [code],
       );
     },
 
@@ -50,25 +79,7 @@ export function createTrafficStore(pool: Pool): TrafficStore {
       return rows[0]?.observed ?? null;
     },
 
-    async recordForeign(environment, live, reason) {
-      await query(
-        pool,
-        `INSERT INTO traffic_write (model, environment, generation, idempotency_key, split, actor, reason, applied_at, observed)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING`,
-        [
-          live.split.model,
-          environment,
-          live.generation,
-          // The foreign writer's key may be anything; ours must stay unique.
-          `foreign/${environment}/${live.split.model}/${live.generation}`,
-          JSON.stringify(live.split),
-          live.actor,
-          `${reason}: ${live.reason}`,
-          live.writtenAt,
-          JSON.stringify(live),
-        ],
-      );
-    },
+    recordForeign: async (environment, live, reason) => await recordForeign(parts, environment, live, reason),
 
     async models(environment) {
       const rows = await query<{ model: string }>(
@@ -81,18 +92,73 @@ export function createTrafficStore(pool: Pool): TrafficStore {
   };
 }
 
-async function reserve(client: PoolClient, request: ReserveRequest): Promise<ReservedWrite> {
+/** Marks a write by a statement that takes environment, model, generation and the event's sequence first. */
+async function mark(
+  { ledger, principals }: EvidenceParts,
+  { actor: name, code, environment, generation, model }: MarkOrder,
+  stage: TrafficStage,
+  sql: string,
+  values: readonly unknown[],
+): Promise<void> {
+  const actor = await principals.actor(name);
+  await ledger.transact(async ({ append, client, next }) => {
+    const { rows } = await client.query<WriteRow>(sql, [environment, model, generation, next, ...values]);
+    const [row] = rows;
+    if (row === undefined) return;
+    const { reason, split } = row;
+    append(
+      draftOfTraffic(stage, { environment, split, generation, reason, ...(code === undefined ? {} : { code }) }, actor),
+    );
+  });
+}
+
+async function recordForeign(
+  { ledger, principals }: EvidenceParts,
+  environment: string,
+  live: LiveSplit,
+  reason: string,
+): Promise<void> {
+  const { generation, split } = live;
+  // Who wrote it is what the writer says: the event is of who found it.
+  const actor = await principals.actor('traffic-guard');
+  await ledger.transact(async ({ append, client, next }) => {
+    const { rowCount } = await client.query(
+      `INSERT INTO traffic_write (model, environment, generation, idempotency_key, split, actor, reason, applied_at, observed, ledger_sequence)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT DO NOTHING`,
+      [
+        split.model,
+        environment,
+        generation,
+        // The foreign writer's key may be anything; ours must stay unique.
+        `foreign/${environment}/${split.model}/${generation}`,
+        JSON.stringify(split),
+        live.actor,
+        `${reason}: ${live.reason}`,
+        live.writtenAt,
+        JSON.stringify(live),
+        next,
+      ],
+    );
+    if (rowCount !== 1) return;
+    const said = `${reason}; written by ${live.actor}: ${live.reason}`;
+    append(draftOfTraffic('found', { environment, split, generation, reason: said }, actor));
+  });
+}
+
+/** Who appends to the ledger is alone: no two compute the same next generation. */
+async function reserve(
+  { client, next }: LedgerTransaction,
+  request: ReserveRequest,
+): Promise<{ readonly row: WriteRow; readonly isNew: boolean }> {
   const { split, environment } = request;
-  // Writers of one model take turns; without the lock two could compute the same next generation.
-  await client.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 42))', [`${environment}/${split.model}`]);
   const known = await client.query<WriteRow>(
     `SELECT ${COLUMNS} FROM traffic_write WHERE idempotency_key = $1 AND refused_code IS NULL`,
     [request.idempotencyKey],
   );
-  if (known.rows[0] !== undefined) return reservedOf(known.rows[0]);
+  if (known.rows[0] !== undefined) return { row: known.rows[0], isNew: false };
   const inserted = await client.query<WriteRow>(
-    `INSERT INTO traffic_write (model, environment, generation, idempotency_key, split, expected_generation, actor, reason)
-     SELECT $1, $2, GREATEST(COALESCE(MAX(generation), 0), $3::bigint) + 1, $4, $5, $3, $6, $7
+    `INSERT INTO traffic_write (model, environment, generation, idempotency_key, split, expected_generation, actor, reason, ledger_sequence)
+     SELECT $1, $2, GREATEST(COALESCE(MAX(generation), 0), $3::bigint) + 1, $4, $5, $3, $6, $7, $8::bigint
      FROM traffic_write WHERE model = $1 AND environment = $2
      RETURNING ${COLUMNS}`,
     [
@@ -103,11 +169,12 @@ async function reserve(client: PoolClient, request: ReserveRequest): Promise<Res
       JSON.stringify(split),
       request.actor,
       request.reason,
+      next,
     ],
   );
   const row = inserted.rows[0];
   if (row === undefined) throw new Error('INSERT ... RETURNING gave no row');
-  return reservedOf(row);
+  return { row, isNew: true };
 }
 
 function reservedOf(row: WriteRow): ReservedWrite {

@@ -1,6 +1,7 @@
 import type { EmergencyRollback, EvidenceReader } from '../evidence-port.ts';
 import type { ExportFiles } from '../export-port.ts';
 import type { Examples } from '../examples-port.ts';
+import type { LedgerReader } from '../ledger-port.ts';
 import type { LocalStack } from '../stack-port.ts';
 import type { MlopsConfig } from '../../config/schema.ts';
 import type { Rollouts } from '../rollouts/rollouts.ts';
@@ -22,6 +23,8 @@ export interface Composition {
   rollouts(): Promise<Rollouts>;
   /** The recorded evidence. */
   evidence(): Promise<EvidenceReader>;
+  /** The evidence ledger. */
+  ledger(): Promise<LedgerReader>;
   /** Exports of the ledger as files; needs no configuration. */
   exportFiles(): Promise<ExportFiles>;
   /** What the router reports; needs neither Temporal nor PostgreSQL. */
@@ -70,6 +73,7 @@ export function createComposition(loadConfig: () => Promise<MlopsConfig>): Compo
       closers.push(async () => await pool.end());
       return createRolloutReader(pool);
     },
+    ledger: async () => await composeLedger(await loadConfig(), closers),
     exportFiles: composeExportFiles,
     router: async () => {
       const config = await loadConfig();
@@ -94,6 +98,16 @@ export function createComposition(loadConfig: () => Promise<MlopsConfig>): Compo
       await Promise.allSettled(closers.map(async (close) => await close()));
     },
   };
+}
+
+async function composeLedger(config: MlopsConfig, closers: (() => Promise<void>)[]): Promise<LedgerReader> {
+  const [{ openPool }, { composeLedgerReader }] = await Promise.all([
+    import('../../adapters/postgres/pool.ts'),
+    import('../../workers/ledger.ts'),
+  ]);
+  const pool = openPool(config);
+  closers.push(async () => await pool.end());
+  return await composeLedgerReader(config, pool);
 }
 
 async function composeExportFiles(): Promise<ExportFiles> {

@@ -4,9 +4,59 @@ import type { ErrorDefinition } from './definition.ts';
 export const LEDGER_ERRORS = {
   AUDIT_FILE_UNREADABLE: {
     message: 'Audit file {file} cannot be read: {reason}',
-    remedy: 'Name an export of the ledger; --file - reads standard input',
+    remedy: 'Name a file that `mlops audit export --out FILE` wrote; --file - reads standard input',
     retryable: false,
     exitCode: 2,
+  },
+  EVENT_NOT_FOUND: {
+    message: 'Ledger has no event {sequence}',
+    remedy: 'List events with `mlops audit query`',
+    retryable: false,
+    exitCode: 2,
+  },
+  LEDGER_CLOSED: {
+    message: 'Ledger was never opened in this database: nothing can be recorded, so nothing is done',
+    remedy: 'Open it with `mlops setup` or `mlops up --detach`',
+    retryable: false,
+    exitCode: 1,
+  },
+  LEDGER_BUSY: {
+    message: 'Ledger cannot be written: another program has held its end for 10 s',
+    remedy: 'Try again; when it lasts, look for a stopped worker with `mlops status`',
+    retryable: true,
+    exitCode: 1,
+  },
+  LEDGER_KEYS_INVALID: {
+    message: 'Keys of the ledger in {file} cannot be used: {problem}',
+    remedy: 'Restore the file from its backup: without it payloads cannot be read and checkpoints cannot be signed',
+    retryable: false,
+    exitCode: 1,
+  },
+  LEDGER_KEY_UNREADABLE: {
+    message: 'Payload key of {subject} cannot be opened with {key}',
+    remedy: 'Restore the key-encryption key {key}; it is named by the event that rotated it',
+    retryable: false,
+    exitCode: 1,
+  },
+  LEDGER_KEY_FOREIGN: {
+    message: 'Ledger of the database is {ledger}, the signing key here is of {key}',
+    remedy: 'Use the keys that were made for this database, or point DATABASE_URL at the one they belong to',
+    retryable: false,
+    exitCode: 1,
+  },
+  LEDGER_TAMPERED: {
+    message: 'Ledger is not the one that was signed: {problem}',
+    remedy:
+      'Stop, keep the database as it is, and compare it with the segment files and with checkpoints kept elsewhere (`mlops audit verify`)',
+    retryable: false,
+    exitCode: 3,
+  },
+  LEDGER_UNSIGNED: {
+    message: 'Ledger has {size} events, and its newest checkpoint covers {signed}',
+    remedy:
+      'Start the worker, which holds the signing key and signs every second (`mlops up --detach`), then try again',
+    retryable: true,
+    exitCode: 1,
   },
   VERIFIER_KEY_INVALID: {
     message: 'Verifier key {key} is not valid: {problem}',
@@ -17,7 +67,7 @@ export const LEDGER_ERRORS = {
   },
   CHECKPOINT_OF_SELECTION: {
     message: 'Audit file {file} is a selection of events: it cannot show that it continues an earlier checkpoint',
-    remedy: 'Leave --checkpoint out, or verify a full export',
+    remedy: 'Leave --checkpoint out, or verify a full export (`mlops audit export` without --from, --to and --type)',
     retryable: false,
     exitCode: 2,
   },

@@ -22,8 +22,15 @@ export interface GrowingTree {
   edge(): TreeEdge;
 }
 
+/** Is told of every complete subtree above the leaves when its last leaf is appended. */
+type SubtreeListener = (subtree: Subtree, hash: string) => void;
+
 /** Continues a tree from its edge. Appending costs one node hash on average. */
-export function growTree(nodeHash: NodeHash, edge: TreeEdge = EMPTY_EDGE): GrowingTree {
+export function growTree(
+  nodeHash: NodeHash,
+  edge: TreeEdge = EMPTY_EDGE,
+  onComplete: SubtreeListener = () => undefined,
+): GrowingTree {
   const peaks = [...edge.peaks];
   let size = edge.size;
   return {
@@ -32,11 +39,14 @@ export function growTree(nodeHash: NodeHash, edge: TreeEdge = EMPTY_EDGE): Growi
     },
     append(leafHash) {
       let hash = leafHash;
+      let height = 0;
       // Every trailing 1 of the size is a complete subtree of the same height, to the left.
       for (let rest = size; rest % 2 === 1; rest = Math.floor(rest / 2)) {
         const left = peaks.pop();
         if (left === undefined) throw new Error(`edge of size ${size} lacks a peak`);
         hash = nodeHash(left, hash);
+        height += 1;
+        onComplete({ height, index: Math.floor(size / 2 ** height) }, hash);
       }
       peaks.push(hash);
       size += 1;

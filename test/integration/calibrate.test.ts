@@ -116,6 +116,8 @@ describe.concurrent('calibration', () => {
     const { config } = loadConfig({ env: { MLOPS_PORT_OFFSET: String(OFFSET) }, workingDirectory: stage.project.root });
     const client = new Client({ connectionString: databaseUrlOf(config) });
     await client.connect();
+    // As from before the ledger: nothing happened here that it could tell of.
+    await client.query('SET session_replication_role = replica');
     await client.query(
       `INSERT INTO rollout (rollout_key, rollout_id, model, environment, from_version, to_version, plan, policy, started_by, started_at, outcome, engine)
        VALUES ('earlier', 'earlier', $1, 'dev', '0.8.0', '0.9.0', '{}', '{"tickSeconds": 1}', 'test', now() - interval '1 day', 'aborted', '{}')`,

@@ -188,6 +188,18 @@ describe('the commands of pages in docs', () => {
     expect(page.left()).toBe(0);
   });
 
+  it('verify-evidence-offline', { timeout: 90_000 }, async () => {
+    const page = open('how-to/verify-evidence-offline');
+    expect((await page.next(0)).stdout).toContain('ledger.jsonl');
+    for (let verified = 0; verified < 2; verified += 1) expect((await page.next(0)).stdout).toContain('is valid');
+    await page.next(0);
+    expect((await page.next(0)).stdout).toContain('is valid');
+    expect((await page.next(0)).stdout, 'the emergency rollback before').toContain('traffic.emergency-done');
+    expect((await page.next(0)).stdout).toContain('rollout.closed');
+    expect((await page.next(0)).stdout).toContain('ledger.opened');
+    expect(page.left()).toBe(0);
+  });
+
   it('reference/replay', { timeout: 60_000 }, async () => {
     const example = readPage('reference/replay').match(/^```json\n(.*?)^```/ms)?.[1] ?? '';
     await writeFile(join(project.root, 'streams.jsonl'), example);

@@ -1,16 +1,15 @@
-import { chmodSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ensureDatabase } from '../../adapters/postgres/create-database.ts';
-import { prepareEmbeddedPostgres } from '../../adapters/postgres/embedded.ts';
 import { migrate } from '../../adapters/postgres/migrate.ts';
 import { createPool } from '../../adapters/postgres/pool.ts';
 import { createTrafficStore } from '../../adapters/postgres/traffic-store.ts';
-import { startPart, stopPart, type Part } from '../../adapters/processes/part.ts';
+import { startPart } from '../../adapters/processes/part.ts';
 import { isAlive } from '../../adapters/processes/pid-file.ts';
 import type { TrafficSplit } from '../../domain/rollout/split.ts';
+import { openTestLedger, startDatabase, type TestDatabase } from '../support/database.ts';
 
 const PORT = 28_433;
 const SPLIT: TrafficSplit = {
@@ -25,26 +24,13 @@ const SPLIT: TrafficSplit = {
 const MIGRATIONS = readdirSync(join(import.meta.dirname, '../../adapters/postgres/migrations')).toSorted();
 
 describe('the own database', () => {
-  const root = mkdtempSync(join(tmpdir(), 'mlops-postgres-'));
-  const state = join(root, '.mlops');
+  let database: TestDatabase;
   let url = '';
-  const part: Part = {
-    name: 'postgres',
-    stopSignal: 'SIGINT',
-    graceMs: 10_000,
-    command: async () => (await prepareEmbeddedPostgres(state, PORT)).command,
-    probe: async () => await Promise.resolve(),
-  };
   beforeAll(async () => {
-    chmodSync(root, 0o755);
-    ({ url } = await prepareEmbeddedPostgres(state, PORT));
-    await startPart(part, state, root);
-    await ensureDatabase(url, 20_000);
+    database = await startDatabase(PORT);
+    url = database.url;
   });
-  afterAll(async () => {
-    await stopPart(part, state);
-    rmSync(root, { recursive: true, force: true });
-  });
+  afterAll(async () => await database.remove());
 
   it('is migrated once by twenty programs at once', async () => {
     const reports = await Promise.all(Array.from({ length: 20 }, async () => await migrate(url)));
@@ -66,7 +52,7 @@ describe('the own database', () => {
 
   it('gives generations out one after the other, the same one for the same key, whoever asks', async () => {
     const pool = createPool(url, 20);
-    const store = createTrafficStore(pool);
+    const store = createTrafficStore(await openTestLedger(pool));
     const reserve = async (key: string) =>
       await store.reserve({
         environment: 'dev',
@@ -89,22 +75,21 @@ describe('the own database', () => {
   });
 
   it('comes back after SIGKILL with its data, clearing the lock the killed server left', async () => {
-    const { pid } = JSON.parse((await import('node:fs')).readFileSync(join(state, 'run/postgres.json'), 'utf8')) as {
+    const { pid } = JSON.parse(readFileSync(join(database.state, 'run/postgres.json'), 'utf8')) as {
       pid: number;
     };
     process.kill(pid, 'SIGKILL');
     await expect.poll(() => isAlive(pid), { timeout: 10_000 }).toBe(false);
-    await startPart(part, state, root);
+    await startPart(database.part, database.state, database.root);
     await ensureDatabase(url, 20_000);
     const pool = createPool(url, 1);
     await expect
       .poll(
         async () =>
-          (
-            await createTrafficStore(pool)
-              .models('dev')
-              .catch(() => [])
-          ).join(),
+          await openTestLedger(pool)
+            .then(async (parts) => await createTrafficStore(parts).models('dev'))
+            .catch(() => [])
+            .then((models) => models.join()),
         { timeout: 10_000 },
       )
       .toBe('m');

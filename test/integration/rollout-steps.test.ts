@@ -1,9 +1,10 @@
 import { spawn } from 'node:child_process';
-import { mkdtemp, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Connection, WorkflowClient } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { digestOfTick } from '../../adapters/postgres/rollout-store.ts';
 import type { RolloutReceipt } from '../../domain/rollout/receipt.ts';
 import { encodeHistory } from '../support/history.ts';
 import { openStage, type Stage } from '../support/stage.ts';
@@ -214,4 +215,60 @@ describe.concurrent('the steps of a rollout', () => {
     await model.act('abort');
     await model.ended();
   }, 90_000);
+
+  it('have every change in the ledger, which is exported, verified offline, and knows no words of people', async () => {
+    const { project } = stage;
+    const model = await stage.model('evident');
+    await model.start(['--profile', 'long', '--reason', 'plugh-reason']);
+    await model.until(({ intendedWeightPercent }) => intendedWeightPercent === 50);
+    await model.act('abort', '--reason', 'xyzzy-abort');
+    const ended = await model.ended();
+    const exported = await project.mlops(['audit', 'export', '--out', 'ledger.jsonl']);
+    expect(exported).toMatchObject({ code: 0 });
+    expect(await project.mlops(['audit', 'verify', '--file', 'ledger.jsonl'])).toMatchObject({ code: 0 });
+    const text = await readFile(join(project.root, 'ledger.jsonl'), 'utf8');
+    expect(text).not.toMatch(/plugh-reason|xyzzy-abort/);
+    expect(text).not.toContain(`"${ended.startedBy}"`);
+    await project.mlops(['audit', 'export', '--out', 'opened.jsonl', '--payloads']);
+    expect(await project.mlops(['audit', 'verify', '--file', 'opened.jsonl'])).toMatchObject({ code: 0 });
+    expect(await readFile(join(project.root, 'opened.jsonl'), 'utf8')).toMatch(/xyzzy-abort/);
+
+    const { events } = await project.json<{ events: LedgerEntry[] }>(
+      'audit query --resource rollout/dev/evident --oldest-first --limit 1000'.split(' '),
+    );
+    const receipt = await project.json<RolloutReceipt>(['rollout', 'receipt', '--model', 'evident']);
+    // Every look of the receipt is the one whose digest the ledger holds.
+    const judged = events.filter(({ type }) => type === 'rollout.judged');
+    expect(judged.map(({ facts }) => facts.rowDigest)).toEqual(receipt.ticks.map((tick) => digestOfTick(tick)));
+    const types = events.map(({ type }) => type);
+    expect(types).toEqual(expect.arrayContaining(['rollout.opened', 'rollout.closed']));
+    // The rest is the story, in its order.
+    const others = ['rollout.opened', 'rollout.closed', 'rollout.judged', 'incident.opened'];
+    expect(types.filter((type) => !others.includes(type))).toEqual(
+      receipt.events.map(({ event }) => `rollout.${event}`),
+    );
+    const traffic = await project.json<{ events: LedgerEntry[] }>(
+      'audit query --resource traffic/dev/evident --type traffic.applied --oldest-first'.split(' '),
+    );
+    const applied = receipt.writes.filter(({ appliedAt }) => appliedAt !== null);
+    expect(traffic.events.map(({ facts }) => facts.generation).slice(-applied.length)).toEqual(
+      applied.map(({ generation }) => generation),
+    );
+    const selection = await project.mlops(['audit', 'export', '--out', 'some.jsonl', '--type', 'rollout.closed']);
+    expect(selection.code).toBe(0);
+    expect(await project.mlops(['audit', 'verify', '--file', 'some.jsonl'])).toMatchObject({ code: 0 });
+    const api = `http://127.0.0.1:${5000 + OFFSET}/api/v1/audit`;
+    expect(await (await fetch(`${api}/keys`)).text()).toBe(
+      await readFile(join(project.root, '.mlops/audit/trusted-keys'), 'utf8'),
+    );
+    await writeFile(join(project.root, 'kept.note'), await (await fetch(`${api}/checkpoint`)).text());
+    await project.mlops(['audit', 'export', '--out', 'later.jsonl']);
+    const later = ['audit', 'verify', '--file', 'later.jsonl', '--checkpoint', 'kept.note'];
+    expect(await project.mlops(later)).toMatchObject({ code: 0 });
+  }, 90_000);
 });
+
+interface LedgerEntry {
+  readonly type: string;
+  readonly facts: { readonly rowDigest?: string; readonly generation?: number };
+}

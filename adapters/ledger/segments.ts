@@ -1,0 +1,127 @@
+import { existsSync } from 'node:fs';
+import { mkdir, open, readdir, readFile, rename, stat, truncate } from 'node:fs/promises';
+import { join } from 'node:path';
+import { runExclusively } from '../processes/exclusive.ts';
+
+/** The ledger in files: every event, and the newest checkpoint. */
+export interface SegmentFiles {
+  /**
+   * Appends events that are not there yet, then keeps the checkpoint that covers them. All of it is on disk before it returns.
+   *
+   * @param eventLines lines of a full export (LF included) from an event on, in groups
+   */
+  follow(
+    checkpoint: { readonly size: number; readonly note: string },
+    eventLines: (from: number, to: number) => AsyncIterable<readonly string[]>,
+  ): Promise<void>;
+}
+
+/** Where the files end, as this program left them. */
+interface End {
+  readonly file: string;
+  readonly bytes: number;
+  /** Sequence of the first event that is not there. */
+  readonly next: number;
+}
+
+const EVENT_LINES = /^events-(\d{12})\.jsonl$/;
+/** A segment is closed at the first group that makes it this long. */
+const SEGMENT_BYTES = 64 * 1024 * 1024;
+const LF = 0x0a;
+
+/** Folder of one log below the audit folder: a new log never goes on in the files of an old one. */
+export function segmentFolder(auditDirectory: string, origin: string): string {
+  return join(auditDirectory, origin.replaceAll('/', '_'));
+}
+
+/** Segments of a folder, oldest first. */
+export async function listSegments(folder: string): Promise<{ readonly file: string; readonly first: number }[]> {
+  if (!existsSync(folder)) return [];
+  return (await readdir(folder)).toSorted().flatMap((name) => {
+    const first = EVENT_LINES.exec(name)?.[1];
+    return first === undefined ? [] : [{ file: join(folder, name), first: Number(first) }];
+  });
+}
+
+export function checkpointFileOf(folder: string): string {
+  return join(folder, 'checkpoint');
+}
+
+/** Keeps the ledger in files of a folder (0600). Any number of programs may follow into one folder. */
+export function createSegmentFiles(folder: string, segmentBytes = SEGMENT_BYTES): SegmentFiles {
+  let known: End | null = null;
+  return {
+    async follow(checkpoint, eventLines) {
+      await mkdir(folder, { recursive: true, mode: 0o700 });
+      await runExclusively(
+        join(folder, 'lock'),
+        async () => {
+          known = await findEnd(folder, known);
+          const from = known?.next ?? 0;
+          if (from >= checkpoint.size) return;
+          known = await appendLines(folder, known, segmentBytes, eventLines(from, checkpoint.size));
+          await replaceFile(checkpointFileOf(folder), checkpoint.note);
+        },
+        () => undefined,
+      );
+    },
+  };
+}
+
+/** Where the files end now. Another program may have gone on; a line that was cut off by a crash is taken away. */
+async function findEnd(folder: string, known: End | null): Promise<End | null> {
+  const last = (await listSegments(folder)).at(-1);
+  if (last === undefined) return null;
+  if (known?.file === last.file && known.bytes === (await stat(last.file)).size) return known;
+  const bytes = await readFile(last.file);
+  const end = bytes.lastIndexOf(LF) + 1;
+  if (end < bytes.length) await truncate(last.file, end);
+  let lines = 0;
+  for (let at = bytes.indexOf(LF); at >= 0; at = bytes.indexOf(LF, at + 1)) lines += 1;
+  return { file: last.file, bytes: end, next: last.first + lines };
+}
+
+async function appendLines(
+  folder: string,
+  begin: End | null,
+  segmentBytes: number,
+  groups: AsyncIterable<readonly string[]>,
+): Promise<End | null> {
+  let end = begin;
+  for await (const lines of groups) {
+    const next: number = end?.next ?? 0;
+    const isOpen: boolean = end !== null && end.bytes < segmentBytes;
+    const file: string =
+      isOpen && end !== null ? end.file : join(folder, `events-${String(next).padStart(12, '0')}.jsonl`);
+    const text = lines.join('');
+    await appendDurably(file, text);
+    end = {
+      file,
+      bytes: (isOpen && end !== null ? end.bytes : 0) + Buffer.byteLength(text),
+      next: next + lines.length,
+    };
+  }
+  return end;
+}
+
+async function appendDurably(file: string, text: string): Promise<void> {
+  const handle = await open(file, 'a', 0o600);
+  try {
+    await handle.writeFile(text);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+async function replaceFile(file: string, text: string): Promise<void> {
+  const fresh = `${file}.new`;
+  const handle = await open(fresh, 'w', 0o600);
+  try {
+    await handle.writeFile(text);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+  await rename(fresh, file);
+}

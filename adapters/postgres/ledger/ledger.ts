@@ -1,0 +1,183 @@
+import type { Pool, PoolClient } from 'pg';
+import { isMlopsError, MlopsError } from '../../../domain/errors.ts';
+import type { EventDraft } from '../../../domain/governance/event-draft.ts';
+import type { Primitives } from '../../../domain/governance/primitives.ts';
+import { inTransaction, translateDatabaseError } from '../query.ts';
+import { appendEvents, assertWritable, lockHead, type Appended } from './append.ts';
+import type { PayloadSealer } from './seal-payloads.ts';
+
+/** One unit of change: its statements and its events are written together, or not at all. */
+export interface LedgerTransaction {
+  readonly client: PoolClient;
+  /** Sequence of the event that is appended next: rows may name it before. */
+  readonly next: number;
+  /** Returns the event's sequence. @throws TypeError, RangeError for a draft that cannot be written */
+  readonly append: (draft: EventDraft) => number;
+}
+
+/** The evidence ledger in PostgreSQL. */
+export interface Ledger {
+  /**
+   * Runs a change and appends its events in the same transaction. The work holds the end of the log while it runs: it may
+   * do statements through its client and nothing slower.
+   *
+   * @throws what the work throws (then nothing of it is written), LEDGER_CLOSED, LEDGER_BUSY, DATABASE_UNREACHABLE
+   */
+  transact<T>(work: (transaction: LedgerTransaction) => Promise<T>): Promise<T>;
+  /** Appends an event that changes nothing else, once per key. Returns false when it was there already. */
+  append(draft: EventDraft, idempotencyKey?: string): Promise<boolean>;
+}
+
+/** Everything one unit needs from its batch, and how it ends. */
+interface Unit {
+  run(batch: Batch): Promise<void>;
+  settle(error: unknown): void;
+}
+
+interface Batch {
+  readonly client: PoolClient;
+  readonly first: number;
+  readonly appended: Appended[];
+}
+
+/** A batch takes units until this many, or until this long. */
+const MOST_UNITS = 500;
+const LONGEST_MS = 25;
+
+/** A process that is stopped while it holds the end of the log must not hold it for long: everybody waits for it. */
+const BEGIN = `BEGIN; SET LOCAL idle_in_transaction_session_timeout = '5s'; SET LOCAL lock_timeout = '10s'`;
+const LOCK_NOT_AVAILABLE = '55P03';
+
+/**
+ * Opens the ledger of a database. Units that come while a batch is being written form the next batch: one lock, one
+ * insert and one flush to disk for all of them.
+ */
+export function createLedger(
+  pool: Pool,
+  parts: { readonly primitives: Primitives; readonly sealer: PayloadSealer; readonly onCommit?: () => void },
+): Ledger {
+  const { onCommit = () => undefined } = parts;
+  let waiting: Unit[] = [];
+  let isWriting = false;
+
+  const write = async (): Promise<void> => {
+    if (isWriting) return;
+    isWriting = true;
+    while (waiting.length > 0) {
+      const units = waiting.slice(0, MOST_UNITS);
+      const taken = await commit(pool, parts, units);
+      waiting = waiting.slice(taken);
+      onCommit();
+    }
+    isWriting = false;
+  };
+  const enter = async <T>(run: (batch: Batch) => Promise<T>): Promise<T> =>
+    await new Promise<T>((resolve, reject) => {
+      let result: { readonly value: T } | null = null;
+      waiting.push({
+        run: async (batch) => {
+          result = { value: await run(batch) };
+        },
+        settle: (error) => (error === null && result !== null ? resolve(result.value) : reject(error)),
+      });
+      void write();
+    });
+
+  return {
+    transact: async (work) => await enter(async (batch) => await work(transactionOf(batch))),
+    append: async (draft, idempotencyKey) =>
+      await enter(async (batch) => {
+        assertWritable(draft);
+        if (idempotencyKey !== undefined && (await isThere(batch, idempotencyKey))) return false;
+        batch.appended.push({ draft, idempotencyKey: idempotencyKey ?? null });
+        return true;
+      }),
+  };
+}
+
+function transactionOf(batch: Batch): LedgerTransaction {
+  return {
+    client: batch.client,
+    get next() {
+      return batch.first + batch.appended.length;
+    },
+    append: (draft) => {
+      assertWritable(draft);
+      return batch.first + batch.appended.push({ draft, idempotencyKey: null }) - 1;
+    },
+  };
+}
+
+async function isThere({ client, appended }: Batch, key: string): Promise<boolean> {
+  if (appended.some(({ idempotencyKey }) => idempotencyKey === key)) return true;
+  const { rowCount } = await client.query('SELECT FROM ledger_event WHERE idempotency_key = $1', [key]);
+  return rowCount === 1;
+}
+
+/** Writes as many of the units as fit into one batch, tells each how it ended, and returns how many they were. */
+async function commit(pool: Pool, parts: Parameters<typeof appendEvents>[1], units: readonly Unit[]): Promise<number> {
+  const ended: { unit: Unit; error: unknown }[] = [];
+  try {
+    await inTransaction(
+      pool,
+      async (client) => {
+        const head = await lockHead(client);
+        if (head === null) throw new MlopsError('LEDGER_CLOSED');
+        const batch = { client, first: head.size, appended: [] };
+        const until = performance.now() + LONGEST_MS;
+        for (const unit of units) {
+          ended.push({ unit, error: await runUnit(unit, batch, units.length > 1) });
+          if (performance.now() > until) break;
+        }
+        await appendEvents(client, parts, head, batch.appended);
+      },
+      BEGIN,
+    );
+  } catch (error) {
+    return await settleFailed(pool, parts, units, error);
+  }
+  for (const { unit, error } of ended) unit.settle(error === null ? null : translate(error));
+  return ended.length;
+}
+
+/** One unit's failure takes back what it did, and nothing of the others. Returns what it threw, or null. */
+async function runUnit(unit: Unit, batch: Batch, isAmongOthers: boolean): Promise<unknown> {
+  const before = batch.appended.length;
+  if (!isAmongOthers) {
+    await unit.run(batch);
+    return null;
+  }
+  await batch.client.query('SAVEPOINT unit');
+  try {
+    await unit.run(batch);
+    await batch.client.query('RELEASE SAVEPOINT unit');
+    return null;
+  } catch (error) {
+    await batch.client.query('ROLLBACK TO SAVEPOINT unit');
+    batch.appended.length = before;
+    return error ?? new Error('a change of the ledger failed without saying why');
+  }
+}
+
+/**
+ * A batch that failed as a whole wrote nothing. When the database is away, nobody could write; otherwise one of the units
+ * broke a rule that is checked at the end, and each is tried by itself.
+ */
+async function settleFailed(
+  pool: Pool,
+  parts: Parameters<typeof appendEvents>[1],
+  units: readonly Unit[],
+  error: unknown,
+): Promise<number> {
+  if (units.length === 1 || isMlopsError(error)) {
+    for (const unit of units) unit.settle(translate(error));
+    return units.length;
+  }
+  for (const unit of units) await commit(pool, parts, [unit]);
+  return units.length;
+}
+
+function translate(error: unknown): unknown {
+  const isBusy = (error as { code?: unknown }).code === LOCK_NOT_AVAILABLE;
+  return isBusy ? new MlopsError('LEDGER_BUSY', {}, { cause: error }) : translateDatabaseError(error);
+}

@@ -1,0 +1,55 @@
+import { randomBytes } from 'node:crypto';
+import type { Pool } from 'pg';
+import type { EventActor } from '../../../domain/governance/event-draft.ts';
+import { query } from '../query.ts';
+
+/** Tells who somebody is in the log. */
+export interface Principals {
+  /** The actor behind a name: a part of the system, or a user of the operating system. */
+  actor(name: string): Promise<EventActor>;
+}
+
+/** Parts of the system that act by themselves. Their names are nobody's secret. */
+const SYSTEM: Readonly<Record<string, EventActor['kind']>> = {
+  rollout: 'workflow',
+  judge: 'workflow',
+  'traffic-guard': 'workflow',
+  temporal: 'system',
+};
+
+/** Sent by somebody who gave no name: a signal from another program. */
+const UNKNOWN: EventActor = { id: 'unknown:signal', kind: 'human', authentication: 'none' };
+
+/**
+ * Gives every name an opaque id, made when it is first met. The log holds the id alone; the name is in a table where it can be
+ * erased.
+ */
+export function createPrincipals(pool: Pool): Principals {
+  const known = new Map<string, EventActor>();
+  return {
+    async actor(name) {
+      const kind = SYSTEM[name];
+      if (kind !== undefined) return { id: `system:${name}`, kind, authentication: 'process' };
+      if (name === 'signal') return UNKNOWN;
+      const actor = known.get(name) ?? (await meet(pool, name));
+      known.set(name, actor);
+      return actor;
+    },
+  };
+}
+
+async function meet(pool: Pool, name: string): Promise<EventActor> {
+  const provider = 'operating-system';
+  await query(
+    pool,
+    `INSERT INTO principal (principal_id, kind, provider, name) VALUES ($1, 'human', $2, $3) ON CONFLICT (provider, name) DO NOTHING`,
+    [`principal:${randomBytes(8).toString('hex')}`, provider, name],
+  );
+  const [row] = await query<{ principal_id: string }>(
+    pool,
+    'SELECT principal_id FROM principal WHERE provider = $1 AND name = $2',
+    [provider, name],
+  );
+  if (row === undefined) throw new Error('a principal that was just made is not there');
+  return { id: row.principal_id, kind: 'human', authentication: provider };
+}

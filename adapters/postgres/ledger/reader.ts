@@ -1,0 +1,115 @@
+import { MlopsError } from '../../../domain/errors.ts';
+import type { EventDraft, Json } from '../../../domain/governance/event-draft.ts';
+import type { EventQuery } from '../../../domain/governance/event-query.ts';
+import type { Primitives } from '../../../domain/governance/primitives.ts';
+import type { DataKeys } from '../../crypto/envelope.ts';
+import type { LedgerSigner } from '../../crypto/ledger-keys.ts';
+import { query } from '../query.ts';
+import type { EvidenceParts } from '../rollout-store.ts';
+import { exportLedger, openPayloads } from './export-ledger.ts';
+import { originOf } from './open-ledger.ts';
+import { createProver } from './prove.ts';
+import { queryEvents } from './query-events.ts';
+import { newestCheckpoint, signCheckpoint, type SignedCheckpoint } from './sign-checkpoint.ts';
+
+/** What a reader of the ledger is made of. */
+interface ReaderParts extends EvidenceParts {
+  readonly primitives: Primitives;
+  /** Null on a machine that does not sign: then it waits for one that does. */
+  readonly signer: LedgerSigner | null;
+  readonly keys: DataKeys;
+}
+
+interface ReadOrder {
+  readonly actor: string;
+}
+
+/** How long a checkpoint that another machine signs is waited for. */
+const WAIT_MS = 5000;
+const POLL_MS = 100;
+
+/** Reads the ledger. Who takes evidence out of it, or opens a payload, leaves an event. */
+export function createLedgerReader(parts: ReaderParts) {
+  const { pool, primitives, keys } = parts;
+  return {
+    async *export(
+      order: ReadOrder & { readonly chosen: Pick<EventQuery, 'from' | 'to' | 'type'>; readonly withPayloads: boolean },
+    ) {
+      const { chosen, withPayloads } = order;
+      const origin = await originOf(pool);
+      await recordRead(parts, order, 'audit.exported', `ledger/${origin}`, {
+        from: chosen.from ?? null,
+        to: chosen.to ?? null,
+        type: chosen.type ?? null,
+        payloads: withPayloads,
+      });
+      const checkpoint = await coverAll(parts);
+      yield* exportLedger(pool, primitives, checkpoint, { chosen, payloads: withPayloads ? { origin, keys } : null });
+    },
+
+    query: async (asked: EventQuery, page: Parameters<typeof queryEvents>[2]) => await queryEvents(pool, asked, page),
+
+    async event(sequence: number, order: ReadOrder & { readonly withPayload: boolean }) {
+      const page = await queryEvents(
+        pool,
+        { from: sequence, to: sequence },
+        { isNewestFirst: false, after: null, limit: 1 },
+      );
+      const [stored] = page.events;
+      if (stored === undefined) return null;
+      const origin = await originOf(pool);
+      if (order.withPayload) await recordRead(parts, order, 'audit.payload-read', `ledger/${origin}/${sequence}`, {});
+      const { note, size } = await coverAll(parts);
+      const event = JSON.parse(stored.canonical) as { readonly [name: string]: Json };
+      const payloads = order.withPayload ? await openPayloads(pool, [stored], { origin, keys }) : null;
+      const hasPayload = payloads !== null && event['commitment'] !== undefined;
+      return {
+        event,
+        leafHash: stored.leafHash,
+        proof: await createProver(pool, primitives.nodeHash, size).prove(sequence),
+        checkpoint: note,
+        ...(hasPayload ? { payload: payloads.get(sequence)?.payload ?? null } : {}),
+      };
+    },
+
+    async names(ids: readonly string[]) {
+      const rows = await query<{ principal_id: string; name: string }>(
+        pool,
+        'SELECT principal_id, name FROM principal WHERE principal_id = ANY ($1) AND name IS NOT NULL',
+        [ids],
+      );
+      return new Map(rows.map((row) => [row.principal_id, row.name]));
+    },
+  };
+}
+
+/** Written before anything is read: no event, no reading. */
+async function recordRead(
+  { ledger, principals }: EvidenceParts,
+  { actor }: ReadOrder,
+  type: string,
+  resource: string,
+  facts: NonNullable<EventDraft['facts']>,
+): Promise<void> {
+  await ledger.append({
+    type,
+    category: 'data_access',
+    actor: await principals.actor(actor),
+    resource,
+    risk: 'medium',
+    facts,
+  });
+}
+
+/** A checkpoint over everything that is committed now. */
+async function coverAll({ pool, primitives, signer }: ReaderParts): Promise<SignedCheckpoint> {
+  if (signer !== null) return await signCheckpoint(pool, primitives, signer);
+  const [head] = await query<{ size: string }>(pool, 'SELECT size FROM ledger_head');
+  const size = Number(head?.size ?? 0);
+  for (const until = Date.now() + WAIT_MS; ;) {
+    const newest = await newestCheckpoint(pool);
+    if (newest !== null && newest.size >= size) return newest;
+    if (Date.now() > until) throw new MlopsError('LEDGER_UNSIGNED', { size, signed: newest?.size ?? 0 });
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+  }
+}

@@ -1,0 +1,121 @@
+import { MlopsError } from '../../../../domain/errors.ts';
+import { EVENT_CATEGORIES, RISKS } from '../../../../domain/governance/event-draft.ts';
+import type { EventQuery, StoredEvent } from '../../../../domain/governance/event-query.ts';
+import type { LedgerReader } from '../../../ledger-port.ts';
+import { sequenceOption } from '../../audit/options.ts';
+import type { CommandContext, CommandInput, CommandRun } from '../../command.ts';
+import { renderTable } from '../../render-table.ts';
+import { listOption, textOption } from '../../rollout/options.ts';
+
+/** Events of a page that is streamed. */
+const STREAMED_AT_ONCE = 1000;
+const SHOWN = 50;
+
+/** `mlops audit query`: events that meet every condition, newest first; `-o jsonl` streams all of them. */
+export const run: CommandRun = async (context, input) => {
+  const ledger = await context.composition.ledger();
+  const order: Order = {
+    asked: queryOf(input),
+    isNewestFirst: input.options['oldestFirst'] !== true,
+    after: sequenceOption(input, 'after'),
+    limit: sequenceOption(input, 'limit'),
+  };
+  if (context.format === 'jsonl') {
+    await stream(context, ledger, order);
+    return { exitCode: 0, text: '' };
+  }
+  const page = await ledger.query(order.asked, { ...order, limit: order.limit ?? SHOWN });
+  const events = page.events.map(shownOf);
+  return { exitCode: 0, data: { events, cursor: page.cursor }, text: await render(ledger, events, page.cursor) };
+};
+
+interface Order {
+  readonly asked: EventQuery;
+  readonly isNewestFirst: boolean;
+  readonly after: number | null;
+  /** Null: it was not given. */
+  readonly limit: number | null;
+}
+
+/** All of them, unless a limit was given. */
+async function stream(context: CommandContext, ledger: LedgerReader, order: Order): Promise<void> {
+  let left = order.limit ?? Number.POSITIVE_INFINITY;
+  for (let { after } = order; left > 0 && !context.signal.aborted;) {
+    const page = await ledger.query(order.asked, { ...order, after, limit: Math.min(left, STREAMED_AT_ONCE) });
+    for (const event of page.events) context.print(JSON.stringify(shownOf(event)));
+    left -= page.events.length;
+    after = page.cursor;
+    if (after === null) return;
+  }
+}
+
+/** What a table shows of an event; there is more in it. */
+interface Shown {
+  readonly sequence: number;
+  readonly recordedAt: string;
+  readonly type: string;
+  readonly actor: { readonly id: string };
+  readonly resource: string;
+  readonly risk: string;
+  readonly leafHash: string;
+}
+
+/** An event as it is hashed, with its leaf hash. */
+function shownOf({ canonical, leafHash }: StoredEvent): Shown {
+  return { ...(JSON.parse(canonical) as Omit<Shown, 'leafHash'>), leafHash };
+}
+
+async function render(ledger: LedgerReader, events: readonly Shown[], cursor: number | null): Promise<string> {
+  if (events.length === 0) return 'No event meets these conditions.';
+  const names = await ledger.names([...new Set(events.map(({ actor }) => actor.id))]);
+  const rows = events.map(({ actor, recordedAt, resource, risk, sequence, type }) => [
+    String(sequence),
+    recordedAt,
+    type,
+    names.get(actor.id) ?? actor.id,
+    resource,
+    risk,
+  ]);
+  const table = renderTable(['SEQUENCE', 'RECORDED AT', 'TYPE', 'ACTOR', 'RESOURCE', 'RISK'], rows);
+  return cursor === null ? table : `${table}\nThere are more: --after ${cursor}`;
+}
+
+function queryOf(input: CommandInput): EventQuery {
+  const text = (name: string) => textOption(input, name) || undefined;
+  const given = {
+    type: text('type'),
+    category: oneOf(EVENT_CATEGORIES, text('category'), '--category'),
+    actor: text('actor'),
+    resource: text('resource'),
+    since: instantOf(text('since'), '--since'),
+    until: instantOf(text('until'), '--until'),
+    risk: oneOf(RISKS, text('risk'), '--risk'),
+    framework: text('framework'),
+    words: listOption(input, 'text')
+      .flatMap((words) => words.split(/\s+/))
+      .filter((word) => word !== ''),
+  };
+  const entries = Object.entries(given).filter(
+    ([, value]) => value !== undefined && (!Array.isArray(value) || value.length > 0),
+  );
+  return Object.fromEntries(entries) as EventQuery;
+}
+
+function oneOf<T extends string>(choices: readonly T[], value: string | undefined, option: string): T | undefined {
+  const found = choices.find((choice) => choice === value?.toLowerCase());
+  if (found !== undefined || value === undefined) return found;
+  throw new MlopsError('USAGE_INVALID', {
+    problem: `${option} is not valid: ${value}, wanted one of ${choices.join(', ')}`,
+    hint: 'mlops audit query --help',
+  });
+}
+
+function instantOf(text: string | undefined, option: string): string | undefined {
+  if (text === undefined) return undefined;
+  const time = Date.parse(text);
+  if (!Number.isNaN(time)) return new Date(time).toISOString();
+  throw new MlopsError('USAGE_INVALID', {
+    problem: `${option} is not valid: ${text}, wanted a time like 2026-11-23 or 2026-11-23T10:00:00Z`,
+    hint: 'mlops audit query --help',
+  });
+}

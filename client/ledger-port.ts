@@ -1,0 +1,46 @@
+import type { EventPage, EventQuery } from '../domain/governance/event-query.ts';
+import type { Json } from '../domain/governance/event-draft.ts';
+
+/** What is exported, and for whom. */
+export interface LedgerExport {
+  /** Nothing given: every event. Else a selection, each event with its proof. */
+  readonly chosen: Pick<EventQuery, 'from' | 'to' | 'type'>;
+  /** Shows the payloads that were not erased. */
+  readonly withPayloads: boolean;
+  /** Name of who asks; an export is an event itself. */
+  readonly actor: string;
+}
+
+/** One event with what proves it. */
+export interface ProvenEvent {
+  readonly event: { readonly [name: string]: Json };
+  readonly leafHash: string;
+  /** Audit path to the root of the checkpoint. */
+  readonly proof: readonly string[];
+  /** The signed note. */
+  readonly checkpoint: string;
+  /** Undefined when it has none, or it was not asked for; null when it cannot be read any more. */
+  readonly payload?: unknown;
+}
+
+/** Port: the evidence ledger as its readers have it. */
+export interface LedgerReader {
+  /**
+   * Lines of an export in groups. The checkpoint covers everything that was committed before.
+   *
+   * @throws LEDGER_CLOSED, LEDGER_UNSIGNED, LEDGER_TAMPERED, DATABASE_UNREACHABLE
+   */
+  export(order: LedgerExport): AsyncIterable<readonly string[]>;
+  /** @throws DATABASE_UNREACHABLE */
+  query(
+    asked: EventQuery,
+    page: { readonly isNewestFirst: boolean; readonly after: number | null; readonly limit: number },
+  ): Promise<EventPage>;
+  /** One event with its proof; null when there is none. @throws as export */
+  event(
+    sequence: number,
+    order: { readonly withPayload: boolean; readonly actor: string },
+  ): Promise<ProvenEvent | null>;
+  /** What principal ids mean, as far as it was not erased. */
+  names(ids: readonly string[]): Promise<ReadonlyMap<string, string>>;
+}

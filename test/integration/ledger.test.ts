@@ -1,0 +1,293 @@
+import { mkdtempSync, readFileSync, statSync, appendFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Client, type Pool } from 'pg';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createSegmentFiles, listSegments } from '../../adapters/ledger/segments.ts';
+import { createEmergencyJournal } from '../../adapters/postgres/emergency-ingest.ts';
+import { readEventLines } from '../../adapters/postgres/ledger/read-events.ts';
+import { signCheckpoint } from '../../adapters/postgres/ledger/sign-checkpoint.ts';
+import { migrate } from '../../adapters/postgres/migrate.ts';
+import { createPool } from '../../adapters/postgres/pool.ts';
+import { createRolloutStore, type EvidenceParts } from '../../adapters/postgres/rollout-store.ts';
+import type { EventDraft } from '../../domain/governance/event-draft.ts';
+import { formatHeader } from '../../domain/governance/export-format.ts';
+import { createExportVerifier, type ExportCheck } from '../../domain/governance/verify-export.ts';
+import { openTestLedger, startDatabase, type TestDatabase } from '../support/database.ts';
+import { ORIGIN, primitives, testKey } from '../support/ledger.ts';
+
+const PORT = 28_434;
+const KEY = testKey(9);
+const SIGNER = { origin: ORIGIN, keys: [KEY] };
+
+const DRAFT: EventDraft = {
+  type: 'test.happened',
+  category: 'data_access',
+  actor: { id: 'system:test', kind: 'system', authentication: 'process' },
+  resource: 'test/1',
+  risk: 'low',
+};
+
+let database: TestDatabase;
+let pool: Pool;
+let parts: EvidenceParts;
+
+beforeAll(async () => {
+  database = await startDatabase(PORT);
+  await migrate(database.url);
+  pool = createPool(database.url, 20);
+  parts = await openTestLedger(pool);
+});
+afterAll(async () => {
+  await pool.end();
+  await database.remove();
+});
+
+const sizeOf = async (): Promise<number> =>
+  Number((await pool.query<{ size: string }>('SELECT size FROM ledger_head')).rows[0]?.size);
+
+async function verify(lines: readonly string[], note: string): Promise<ExportCheck> {
+  const verifier = createExportVerifier(primitives, { trustedKeys: [KEY], earlier: [] });
+  const file = formatHeader({ kind: 'full', events: lines.length, checkpoint: note }) + lines.join('');
+  for (const text of file.split('\n').slice(0, -1)) verifier.read({ text });
+  return await Promise.resolve(verifier.finish());
+}
+
+async function verifyDatabase(): Promise<ExportCheck> {
+  const { note, size } = await signCheckpoint(pool, primitives, SIGNER);
+  const lines: string[] = [];
+  for await (const group of readEventLines(pool, 0, size)) lines.push(...group);
+  return await verify(lines, note);
+}
+
+describe('the ledger', () => {
+  it('begins with the event that it was opened, once, whoever opens it', async () => {
+    await Promise.all([openTestLedger(pool), openTestLedger(pool)]);
+    expect(await sizeOf()).toBe(1);
+    expect(await verifyDatabase()).toMatchObject({ valid: true, size: 1, signedBy: [`${ORIGIN}+${KEY.id}`] });
+  });
+
+  it('gives one order without gaps to what several processes append at once', async () => {
+    const others = await Promise.all([openTestLedger(pool), openTestLedger(pool), openTestLedger(pool)]);
+    const before = await sizeOf();
+    await Promise.all(
+      Array.from(
+        { length: 900 },
+        async (_, at) =>
+          await others[at % 3]?.ledger.append({ ...DRAFT, facts: { at }, payload: { note: `reason ${at}` } }),
+      ),
+    );
+    expect(await sizeOf()).toBe(before + 900);
+    expect(await verifyDatabase()).toMatchObject({ valid: true, events: before + 900 });
+  });
+
+  it('writes an event once per key', async () => {
+    const first = parts.ledger.append(DRAFT, 'key-1');
+    const second = parts.ledger.append(DRAFT, 'key-1');
+    expect(await Promise.all([first, second])).toEqual([true, false]);
+    expect(await parts.ledger.append(DRAFT, 'key-1')).toBe(false);
+  });
+
+  it('takes back what one change did when it fails, and nothing of the others', async () => {
+    const before = await sizeOf();
+    const works = [0, 1, 2, 3].map(
+      async (at) =>
+        await parts.ledger.transact(async (transaction) => {
+          transaction.append({ ...DRAFT, resource: `test/batch-${at}` });
+          if (at === 1) throw new RangeError('no');
+          if (at === 2) await transaction.client.query('SELECT 1 / 0');
+          return at;
+        }),
+    );
+    const results = await Promise.allSettled(works);
+    expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'rejected', 'fulfilled']);
+    expect(results[1]).toMatchObject({ reason: { message: 'no' } });
+    expect(results[2]).toMatchObject({ reason: { code: '22012' } });
+    expect(await sizeOf()).toBe(before + 2);
+    expect(await verifyDatabase()).toMatchObject({ valid: true });
+  });
+
+  it('writes the others when one change breaks a rule that is checked at the end', async () => {
+    const before = await sizeOf();
+    const good = parts.ledger.append(DRAFT);
+    const bad = parts.ledger.transact(async ({ client }) => {
+      await client.query(
+        `INSERT INTO incident (idempotency_key, model, environment, kind, severity, summary, evidence) VALUES ('x', 'm', 'dev', 'k', 'info', 's', '{}')`,
+      );
+    });
+    const also = parts.ledger.append(DRAFT);
+    await expect(bad).rejects.toThrow('INSERT of incident has no event of its own in the ledger');
+    expect(await Promise.all([good, also])).toEqual([true, true]);
+    expect(await sizeOf()).toBe(before + 2);
+  });
+
+  it('refuses a draft that has no canonical text, or is too long, before it harms others', async () => {
+    const before = await sizeOf();
+    const nan = parts.ledger.append({ ...DRAFT, facts: { share: Number.NaN } });
+    const long = parts.ledger.append({ ...DRAFT, resource: 'x'.repeat(70_000) });
+    const good = parts.ledger.append(DRAFT);
+    await expect(nan).rejects.toThrow(TypeError);
+    await expect(long).rejects.toThrow(RangeError);
+    expect(await good).toBe(true);
+    expect(await sizeOf()).toBe(before + 1);
+  });
+});
+
+describe('the database', () => {
+  it.each([
+    ['a change of an event', `UPDATE ledger_event SET type = 'x' WHERE sequence = 0`],
+    ['the removal of an event', 'DELETE FROM ledger_event WHERE sequence = 0'],
+    ['emptying the log', 'TRUNCATE ledger_event CASCADE'],
+    ['a change of a checkpoint', `UPDATE ledger_checkpoint SET note = 'x'`],
+    ['the removal of a look', 'DELETE FROM rollout_tick'],
+    [
+      'an incident without its event',
+      `INSERT INTO incident (idempotency_key, model, environment, kind, severity, summary, evidence) VALUES ('y', 'm', 'dev', 'k', 'info', 's', '{}')`,
+    ],
+    [
+      'an incident with the event of another change',
+      `INSERT INTO incident (idempotency_key, model, environment, kind, severity, summary, evidence, ledger_sequence) VALUES ('y', 'm', 'dev', 'k', 'info', 's', '{}', 0)`,
+    ],
+    [
+      'a traffic write without its event',
+      `INSERT INTO traffic_write (model, environment, generation, idempotency_key, split, actor, reason) VALUES ('m', 'dev', 1, 'z', '{}', 'a', 'r')`,
+    ],
+  ])('refuses %s', async (_name, sql) => {
+    await expect(pool.query(sql)).rejects.toThrow(/append-only|no event of its own/);
+  });
+
+  it('does nothing when the event cannot be written', async () => {
+    const store = createRolloutStore(parts);
+    await pool.query('ALTER TABLE ledger_event RENAME TO ledger_event_away');
+    const incident = {
+      idempotencyKey: 'while-away',
+      model: 'm',
+      environment: 'dev',
+      kind: 'success-rate',
+      severity: 'warning',
+      summary: 's',
+      evidence: {},
+    } as const;
+    await expect(store.openIncident(incident)).rejects.toThrow();
+    expect((await pool.query('SELECT FROM incident')).rowCount).toBe(0);
+    await pool.query('ALTER TABLE ledger_event_away RENAME TO ledger_event');
+    expect(await store.openIncident(incident)).toBe(true);
+    expect(await store.openIncident(incident)).toBe(false);
+    const { rows } = await pool.query<{ type: string }>(
+      'SELECT e.type FROM incident i JOIN ledger_event e ON e.sequence = i.ledger_sequence',
+    );
+    expect(rows).toEqual([{ type: 'incident.opened' }]);
+  });
+
+  it('gives the log back when the process that holds it has stopped', async () => {
+    const stopped = new Client({ connectionString: database.url });
+    stopped.on('error', () => undefined);
+    await stopped.connect();
+    await stopped.query(`BEGIN; SET LOCAL idle_in_transaction_session_timeout = '1s'`);
+    await stopped.query('SELECT FROM ledger_head FOR UPDATE');
+    expect(await parts.ledger.append(DRAFT)).toBe(true);
+    await stopped.end().catch(() => undefined);
+  });
+});
+
+describe('what is sealed', () => {
+  const SECRET = 'Ada Lovelace, ada@example.org';
+
+  it('is nowhere in the log in clear, and every event of a subject is lost with its key', async () => {
+    const subject = 'principal:ada';
+    await parts.ledger.append({ ...DRAFT, resource: 'test/sealed', payload: { reason: SECRET }, subject });
+    await parts.ledger.append({ ...DRAFT, resource: 'test/sealed', payload: { reason: SECRET }, subject });
+    const { rows } = await pool.query<{ text: string }>(
+      `SELECT e::text AS text FROM ledger_event e UNION ALL SELECT encode(sealed, 'escape') FROM ledger_payload`,
+    );
+    expect(rows.filter(({ text }) => text.includes('Ada Lovelace'))).toEqual([]);
+    const sealed = await pool.query<{ key_id: string; commitment: string }>(
+      `SELECT p.key_id, e.canonical::jsonb->>'commitment' AS commitment
+       FROM ledger_payload p JOIN ledger_event e USING (sequence) WHERE e.resource = 'test/sealed'`,
+    );
+    expect(new Set(sealed.rows.map(({ key_id: key }) => key)).size).toBe(1);
+    // The same words under two salts: nobody can tell that they are the same.
+    expect(new Set(sealed.rows.map(({ commitment }) => commitment)).size).toBe(2);
+  });
+});
+
+describe('an emergency rollback that was journaled while the ledger was away', () => {
+  it('comes into the log in order, once, marked late', async () => {
+    const line = (id: string, stage: string, at: string) => ({
+      id,
+      stage,
+      at,
+      model: 'm',
+      actor: 'ada',
+      reason: 'users saw errors',
+      after: null,
+    });
+    const lines = [
+      line('e/1/intent', 'intent', '2026-01-01T00:00:00.000Z'),
+      line('e/1/done', 'done', '2026-01-01T00:00:01.000Z'),
+    ];
+    const journal = createEmergencyJournal(parts, 'dev', async () => await Promise.resolve(lines));
+    expect(await journal.ingest()).toBe(2);
+    expect(await createEmergencyJournal(parts, 'dev', async () => await Promise.resolve(lines)).ingest()).toBe(0);
+    const { rows } = await pool.query<{ event: Record<string, unknown> }>(
+      `SELECT canonical::jsonb AS event FROM ledger_event WHERE resource = 'traffic/dev/m' ORDER BY sequence`,
+    );
+    expect(rows.map(({ event }) => [event['type'], event['late'], event['happenedAt']])).toEqual([
+      ['traffic.emergency-intent', true, '2026-01-01T00:00:00.000Z'],
+      ['traffic.emergency-done', true, '2026-01-01T00:00:01.000Z'],
+    ]);
+    expect(JSON.stringify(rows)).not.toMatch(/ada|users saw/);
+  });
+});
+
+describe('a checkpoint', () => {
+  it('is signed again only when there is more, and never over a log that was changed', async () => {
+    const first = await signCheckpoint(pool, primitives, SIGNER);
+    expect(await signCheckpoint(pool, primitives, SIGNER)).toEqual(first);
+    await parts.ledger.append({ ...DRAFT, resource: 'test/tampered' });
+    // Who owns the database can switch the triggers off.
+    await pool.query(`
+      BEGIN; SET LOCAL session_replication_role = replica;
+      UPDATE ledger_event SET canonical = replace(canonical, 'test/tampered', 'test/harmless') WHERE resource = 'test/tampered';
+      COMMIT;`);
+    await expect(signCheckpoint(pool, primitives, SIGNER)).rejects.toMatchObject({ code: 'LEDGER_TAMPERED' });
+    await pool.query(`
+      BEGIN; SET LOCAL session_replication_role = replica;
+      UPDATE ledger_event SET canonical = replace(canonical, 'test/harmless', 'test/tampered') WHERE resource = 'test/tampered';
+      COMMIT;`);
+    expect((await signCheckpoint(pool, primitives, SIGNER)).size).toBe(first.size + 1);
+    const foreign = { origin: 'other.example/dev', keys: [testKey(3, 'other.example/dev')] };
+    await expect(signCheckpoint(pool, primitives, foreign)).rejects.toMatchObject({ code: 'LEDGER_KEY_FOREIGN' });
+  });
+});
+
+describe('the segment files', () => {
+  it('repeat the log in files that verify without the database, also after a crash in mid-line', async () => {
+    const folder = join(mkdtempSync(join(tmpdir(), 'mlops-audit-')), 'log');
+    const follow = async (files = createSegmentFiles(folder, 100_000)) => {
+      const checkpoint = await signCheckpoint(pool, primitives, SIGNER);
+      await files.follow(checkpoint, (from, to) => readEventLines(pool, from, to));
+      return checkpoint;
+    };
+    await follow();
+    await parts.ledger.append({ ...DRAFT, resource: 'test/later' });
+    const files = createSegmentFiles(folder, 100_000);
+    await follow(files);
+    const last = (await listSegments(folder)).at(-1)?.file ?? '';
+    appendFileSync(last, '{"canonical":"cut o');
+    await parts.ledger.append({ ...DRAFT, resource: 'test/after-crash' });
+    await Promise.all([follow(), follow(files)]);
+    const { size } = await follow();
+    const segments = await listSegments(folder);
+    expect(segments.length).toBeGreaterThan(1);
+    expect(segments.every(({ file }) => (statSync(file).mode & 0o777) === 0o600)).toBe(true);
+    const lines = segments.flatMap(({ file }) => readFileSync(file, 'utf8').split('\n').slice(0, -1));
+    const note = readFileSync(join(folder, 'checkpoint'), 'utf8');
+    expect(
+      await verify(
+        lines.map((line) => `${line}\n`),
+        note,
+      ),
+    ).toMatchObject({ valid: true, events: size });
+  });
+});

@@ -1,0 +1,111 @@
+import { existsSync } from 'node:fs';
+import { appendFile, mkdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Pool } from 'pg';
+import type { Logger } from 'pino';
+import { createLocalDataKeys } from '../adapters/crypto/local-data-keys.ts';
+import { loadLedgerSigner, loadWrappingKeys, type LedgerSigner } from '../adapters/crypto/ledger-keys.ts';
+import { createPrimitives } from '../adapters/crypto/primitives.ts';
+import { createSegmentFiles, segmentFolder } from '../adapters/ledger/segments.ts';
+import { createLedger } from '../adapters/postgres/ledger/ledger.ts';
+import { openLedger } from '../adapters/postgres/ledger/open-ledger.ts';
+import { createPrincipals } from '../adapters/postgres/ledger/principals.ts';
+import { createLedgerReader } from '../adapters/postgres/ledger/reader.ts';
+import { readEventLines } from '../adapters/postgres/ledger/read-events.ts';
+import { createPayloadSealer } from '../adapters/postgres/ledger/seal-payloads.ts';
+import { signCheckpoint } from '../adapters/postgres/ledger/sign-checkpoint.ts';
+import type { EvidenceParts } from '../adapters/postgres/rollout-store.ts';
+import type { MlopsConfig } from '../config/schema.ts';
+import { messageOf } from '../domain/errors.ts';
+import { formatVerifierKey, keyLines } from '../domain/governance/verifier-key.ts';
+
+/** Commits come in bursts: one checkpoint serves those of this long. */
+const SETTLE_MS = 200;
+
+/**
+ * The ledger as a process that appends uses it. On a machine with the signing key, commits are soon covered by a signed
+ * checkpoint and repeated in the segment files; the log is opened there when it is new.
+ */
+export async function composeLedger(
+  config: Pick<MlopsConfig, 'stateDirectory' | 'auditDirectory'>,
+  pool: Pool,
+  log: Logger,
+): Promise<EvidenceParts & { close(): Promise<void> }> {
+  const primitives = createPrimitives();
+  const signer = await loadLedgerSigner(config.stateDirectory, primitives);
+  const keys = createLocalDataKeys(await loadWrappingKeys(config.stateDirectory));
+  const follower = signer === null ? null : followCommits(pool, signer, config.auditDirectory, log);
+  const ledger = createLedger(pool, {
+    primitives,
+    sealer: createPayloadSealer(primitives, keys),
+    ...(follower === null ? {} : { onCommit: follower.wake }),
+  });
+  if (signer !== null) await openLedger(pool, ledger, signer.origin);
+  return {
+    pool,
+    ledger,
+    principals: createPrincipals(pool),
+    close: async () => await follower?.close(),
+  };
+}
+
+/** The ledger as somebody who looks into it uses it. */
+export async function composeLedgerReader(config: Pick<MlopsConfig, 'stateDirectory'>, pool: Pool) {
+  const primitives = createPrimitives();
+  const keys = createLocalDataKeys(await loadWrappingKeys(config.stateDirectory));
+  const ledger = createLedger(pool, { primitives, sealer: createPayloadSealer(primitives, keys) });
+  const signer = await loadLedgerSigner(config.stateDirectory, primitives);
+  return createLedgerReader({ pool, ledger, principals: createPrincipals(pool), primitives, signer, keys });
+}
+
+/** Signs and files what was committed, a little later. What fails is tried again with the next commit. */
+function followCommits(
+  pool: Pool,
+  signer: LedgerSigner,
+  auditDirectory: string,
+  log: Logger,
+): { readonly wake: () => void; close(): Promise<void> } {
+  const primitives = createPrimitives();
+  const segments = createSegmentFiles(segmentFolder(auditDirectory, signer.origin));
+  let timer: NodeJS.Timeout | null = null;
+  let running = Promise.resolve();
+  const follow = async (): Promise<void> => {
+    try {
+      const checkpoint = await signCheckpoint(pool, primitives, signer);
+      await segments.follow(checkpoint, (from, to) => readEventLines(pool, from, to));
+    } catch (error) {
+      log.error({ error: messageOf(error) }, 'ledger was not signed, or not repeated in its files');
+    }
+  };
+  const run = (): void => {
+    timer = null;
+    running = running.then(follow);
+  };
+  return {
+    wake: () => void (timer ??= setTimeout(run, SETTLE_MS)),
+    async close() {
+      if (timer !== null) {
+        clearTimeout(timer);
+        run();
+      }
+      await running;
+    },
+  };
+}
+
+/** The log's own verifier keys, one per line; empty on a machine that does not sign. */
+export async function readVerifierKeys({ stateDirectory }: Pick<MlopsConfig, 'stateDirectory'>): Promise<string> {
+  const primitives = createPrimitives();
+  const signer = await loadLedgerSigner(stateDirectory, primitives);
+  return (signer?.keys ?? []).map((key) => `${formatVerifierKey(primitives, key)}\n`).join('');
+}
+
+/** Adds the log's own verifier keys to those that readers of exports find. Keys of earlier logs stay until a person removes them. */
+export async function writeTrustedKeys(config: Pick<MlopsConfig, 'stateDirectory' | 'auditDirectory'>): Promise<void> {
+  const file = join(config.auditDirectory, 'trusted-keys');
+  const there = existsSync(file) ? keyLines(await readFile(file, 'utf8')) : [];
+  const missing = keyLines(await readVerifierKeys(config)).filter((line) => !there.includes(line));
+  if (missing.length === 0) return;
+  await mkdir(config.auditDirectory, { recursive: true, mode: 0o700 });
+  await appendFile(file, missing.map((line) => `${line}\n`).join(''));
+}
