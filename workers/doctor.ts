@@ -1,6 +1,8 @@
 import { readFileSync, statSync } from 'node:fs';
 import { statfs } from 'node:fs/promises';
 import { cpus, totalmem } from 'node:os';
+import { basename } from 'node:path';
+import { wrappingFileOf } from '../adapters/crypto/ledger-keys.ts';
 import { findInstalledServer } from '../adapters/temporal/find-server.ts';
 import { payloadKeyFile } from '../adapters/temporal/keys.ts';
 import type { MlopsConfig } from '../config/schema.ts';
@@ -29,7 +31,8 @@ export async function examineMachine(config: MlopsConfig): Promise<Finding[]> {
     checkMemory(),
     checkPorts(config),
     await checkTaken(config),
-    checkKeys(config),
+    checkKeys('payload keys', payloadKeyFile(config.stateDirectory)),
+    checkKeys('ledger keys', wrappingFileOf(config.stateDirectory)),
     checkServer(config),
     ...parts.map(({ name, state, detail }) => ({
       check: name,
@@ -111,16 +114,16 @@ function checkMemory(): Finding {
   };
 }
 
-function checkKeys(config: MlopsConfig): Finding {
-  const stat = statSync(payloadKeyFile(config.stateDirectory), { throwIfNoEntry: false });
-  if (stat === undefined) return { check: 'payload keys', state: 'problem', detail: 'missing', fix: 'mlops setup' };
+function checkKeys(check: string, file: string): Finding {
+  const stat = statSync(file, { throwIfNoEntry: false });
+  if (stat === undefined) return { check, state: 'problem', detail: 'missing', fix: 'mlops setup' };
   const mode = stat.mode & 0o777;
   const ok = (mode & 0o077) === 0;
   return {
-    check: 'payload keys',
+    check,
     state: ok ? 'ok' : 'problem',
     detail: `mode ${mode.toString(8)}, wanted 600`,
-    fix: ok ? null : 'chmod 600 keys/payload.json in the state directory',
+    fix: ok ? null : `chmod 600 keys/${basename(file)} in the state directory`,
   };
 }
 

@@ -25,7 +25,8 @@ function signingFileOf(stateDirectory: string): string {
   return join(stateDirectory, 'keys', 'ledger-signing.json');
 }
 
-function wrappingFileOf(stateDirectory: string): string {
+/** The file with the keys that wrap those of payloads. */
+export function wrappingFileOf(stateDirectory: string): string {
   return join(stateDirectory, 'keys', 'ledger-wrapping.json');
 }
 

@@ -54,7 +54,13 @@ export function translateDatabaseError(error: unknown): unknown {
   return new MlopsError('DATABASE_UNREACHABLE', { reason: messageOf(error) }, { cause: error });
 }
 
-/** 08 connection, 53 resources, 57P shutdown: the server is away or going. */
+/** 08 connection, 53 resources, 57P shutdown, 25P03 a session that stood still: the server is away, or has hung up. */
 function isConnectionState(code: string): boolean {
-  return code.startsWith('08') || code.startsWith('53') || code.startsWith('57P') || /^E[A-Z]+$/.test(code);
+  return (
+    code.startsWith('08') ||
+    code.startsWith('53') ||
+    code.startsWith('57P') ||
+    code === '25P03' ||
+    /^E[A-Z]+$/.test(code)
+  );
 }
