@@ -5,13 +5,18 @@ import { Client, type Pool } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createSegmentFiles, listSegments } from '../../adapters/ledger/segments.ts';
 import { createEmergencyJournal } from '../../adapters/postgres/emergency-ingest.ts';
+import { createProver } from '../../adapters/postgres/ledger/prove.ts';
+import { queryEvents, statementOf, type PageOrder } from '../../adapters/postgres/ledger/query-events.ts';
 import { readEventLines } from '../../adapters/postgres/ledger/read-events.ts';
 import { signCheckpoint } from '../../adapters/postgres/ledger/sign-checkpoint.ts';
 import { migrate } from '../../adapters/postgres/migrate.ts';
 import { createPool } from '../../adapters/postgres/pool.ts';
 import { createRolloutStore, type EvidenceParts } from '../../adapters/postgres/rollout-store.ts';
 import type { EventDraft } from '../../domain/governance/event-draft.ts';
+import type { EventQuery } from '../../domain/governance/event-query.ts';
 import { formatHeader } from '../../domain/governance/export-format.ts';
+import { verifyInclusion } from '../../domain/governance/merkle-proof.ts';
+import { growTree } from '../../domain/governance/merkle-tree.ts';
 import { createExportVerifier, type ExportCheck } from '../../domain/governance/verify-export.ts';
 import { openTestLedger, startDatabase, type TestDatabase } from '../support/database.ts';
 import { ORIGIN, primitives, testKey } from '../support/ledger.ts';
@@ -258,6 +263,101 @@ describe('a checkpoint', () => {
     expect((await signCheckpoint(pool, primitives, SIGNER)).size).toBe(first.size + 1);
     const foreign = { origin: 'other.example/dev', keys: [testKey(3, 'other.example/dev')] };
     await expect(signCheckpoint(pool, primitives, foreign)).rejects.toMatchObject({ code: 'LEDGER_KEY_FOREIGN' });
+  });
+});
+
+describe('a selection', () => {
+  it('proves events on both sides of tile borders in a log of 66,000', async () => {
+    await pool.query('CREATE DATABASE tiles');
+    const url = Object.assign(new URL(database.url), { pathname: '/tiles' }).href;
+    await migrate(url);
+    const large = createPool(url, 2);
+    const size = 66_000;
+    const leaves = Array.from({ length: size }, (_, at) => primitives.leafHash(`leaf ${at}`));
+    const nodes: { height: number; index: number; hash: string }[] = [];
+    const tree = growTree(primitives.nodeHash, undefined, (subtree, hash) => nodes.push({ ...subtree, hash }));
+    for (const leaf of leaves) tree.append(leaf);
+    await large.query(
+      `INSERT INTO ledger_event (sequence, recorded_at, type, category, actor, resource, risk, frameworks, words, canonical, leaf_hash)
+       SELECT place - 1, now(), 't', 'c', 'a', 'r', 'low', '{}', '', 'x', decode(hash, 'hex')
+       FROM unnest($1::text[]) WITH ORDINALITY AS leaf (hash, place)`,
+      [leaves],
+    );
+    const kept = nodes.filter(({ height }) => height === 8 || height === 16);
+    await large.query(
+      `INSERT INTO ledger_node (level, index, hash)
+       SELECT height / 8, index, decode(hash, 'hex') FROM unnest($1::int[], $2::bigint[], $3::text[]) AS node (height, index, hash)`,
+      [kept.map(({ height }) => height), kept.map(({ index }) => index), kept.map(({ hash }) => hash)],
+    );
+    const prover = createProver(large, primitives.nodeHash, size);
+    for (const index of [0, 1, 255, 256, 511, 512, 40_000, 65_535, 65_536, 65_791, 65_792, 65_999]) {
+      const claim = { leafHash: leaves[index] ?? '', index, size, root: tree.root() };
+      expect(verifyInclusion(primitives.nodeHash, claim, await prover.prove(index)), `event ${index}`).toBe(true);
+    }
+    await large.end();
+  });
+});
+
+describe('a query', () => {
+  const names = async (asked: EventQuery, page: Partial<PageOrder> = {}) =>
+    (await queryEvents(pool, asked, { isNewestFirst: false, after: null, limit: 50, ...page })).events.map(
+      ({ canonical }) => (JSON.parse(canonical) as { resource: string }).resource,
+    );
+
+  it('finds by every condition, alone and together, and pages without gaps', async () => {
+    const draft = (name: string, more: Partial<EventDraft> = {}) => ({ ...DRAFT, resource: `q/${name}`, ...more });
+    await parts.ledger.append(draft('a', { type: 'query.first', risk: 'high', facts: { word: 'Größe rag_api' } }));
+    await parts.ledger.append(draft('b', { type: 'query.second', frameworks: ['gdpr', 'soc2'] }));
+    await parts.ledger.append(draft('c', { category: 'security_event', risk: 'critical' }));
+    await parts.ledger.append(draft('d', { actor: { id: 'principal:q', kind: 'human', authentication: 'test' } }));
+    expect(await names({ resource: 'q/' })).toEqual(['q/a', 'q/b', 'q/c', 'q/d']);
+    expect(await names({ resource: 'q/b' })).toEqual(['q/b']);
+    expect(await names({ type: 'query.' })).toEqual(['q/a', 'q/b']);
+    expect(await names({ type: 'query.second' })).toEqual(['q/b']);
+    expect(await names({ resource: 'q/', risk: 'high' })).toEqual(['q/a', 'q/c']);
+    expect(await names({ resource: 'q/', category: 'security_event' })).toEqual(['q/c']);
+    expect(await names({ framework: 'gdpr' })).toEqual(['q/b']);
+    expect(await names({ actor: 'principal:q' })).toEqual(['q/d']);
+    for (const words of [['größe'], ['RAG'], ['rag_api', 'größe'], ['query', 'first']])
+      expect(await names({ words })).toEqual(['q/a']);
+    expect(await names({ words: ['größe', 'second'] })).toEqual([]);
+    expect(await names({ words: ["o'brien", 'a & b', ''] })).toEqual([]);
+    expect(await names({ resource: 'q/', until: '2020-01-01T00:00:00.000Z' })).toEqual([]);
+    expect(await names({ resource: 'q/', since: '2020-01-01T00:00:00.000Z' })).toHaveLength(4);
+    expect(await names({ resource: 'q/', since: '2999-01-01T00:00:00.000Z' })).toEqual([]);
+    const paged: string[] = [];
+    for (let after: number | null = null; ;) {
+      const page = await queryEvents(pool, { resource: 'q/' }, { isNewestFirst: true, after, limit: 3 });
+      paged.push(...page.events.map(({ canonical }) => (JSON.parse(canonical) as { resource: string }).resource));
+      after = page.cursor;
+      if (after === null) break;
+    }
+    expect(paged).toEqual(['q/d', 'q/c', 'q/b', 'q/a']);
+  });
+
+  it('uses an index for every condition', async () => {
+    const conditions: EventQuery[] = [
+      { type: 't' },
+      { category: 'data_access' },
+      { actor: 'a' },
+      { resource: 'r' },
+      { resource: 'r/' },
+      { risk: 'high' },
+      { framework: 'gdpr' },
+      { words: ['w'] },
+      { from: 5, to: 7 },
+    ];
+    const client = await pool.connect();
+    // Whether there is an index to be had, not whether it is worth it for some hundred rows.
+    await client.query('SET enable_seqscan = off');
+    for (const asked of conditions) {
+      const { sql, values } = statementOf(asked, { isNewestFirst: true, after: null, limit: 10 });
+      const { rows } = await client.query<{ 'QUERY PLAN': string }>(`EXPLAIN ${sql}`, values);
+      const plan = rows.map((row) => row['QUERY PLAN']).join('\n');
+      expect(plan, JSON.stringify(asked)).not.toMatch(/Seq Scan/);
+    }
+    await client.query('RESET enable_seqscan');
+    client.release();
   });
 });
 
