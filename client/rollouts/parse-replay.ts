@@ -87,11 +87,7 @@ function parseJson(line: string, number: number): unknown {
   try {
     return JSON.parse(line);
   } catch (error) {
-    throw new MlopsError(
-      'REPLAY_INPUT_INVALID',
-      { line: number, place: ` at line ${number}`, problem: 'it is not JSON' },
-      { cause: error },
-    );
+    throw new MlopsError('REPLAY_INPUT_INVALID', { line: number, problem: 'it is not JSON' }, { cause: error });
   }
 }
 
@@ -104,5 +100,5 @@ function describe(issue: z.core.$ZodIssue | undefined): string {
 }
 
 function invalid(line: number, problem: string): MlopsError {
-  return new MlopsError('REPLAY_INPUT_INVALID', { line, place: ` at line ${line}`, problem });
+  return new MlopsError('REPLAY_INPUT_INVALID', { line, problem });
 }

@@ -14,4 +14,10 @@ export const CONFIG_ERRORS = {
     retryable: false,
     exitCode: 2,
   },
+  INPUT_UNREADABLE: {
+    message: 'Input {file} cannot be read: {problem}, wanted a file that this user may read',
+    remedy: 'Name another, or look at what is there with `ls -ld {file}`',
+    retryable: false,
+    exitCode: 2,
+  },
 } as const satisfies Record<string, ErrorDefinition>;

@@ -70,7 +70,6 @@ describe('the command line', () => {
     [['rollout', 'start'], 2, 'Option --to is missing'],
     [['rollout', 'status'], 1, 'PAYLOAD_KEYS_INVALID'],
     [['rollout', 'list'], 1, 'DATABASE_UNREACHABLE'],
-    [['rollout', 'replay', '--input', 'nothing.jsonl'], 2, `there is no file ${join(EMPTY, 'nothing.jsonl')} (`],
     [['rollout', 'start', '--from', '2', '--to', '2', '--endpoint', '2=http://[::1]'], 2, 'Versions are the same: 2'],
     [['benchmark', 'quality', '--release', '9.9.9', '--limit', '1'], 2, 'Release is not known: 9.9.9, wanted one of'],
     [['model', 'list'], 2, 'not there yet'],
@@ -81,8 +80,7 @@ describe('the command line', () => {
     [['rollout', 'start', '--from', '1', '--to', '2'], 2, 'TARGET_UNKNOWN'],
     [['rollout', 'start', '--from', '1', '--to', '2', '--endpoint', '2'], 2, 'Endpoint is not valid'],
     [['rollout', 'start', '--from', '1', '--to', '2', '--profile', 'x'], 2, 'Profile is not known'],
-    [['rollout', 'receipt', '--verify', 'nothing.json'], 2, 'RECEIPT_INVALID'],
-    [['rollout', 'replay', '--input', 'nothing.jsonl'], 2, 'REPLAY_INPUT_INVALID'],
+    [['rollout', 'receipt', '--verify', MLOPS], 2, 'RECEIPT_INVALID'],
     [['audit', 'verify', '--file', 'nothing.jsonl'], 2, 'AUDIT_FILE_UNREADABLE'],
     [['audit', 'verify', '--file', LEDGER('full.jsonl'), '--key', 'a+b+c'], 2, 'VERIFIER_KEY_INVALID'],
     [['clean'], 2, 'CLEAN_REFUSED'],
@@ -122,6 +120,20 @@ describe('the command line', () => {
       expect(ended).toEqual([code, null]);
     },
   );
+
+  it.each([
+    ['rollout', 'replay', '--input'],
+    ['rollout', 'calibrate', '--model', 'm', '--input'],
+    ['rollout', 'receipt', '--verify'],
+    ['benchmark', 'quality', '--queries'],
+  ])('ends `mlops %s %s ...` with 2 for a file that cannot be read, saying which and why', (...command) => {
+    const [missing, folder] = [mlops(...command, 'nothing.jsonl'), mlops(...command, EMPTY)];
+    expect([missing.status, folder.status]).toEqual([2, 2]);
+    expect(missing.stderr).toContain(
+      `Input nothing.jsonl cannot be read: there is no file ${join(EMPTY, 'nothing.jsonl')}, wanted a file that this user may read (INPUT_UNREADABLE)\nTry: `,
+    );
+    expect(folder.stderr).toContain(`Input ${EMPTY} cannot be read: it is a folder, wanted a file`);
+  });
 
   it('prints errors as JSON when asked, on stderr, and nothing on stdout', () => {
     const { stdout, stderr } = mlops('rollback', 'm', '-o', 'json');

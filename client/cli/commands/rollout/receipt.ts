@@ -1,6 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { MlopsError, messageOf } from '../../../../domain/errors.ts';
+import { MlopsError } from '../../../../domain/errors.ts';
 import type { RolloutReceipt } from '../../../../domain/rollout/receipt.ts';
 import { verifyReceipt } from '../../../../domain/rollout/verify-receipt.ts';
 import { renderReceiptHtml } from '../../../reports/receipt-html.ts';
@@ -9,6 +9,7 @@ import { parseReceipt } from '../../../rollouts/parse-receipt.ts';
 import { digestOf } from '../../../rollouts/request.ts';
 import type { CommandContext, CommandInput, CommandResult, CommandRun } from '../../command.ts';
 import { modelOf, textOption } from '../../rollout/options.ts';
+import { unreadable } from '../../unreadable.ts';
 
 /** `mlops rollout receipt`: everything that was decided and on what evidence; `--verify` decides it again offline. */
 export const run: CommandRun = async (context, input) => {
@@ -39,7 +40,7 @@ async function write(context: CommandContext, file: string, text: string): Promi
 
 async function verify(context: CommandContext, file: string): Promise<CommandResult> {
   const text = await readFile(resolve(context.workingDirectory, file), 'utf8').catch((error: unknown) => {
-    throw new MlopsError('RECEIPT_INVALID', { file, problem: messageOf(error) });
+    throw unreadable(file, error);
   });
   const { receipt, digest } = parseReceipt(file, text);
   const check = verifyReceipt(receipt);
