@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -194,6 +194,29 @@ describe('the command line', () => {
     );
     expect(status).toBe(0);
     for (const weight of ['5 %', '15 %', '25 %', '35 %', '45 %', '50 %', '100 %']) expect(stdout).toContain(weight);
+  });
+
+  it('shows what a shadow step demands of the overlap, and says nothing of it without one', () => {
+    const root = mkdtempSync(join(tmpdir(), 'mlops-plan-'));
+    mkdirSync(join(root, 'config'));
+    writeFileSync(
+      join(root, 'config/deployment.yaml'),
+      'canary: { shadow_percentage: 50 }\nprofiles: { strict: { shadow_minimum_overlap: 0.8 }, bare: { shadow_percentage: 0 } }\n',
+    );
+    const endpoints = ['1', '2'].flatMap((version) => ['--endpoint', `${version}=http://127.0.0.1:1`]);
+    const plan = (profile: string, format: string): string =>
+      spawnSync(
+        MLOPS,
+        ['rollout', 'plan', '--from', '1', '--to', '2', '--profile', profile, '-o', format, ...endpoints],
+        { cwd: root, env: ENV, encoding: 'utf8' },
+      ).stdout;
+    for (const format of ['table', 'md']) {
+      expect(plan('strict', format)).toContain('wanted an overlap of 0.8 or more');
+      expect(plan('default', format)).toContain('decides nothing (shadow_minimum_overlap is null)');
+    }
+    expect(JSON.parse(plan('strict', 'json'))).toMatchObject({ request: { policy: { shadowMinimumOverlap: 0.8 } } });
+    expect(plan('bare', 'table')).toContain('Evidence of harm');
+    expect(plan('bare', 'table')).not.toContain('overlap');
   });
 
   it('completes nouns, verbs and options in bash', () => {

@@ -11,6 +11,6 @@ export const run: CommandRun = async (context, input) => {
   return {
     exitCode: 0,
     data: { request, noise },
-    text: `${heading}\n\n${renderPlan(request.plan)}\nNoise: ${noise.text}.`,
+    text: `${heading}\n\n${renderPlan(request)}\nNoise: ${noise.text}.`,
   };
 };

@@ -19,7 +19,7 @@ export const run: CommandRun = async (context, input) => {
     return {
       exitCode: 0,
       data: { dryRun: true, request },
-      text: `Nothing is changed. A start would do this:\n\n${renderPlan(request.plan)}`,
+      text: `Nothing is changed. A start would do this:\n\n${renderPlan(request)}`,
     };
   const rollouts = await context.composition.rollouts();
   const supersede = input.options['supersede'] === true || request.plan.onInFlight === 'supersede';
