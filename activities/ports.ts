@@ -1,4 +1,5 @@
 import type { HistoryQuery, HistoryTick } from '../domain/rollout/calibration/history.ts';
+import type { assessNoise, NoiseBasis } from '../domain/rollout/calibration/noise-basis.ts';
 import type { RolloutOutcomeRecord, RolloutRecord, TickRecord } from '../domain/rollout/records.ts';
 import type { ArmTarget, LiveSplit, TrafficSplit, TrafficWrite } from '../domain/rollout/split.ts';
 import type { TelemetrySnapshot } from '../domain/rollout/telemetry.ts';
@@ -162,6 +163,11 @@ export interface RolloutStore {
 export interface HistoryReader {
   /** Oldest first; of both arms of A/A runs. @throws DATABASE_UNREACHABLE */
   history(environment: string, model: string, asked: HistoryQuery): Promise<readonly HistoryTick[]>;
+}
+
+/** Port: assesses noise without holding up the event loop, for histories that take a second. */
+export interface NoiseAssessor {
+  assess(...asked: Parameters<typeof assessNoise>): Promise<NoiseBasis>;
 }
 
 /** Port: whether a rollout of this model is open in the durable engine. */

@@ -1,4 +1,5 @@
 import { isMlopsError, MlopsError } from '../domain/errors.ts';
+import { SHORTEST_HISTORY } from '../domain/rollout/calibration/history.ts';
 import { assessNoise, NEWEST_TICKS, type NoiseBasis } from '../domain/rollout/calibration/noise-basis.ts';
 import { isEmergency } from '../domain/rollout/emergency.ts';
 import type { JudgePolicy } from '../domain/rollout/judge.ts';
@@ -13,6 +14,7 @@ import type {
   HealthProbe,
   HistoryReader,
   MetricsSource,
+  NoiseAssessor,
   RolloutStore,
   SmokeTest,
   TrafficRouter,
@@ -47,6 +49,7 @@ interface PreflightPorts {
   readonly journal: EmergencyJournal;
   readonly smoke: SmokeTest;
   readonly history: HistoryReader;
+  readonly noise: NoiseAssessor;
   readonly engine: EngineVersion;
 }
 
@@ -163,13 +166,16 @@ async function readTelemetry(metrics: MetricsSource, model: string): Promise<Tel
 }
 
 /** What the service's own history says of the noise assumption, unless a calibration was written. */
-async function assessHistory({ history }: PreflightPorts, request: RolloutRequest): Promise<NoiseBasis> {
+async function assessHistory({ history, noise }: PreflightPorts, request: RolloutRequest): Promise<NoiseBasis> {
   const { model, environment } = request;
   const policy = request.policy as unknown as JudgePolicy;
   const setting = request.noise ?? { assumption: 'default', calibration: null };
   const asked = { tickSeconds: policy.tickSeconds, since: null, newest: NEWEST_TICKS };
   const ticks = setting.calibration === null ? await history.history(environment, model, asked) : [];
-  return assessNoise(setting, ticks, policy, `${environment}/${model}`);
+  const seed = `${environment}/${model}`;
+  // Fewer are told at once; what takes a second must not hold up every other activity of the worker.
+  if (ticks.length < SHORTEST_HISTORY) return assessNoise(setting, ticks, policy, seed);
+  return await noise.assess(setting, ticks, policy, seed);
 }
 
 async function openRecord(

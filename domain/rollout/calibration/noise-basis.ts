@@ -41,7 +41,7 @@ const STREAMS = [150];
  * know is no reason to disarm: the default assumption is made for services without one.
  *
  * @param history ticks of the control, oldest first, any length
- * @returns the same for the same inputs. Cost: up to about a second, nothing when calibrated
+ * @returns the same for the same inputs. Cost: up to about a second of computing, nothing when calibrated or shorter than SHORTEST_HISTORY
  */
 export function assessNoise(
   setting: NoiseSetting,
