@@ -29,6 +29,7 @@ from figures import (
 )
 from overlap import burst_cases, overlap_cases
 from release import judge_stream, judge_streams
+from rivals import kayenta_streams, shift_cases
 from samplers import sampler_cases
 from streams import count_streams
 
@@ -67,6 +68,7 @@ def main():
     write("overlap", overlap_cases())
     write("bursts", burst_cases())
     write("samplers", sampler_cases())
+    write("rivals", {"shifts": shift_cases(), "streams": kayenta_streams()})
 
 
 def read(module, name):
