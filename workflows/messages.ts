@@ -26,7 +26,10 @@ export interface ActionInput {
   readonly reason: string;
 }
 
-/** `promote`: enter the next step now, or with `full` go to 100 % at once. Recorded as an override by `actor`. */
+/**
+ * `promote`: leave the running step now, or pass the gate it waits at; with `full` go to 100 % at once, past every gate.
+ * Recorded as an override by `actor`.
+ */
 export interface PromoteInput extends ActionInput {
   readonly full: boolean;
 }
@@ -119,7 +122,7 @@ export const denyUpdate = defineUpdate<ActionAccepted, [ActionInput]>('deny');
 export const pauseUpdate = defineUpdate<ActionAccepted, [ActionInput]>('pause');
 /** Ends a pause. */
 export const resumeUpdate = defineUpdate<ActionAccepted, [ActionInput]>('resume');
-/** Enters the next step now (or 100 % with `full`), whatever window or evidence is missing. */
+/** Leaves a step or passes a gate now (with `full` all of them, to 100 %), whatever window, evidence or approval is missing. */
 export const promoteUpdate = defineUpdate<ActionAccepted, [PromoteInput]>('promote');
 /** Ends the rollout: weight 0, verified. */
 export const abortUpdate = defineUpdate<ActionAccepted, [ActionInput]>('abort');

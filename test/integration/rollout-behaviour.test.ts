@@ -156,7 +156,7 @@ describe('a rollout', () => {
       expect(await model.weights()).toEqual([0, 20, 100, 0]);
       expect(timeline.find(({ event }) => event === 'overridden')).toMatchObject({
         actor: 'ann',
-        detail: 'straight to 100 % although missing: an approval (black friday)',
+        detail: 'straight to 100 % although missing: the approval of 50 % (black friday)',
       });
       expect(timeline.map(({ event }) => event)).not.toContain('approved');
       await until(

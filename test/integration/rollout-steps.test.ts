@@ -120,13 +120,16 @@ describe.concurrent('the steps of a rollout', () => {
 
   it('can be skipped by promote, which is recorded as an override with what was missing', async () => {
     const model = await stage.model('hasty');
-    await model.start(['--profile', 'long']);
+    await model.start(['--profile', 'long', '--gate', '100']);
     await model.until(({ step }) => step.kind === 'weight' && step.requests > 0);
     expect((await model.act('promote', '--full', '--reason', 'black friday')).code).toBe(0);
     const ended = await model.ended();
     expect(ended.outcome).toBe('promoted');
     const override = ended.timeline.find(({ event }) => event === 'overridden');
-    expect(override?.detail).toMatch(/^straight to 100 % although missing: .+ \(black friday\)$/);
+    expect(override?.detail).toMatch(
+      /^straight to 100 % although missing: .+ observation window; .*the approval of 100 % \(black friday\)$/,
+    );
+    expect(ended.timeline.map(({ event }) => event)).not.toContain('gate');
     expect(override?.actor).not.toBe('rollout');
   }, 90_000);
 

@@ -11,12 +11,12 @@ import { patched, workflowInfo } from '@temporalio/workflow';
 import { beat, restBeat } from './beat.ts';
 import { activities, advanceClock, type Ending, type RolloutContext } from './context.ts';
 import { isPassing, messageOf } from './failure.ts';
+import { overrideGate, overrideStep, passesLastGate } from './override.ts';
 import { setPhase } from './panel.ts';
 import { record } from './record.ts';
 import { smokeTest } from './smoke-test.ts';
 import { writeSplit } from './traffic.ts';
 
-type Override = NonNullable<RolloutRun['override']>;
 type Resumed = NonNullable<RolloutRun['resumed']>;
 
 /** Checks everything that can be checked before a user sees the canary. */
@@ -74,13 +74,6 @@ export async function passGate(context: RolloutContext): Promise<Ending | null> 
   return null;
 }
 
-async function overrideGate(context: RolloutContext, override: Override): Promise<void> {
-  const { request, run } = context;
-  await recordOverride(context, override, `gate/${run.stepIndex}`, ['an approval']);
-  if (override.full) run.stepIndex = request.plan.steps.length - 1;
-  run.override = null;
-}
-
 /** Writes the step's split, verified; a router that is away is tried again until the deadline. */
 export async function enterStep(context: RolloutContext): Promise<Ending | null> {
   const { request, run } = context;
@@ -117,8 +110,7 @@ export async function observeStep(context: RolloutContext): Promise<Ending | nul
   const override = run.override;
   if (override === null && missingForNextStep(request, run, run.nowMs).length > 0) return null;
   if (override !== null) {
-    const missing = missingForNextStep(request, run, run.nowMs);
-    await recordOverride(context, override, `${run.stepIndex}`, missing);
+    await overrideStep(context, override);
   } else if (run.resumed?.stepIndex === run.stepIndex) {
     await recordResumed(context, run.resumed);
   }
@@ -126,7 +118,7 @@ export async function observeStep(context: RolloutContext): Promise<Ending | nul
   if (run.stepIndex === last) run.stage = 'finish';
   else
     Object.assign(run, {
-      stage: 'gate',
+      stage: override !== null && passesLastGate(context, override) ? 'enter' : 'gate',
       stepIndex: override?.full === true ? last : run.stepIndex + 1,
       override: null,
     });
@@ -176,21 +168,6 @@ async function moveTo(context: RolloutContext, step: PlanStep): Promise<Ending |
   const { request, run } = context;
   const ending = await writeSplit(context, `step/${run.stepIndex}`, splitOf(request, step), nameOf(step));
   return ending === null && step.kind === 'header-only' ? await smokeTest(context) : ending;
-}
-
-async function recordOverride(
-  context: RolloutContext,
-  override: Override,
-  where: string,
-  missing: readonly string[],
-): Promise<void> {
-  await record(context, {
-    key: `override/${where}`,
-    event: 'overridden',
-    actor: override.actor,
-    detail: `${override.full ? 'straight to 100 %' : 'next step'} although missing: ${missing.join('; ') || 'nothing'} (${override.reason || 'no reason given'})`,
-    notify: 'warning',
-  });
 }
 
 /** A pause that the plan has is ended by a person: nothing was overridden. */

@@ -95,9 +95,9 @@ export const ROLLOUT_COMMANDS: readonly CommandSpec[] = [
   action('resume', 'end a pause', [], () => import('../commands/rollout/resume.ts')),
   action(
     'promote',
-    'enter the next step now, whatever is missing, at a gate too; recorded as an override',
+    'leave a running step now, whatever it misses, or pass the gate it waits at; recorded as an override',
     [
-      { flags: '--full', description: 'straight to 100 %' },
+      { flags: '--full', description: 'straight to 100 %: past every step, pause and gate that is left' },
       { flags: '--confirm <model>', description: 'needed in production: the model again' },
     ],
     () => import('../commands/rollout/promote.ts'),
