@@ -3,7 +3,9 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { databaseUrlOf } from '../../adapters/postgres/pool.ts';
 import { connectTemporal } from '../../adapters/temporal/connect.ts';
 import { guardScheduleId } from '../../adapters/temporal/guard-schedule.ts';
 import { connect, type Mlops, type RolloutAction } from '../../client/index.ts';
@@ -40,6 +42,7 @@ notifications:
 describe('a rollout', () => {
   let stage: Stage;
   let mlops: Mlops;
+  let config: ReturnType<typeof loadConfig>['config'];
   let temporal: Awaited<ReturnType<typeof connectTemporal>>;
   let receiver: Awaited<ReturnType<typeof startReceiver>>;
   const dead = createServer(() => undefined);
@@ -53,9 +56,8 @@ describe('a rollout', () => {
     stage = await openStage(OFFSET, deploymentWith(deadUrl, receiver.url, secretFile));
     const env = { MLOPS_PORT_OFFSET: String(OFFSET) };
     mlops = connect({ workingDirectory: stage.project.root, env });
-    temporal = await connectTemporal(
-      loadConfig({ env, workingDirectory: stage.project.root, portOffset: OFFSET }).config,
-    );
+    config = loadConfig({ env, workingDirectory: stage.project.root, portOffset: OFFSET }).config;
+    temporal = await connectTemporal(config);
   });
   afterAll(async () => {
     await Promise.allSettled([mlops?.close(), temporal?.connection.close()]);
@@ -174,6 +176,25 @@ describe('a rollout', () => {
       expect(again).toMatchObject({ rolloutId: 'rollout/dev/overridden', phase: 'closed', outcome: 'promoted' });
     }, 120_000);
 
+    it('when it is promoted while a weight is written: out of the step that is being entered', async () => {
+      const model = await stage.model('mid_write', 60);
+      await start(model, 'gate_first');
+      await reached(model, ({ phase }) => phase === 'awaiting-approval');
+      const writes = await holdWrites(model.name);
+      await act(model, 'approve', 'fine');
+      await writes.untilHeld();
+      await act(model, 'promote', 'in a hurry');
+      expect(await model.weights(), 'the write goes on').toEqual([0]);
+      await writes.release();
+      const { outcome, timeline } = await ended(model);
+      expect(outcome).toBe('promoted');
+      expect(await model.weights()).toEqual([0, 20, 100, 0]);
+      expect(timeline.find(({ event }) => event === 'overridden')).toMatchObject({
+        actor: 'ann',
+        detail: expect.stringMatching(/^next step although missing: .+ observation window.* \(in a hurry\)$/) as string,
+      });
+    }, 120_000);
+
     it('until its smoke test fails: rolled back with the reason, and no user has met the canary', async () => {
       const model = await stage.model('smoke', 60);
       await start(model, 'smoke');
@@ -216,9 +237,29 @@ describe('a rollout', () => {
     }, 120_000);
   });
 
-  it.each(['early', 'gated', 'overridden', 'smoke'])('%s replays as it went', async (model) => {
+  it.each(['early', 'gated', 'overridden', 'mid_write', 'smoke'])('%s replays as it went', async (model) => {
     const id = `rollout/dev/${model}`;
     const history = await readHistory(stage.project.root, OFFSET, id);
     await expect(replayHistory(history, id, join(stage.project.root, '.mlops'))).resolves.toBeUndefined();
   });
+
+  /** Takes the next generation of a model in a transaction that stays open: its next write of a weight waits for the end. */
+  async function holdWrites(model: string) {
+    const client = new Client({ connectionString: databaseUrlOf(config) });
+    await client.connect();
+    await client.query('BEGIN');
+    await client.query(
+      `INSERT INTO traffic_write (model, environment, generation, idempotency_key, split, actor, reason)
+       SELECT model, environment, generation + 1, 'held', split, 'test', 'never committed'
+       FROM traffic_write WHERE model = $1 ORDER BY generation DESC LIMIT 1`,
+      [model],
+    );
+    const waiting = async (): Promise<number> =>
+      (await client.query('SELECT FROM pg_stat_activity WHERE pg_backend_pid() = ANY (pg_blocking_pids(pid))')).rows
+        .length;
+    return {
+      untilHeld: async () => await until(waiting, (writers) => writers > 0, 10_000),
+      release: async () => await client.end(),
+    };
+  }
 });
