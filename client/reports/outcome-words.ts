@@ -26,7 +26,7 @@ const REASONS: Readonly<Record<string, string>> = {
   deadline: 'The time it had was over',
   completed: 'The time of the A/A run is over',
   'emergency-rollback': 'An emergency rollback took all traffic back',
-  'stable-down': 'The stable version was down, so traffic stayed where it worked',
+  'stable-down': 'The stable version could not serve',
   health: 'The new version failed its health checks',
   ceiling: 'Evidence that the error rate of the new version is above its ceiling',
 };

@@ -8,7 +8,8 @@ import { connectTemporal } from '../../adapters/temporal/connect.ts';
 import { guardScheduleId } from '../../adapters/temporal/guard-schedule.ts';
 import { connect, type Mlops, type RolloutAction } from '../../client/index.ts';
 import { loadConfig } from '../../config/load.ts';
-import type { RolloutStatus } from '../../workflows/messages.ts';
+import type { GuardReport } from '../../activities/guard.ts';
+import { TASK_QUEUE, type RolloutStatus } from '../../workflows/messages.ts';
 import { readHistory, replayHistory } from '../support/history.ts';
 import { openStage, type Stage, type StagedModel } from '../support/stage.ts';
 import { controlService, until } from '../support/stack.ts';
@@ -187,6 +188,33 @@ describe('a rollout', () => {
       expect((await stage.project.mlops(['rollout', 'watch', '--model', 'smoke'])).code).toBe(3);
     }, 120_000);
 
+    it('when it is aborted while stable is down: users go to the canary, and back once stable is healthy', async () => {
+      const model = await stage.model('deserted', 60);
+      const guard = async (workflowId: string) =>
+        (await temporal.workflow.execute('trafficGuard', {
+          workflowId,
+          taskQueue: TASK_QUEUE,
+          args: [{ environment: 'dev' }],
+        })) as GuardReport;
+      await start(model, 'default');
+      await reached(model, ({ intendedWeightPercent }) => intendedWeightPercent === 50);
+      await controlService(model.stable, { status: 'down' });
+      await act(model, 'abort', 'users see errors');
+      const { outcome, reason } = await ended(model);
+      expect([outcome, reason]).toEqual([
+        'failed',
+        expect.stringMatching(
+          /^stable-down: stable 1\.0\.0 is down \(.*\); all traffic went to 1\.1\.0, .*; wanted to end as aborted \(aborted\)$/,
+        ),
+      ]);
+      const left = await guard('guard-of-a-dead-stable');
+      expect([left.left.includes('deserted'), left.returned.includes('deserted')]).toEqual([true, false]);
+      expect(await model.weights()).toEqual([0, 50, 100]);
+      await controlService(model.stable, { status: 'ok' });
+      await guard('guard-of-a-healthy-stable');
+      expect(await model.weights()).toEqual([0, 50, 100, 0]);
+    }, 120_000);
+
     it('or says that it is broken when it was terminated: the guard closes it, and another can begin', async () => {
       const model = await stage.model('broken', 60);
       await start(model, 'default');
@@ -216,7 +244,7 @@ describe('a rollout', () => {
     }, 120_000);
   });
 
-  it.each(['early', 'gated', 'overridden', 'smoke'])('%s replays as it went', async (model) => {
+  it.each(['early', 'gated', 'overridden', 'smoke', 'deserted'])('%s replays as it went', async (model) => {
     const id = `rollout/dev/${model}`;
     const history = await readHistory(stage.project.root, OFFSET, id);
     await expect(replayHistory(history, id, join(stage.project.root, '.mlops'))).resolves.toBeUndefined();

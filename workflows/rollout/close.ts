@@ -6,6 +6,7 @@ import { messageOf } from './failure.ts';
 import { setPhase } from './panel.ts';
 import { record, recordAsked, settleDeliveries, show } from './record.ts';
 import { statusOf } from './status.ts';
+import { endWithoutStable } from './stable-down.ts';
 import { writeSplit } from './traffic.ts';
 
 const RETRY_PAUSE_MS = 5_000;
@@ -59,22 +60,26 @@ async function takeTrafficBack(context: RolloutContext, ending: Ending): Promise
   // Nothing of ours is live: pre-flight refused, or the split belongs to somebody else's decision.
   if (ending.leaveTraffic === true || run.generation === null) return ending;
   setPhase(context, 'rolling-back');
+  const share = run.intended.canaryBasisPoints;
   let result: Ending = ending;
   await untilDone(context, 'retreat', async () => {
-    const carriesUsers = run.intended.canaryBasisPoints > 0;
-    const stable = await activities.checkStable.executeWithOptions({ summary: 'can stable take the traffic back?' }, [
-      { stable: request.stable },
-    ]);
-    if (carriesUsers && !stable.healthy) {
-      const detail = `stable ${request.stable.version} is down (${stable.detail}): traffic stays where it is, ${run.intended.canaryBasisPoints / 100} % on the canary; wanted to roll back for ${ending.reason}`;
-      await record(context, { key: 'stable-down', event: 'stable-down', detail, notify: 'page' });
-      result = { outcome: 'failed', reason: 'stable-down', detail, actor: ending.actor };
+    const problem = ending.stableProblem ?? (await problemOfStable(context));
+    if (share > 0 && problem !== null) {
+      result = await endWithoutStable(context, ending, problem, share);
       return;
     }
     const yielded = await writeSplit(context, 'retreat', retreatSplit(request), `${ending.outcome}: ${ending.reason}`);
     if (yielded !== null) result = yielded;
   });
   return result;
+}
+
+async function problemOfStable({ request }: RolloutContext): Promise<string | null> {
+  const { healthy, detail } = await activities.checkStable.executeWithOptions(
+    { summary: 'can stable take the traffic back?' },
+    [{ stable: request.stable }],
+  );
+  return healthy ? null : detail;
 }
 
 /** Tries until it works. People are paged once; the workflow stays open, visible, and keeps trying. */
