@@ -123,7 +123,10 @@ export const resumeUpdate = defineUpdate<ActionAccepted, [ActionInput]>('resume'
 export const promoteUpdate = defineUpdate<ActionAccepted, [PromoteInput]>('promote');
 /** Ends the rollout: weight 0, verified. */
 export const abortUpdate = defineUpdate<ActionAccepted, [ActionInput]>('abort');
-/** The same as the update, for CI systems and the Temporal UI. A refused one is shown and recorded. */
-export const approveSignal = defineSignal<[Partial<ActionInput>?]>('approve');
+/**
+ * The same as the update, for CI systems and the Temporal UI; its input is none, or `{"actor": "...", "reason": "..."}`. Who sends a
+ * signal is not known: the actor is `signal`, a name in it is a claim. A refused one is shown and recorded.
+ */
+export const approveSignal = defineSignal<unknown[]>('approve');
 export const statusQuery = defineQuery<RolloutStatus>('status');
 export const timelineQuery = defineQuery<readonly TimelineEntry[]>('timeline');

@@ -126,7 +126,7 @@ describe('a rollout', () => {
       await reached(model, ({ phase }) => phase === 'awaiting-approval');
       const watched = await stage.project.mlops(['rollout', 'watch', '--model', 'gated', '--timeout', '5s']);
       expect([watched.code, watched.stderr]).toEqual([6, expect.stringContaining('The rollout goes on')]);
-      await handle.signal('approve', { actor: ['eve'] });
+      for (const input of [{ actor: ['eve'] }, { approved: false }, [1, 2]]) await handle.signal('approve', input);
       await handle.signal('aprove');
       await act(model, 'pause', 'lunch');
       await act(model, 'approve', 'fine');
@@ -136,14 +136,18 @@ describe('a rollout', () => {
       await act(model, 'resume', 'back');
       await reached(model, ({ intendedWeightPercent }) => intendedWeightPercent === 20);
       await handle.signal('approve', { actor: 'bob' });
-      await reached(model, ({ timeline }) => timeline.filter(({ event }) => event === 'approval-refused').length === 2);
+      await reached(model, ({ timeline }) => timeline.filter(({ event }) => event === 'approval-refused').length === 4);
       await act(model, 'abort', 'seen enough');
       await ended(model);
       const refused = (await mlops.receipt('gated'))?.events.filter(({ event }) => event.endsWith('-refused'));
       expect(refused?.map(({ event, actor, details }) => [event, actor, details['detail']])).toEqual([
-        ['approval-refused', 'signal', expect.stringMatching(/^its input is not understood: wanted /)],
+        ...[1, 2, 3].map(() => [
+          'approval-refused',
+          'signal',
+          expect.stringMatching(/^its input is not understood: wanted /),
+        ]),
         ['signal-refused', 'signal', 'no signal is named aprove: wanted approve'],
-        ['approval-refused', 'bob', 'nothing waits for an approval'],
+        ['approval-refused', 'signal', 'nothing waits for an approval (claims to be bob)'],
       ]);
     }, 120_000);
 
