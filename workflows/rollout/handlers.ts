@@ -88,10 +88,10 @@ function shapeProblem({ problem }: ApprovalSignal, input: unknown): string | nul
 function approve(context: RolloutContext, input: ActionInput): ActionAccepted {
   const { run } = context;
   if (run.review !== null) {
-    run.waived.push(...run.review.metrics);
-    const what = `review of ${run.review.metrics.join(', ')}: goes on`;
+    const { metrics } = run.review;
+    run.waived.push(...metrics);
     run.review = null;
-    return accept(context, input, 'approve', what);
+    return accept(context, input, 'approve', `review of ${metrics.join(', ')}: goes on`, { waived: metrics });
   }
   run.approval = { actor: input.actor, reason: input.reason };
   return accept(context, input, 'approve', `step ${run.stepIndex + 1}`);
@@ -121,9 +121,15 @@ function endPlannedPause(run: RolloutRun, { actor, reason }: ActionInput): void 
   else run.override = { actor, reason, full: false };
 }
 
-function accept(context: RolloutContext, input: ActionInput, event: string, what: string): ActionAccepted {
+function accept(
+  context: RolloutContext,
+  input: ActionInput,
+  event: string,
+  what: string,
+  facts?: AskedAction['facts'],
+): ActionAccepted {
   const detail = input.reason === '' ? what : `${what} (${input.reason})`;
-  note(context, { event, actor: input.actor, detail });
+  note(context, { event, actor: input.actor, detail, ...(facts === undefined ? {} : { facts }) });
   return { accepted: true, what };
 }
 
