@@ -169,7 +169,7 @@ async function assessHistory({ history }: PreflightPorts, request: RolloutReques
   const setting = request.noise ?? { assumption: 'default', calibration: null };
   const asked = { tickSeconds: policy.tickSeconds, since: null, newest: NEWEST_TICKS };
   const ticks = setting.calibration === null ? await history.history(environment, model, asked) : [];
-  return assessNoise(setting, ticks, policy, `${environment}/${model}`);
+  return assessNoise(setting, ticks, policy, `${environment}/${model}`, request.plan.autoRollback);
 }
 
 async function openRecord(

@@ -95,6 +95,17 @@ export interface RolloutStatus {
   readonly health: { readonly stable: string; readonly canary: string };
   /** On what the noise assumption rests, and whether it lets evidence roll back; null before pre-flight. */
   readonly noise: { readonly text: string; readonly armed: boolean } | null;
+  /** What evidence of harm does; absent in statuses of rollouts that ended before it was kept. */
+  readonly automaticRollback?: {
+    /** False: nothing rolls back by evidence, it freezes the weight and pages. */
+    readonly on: boolean;
+    /** Whether evidence of errors and slowness may roll back by itself; null before pre-flight. */
+    readonly armed: boolean | null;
+    /** Total evidence at which the judge acts: one over the error budget. */
+    readonly limit: number;
+    /** Metrics whose evidence freezes the weight and asks, whatever else is said. */
+    readonly holds: readonly string[];
+  };
   readonly waitingFor: WaitingFor | null;
   /** What has to happen before the next step; empty when nothing is missing. */
   readonly missing: readonly string[];
