@@ -61,5 +61,6 @@ function promotionWords(receipt: RolloutReceipt): string {
 }
 
 function reasonWords(outcome: string, reason: string): string {
+  if (reason.startsWith('PREFLIGHT_')) return 'Pre-flight refused it, and nothing was moved';
   return outcome === 'rolled-back' && /^[a-z-]+$/.test(reason) ? `Evidence of harm in ${reason}` : reason;
 }
