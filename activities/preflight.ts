@@ -3,7 +3,7 @@ import { SHORTEST_HISTORY } from '../domain/rollout/calibration/history.ts';
 import { assessNoise, NEWEST_TICKS, type NoiseBasis } from '../domain/rollout/calibration/noise-basis.ts';
 import { isEmergency } from '../domain/rollout/emergency.ts';
 import type { JudgePolicy } from '../domain/rollout/judge.ts';
-import type { EngineVersion } from '../domain/rollout/records.ts';
+import type { EngineVersion, RolloutRecord } from '../domain/rollout/records.ts';
 import { policyInForce, retreatSplit, type RolloutRequest } from '../domain/rollout/run.ts';
 import { evaluateSlowBound } from '../domain/rollout/slow-bound.ts';
 import type { ArmTarget, LiveSplit } from '../domain/rollout/split.ts';
@@ -71,7 +71,8 @@ export function createPreflightActivities(ports: PreflightPorts) {
       await checkSplit(ports, request, live);
       const slowBoundMs = evaluateSlowBound(await readTelemetry(ports.metrics, request.model), request.responseTime);
       const noise = await assessHistory(ports, request);
-      await openRecord(ports, input, slowBoundMs, noise);
+      const policy = { ...policyInForce(request.policy, noise), slowBoundMs, noiseBasis: noise.text };
+      await openRecord(ports, input, policy);
       return {
         generation: live.generation,
         slowBoundMs,
@@ -79,6 +80,11 @@ export function createPreflightActivities(ports: PreflightPorts) {
         note: `responses over ${slowBoundMs} ms count as slow; noise: ${noise.text}`,
         nowMs: serverTimeMs(),
       };
+    },
+
+    /** Opens the record of a rollout that pre-flight refused, so that its end can be written. Harmless when repeated. */
+    async openRefused(input: PrepareInput): Promise<void> {
+      await openRecord(ports, input, input.request.policy);
     },
 
     /** Asks the canary through the router by the override header. @throws SMOKE_TEST_FAILED */
@@ -172,17 +178,15 @@ async function assessHistory({ history, noise }: PreflightPorts, request: Rollou
   const setting = request.noise ?? { assumption: 'default', calibration: null };
   const asked = { tickSeconds: policy.tickSeconds, since: null, newest: NEWEST_TICKS };
   const ticks = setting.calibration === null ? await history.history(environment, model, asked) : [];
-  const seed = `${environment}/${model}`;
+  const asking = [setting, ticks, policy, `${environment}/${model}`, request.plan.autoRollback] as const;
   // Fewer are told at once; what takes a second must not hold up every other activity of the worker.
-  if (ticks.length < SHORTEST_HISTORY) return assessNoise(setting, ticks, policy, seed);
-  return await noise.assess(setting, ticks, policy, seed);
+  return ticks.length < SHORTEST_HISTORY ? assessNoise(...asking) : await noise.assess(...asking);
 }
 
 async function openRecord(
   { rollouts, engine }: PreflightPorts,
   input: PrepareInput,
-  slowBoundMs: number,
-  noise: NoiseBasis,
+  policy: RolloutRecord['policy'],
 ): Promise<void> {
   const { request } = input;
   await rollouts.open({
@@ -193,7 +197,7 @@ async function openRecord(
     fromVersion: request.stable.version,
     toVersion: request.canary.version,
     plan: request.plan,
-    policy: { ...policyInForce(request.policy, noise), slowBoundMs, noiseBasis: noise.text },
+    policy,
     startedBy: request.startedBy,
     startedAt: input.at,
     engine,

@@ -98,6 +98,17 @@ export interface RolloutStatus {
   readonly health: { readonly stable: string; readonly canary: string };
   /** On what the noise assumption rests, and whether it lets evidence roll back; null before pre-flight. */
   readonly noise: { readonly text: string; readonly armed: boolean } | null;
+  /** What evidence of harm does; absent in statuses of rollouts that ended before it was kept. */
+  readonly automaticRollback?: {
+    /** False: nothing rolls back by evidence, it freezes the weight and pages. */
+    readonly on: boolean;
+    /** Whether evidence of errors and slowness may roll back by itself; null before pre-flight. */
+    readonly armed: boolean | null;
+    /** Total evidence at which the judge acts: one over the error budget. */
+    readonly limit: number;
+    /** Metrics whose evidence freezes the weight and asks, whatever else is said. */
+    readonly holds: readonly string[];
+  };
   readonly waitingFor: WaitingFor | null;
   /** What has to happen before the next step; empty when nothing is missing. */
   readonly missing: readonly string[];
@@ -126,7 +137,10 @@ export const resumeUpdate = defineUpdate<ActionAccepted, [ActionInput]>('resume'
 export const promoteUpdate = defineUpdate<ActionAccepted, [PromoteInput]>('promote');
 /** Ends the rollout: weight 0, verified. */
 export const abortUpdate = defineUpdate<ActionAccepted, [ActionInput]>('abort');
-/** The same as the update, for CI systems and the Temporal UI. A refused one is shown and recorded. */
-export const approveSignal = defineSignal<[Partial<ActionInput>?]>('approve');
+/**
+ * The same as the update, for CI systems and the Temporal UI; its input is none, or `{"actor": "...", "reason": "..."}`. Who sends a
+ * signal is not known: the actor is `signal`, a name in it is a claim. A refused one is shown and recorded.
+ */
+export const approveSignal = defineSignal<unknown[]>('approve');
 export const statusQuery = defineQuery<RolloutStatus>('status');
 export const timelineQuery = defineQuery<readonly TimelineEntry[]>('timeline');

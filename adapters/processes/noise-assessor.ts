@@ -17,8 +17,8 @@ export function createNoiseAssessor(): NoiseAssessor {
   let last: Promise<unknown> = Promise.resolve();
   return {
     assess: async (...asked) => {
-      const [setting, , policy, seed] = asked;
-      const key = JSON.stringify([setting, policy, seed]);
+      const [setting, , ...rest] = asked;
+      const key = JSON.stringify([setting, ...rest]);
       const known = open.get(key);
       if (known !== undefined) return await known;
       const answer = last.then(async () => await assessInThread(asked)).finally(() => open.delete(key));

@@ -31,6 +31,8 @@ export interface Composition {
   router(): Promise<{ observe(model: string): Promise<LiveSplit | null> }>;
   /** Needs nothing but the router. */
   emergency(): Promise<EmergencyRollback>;
+  /** Asks a service whether it is well, and takes no answer after a second for one. */
+  quickProbe(): Promise<{ probe(endpoint: string, version: string): Promise<{ healthy: boolean; detail: string }> }>;
   /** Where the Temporal Web UI shows a workflow. */
   workflowUrl(workflowId: string, runId: string | null): Promise<string>;
   /** The programs that come with the project. */
@@ -38,6 +40,9 @@ export interface Composition {
   /** Closes every connection that was opened. */
   close(): Promise<void>;
 }
+
+/** A person in an emergency waits no longer for a warning. */
+const QUICK_PROBE_MS = 1000;
 
 /** Composes the parts over a configuration that is loaded on first use. */
 export function createComposition(loadConfig: () => Promise<MlopsConfig>): Composition {
@@ -85,6 +90,7 @@ export function createComposition(loadConfig: () => Promise<MlopsConfig>): Compo
       const { createEmergencyRollback } = await import('../../adapters/gateway/emergency.ts');
       return createEmergencyRollback(config);
     },
+    quickProbe: async () => await composeQuickProbe(await loadConfig()),
     workflowUrl: async (workflowId, runId) => {
       const { ports, temporal } = await loadConfig();
       const run = runId === null ? '' : `/${runId}`;
@@ -98,6 +104,13 @@ export function createComposition(loadConfig: () => Promise<MlopsConfig>): Compo
       await Promise.allSettled(closers.map(async (close) => await close()));
     },
   };
+}
+
+async function composeQuickProbe({ deployment }: MlopsConfig): ReturnType<Composition['quickProbe']> {
+  const { createHealthProbe } = await import('../../adapters/services/health-probe.ts');
+  const { expect, path, timeoutSeconds } = deployment.health;
+  const timeoutMs = Math.min(QUICK_PROBE_MS, timeoutSeconds * 1000);
+  return createHealthProbe({ allowedHosts: deployment.endpointAllowList, expect, path, timeoutMs });
 }
 
 async function composeLedger(config: MlopsConfig, closers: (() => Promise<void>)[]): Promise<LedgerReader> {

@@ -48,6 +48,8 @@ export interface AskedAction {
   readonly event: string;
   readonly actor: string;
   readonly detail: string;
+  /** More for programs; absent in what was done before it was kept. */
+  readonly facts?: Readonly<Record<string, unknown>>;
 }
 
 /** Last probes of one arm, newest last, at most `outOf` of them. */

@@ -10,7 +10,8 @@ import { connectTemporal } from '../../adapters/temporal/connect.ts';
 import { guardScheduleId } from '../../adapters/temporal/guard-schedule.ts';
 import { connect, type Mlops, type RolloutAction } from '../../client/index.ts';
 import { loadConfig } from '../../config/load.ts';
-import type { RolloutStatus } from '../../workflows/messages.ts';
+import type { GuardReport } from '../../activities/guard.ts';
+import { TASK_QUEUE, type RolloutStatus } from '../../workflows/messages.ts';
 import { readHistory, replayHistory } from '../support/history.ts';
 import { openStage, type Stage, type StagedModel } from '../support/stage.ts';
 import { controlService, until } from '../support/stack.ts';
@@ -127,7 +128,7 @@ describe('a rollout', () => {
       await reached(model, ({ phase }) => phase === 'awaiting-approval');
       const watched = await stage.project.mlops(['rollout', 'watch', '--model', 'gated', '--timeout', '5s']);
       expect([watched.code, watched.stderr]).toEqual([6, expect.stringContaining('The rollout goes on')]);
-      await handle.signal('approve', { actor: ['eve'] });
+      for (const input of [{ actor: ['eve'] }, { approved: false }, [1, 2]]) await handle.signal('approve', input);
       await handle.signal('aprove');
       await act(model, 'pause', 'lunch');
       await act(model, 'approve', 'fine');
@@ -137,14 +138,18 @@ describe('a rollout', () => {
       await act(model, 'resume', 'back');
       await reached(model, ({ intendedWeightPercent }) => intendedWeightPercent === 20);
       await handle.signal('approve', { actor: 'bob' });
-      await reached(model, ({ timeline }) => timeline.filter(({ event }) => event === 'approval-refused').length === 2);
+      await reached(model, ({ timeline }) => timeline.filter(({ event }) => event === 'approval-refused').length === 4);
       await act(model, 'abort', 'seen enough');
       await ended(model);
       const refused = (await mlops.receipt('gated'))?.events.filter(({ event }) => event.endsWith('-refused'));
       expect(refused?.map(({ event, actor, details }) => [event, actor, details['detail']])).toEqual([
-        ['approval-refused', 'signal', expect.stringMatching(/^its input is not understood: wanted /)],
+        ...[1, 2, 3].map(() => [
+          'approval-refused',
+          'signal',
+          expect.stringMatching(/^its input is not understood: wanted /),
+        ]),
         ['signal-refused', 'signal', 'no signal is named aprove: wanted approve'],
-        ['approval-refused', 'bob', 'nothing waits for an approval'],
+        ['approval-refused', 'signal', 'nothing waits for an approval (claims to be bob)'],
       ]);
     }, 120_000);
 
@@ -208,6 +213,33 @@ describe('a rollout', () => {
       expect((await stage.project.mlops(['rollout', 'watch', '--model', 'smoke'])).code).toBe(3);
     }, 120_000);
 
+    it('when it is aborted while stable is down: users go to the canary, and back once stable is healthy', async () => {
+      const model = await stage.model('deserted', 60);
+      const guard = async (workflowId: string) =>
+        (await temporal.workflow.execute('trafficGuard', {
+          workflowId,
+          taskQueue: TASK_QUEUE,
+          args: [{ environment: 'dev' }],
+        })) as GuardReport;
+      await start(model, 'default');
+      await reached(model, ({ intendedWeightPercent }) => intendedWeightPercent === 50);
+      await controlService(model.stable, { status: 'down' });
+      await act(model, 'abort', 'users see errors');
+      const { outcome, reason } = await ended(model);
+      expect([outcome, reason]).toEqual([
+        'failed',
+        expect.stringMatching(
+          /^stable-down: stable 1\.0\.0 is down \(.*\); all traffic went to 1\.1\.0, .*; wanted to end as aborted \(aborted\)$/,
+        ),
+      ]);
+      const left = await guard('guard-of-a-dead-stable');
+      expect([left.left.includes('deserted'), left.returned.includes('deserted')]).toEqual([true, false]);
+      expect(await model.weights()).toEqual([0, 50, 100]);
+      await controlService(model.stable, { status: 'ok' });
+      await guard('guard-of-a-healthy-stable');
+      expect(await model.weights()).toEqual([0, 50, 100, 0]);
+    }, 120_000);
+
     it('or says that it is broken when it was terminated: the guard closes it, and another can begin', async () => {
       const model = await stage.model('broken', 60);
       await start(model, 'default');
@@ -237,11 +269,14 @@ describe('a rollout', () => {
     }, 120_000);
   });
 
-  it.each(['early', 'gated', 'overridden', 'mid_write', 'smoke'])('%s replays as it went', async (model) => {
-    const id = `rollout/dev/${model}`;
-    const history = await readHistory(stage.project.root, OFFSET, id);
-    await expect(replayHistory(history, id, join(stage.project.root, '.mlops'))).resolves.toBeUndefined();
-  });
+  it.each(['early', 'gated', 'overridden', 'mid_write', 'smoke', 'deserted'])(
+    '%s replays as it went',
+    async (model) => {
+      const id = `rollout/dev/${model}`;
+      const history = await readHistory(stage.project.root, OFFSET, id);
+      await expect(replayHistory(history, id, join(stage.project.root, '.mlops'))).resolves.toBeUndefined();
+    },
+  );
 
   /** Takes the next generation of a model in a transaction that stays open: its next write of a weight waits for the end. */
   async function holdWrites(model: string) {

@@ -175,6 +175,17 @@ describe.concurrent('the steps of a rollout', () => {
     const redirected = await startTo(model.canary);
     expect([redirected.code, redirected.stdout]).toEqual([3, expect.stringContaining('answered 302, wanted 200')]);
     expect(await model.weights()).toEqual([]);
+    const { rollouts } = await stage.project.json<{
+      rollouts: { rolloutKey: string; outcome: string; reason: string }[];
+    }>(['rollout', 'list', '--model', 'refused']);
+    const refusal = { outcome: 'failed', reason: 'PREFLIGHT_UNHEALTHY' };
+    expect(rollouts, 'each that was begun').toMatchObject([refusal, refusal]);
+    const shown = await model.act('receipt');
+    expect([shown.code, shown.stderr]).toEqual([
+      0,
+      expect.stringContaining(`Receipt of rollout ${rollouts[0]?.rolloutKey}: refused 1.0.0 → 1.1.0, started `),
+    ]);
+    expect(shown.stdout).toContain('answered 302, wanted 200');
   }, 90_000);
 
   it('end the watching with 5 after --timeout and 130 after Ctrl-C, and go on', async () => {

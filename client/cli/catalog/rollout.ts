@@ -88,7 +88,7 @@ export const ROLLOUT_COMMANDS: readonly CommandSpec[] = [
   action('deny', 'refuse a gate or a review: rolls back', [], () => import('../commands/rollout/deny.ts')),
   action(
     'pause',
-    'freeze the weight; analysis goes on and a breach still rolls back',
+    'freeze the weight; analysis goes on and a breach is acted on all the same',
     [],
     () => import('../commands/rollout/pause.ts'),
   ),

@@ -1,8 +1,10 @@
+import { messageOf } from '../../../domain/errors.ts';
+import type { ArmTarget } from '../../../domain/rollout/split.ts';
 import { currentActor } from '../actor.ts';
-import type { CommandRun } from '../command.ts';
+import type { CommandContext, CommandRun } from '../command.ts';
 import { modelOf, textOption } from '../rollout/options.ts';
 
-/** `mlops rollback`: all traffic to the stable version now, verified and journaled; a running ramp yields to it. */
+/** `mlops rollback`: all traffic to the stable version now, verified and journaled; a running ramp yields to it. Warns when that is down. */
 export const run: CommandRun = async (context, input) => {
   const model = await modelOf(context, input);
   if (input.dryRun)
@@ -18,6 +20,12 @@ export const run: CommandRun = async (context, input) => {
     reason: textOption(input, 'reason', 'no reason given'),
   });
   const [from, to] = [before.split.canaryBasisPoints / 100, after.split.canaryBasisPoints / 100];
+  // The order is a person's and is carried out first, whatever state stable is in.
+  const stableProblem = await problemOf(context, after.split.stable);
+  if (stableProblem !== null)
+    context.say(
+      `Warning: stable ${after.split.stable.version} at ${after.split.stable.endpoint} is not healthy (${stableProblem}): all users are on it now`,
+    );
   context.say(`Undo with: mlops rollout start --model ${model} --to ${before.split.canary?.version ?? 'VERSION'}`);
   return {
     exitCode: 0,
@@ -28,7 +36,18 @@ export const run: CommandRun = async (context, input) => {
       toPercent: to,
       generation: after.generation,
       verifiedAt,
+      stableProblem,
     },
     text: `${model}: canary ${from} % → ${to} %, all traffic on ${after.split.stable.version} (generation ${after.generation}), verified ${verifiedAt}`,
   };
 };
+
+/** Why stable may not serve the users it was just given; null when it is healthy. */
+async function problemOf({ composition }: CommandContext, { version, endpoint }: ArmTarget): Promise<string | null> {
+  try {
+    const { healthy, detail } = await (await composition.quickProbe()).probe(endpoint, version);
+    return healthy ? null : detail;
+  } catch (error) {
+    return messageOf(error);
+  }
+}

@@ -7,10 +7,10 @@ import type { CommandContext } from '../command.ts';
 
 /** What pre-flight will find about the noise assumption; without the database only what the configuration says. */
 export async function assessNoiseOf(context: CommandContext, request: RolloutRequest): Promise<NoiseBasis> {
-  const { model, environment, noise = { assumption: 'default', calibration: null } } = request;
+  const { model, environment, plan, noise = { assumption: 'default', calibration: null } } = request;
   const policy = request.policy as unknown as JudgePolicy;
   const ticks = noise.calibration === null ? await tryHistory(context, request, policy.tickSeconds) : [];
-  if (ticks !== null) return assessNoise(noise, ticks, policy, `${environment}/${model}`);
+  if (ticks !== null) return assessNoise(noise, ticks, policy, `${environment}/${model}`, plan.autoRollback);
   const text = `assumption ${noise.assumption}, not calibrated; whether automatic rollback is armed shows at the start: the database is away`;
   return { basis: 'default', armed: true, text };
 }

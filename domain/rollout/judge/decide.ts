@@ -1,5 +1,5 @@
 import type { JudgeMemory, StandingDecision } from './memory.ts';
-import { heldMetrics, METRIC_NAMES, type JudgePolicy, type MetricName } from './policy.ts';
+import { ceilingDecides, heldMetrics, METRIC_NAMES, type JudgePolicy, type MetricName } from './policy.ts';
 import { evaluateWealth, finiteExp, type WealthParts } from './wealth.ts';
 
 /** What the judge says (contract 4.2). */
@@ -42,12 +42,17 @@ export function decisionOf(memory: JudgeMemory): {
 
 /** A metric whose hold a person accepted decides no more: its part and its standing decision are dropped. */
 function dropWaived(policy: JudgePolicy, memory: JudgeMemory): void {
+  if (!ceilingDecides(policy)) dropDecisionOf(memory, 'ceiling');
   for (const name of policy.dryRunMetrics) {
     const metric = memory[name];
     if (metric !== null) metric.logPart = null;
-    if (memory.hold?.metric === name) memory.hold = null;
-    if (memory.rollback?.metric === name) memory.rollback = null;
+    dropDecisionOf(memory, name);
   }
+}
+
+function dropDecisionOf(memory: JudgeMemory, name: StandingDecision['metric']): void {
+  if (memory.hold?.metric === name) memory.hold = null;
+  if (memory.rollback?.metric === name) memory.rollback = null;
 }
 
 /**
@@ -72,7 +77,7 @@ function judgeHarm(policy: JudgePolicy, memory: JudgeMemory, wealth: WealthParts
 function judgeSafety(policy: JudgePolicy, memory: JudgeMemory, logTotal: number): void {
   const clear = logTotal < logLimitOf(policy) + Math.log(CLEAR_SHARE);
   const complete = memory.problems.length === 0;
-  if (!clear || !complete || isOverCeiling(policy, memory)) memory.promoteSince = null;
+  if (!clear || !complete || (ceilingDecides(policy) && isOverCeiling(policy, memory))) memory.promoteSince = null;
   else if (memory.promoteSince === null && needed(policy, memory).every((name) => isSafe(policy, memory, name)))
     memory.promoteSince = memory.ticks;
 }

@@ -24,6 +24,8 @@ export interface JudgePolicy {
   readonly holdMetrics?: readonly MetricName[];
   /** Metrics that are shown and never decide. */
   readonly dryRunMetrics: readonly MetricName[];
+  /** Whether the absolute ceiling of errors decides; absent: unless errors are shown only. */
+  readonly ceilingDecides?: boolean;
   /** Overlap that a shadow step must show, 0 to 1; absent or null: it is shown only. Judged beside the judge. */
   readonly shadowMinimumOverlap?: number | null;
   /** Length of a tick in seconds, above 0. */
@@ -34,6 +36,11 @@ export interface JudgePolicy {
 /** Metrics whose evidence freezes and asks instead of rolling back. */
 export function heldMetrics({ slowAction, holdMetrics = [] }: JudgePolicy): readonly string[] {
   return slowAction === 'hold' ? ['slow', ...holdMetrics] : holdMetrics;
+}
+
+/** Whether evidence that the canary is above the error ceiling counts, and being above it keeps from a promotion. */
+export function ceilingDecides(policy: Pick<JudgePolicy, 'ceilingDecides' | 'dryRunMetrics'>): boolean {
+  return policy.ceilingDecides ?? !policy.dryRunMetrics.includes('errors');
 }
 
 /** Largest margin of the lattice, natural log. */

@@ -16,11 +16,19 @@ export const run: CommandRun = async (context, input) => {
   const file = textOption(input, 'verify');
   if (file !== '') return await verify(context, file);
   const receipt = await load(context, input);
+  context.say(identityOf(receipt));
   const [out, html] = [textOption(input, 'out'), textOption(input, 'html')];
   if (out !== '') await write(context, out, `${JSON.stringify({ ...receipt, digest: digestOf(receipt) }, null, 2)}\n`);
   if (html !== '') await write(context, html, renderReceiptHtml(receipt, digestOf(receipt)));
   return { exitCode: 0, data: { ...receipt, digest: digestOf(receipt) }, text: renderReceiptText(receipt) };
 };
+
+/** Which rollout it is: without --key the newest, which need not be the one that somebody has in mind. */
+function identityOf({ rollout, outcome }: RolloutReceipt): string {
+  const { rolloutKey, model, fromVersion, toVersion, startedAt } = rollout;
+  const end = outcome === null ? 'still open' : `${outcome.outcome} at ${outcome.at}`;
+  return `Receipt of rollout ${rolloutKey}: ${model} ${fromVersion} → ${toVersion}, started ${startedAt}, ${end}`;
+}
 
 async function load(context: CommandContext, input: CommandInput): Promise<RolloutReceipt> {
   const { environment } = await context.config();
