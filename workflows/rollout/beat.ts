@@ -5,6 +5,7 @@ import { probeArms } from './health.ts';
 import { carriesTraffic, look } from './look.ts';
 import { refreshPanel } from './panel.ts';
 import { recordAsked } from './record.ts';
+import { endingByPeople } from './stop.ts';
 
 const REST_MS = 5_000;
 
@@ -27,21 +28,6 @@ export async function restBeat(context: RolloutContext): Promise<Ending | null> 
   refreshPanel(context);
   await waitAwake(context, REST_MS, 'a dependency is away');
   return endingByPeople(context) ?? endingByDeadline(context);
-}
-
-/** An abort, or the denial of what was waited for. People who say stop are obeyed at once. */
-function endingByPeople({ run }: RolloutContext): Ending | null {
-  const { abort, denial } = run;
-  if (abort !== null)
-    return { outcome: 'aborted', reason: 'aborted', detail: abort.reason || 'no reason given', actor: abort.actor };
-  if (denial !== null)
-    return {
-      outcome: 'rolled-back',
-      reason: 'denied',
-      detail: denial.reason || 'no reason given',
-      actor: denial.actor,
-    };
-  return null;
 }
 
 /** The machine time is used up: without enough evidence by now there is none to be had. */

@@ -17,6 +17,7 @@ import { noteAsked } from './asked.ts';
 import type { RolloutContext } from './context.ts';
 import { show } from './record.ts';
 import { statusOf } from './status.ts';
+import { stopStage } from './stop.ts';
 
 /**
  * Registers every message. Validators are synchronous: what is refused is refused at once and leaves nothing in the
@@ -49,7 +50,9 @@ export function registerHandlers(context: RolloutContext): void {
     abortUpdate,
     (input) => {
       context.run.abort = { actor: input.actor, reason: input.reason };
-      return accept(context, input, 'abort', 'weight goes to 0');
+      const accepted = accept(context, input, 'abort', 'weight goes to 0');
+      stopStage(context);
+      return accepted;
     },
     { validator: (input) => mustBe(input, openProblem(context), 'abort') },
   );
@@ -100,7 +103,9 @@ function approve(context: RolloutContext, input: ActionInput): ActionAccepted {
 
 function deny(context: RolloutContext, input: ActionInput): ActionAccepted {
   context.run.denial = { actor: input.actor, reason: input.reason };
-  return accept(context, input, 'deny', 'rolls back');
+  const accepted = accept(context, input, 'deny', 'rolls back');
+  stopStage(context);
+  return accepted;
 }
 
 function pause(context: RolloutContext, input: ActionInput): ActionAccepted {
@@ -141,6 +146,7 @@ function mustBe(input: ActionInput, problem: string | null, action: string): voi
 
 function openProblem(context: RolloutContext): string | null {
   if (context.phase === 'closed' || context.phase === 'rolling-back') return `the rollout is ${context.phase}`;
+  if (context.ending !== null) return `the rollout is ending: ${context.ending.outcome}`;
   return context.run.abort === null ? null : 'it is being aborted already';
 }
 

@@ -6,6 +6,7 @@ import { breach } from './breach.ts';
 import { activities, advanceClock, type Ending, type RolloutContext } from './context.ts';
 import { isPassing, messageOf } from './failure.ts';
 import { record } from './record.ts';
+import { untilSettled } from './stop.ts';
 import { writeSplit } from './traffic.ts';
 
 /** Wealth under which nothing hints at harm (judge-recipe §3.2). */
@@ -45,26 +46,29 @@ async function observe(context: RolloutContext): Promise<LookResult | null> {
   const warm = now >= run.stepEnteredAtMs + request.plan.warmUpSeconds * 1000;
   const kind = run.intended.mirrorBasisPoints > 0 ? 'shadow' : 'users';
   try {
-    const verdict = await activities.observeAndJudge.executeWithOptions({ summary: `look ${run.tick}` }, [
-      {
-        rolloutKey: run.rolloutKey,
-        model: request.model,
-        environment: request.environment,
-        tick: run.tick,
-        at: new Date(now).toISOString(),
-        step: run.stepIndex,
-        kind,
-        judged: warm,
-        stableVersion: request.stable.version,
-        canaryVersion: request.canary.version,
-        generation: run.generation ?? 0,
-        canaryBasisPoints: run.intended.canaryBasisPoints,
-        slowBoundMs: run.slowBoundMs,
-        policy: policyInForce(request.policy, run.noise) as unknown as JudgePolicy,
-        waived: run.waived,
-        minimumSuccessRate: request.minimumSuccessRate,
-      },
-    ]);
+    const verdict = await activities.observeAndJudge.executeWithOptions(
+      { summary: `look ${run.tick}`, ...untilSettled() },
+      [
+        {
+          rolloutKey: run.rolloutKey,
+          model: request.model,
+          environment: request.environment,
+          tick: run.tick,
+          at: new Date(now).toISOString(),
+          step: run.stepIndex,
+          kind,
+          judged: warm,
+          stableVersion: request.stable.version,
+          canaryVersion: request.canary.version,
+          generation: run.generation ?? 0,
+          canaryBasisPoints: run.intended.canaryBasisPoints,
+          slowBoundMs: run.slowBoundMs,
+          policy: policyInForce(request.policy, run.noise) as unknown as JudgePolicy,
+          waived: run.waived,
+          minimumSuccessRate: request.minimumSuccessRate,
+        },
+      ],
+    );
     advanceClock(context, verdict.nowMs);
     run.tick += 1;
     return verdict;

@@ -14,6 +14,7 @@ import { isPassing, messageOf } from './failure.ts';
 import { setPhase } from './panel.ts';
 import { record } from './record.ts';
 import { smokeTest } from './smoke-test.ts';
+import { untilSettled } from './stop.ts';
 import { writeSplit } from './traffic.ts';
 
 type Override = NonNullable<RolloutRun['override']>;
@@ -25,7 +26,7 @@ export async function prepare(context: RolloutContext): Promise<Ending | null> {
   const { workflowId } = workflowInfo();
   setPhase(context, 'validating');
   const at = new Date(run.nowMs).toISOString();
-  const ready = await activities.prepareRollout.executeWithOptions({ summary: 'pre-flight' }, [
+  const ready = await activities.prepareRollout.executeWithOptions({ summary: 'pre-flight', ...untilSettled() }, [
     { request, rolloutKey: run.rolloutKey, rolloutId: workflowId, at },
   ]);
   advanceClock(context, ready.nowMs);
