@@ -1,5 +1,6 @@
 import { condition } from '@temporalio/workflow';
 import { currentStep, deadlineMs, isWaitingForPerson, windowEndMs } from '../../domain/rollout/run.ts';
+import { reasonAtDeadline } from '../../domain/rollout/missing-evidence.ts';
 import { advanceClock, type Ending, type RolloutContext } from './context.ts';
 import { probeArms } from './health.ts';
 import { carriesTraffic, look } from './look.ts';
@@ -35,7 +36,7 @@ function endingByDeadline({ request, run }: RolloutContext): Ending | null {
   const now = run.nowMs;
   if (now < deadlineMs(request, run, now)) return null;
   const hours = Number((request.plan.deadlineSeconds / 3600).toPrecision(3));
-  const reason = run.promotable ? 'deadline' : 'inconclusive';
+  const reason = reasonAtDeadline(request, run);
   return {
     outcome: 'rolled-back',
     reason,

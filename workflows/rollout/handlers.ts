@@ -1,4 +1,5 @@
 import { ApplicationFailure, patched, setDefaultSignalHandler, setHandler, workflowInfo } from '@temporalio/workflow';
+import { missingToEnter } from '../../domain/rollout/missing-evidence.ts';
 import { currentStep, type AskedAction, type RolloutRun } from '../../domain/rollout/run.ts';
 import {
   abortUpdate,
@@ -98,7 +99,9 @@ function approve(context: RolloutContext, input: ActionInput): ActionAccepted {
     return accept(context, input, 'approve', what);
   }
   run.approval = { actor: input.actor, reason: input.reason };
-  return accept(context, input, 'approve', `step ${run.stepIndex + 1}`);
+  const missing = missingToEnter(context.request, run);
+  const when = missing.length === 0 ? '' : `, which waits for: ${missing.join('; ')}`;
+  return accept(context, input, 'approve', `step ${run.stepIndex + 1}${when}`);
 }
 
 function deny(context: RolloutContext, input: ActionInput): ActionAccepted {

@@ -78,6 +78,7 @@ async function observe(context: RolloutContext): Promise<LookResult | null> {
     Object.assign(run, {
       clear: false,
       promotable: false,
+      lookIsUsable: false,
       undecidedReason: `the look could not be taken: ${messageOf(error)}`,
     });
     return null;
@@ -95,6 +96,8 @@ function remember(context: RolloutContext, verdict: TickVerdict): void {
   const complete = verdict.telemetry === 'complete';
   run.observedBasisPoints = verdict.observedBasisPoints ?? run.observedBasisPoints;
   run.stepRequests += verdict.canaryRequests;
+  run.lookIsUsable = complete;
+  if (complete && verdict.canaryRequests > 0) run.usableLooks = (run.usableLooks ?? 0) + 1;
   const compared = !needsOverlap(context) || verdict.overlap?.verdict === 'pass';
   run.clear = complete && verdict.wealth < CLEAR_WEALTH && compared;
   // At 100 % there is no control any more; the evidence that let the rollout get there stands.

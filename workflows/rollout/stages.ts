@@ -6,6 +6,7 @@ import {
   windowEndMs,
   type RolloutRun,
 } from '../../domain/rollout/run.ts';
+import { missingToClose, missingToEnter } from '../../domain/rollout/missing-evidence.ts';
 import type { PlanStep } from '../../domain/rollout/plan.ts';
 import { patched, workflowInfo } from '@temporalio/workflow';
 import { beat, restBeat } from './beat.ts';
@@ -77,15 +78,17 @@ export async function passGate(context: RolloutContext): Promise<Ending | null> 
 
 async function overrideGate(context: RolloutContext, override: Override): Promise<void> {
   const { request, run } = context;
-  await recordOverride(context, override, `gate/${run.stepIndex}`, ['an approval']);
+  const gate = run.stepIndex;
   if (override.full) run.stepIndex = request.plan.steps.length - 1;
-  run.override = null;
+  await recordOverride(context, override, `gate/${gate}`, ['an approval', ...missingToEnter(request, run)]);
+  Object.assign(run, { override: null, promotedOn: true });
 }
 
 /** Writes the step's split, verified; a router that is away is tried again until the deadline. */
 export async function enterStep(context: RolloutContext): Promise<Ending | null> {
   const { request, run } = context;
   if (isFrozen(context)) return await holdStill(context);
+  if (await lacksEvidence(context)) return await awaitEvidence(context);
   const step = currentStep(request, run);
   setPhase(context, step.kind === 'bake' ? 'promoting' : 'canary');
   try {
@@ -104,8 +107,28 @@ export async function enterStep(context: RolloutContext): Promise<Ending | null>
   // A promotion that came while the split was written is one of the step that was just entered.
   const override = run.override !== null && patched('a-promotion-is-kept-until-used') ? run.override : null;
   Object.assign(run, { stage: 'observe', stepEnteredAtMs: run.nowMs, stepRequests: 0, override, clear: false });
+  Object.assign(run, { lookIsUsable: false, usableLooks: 0, promotedOn: false });
   run.undecidedReason = 'nothing has been judged in this step yet';
   return null;
+}
+
+/** Whether a step needs evidence before it is entered, and nobody has promoted into it. */
+async function lacksEvidence(context: RolloutContext): Promise<boolean> {
+  const { request, run } = context;
+  const missing = missingToEnter(request, run);
+  if (run.promotedOn === true || missing.length === 0 || !patched('a-step-is-entered-on-evidence')) return false;
+  const { override } = run;
+  if (override === null) return true;
+  await recordOverride(context, override, `enter/${run.stepIndex}`, missing);
+  if (override.full) run.stepIndex = request.plan.steps.length - 1;
+  Object.assign(run, { override: null, promotedOn: true });
+  return false;
+}
+
+/** An approval lets a step be entered; it does not replace what the step needs. */
+async function awaitEvidence(context: RolloutContext): Promise<Ending | null> {
+  setPhase(context, 'canary');
+  return await beat(context);
 }
 
 /** Watches a step, one look at a time, until it may be left. */
@@ -116,15 +139,18 @@ export async function observeStep(context: RolloutContext): Promise<Ending | nul
   if (run.review !== null || run.pausedBy !== null) return null;
   if (request.kind === 'a/a') return endingOfAa(context);
   const override = run.override;
-  if (override === null && missingForNextStep(request, run, run.nowMs).length > 0) return null;
+  const missing = missingForNextStep(request, run, run.nowMs);
+  const unseen = missingToClose(request, run);
+  if (override === null && (missing.length > 0 || (unseen.length > 0 && patched('a-bake-is-closed-on-telemetry'))))
+    return null;
   if (override !== null) {
-    const missing = missingForNextStep(request, run, run.nowMs);
-    await recordOverride(context, override, `${run.stepIndex}`, missing);
+    await recordOverride(context, override, `${run.stepIndex}`, [...missing, ...unseen]);
+    run.promotedOn = true;
   } else if (run.resumed?.stepIndex === run.stepIndex) {
     await recordResumed(context, run.resumed);
   }
   const last = request.plan.steps.length - 1;
-  if (run.stepIndex === last) run.stage = 'finish';
+  if (run.stepIndex === last) Object.assign(run, { stage: 'finish', override: null });
   else
     Object.assign(run, {
       stage: 'gate',
@@ -143,8 +169,14 @@ function endingOfAa({ request, run }: RolloutContext): Ending | null {
 
 /** Makes the canary the stable version for good. */
 export async function finishPromotion(context: RolloutContext): Promise<Ending | null> {
-  const { request } = context;
+  const { request, run } = context;
   if (isFrozen(context)) return await holdStill(context);
+  const isBlind = run.promotedOn !== true && missingToClose(request, run).length > 0;
+  if (isBlind && patched('a-bake-is-closed-on-telemetry')) {
+    // While it was held up here the telemetry has gone: the bake goes on.
+    run.stage = 'observe';
+    return null;
+  }
   setPhase(context, 'promoting');
   try {
     const ending = await writeSplit(context, 'finish', promotedSplit(request), `promoted ${request.canary.version}`);

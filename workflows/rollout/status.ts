@@ -6,7 +6,10 @@ import {
   missingForNextStep,
   windowEndMs,
   type ProbeHistory,
+  type RolloutRequest,
+  type RolloutRun,
 } from '../../domain/rollout/run.ts';
+import { missingToClose, missingToEnter } from '../../domain/rollout/missing-evidence.ts';
 import type { RolloutPhase, RolloutStatus, WaitingFor } from '../messages.ts';
 import type { RolloutContext } from './context.ts';
 
@@ -55,9 +58,15 @@ export function statusOf(context: RolloutContext, info: WorkflowInfo): RolloutSt
     health: { stable: healthOf(run.health.stable), canary: healthOf(run.health.canary) },
     noise: run.noise === undefined ? null : { text: run.noise.text, armed: run.noise.armed },
     waitingFor: context.ending === null ? waitingFor(context) : null,
-    missing: observing && context.ending === null ? missingForNextStep(request, run, now) : [],
+    missing: context.ending === null ? missingOf(request, run) : [],
     timeline: context.timeline,
   };
+}
+
+/** What has to happen before the next step, whoever else is waited for. */
+function missingOf(request: RolloutRequest, run: RolloutRun): string[] {
+  if (run.stage === 'observe') return [...missingForNextStep(request, run, run.nowMs), ...missingToClose(request, run)];
+  return run.stage === 'gate' || run.stage === 'enter' ? missingToEnter(request, run) : missingToClose(request, run);
 }
 
 /** `paused` and `canary` follow from what is remembered, at once; the other phases are set by the stages. */
