@@ -20,6 +20,7 @@ import { registerHandlers } from './rollout/handlers.ts';
 import { settleDeliveries } from './rollout/record.ts';
 import { enterStep, finishPromotion, observeStep, passGate, prepare } from './rollout/stages.ts';
 import { failureOf } from './rollout/failure.ts';
+import { CANCELLED, unlessStopped } from './rollout/stop.ts';
 
 /** What a rollout is started with; `carried` is set by the rollout itself when it continues as new. */
 export interface RolloutInput {
@@ -44,13 +45,12 @@ async function untilEnding(context: RolloutContext, input: RolloutInput): Promis
   try {
     for (;;) {
       if (workflowInfo().continueAsNewSuggested) await carryOn(context, input);
-      const ending = await STAGES[context.run.stage](context);
+      const ending = await unlessStopped(context, STAGES[context.run.stage]);
       if (ending !== null) return ending;
     }
   } catch (error) {
     if (error instanceof ContinueAsNew) throw error;
-    if (isCancellation(error))
-      return { outcome: 'aborted', reason: 'cancelled', detail: 'the workflow was cancelled', actor: 'temporal' };
+    if (isCancellation(error)) return CANCELLED;
     return failureOf(error);
   }
 }

@@ -112,6 +112,12 @@ export interface RolloutRun {
   /** Telemetry was complete and nothing hinted at harm at the last look. */
   clear: boolean;
   undecidedReason: string;
+  /** The telemetry of the last look was complete; absent in rollouts that began before it was kept. */
+  lookIsUsable?: boolean;
+  /** Looks of this step whose telemetry was complete and had requests of the canary; absent as above. */
+  usableLooks?: number;
+  /** A person promoted into what comes next: its evidence is not asked for; absent as above. */
+  promotedOn?: boolean;
 }
 
 /** A new run, nothing done yet. */

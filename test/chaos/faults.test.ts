@@ -32,6 +32,8 @@ interface Status {
   readonly outcome: string | null;
   readonly runId: string;
   readonly intendedWeightPercent: number;
+  readonly step: { readonly requests: number; readonly minimumRequests: number };
+  readonly missing: readonly string[];
   readonly timeline: readonly { readonly event: string; readonly detail: string }[];
   readonly lastVerdict: { readonly verdict: string; readonly reasons: readonly string[] } | null;
 }
@@ -181,6 +183,8 @@ describe('a rollout goes on where it stopped', () => {
     });
     try {
       const rollout = await begin();
+      // Late enough that nothing but telemetry can hold the step.
+      await until(status, ({ step }) => step.requests >= step.minimumRequests, 20_000);
       source.breakSnapshots(true);
       await until(status, ({ lastVerdict }) => lastVerdict?.verdict === 'inconclusive', 20_000);
       await new Promise((resolve) => setTimeout(resolve, 10_000));
@@ -188,6 +192,8 @@ describe('a rollout goes on where it stopped', () => {
       const blind = await status();
       expect(blind, 'neither promotes nor rolls back').toMatchObject({ outcome: null, intendedWeightPercent: 20 });
       expect(blind.lastVerdict?.reasons.join(' ')).toContain('500');
+      expect(blind.step.requests, 'the minimum is met').toBeGreaterThanOrEqual(blind.step.minimumRequests);
+      expect(blind.missing, 'nothing else is missing').toEqual([expect.stringContaining('500')]);
       source.breakSnapshots(false);
       await finish(rollout);
     } finally {

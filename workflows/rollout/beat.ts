@@ -1,10 +1,12 @@
 import { condition } from '@temporalio/workflow';
 import { currentStep, deadlineMs, isWaitingForPerson, windowEndMs } from '../../domain/rollout/run.ts';
+import { reasonAtDeadline } from '../../domain/rollout/missing-evidence.ts';
 import { advanceClock, type Ending, type RolloutContext } from './context.ts';
 import { probeArms } from './health.ts';
 import { carriesTraffic, look } from './look.ts';
 import { refreshPanel } from './panel.ts';
 import { recordAsked } from './record.ts';
+import { endingByPeople } from './stop.ts';
 
 const REST_MS = 5_000;
 
@@ -29,27 +31,12 @@ export async function restBeat(context: RolloutContext): Promise<Ending | null> 
   return endingByPeople(context) ?? endingByDeadline(context);
 }
 
-/** An abort, or the denial of what was waited for. People who say stop are obeyed at once. */
-function endingByPeople({ run }: RolloutContext): Ending | null {
-  const { abort, denial } = run;
-  if (abort !== null)
-    return { outcome: 'aborted', reason: 'aborted', detail: abort.reason || 'no reason given', actor: abort.actor };
-  if (denial !== null)
-    return {
-      outcome: 'rolled-back',
-      reason: 'denied',
-      detail: denial.reason || 'no reason given',
-      actor: denial.actor,
-    };
-  return null;
-}
-
 /** The machine time is used up: without enough evidence by now there is none to be had. */
 function endingByDeadline({ request, run }: RolloutContext): Ending | null {
   const now = run.nowMs;
   if (now < deadlineMs(request, run, now)) return null;
   const hours = Number((request.plan.deadlineSeconds / 3600).toPrecision(3));
-  const reason = run.promotable ? 'deadline' : 'inconclusive';
+  const reason = reasonAtDeadline(request, run);
   return {
     outcome: 'rolled-back',
     reason,

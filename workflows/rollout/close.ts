@@ -13,6 +13,8 @@ const RETRY_PAUSE_MS = 5_000;
 
 /** Takes traffic back where that is called for, writes how it ended, tells people, and returns the result. */
 export async function closeRollout(context: RolloutContext, wanted: Ending): Promise<RolloutResult> {
+  // From here on its end is not open any more: who wants another one is refused.
+  context.ending = wanted;
   const ending = await takeTrafficBack(context, wanted);
   context.ending = ending;
   const { run } = context;

@@ -27,6 +27,8 @@ export interface RolloutContext {
   ending: Ending | null;
   /** Raised by messages, so that a waiting loop looks again. */
   woken: boolean;
+  /** Interrupts the stage that runs, null between stages. */
+  stopStage: (() => void) | null;
   /** Notifications under way, of a rollout that delivers them itself. */
   deliveries: Promise<void>[];
   /** Times of what people did, being asked of the server. */
@@ -64,6 +66,7 @@ export function openContext(input: RolloutInput): RolloutContext {
     lastVerdict: carried?.lastVerdict ?? null,
     ending: null,
     woken: false,
+    stopStage: null,
     deliveries: [],
     stamps: [],
     shown: '',

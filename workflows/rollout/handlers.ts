@@ -1,5 +1,6 @@
 import { ApplicationFailure, patched, setDefaultSignalHandler, setHandler, workflowInfo } from '@temporalio/workflow';
 import { claimOf, parseApprovalSignal, type ApprovalSignal } from '../../domain/rollout/approval-signal.ts';
+import { missingToEnter } from '../../domain/rollout/missing-evidence.ts';
 import { currentStep, type AskedAction, type RolloutRun } from '../../domain/rollout/run.ts';
 import {
   abortUpdate,
@@ -18,6 +19,7 @@ import { noteAsked } from './asked.ts';
 import type { RolloutContext } from './context.ts';
 import { show } from './record.ts';
 import { statusOf } from './status.ts';
+import { stopStage } from './stop.ts';
 
 /**
  * Registers every message. Validators are synchronous: what is refused is refused at once and leaves nothing in the
@@ -50,7 +52,9 @@ export function registerHandlers(context: RolloutContext): void {
     abortUpdate,
     (input) => {
       context.run.abort = { actor: input.actor, reason: input.reason };
-      return accept(context, input, 'abort', 'weight goes to 0');
+      const accepted = accept(context, input, 'abort', 'weight goes to 0');
+      stopStage(context);
+      return accepted;
     },
     { validator: (input) => mustBe(input, openProblem(context), 'abort') },
   );
@@ -94,12 +98,16 @@ function approve(context: RolloutContext, input: ActionInput): ActionAccepted {
     return accept(context, input, 'approve', `review of ${metrics.join(', ')}: goes on`, { waived: metrics });
   }
   run.approval = { actor: input.actor, reason: input.reason };
-  return accept(context, input, 'approve', `step ${run.stepIndex + 1}`);
+  const missing = missingToEnter(context.request, run);
+  const when = missing.length === 0 ? '' : `, which waits for: ${missing.join('; ')}`;
+  return accept(context, input, 'approve', `step ${run.stepIndex + 1}${when}`);
 }
 
 function deny(context: RolloutContext, input: ActionInput): ActionAccepted {
   context.run.denial = { actor: input.actor, reason: input.reason };
-  return accept(context, input, 'deny', 'rolls back');
+  const accepted = accept(context, input, 'deny', 'rolls back');
+  stopStage(context);
+  return accepted;
 }
 
 function pause(context: RolloutContext, input: ActionInput): ActionAccepted {
@@ -146,6 +154,7 @@ function mustBe(input: ActionInput, problem: string | null, action: string): voi
 
 function openProblem(context: RolloutContext): string | null {
   if (context.phase === 'closed' || context.phase === 'rolling-back') return `the rollout is ${context.phase}`;
+  if (context.ending !== null) return `the rollout is ending: ${context.ending.outcome}`;
   return context.run.abort === null ? null : 'it is being aborted already';
 }
 

@@ -6,6 +6,7 @@ import { breach } from './breach.ts';
 import { activities, advanceClock, type Ending, type RolloutContext } from './context.ts';
 import { isPassing, messageOf } from './failure.ts';
 import { record } from './record.ts';
+import { untilSettled } from './stop.ts';
 import { writeSplit } from './traffic.ts';
 
 /** Wealth under which nothing hints at harm (judge-recipe §3.2). */
@@ -45,26 +46,29 @@ async function observe(context: RolloutContext): Promise<LookResult | null> {
   const warm = now >= run.stepEnteredAtMs + request.plan.warmUpSeconds * 1000;
   const kind = run.intended.mirrorBasisPoints > 0 ? 'shadow' : 'users';
   try {
-    const verdict = await activities.observeAndJudge.executeWithOptions({ summary: `look ${run.tick}` }, [
-      {
-        rolloutKey: run.rolloutKey,
-        model: request.model,
-        environment: request.environment,
-        tick: run.tick,
-        at: new Date(now).toISOString(),
-        step: run.stepIndex,
-        kind,
-        judged: warm,
-        stableVersion: request.stable.version,
-        canaryVersion: request.canary.version,
-        generation: run.generation ?? 0,
-        canaryBasisPoints: run.intended.canaryBasisPoints,
-        slowBoundMs: run.slowBoundMs,
-        policy: policyInForce(request.policy, run.noise) as unknown as JudgePolicy,
-        waived: run.waived,
-        minimumSuccessRate: request.minimumSuccessRate,
-      },
-    ]);
+    const verdict = await activities.observeAndJudge.executeWithOptions(
+      { summary: `look ${run.tick}`, ...untilSettled() },
+      [
+        {
+          rolloutKey: run.rolloutKey,
+          model: request.model,
+          environment: request.environment,
+          tick: run.tick,
+          at: new Date(now).toISOString(),
+          step: run.stepIndex,
+          kind,
+          judged: warm,
+          stableVersion: request.stable.version,
+          canaryVersion: request.canary.version,
+          generation: run.generation ?? 0,
+          canaryBasisPoints: run.intended.canaryBasisPoints,
+          slowBoundMs: run.slowBoundMs,
+          policy: policyInForce(request.policy, run.noise) as unknown as JudgePolicy,
+          waived: run.waived,
+          minimumSuccessRate: request.minimumSuccessRate,
+        },
+      ],
+    );
     advanceClock(context, verdict.nowMs);
     run.tick += 1;
     return verdict;
@@ -74,6 +78,7 @@ async function observe(context: RolloutContext): Promise<LookResult | null> {
     Object.assign(run, {
       clear: false,
       promotable: false,
+      lookIsUsable: false,
       undecidedReason: `the look could not be taken: ${messageOf(error)}`,
     });
     return null;
@@ -91,6 +96,8 @@ function remember(context: RolloutContext, verdict: TickVerdict): void {
   const complete = verdict.telemetry === 'complete';
   run.observedBasisPoints = verdict.observedBasisPoints ?? run.observedBasisPoints;
   run.stepRequests += verdict.canaryRequests;
+  run.lookIsUsable = complete;
+  if (complete && verdict.canaryRequests > 0) run.usableLooks = (run.usableLooks ?? 0) + 1;
   const compared = !needsOverlap(context) || verdict.overlap?.verdict === 'pass';
   run.clear = complete && verdict.wealth < CLEAR_WEALTH && compared;
   // At 100 % there is no control any more; the evidence that let the rollout get there stands.

@@ -6,15 +6,17 @@ import {
   windowEndMs,
   type RolloutRun,
 } from '../../domain/rollout/run.ts';
+import { missingToClose, missingToEnter } from '../../domain/rollout/missing-evidence.ts';
 import type { PlanStep } from '../../domain/rollout/plan.ts';
 import { patched, workflowInfo } from '@temporalio/workflow';
 import { beat, restBeat } from './beat.ts';
 import { activities, advanceClock, type Ending, type RolloutContext } from './context.ts';
 import { isPassing, messageOf } from './failure.ts';
-import { overrideGate, overrideStep, passesLastGate } from './override.ts';
+import { overrideEntry, overrideGate, overrideStep, passesLastGate } from './override.ts';
 import { setPhase } from './panel.ts';
 import { record } from './record.ts';
 import { smokeTest } from './smoke-test.ts';
+import { untilSettled } from './stop.ts';
 import { writeSplit } from './traffic.ts';
 
 type Resumed = NonNullable<RolloutRun['resumed']>;
@@ -25,7 +27,7 @@ export async function prepare(context: RolloutContext): Promise<Ending | null> {
   const { workflowId } = workflowInfo();
   setPhase(context, 'validating');
   const at = new Date(run.nowMs).toISOString();
-  const ready = await activities.prepareRollout.executeWithOptions({ summary: 'pre-flight' }, [
+  const ready = await activities.prepareRollout.executeWithOptions({ summary: 'pre-flight', ...untilSettled() }, [
     { request, rolloutKey: run.rolloutKey, rolloutId: workflowId, at },
   ]);
   advanceClock(context, ready.nowMs);
@@ -78,6 +80,7 @@ export async function passGate(context: RolloutContext): Promise<Ending | null> 
 export async function enterStep(context: RolloutContext): Promise<Ending | null> {
   const { request, run } = context;
   if (isFrozen(context)) return await holdStill(context);
+  if (await lacksEvidence(context)) return await awaitEvidence(context);
   const step = currentStep(request, run);
   setPhase(context, step.kind === 'bake' ? 'promoting' : 'canary');
   try {
@@ -96,8 +99,26 @@ export async function enterStep(context: RolloutContext): Promise<Ending | null>
   // A promotion that came while the split was written is one of the step that was just entered.
   const override = run.override !== null && patched('a-promotion-is-kept-until-used') ? run.override : null;
   Object.assign(run, { stage: 'observe', stepEnteredAtMs: run.nowMs, stepRequests: 0, override, clear: false });
+  Object.assign(run, { lookIsUsable: false, usableLooks: 0, promotedOn: false });
   run.undecidedReason = 'nothing has been judged in this step yet';
   return null;
+}
+
+/** Whether a step needs evidence before it is entered, and nobody has promoted into it. */
+async function lacksEvidence(context: RolloutContext): Promise<boolean> {
+  const { request, run } = context;
+  const missing = missingToEnter(request, run);
+  if (run.promotedOn === true || missing.length === 0 || !patched('a-step-is-entered-on-evidence')) return false;
+  const { override } = run;
+  if (override === null) return true;
+  await overrideEntry(context, override);
+  return false;
+}
+
+/** An approval lets a step be entered; it does not replace what the step needs. */
+async function awaitEvidence(context: RolloutContext): Promise<Ending | null> {
+  setPhase(context, 'canary');
+  return await beat(context);
 }
 
 /** Watches a step, one look at a time, until it may be left. */
@@ -108,14 +129,17 @@ export async function observeStep(context: RolloutContext): Promise<Ending | nul
   if (run.review !== null || run.pausedBy !== null) return null;
   if (request.kind === 'a/a') return endingOfAa(context);
   const override = run.override;
-  if (override === null && missingForNextStep(request, run, run.nowMs).length > 0) return null;
+  const missing = missingForNextStep(request, run, run.nowMs);
+  const unseen = missingToClose(request, run);
+  if (override === null && (missing.length > 0 || (unseen.length > 0 && patched('a-bake-is-closed-on-telemetry'))))
+    return null;
   if (override !== null) {
     await overrideStep(context, override);
   } else if (run.resumed?.stepIndex === run.stepIndex) {
     await recordResumed(context, run.resumed);
   }
   const last = request.plan.steps.length - 1;
-  if (run.stepIndex === last) run.stage = 'finish';
+  if (run.stepIndex === last) Object.assign(run, { stage: 'finish', override: null });
   else
     Object.assign(run, {
       stage: override !== null && passesLastGate(context, override) ? 'enter' : 'gate',
@@ -134,8 +158,14 @@ function endingOfAa({ request, run }: RolloutContext): Ending | null {
 
 /** Makes the canary the stable version for good. */
 export async function finishPromotion(context: RolloutContext): Promise<Ending | null> {
-  const { request } = context;
+  const { request, run } = context;
   if (isFrozen(context)) return await holdStill(context);
+  const isBlind = run.promotedOn !== true && missingToClose(request, run).length > 0;
+  if (isBlind && patched('a-bake-is-closed-on-telemetry')) {
+    // While it was held up here the telemetry has gone: the bake goes on.
+    run.stage = 'observe';
+    return null;
+  }
   setPhase(context, 'promoting');
   try {
     const ending = await writeSplit(context, 'finish', promotedSplit(request), `promoted ${request.canary.version}`);

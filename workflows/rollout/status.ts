@@ -7,8 +7,11 @@ import {
   policyInForce,
   windowEndMs,
   type ProbeHistory,
+  type RolloutRequest,
+  type RolloutRun,
 } from '../../domain/rollout/run.ts';
 import { heldMetrics, type JudgePolicy } from '../../domain/rollout/judge/policy.ts';
+import { missingToClose, missingToEnter } from '../../domain/rollout/missing-evidence.ts';
 import type { RolloutPhase, RolloutStatus, WaitingFor } from '../messages.ts';
 import type { RolloutContext } from './context.ts';
 
@@ -58,7 +61,7 @@ export function statusOf(context: RolloutContext, info: WorkflowInfo): RolloutSt
     noise: run.noise === undefined ? null : { text: run.noise.text, armed: run.noise.armed },
     automaticRollback: automaticRollbackOf(context),
     waitingFor: context.ending === null ? waitingFor(context) : null,
-    missing: observing && context.ending === null ? missingForNextStep(request, run, now) : [],
+    missing: context.ending === null ? missingOf(request, run) : [],
     timeline: context.timeline,
   };
 }
@@ -71,6 +74,12 @@ function automaticRollbackOf({ request, run }: RolloutContext): NonNullable<Roll
     limit: Number((1 / policy.errorBudget).toPrecision(12)),
     holds: [...new Set(heldMetrics(policy))],
   };
+}
+
+/** What has to happen before the next step, whoever else is waited for. */
+function missingOf(request: RolloutRequest, run: RolloutRun): string[] {
+  if (run.stage === 'observe') return [...missingForNextStep(request, run, run.nowMs), ...missingToClose(request, run)];
+  return run.stage === 'gate' || run.stage === 'enter' ? missingToEnter(request, run) : missingToClose(request, run);
 }
 
 /** `paused` and `canary` follow from what is remembered, at once; the other phases are set by the stages. */

@@ -1,6 +1,7 @@
 import type { TrafficSplit } from '../../domain/rollout/split.ts';
 import { activities, advanceClock, type Ending, type RolloutContext } from './context.ts';
 import { record } from './record.ts';
+import { untilSettled } from './stop.ts';
 
 /**
  * Makes a split live under the key of this rollout, verified, and remembers its generation.
@@ -14,7 +15,7 @@ export async function writeSplit(
   reason: string,
 ): Promise<Ending | null> {
   const { request, run } = context;
-  const result = await activities.applySplit.executeWithOptions({ summary: reason }, [
+  const result = await activities.applySplit.executeWithOptions({ summary: reason, ...untilSettled() }, [
     {
       environment: request.environment,
       idempotencyKey: `${run.rolloutKey}/${key}`,

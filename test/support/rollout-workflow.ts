@@ -1,0 +1,270 @@
+// The real rollout workflow on a real Temporal server, with activities that do what a test tells them: seconds per scenario,
+// and no stack. For what the workflow decides; what activities do is tested on the real stack.
+import { spawn, type ChildProcess } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Client, Connection } from '@temporalio/client';
+import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import type { ApplySplitInput } from '../../activities/traffic.ts';
+import type { CloseInput } from '../../activities/record.ts';
+import type { LookResult, ObserveInput } from '../../activities/telemetry.ts';
+import type { RolloutEventRecord } from '../../activities/ports.ts';
+import { devServerCommand } from '../../adapters/temporal/dev-server.ts';
+import { findServer } from '../../adapters/temporal/find-server.ts';
+import { assemblePlan, type PlanSettings, type StepSettings } from '../../domain/rollout/plan.ts';
+import type { RolloutRequest } from '../../domain/rollout/run.ts';
+import { TASK_QUEUE, type RolloutResult, type RolloutStatus } from '../../workflows/messages.ts';
+import { POLICY } from './judge.ts';
+import { PLAN_SETTINGS } from './plan-settings.ts';
+import { until } from './stack.ts';
+
+/** What the world answers; each may throw. A test changes it while its rollout runs. */
+export interface World {
+  prepare(): Promise<void>;
+  /** What a look says; complete telemetry that warrants promotion unless changed. */
+  look(input: ObserveInput): Promise<Partial<LookResult>>;
+  apply(input: ApplySplitInput): Promise<void>;
+  record(event: RolloutEventRecord): Promise<void>;
+  close(input: CloseInput): Promise<void>;
+  canaryIsHealthy(): boolean;
+}
+
+/** One rollout under way, and what it did to the world. */
+export interface Scene {
+  readonly world: World;
+  /** Weights in percent, as they were written. */
+  readonly weights: readonly number[];
+  /** What was written to the database. */
+  readonly events: readonly RolloutEventRecord[];
+  readonly closed: readonly CloseInput[];
+  readonly looks: readonly ObserveInput[];
+  status(): Promise<RolloutStatus>;
+  until(holds: (status: RolloutStatus) => boolean, timeoutMs?: number): Promise<RolloutStatus>;
+  /** Sends an update. @throws the words of a refusal */
+  act(verb: string, input?: object): Promise<unknown>;
+  cancel(): Promise<void>;
+  /** Search attributes as the server lists them. */
+  phaseAttribute(): Promise<unknown>;
+  result(): Promise<RolloutResult>;
+}
+
+export interface RolloutTheatre {
+  /** Starts a rollout in a world where everything is well. */
+  start(steps: readonly StepSettings[], settings?: Partial<PlanSettings>, world?: Partial<World>): Promise<Scene>;
+  close(): Promise<void>;
+}
+
+/** A look at which nothing is known. */
+export const BLIND: Partial<LookResult> = {
+  decision: 'inconclusive',
+  verdict: 'inconclusive',
+  telemetry: 'missing',
+  canaryRequests: 0,
+  problems: ['metrics source answered 500'],
+};
+
+interface Stage {
+  readonly world: World;
+  readonly weights: number[];
+  readonly events: RolloutEventRecord[];
+  readonly closed: CloseInput[];
+  readonly looks: ObserveInput[];
+  generation: number;
+}
+
+/** Starts a Temporal server and a worker. @param suggestContinueAsNewAfter events of a history */
+export async function openTheatre(suggestContinueAsNewAfter = 5000): Promise<RolloutTheatre> {
+  Runtime.install({ logger: new DefaultLogger('ERROR') });
+  const directory = await mkdtemp(join(tmpdir(), 'mlops-theatre-'));
+  const [port, uiPort] = [await freePort(), await freePort()];
+  const server = await startServer(directory, port, uiPort, suggestContinueAsNewAfter);
+  const address = `127.0.0.1:${port}`;
+  const connection = await until(
+    async () => await NativeConnection.connect({ address }).catch(() => null),
+    (found) => found !== null,
+    30_000,
+  );
+  if (connection === null) throw new Error('no connection');
+  const clientConnection = await Connection.connect({ address });
+  const client = new Client({ connection: clientConnection });
+  const stages = new Map<string, Stage>();
+  const worker = await Worker.create({
+    connection,
+    taskQueue: TASK_QUEUE,
+    workflowsPath: join(import.meta.dirname, '../../workflows/index.ts'),
+    activities: actFor(stages),
+  });
+  const running = worker.run();
+  return {
+    start: async (steps, settings = {}, world = {}) => {
+      const model = `m${stages.size}`;
+      const stage = setStage(world);
+      stages.set(model, stage);
+      const handle = await client.workflow.start('rollout', {
+        workflowId: `rollout/dev/${model}`,
+        taskQueue: TASK_QUEUE,
+        args: [{ request: requestOf(model, steps, settings) }],
+      });
+      const newest = client.workflow.getHandle(handle.workflowId);
+      const status = async () => await newest.query<RolloutStatus>('status');
+      return {
+        ...stage,
+        status,
+        until: async (holds, timeoutMs = 30_000) => await until(status, holds, timeoutMs),
+        act: async (verb, input = {}) => {
+          const args: [object] = [{ actor: 'ann', reason: 'because', ...input }];
+          return await newest.executeUpdate<unknown, [object]>(verb, { args }).catch((error: unknown) => {
+            throw new Error(String((error as Error).cause ?? error), { cause: error });
+          });
+        },
+        cancel: async () => void (await newest.cancel()),
+        phaseAttribute: async () => (await newest.describe()).searchAttributes['MlopsPhase']?.[0],
+        result: async () => (await handle.result()) as RolloutResult,
+      };
+    },
+    close: async () => {
+      worker.shutdown();
+      await running;
+      await clientConnection.close();
+      await connection.close();
+      server.kill('SIGKILL');
+      await rm(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+async function startServer(
+  stateDirectory: string,
+  port: number,
+  uiPort: number,
+  events: number,
+): Promise<ChildProcess> {
+  const { binary } = await findServer(() => undefined);
+  const command = devServerCommand({ binary, stateDirectory, port, uiPort, namespace: 'default', codecEndpoint: null });
+  // In memory: nothing outlives the test.
+  const args = command.args.filter((arg) => !arg.startsWith('--db-filename') && !arg.startsWith('--sqlite-pragma'));
+  const early = ['--dynamic-config-value', `limit.historyCount.suggestContinueAsNew=${events}`];
+  return spawn(command.file, [...args, '--headless', ...early], { stdio: 'ignore' });
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+function setStage(world: Partial<World>): Stage {
+  const well: World = {
+    prepare: async () => undefined,
+    look: async () => await Promise.resolve({}),
+    apply: async () => undefined,
+    record: async () => undefined,
+    close: async () => undefined,
+    canaryIsHealthy: () => true,
+  };
+  return { world: { ...well, ...world }, weights: [], events: [], closed: [], looks: [], generation: 1 };
+}
+
+function actFor(stages: ReadonlyMap<string, Stage>) {
+  const stageOf = (model: string): Stage => {
+    const stage = stages.get(model);
+    if (stage === undefined) throw new Error(`no stage for ${model}`);
+    return stage;
+  };
+  const byKey = new Map<string, Stage>();
+  return {
+    prepareRollout: async ({ request, rolloutKey }: { request: RolloutRequest; rolloutKey: string }) => {
+      const stage = stageOf(request.model);
+      byKey.set(rolloutKey, stage);
+      await stage.world.prepare();
+      return { generation: 1, slowBoundMs: 100, note: 'ready', nowMs: Date.now() };
+    },
+    smokeTest: async () => await Promise.resolve('it answers'),
+    applySplit: async (input: ApplySplitInput) => {
+      const stage = stageOf(input.split.model);
+      await stage.world.apply(input);
+      stage.weights.push(input.split.canaryBasisPoints / 100);
+      const observedBasisPoints = input.split.canaryBasisPoints;
+      stage.generation += 1;
+      const { generation } = stage;
+      return { status: 'applied', generation, observedBasisPoints, replaced: null, nowMs: Date.now() };
+    },
+    observeAndJudge: async (input: ObserveInput): Promise<LookResult> => {
+      const stage = stageOf(input.model);
+      const nowMs = Date.now();
+      const seen = await stage.world.look(input);
+      stage.looks.push(input);
+      return { ...allIsWell(input), nowMs, ...seen };
+    },
+    probeArms: async ({ model }: { model: string }) => {
+      const healthy = stageOf(model).world.canaryIsHealthy();
+      const stable = { healthy: true, detail: 'ok' };
+      return await Promise.resolve({
+        nowMs: Date.now(),
+        stable,
+        canary: { healthy, detail: 'ok' },
+        resourceAlerts: [],
+      });
+    },
+    checkStable: async () => await Promise.resolve({ healthy: true, detail: 'ok' }),
+    recordEvent: async (event: RolloutEventRecord) => {
+      const stage = byKey.get(event.rolloutKey);
+      await stage?.world.record(event);
+      stage?.events.push(event);
+    },
+    closeRollout: async (input: CloseInput) => {
+      const stage = stageOf(input.model);
+      await stage.world.close(input);
+      stage.closed.push(input);
+    },
+    readClock: async () => await Promise.resolve(Date.now()),
+  };
+}
+
+function allIsWell({ canaryBasisPoints, waived }: ObserveInput): Omit<LookResult, 'nowMs'> {
+  return {
+    decision: 'promote',
+    metric: null,
+    verdict: 'pass',
+    reasons: ['evidence of safety is enough'],
+    wealth: 0.9,
+    telemetry: 'complete',
+    metrics: [],
+    canaryRequests: 500,
+    problems: [],
+    observedBasisPoints: canaryBasisPoints,
+    waived,
+    overruledBy: null,
+  };
+}
+
+function requestOf(
+  model: string,
+  steps: readonly StepSettings[],
+  settings: Partial<PlanSettings>,
+): Partial<RolloutRequest> {
+  const quick = { tickSeconds: 1, warmUpSeconds: 0, minimumRequests: 0, bakeMinutes: 0.03, maxDeploymentHours: 1 };
+  return {
+    model,
+    environment: 'dev',
+    stable: { version: '1', endpoint: 'http://a.invalid' },
+    canary: { version: '2', endpoint: 'http://b.invalid' },
+    plan: assemblePlan({ ...PLAN_SETTINGS, ...quick, steps, ...settings }, 'default'),
+    policy: POLICY as unknown as Record<string, unknown>,
+    minimumSuccessRate: 0.95,
+    health: { intervalSeconds: 2, failures: 2, outOf: 3 },
+    resourceAlertPercent: 80,
+    startedBy: 'me',
+    reason: '',
+  };
+}
+
+/** Long enough for a look, a probe and whatever follows. */
+export async function someTicks(): Promise<void> {
+  await sleep(3500);
+}
