@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { z } from 'zod';
 import { MlopsError } from '../domain/errors.ts';
@@ -53,7 +53,7 @@ export function loadConfig(options: LoadOptions): LoadedConfig {
   problems.push(...validateRules(resolved));
   if (problems.length > 0) throw invalid(problems);
   const stateDirectory = resolve(root, env['MLOPS_STATE_DIRECTORY'] ?? '.mlops');
-  const offset = options.portOffset ?? Number(env['MLOPS_PORT_OFFSET'] ?? savedPortOffset(stateDirectory));
+  const offset = options.portOffset ?? Number(env['MLOPS_PORT_OFFSET'] ?? savedPortOffset(stateDirectory) ?? 0);
   const ports = portsFrom(offset);
   const gateway = resolveGateway(resolved, { root, stateDirectory, ports });
   const config: MlopsConfig = {
@@ -83,15 +83,18 @@ export function portsFrom(offset: number): MlopsConfig['ports'] {
   ) as unknown as MlopsConfig['ports'];
 }
 
-/** `mlops up --port-offset N` is remembered, so that later commands find the stack. */
-function savedPortOffset(stateDirectory: string): number {
-  const file = join(stateDirectory, 'stack.json');
-  if (!existsSync(file)) return 0;
+/** Where the offset of the stack that was started last is remembered. */
+export function portOffsetFile(stateDirectory: string): string {
+  return join(stateDirectory, 'stack.json');
+}
+
+/** `mlops up --port-offset N` is remembered, so that later commands find the stack; null when none was started. */
+export function savedPortOffset(stateDirectory: string): number | null {
   try {
-    const saved: unknown = JSON.parse(readFileSync(file, 'utf8'));
-    return isRecord(saved) && typeof saved['portOffset'] === 'number' ? saved['portOffset'] : 0;
+    const saved: unknown = JSON.parse(readFileSync(portOffsetFile(stateDirectory), 'utf8'));
+    return isRecord(saved) && typeof saved['portOffset'] === 'number' ? saved['portOffset'] : null;
   } catch {
-    return 0;
+    return null;
   }
 }
 

@@ -232,6 +232,23 @@ describe('the built-in gateway', () => {
   });
 });
 
+describe('a second gateway', () => {
+  it('is refused with the port and who holds it, and leaves nothing open', async () => {
+    const root = mkdtempSync(join(tmpdir(), 'mlops-gateway-second-'));
+    const { config } = loadConfig({ env: {}, workingDirectory: root, portOffset: 23_200 });
+    const first = await startGateway(config);
+    await expect(startGateway(config)).rejects.toMatchObject({
+      code: 'PORT_IN_USE',
+      message: expect.stringContaining(`Port 31280 (the gateway) is held by pid ${process.pid} (`) as string,
+    });
+    const onlyAdmin = { ...config, ports: { ...config.ports, gateway: 31_283 } };
+    await expect(startGateway(onlyAdmin)).rejects.toMatchObject({ code: 'PORT_IN_USE', details: { port: 31_281 } });
+    await first.stop();
+    const second = await startGateway(onlyAdmin);
+    await second.stop();
+  });
+});
+
 describe('a gateway that dies', () => {
   const root = mkdtempSync(join(tmpdir(), 'mlops-gateway-kill-'));
   const { config } = loadConfig({ env: {}, workingDirectory: root, portOffset: 23_100 });
