@@ -354,12 +354,29 @@ describe('the built-in gateway', () => {
   it('rolls back in an emergency past a writer that is faster, and journals who and why', async () => {
     await write({ canaryBasisPoints: 5000 });
     const journalFile = join(stateDirectory, 'journal.jsonl');
-    const { after } = await applyEmergencyRollback({ router, journalFile, model: 'm', actor: 'ann', reason: 'smoke' });
+    const roll = async (actor: string, reason: string | null) =>
+      await applyEmergencyRollback({
+        router,
+        journalFile,
+        model: 'm',
+        actor,
+        reason,
+        onUnjournaled: ({ problem }) => expect.unreachable(problem),
+      });
+    const { after, journaled } = await roll('ann', 'smoke');
     expect(after.split).toMatchObject({ canaryBasisPoints: 0, stable: { version: '1' } });
-    const stages = (await readJournal(journalFile)).map(({ stage, actor }) => [stage, actor]);
+    expect([after.reason, journaled]).toEqual(['smoke', true]);
+    // Whoever is second does not hide why it was done.
+    expect((await roll('bob', null)).after).toMatchObject({ actor: 'bob', reason: 'smoke' });
+    expect((await roll('cy', 'fire')).after.reason).toBe('fire (after bob: smoke)');
+    const stages = (await readJournal(journalFile)).map(({ stage, actor, reason }) => [stage, actor, reason]);
     expect(stages).toEqual([
-      ['intent', 'ann'],
-      ['done', 'ann'],
+      ['intent', 'ann', 'smoke'],
+      ['done', 'ann', 'smoke'],
+      ['intent', 'bob', 'no reason given'],
+      ['done', 'bob', 'no reason given'],
+      ['intent', 'cy', 'fire'],
+      ['done', 'cy', 'fire'],
     ]);
   });
 });
