@@ -31,11 +31,11 @@ export async function examineMachine(config: MlopsConfig): Promise<Finding[]> {
     await checkTaken(config),
     checkKeys(config),
     checkServer(config),
-    ...parts.map(({ name, state, detail }) => ({
+    ...parts.map(({ name, state, detail, fix }) => ({
       check: name,
       state: state === 'up' ? ('ok' as const) : ('problem' as const),
       detail,
-      fix: state === 'up' ? null : 'mlops up --detach',
+      fix,
     })),
   ];
 }

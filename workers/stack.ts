@@ -4,7 +4,8 @@ import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ensureDatabase } from '../adapters/postgres/create-database.ts';
 import { prepareEmbeddedPostgres } from '../adapters/postgres/embedded.ts';
-import { migrate } from '../adapters/postgres/migrate.ts';
+import { migrate, readLevel } from '../adapters/postgres/migrate.ts';
+import { databaseUrlOf } from '../adapters/postgres/pool.ts';
 import { runExclusively } from '../adapters/processes/exclusive.ts';
 import { logFileOf, pause, pidFileOf, stopPart } from '../adapters/processes/part.ts';
 import { readLivePid, savePid } from '../adapters/processes/pid-file.ts';
@@ -13,7 +14,7 @@ import { findServer } from '../adapters/temporal/find-server.ts';
 import { ensureLedgerKeys } from '../adapters/crypto/ledger-keys.ts';
 import { ensurePayloadKeys } from '../adapters/temporal/keys.ts';
 import type { MlopsConfig } from '../config/schema.ts';
-import { MlopsError } from '../domain/errors.ts';
+import { isMlopsError, MlopsError } from '../domain/errors.ts';
 import { writeTrustedKeys } from './ledger.ts';
 import { checkPorts, examineMachine } from './doctor.ts';
 import { assertNotElsewhere, portOffsetOf, savePortOffset } from './stack-offset.ts';
@@ -89,6 +90,7 @@ async function start(
     const status = await probeStack(config);
     if (status.healthy) return status;
     const waiting = status.parts.filter(({ state }) => state !== 'up');
+    if (waiting.some(({ name }) => name === 'postgres')) await assertDatabaseFits(config);
     if ((await readLivePid(pidFile)) === null || Date.now() > deadline) {
       const [first] = waiting;
       throw new MlopsError('PART_NOT_READY', {
@@ -125,6 +127,15 @@ async function assertPortsFree(config: MlopsConfig, say: Say): Promise<void> {
     throw new MlopsError('PORT_TAKEN', { taken: describeTaken(taken), offset: await findFreeOffset(config) });
   const ports = checkPorts(config);
   if (ports.fix !== null) say(`Warning: ${ports.detail}. Better: ${ports.fix}`);
+}
+
+/** @throws DATABASE_NEWER, DATABASE_CHANGED: what waiting does not mend */
+async function assertDatabaseFits(config: MlopsConfig): Promise<void> {
+  try {
+    await readLevel(databaseUrlOf(config));
+  } catch (error) {
+    if (isMlopsError(error) && !error.retryable) throw error;
+  }
 }
 
 /** Several `mlops up` at a time make and start one stack: each waits for the one before it. */
