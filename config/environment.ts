@@ -95,6 +95,15 @@ export function validateEnvironment(env: Readonly<Record<string, string | undefi
   return problems;
 }
 
+/** The environment without the variables of ours whose value is not valid. */
+export function usableEnvironment(
+  env: Readonly<Record<string, string | undefined>>,
+): Readonly<Record<string, string | undefined>> {
+  return Object.fromEntries(
+    Object.entries(env).filter(([name, value]) => value === undefined || VARIABLES[name]?.accepts(value) !== false),
+  );
+}
+
 /** The known name with the fewest changed letters. */
 export function nearest(name: string, known: readonly string[]): string {
   return known.reduce((best, candidate) => (distance(name, candidate) < distance(name, best) ? candidate : best));

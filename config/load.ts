@@ -1,14 +1,15 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { join, relative, resolve } from 'node:path';
 import type { z } from 'zod';
-import { MlopsError } from '../domain/errors.ts';
+import { messageOf, MlopsError } from '../domain/errors.ts';
 import { BASE_PORTS, DEFAULTS } from './defaults.ts';
 import { describeIssue } from './describe-issue.ts';
-import { validateEnvironment } from './environment.ts';
+import { usableEnvironment, validateEnvironment } from './environment.ts';
 import { DEPLOYMENT_FILE, MONITORING_FILE } from './file-schema.ts';
 import { findProjectFile, isRecord, mergeValues, readLayer, type Layer } from './layers.ts';
 import { resolveDeployment, resolveGateway, resolveMonitoring } from './resolve.ts';
 import { validateRules } from './rules.ts';
+import { salvage } from './salvage.ts';
 import type { MlopsConfig } from './schema.ts';
 
 export interface LoadOptions {
@@ -41,19 +42,26 @@ const SECTIONS = { deployment: DEPLOYMENT_FILE, monitoring: MONITORING_FILE } as
  * @throws CONFIG_INVALID naming every problem at once, with file and line
  */
 export function loadConfig(options: LoadOptions): LoadedConfig {
-  const { env, workingDirectory } = options;
+  const { problems, ...loaded } = loadWhatIsValid(options);
+  if (problems.length > 0) throw invalid(problems);
+  return loaded;
+}
+
+/** The same where it must go on whatever is wrong: what is not valid is left out, as if nobody had set it, and named. */
+export function loadWhatIsValid(options: LoadOptions): LoadedConfig & { readonly problems: readonly string[] } {
+  const { workingDirectory } = options;
   const project = findProjectFile(workingDirectory);
   const root = project === null ? workingDirectory : resolve(project, '..');
-  const problems: string[] = [...validateEnvironment(env)];
+  const problems: string[] = [...validateEnvironment(options.env)];
+  const env = usableEnvironment(options.env);
   const layers = readLayers(root, project, problems);
   const deployment = checkSection('deployment', layers.deployment, problems);
   const monitoring = checkSection('monitoring', layers.monitoring, problems);
-  if (deployment === null || monitoring === null || problems.length > 0) throw invalid(problems);
   const resolved = resolveDeployment(deployment);
-  problems.push(...validateRules(resolved));
-  if (problems.length > 0) throw invalid(problems);
+  // Rules between settings say something only once each of them is valid.
+  if (problems.length === 0) problems.push(...validateRules(resolved));
   const stateDirectory = resolve(root, env['MLOPS_STATE_DIRECTORY'] ?? '.mlops');
-  const offset = options.portOffset ?? Number(env['MLOPS_PORT_OFFSET'] ?? savedPortOffset(stateDirectory));
+  const offset = options.portOffset ?? Number(env['MLOPS_PORT_OFFSET'] ?? savedPortOffset(stateDirectory) ?? 0);
   const ports = portsFrom(offset);
   const gateway = resolveGateway(resolved, { root, stateDirectory, ports });
   const config: MlopsConfig = {
@@ -73,7 +81,7 @@ export function loadConfig(options: LoadOptions): LoadedConfig {
     monitoring: resolveMonitoring(monitoring),
     deployment: resolved,
   };
-  return { config, origins: [...originsOf(layers), ...environmentOrigins(env)] };
+  return { config, problems, origins: [...originsOf(layers), ...environmentOrigins(env)] };
 }
 
 /** Ports of the local stack. */
@@ -83,21 +91,24 @@ export function portsFrom(offset: number): MlopsConfig['ports'] {
   ) as unknown as MlopsConfig['ports'];
 }
 
-/** `mlops up --port-offset N` is remembered, so that later commands find the stack. */
-function savedPortOffset(stateDirectory: string): number {
-  const file = join(stateDirectory, 'stack.json');
-  if (!existsSync(file)) return 0;
+/** Where the offset of the stack that was started last is remembered. */
+export function portOffsetFile(stateDirectory: string): string {
+  return join(stateDirectory, 'stack.json');
+}
+
+/** `mlops up --port-offset N` is remembered, so that later commands find the stack; null when none was started. */
+export function savedPortOffset(stateDirectory: string): number | null {
   try {
-    const saved: unknown = JSON.parse(readFileSync(file, 'utf8'));
-    return isRecord(saved) && typeof saved['portOffset'] === 'number' ? saved['portOffset'] : 0;
+    const saved: unknown = JSON.parse(readFileSync(portOffsetFile(stateDirectory), 'utf8'));
+    return isRecord(saved) && typeof saved['portOffset'] === 'number' ? saved['portOffset'] : null;
   } catch {
-    return 0;
+    return null;
   }
 }
 
 function readLayers(root: string, project: string | null, problems: string[]): Record<Section, Layer[]> {
   const read = (file: string): Layer[] => {
-    const layer = readLayer(file, root);
+    const layer = readLayerOrSay(file, root);
     if (layer === null) return [];
     if (!('problem' in layer)) return [layer];
     problems.push(layer.problem);
@@ -120,6 +131,15 @@ function readLayers(root: string, project: string | null, problems: string[]): R
   return { deployment: layersOf('deployment'), monitoring: layersOf('monitoring') };
 }
 
+/** A file that is there and cannot be read is a problem like any other. */
+function readLayerOrSay(file: string, root: string): ReturnType<typeof readLayer> {
+  try {
+    return readLayer(file, root);
+  } catch (error) {
+    return { problem: `${relative(root, file)}: cannot be read: ${messageOf(error)}` };
+  }
+}
+
 function sectionOf(layer: Layer, section: Section): Layer[] {
   const value = layer.value[section];
   if (!isRecord(value)) return [];
@@ -133,12 +153,12 @@ function checkSection<Name extends Section>(
   name: Name,
   layers: readonly Layer[],
   problems: string[],
-): z.infer<(typeof SECTIONS)[Name]> | null {
+): z.infer<(typeof SECTIONS)[Name]> {
   const merged = layers.reduce<unknown>((value, layer) => mergeValues(value, layer.value), {});
   const result = SECTIONS[name].safeParse(merged);
   if (result.success) return result.data as z.infer<(typeof SECTIONS)[Name]>;
   for (const issue of result.error.issues) problems.push(...describeIssue(issue, merged, DEFAULTS[name], layers));
-  return null;
+  return salvage(SECTIONS[name], merged, DEFAULTS[name]) as z.infer<(typeof SECTIONS)[Name]>;
 }
 
 function originsOf(layers: Record<Section, Layer[]>): ConfigOrigin[] {

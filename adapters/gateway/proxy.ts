@@ -11,8 +11,10 @@ import { createMirror } from './mirror.ts';
 import type { RequestIds } from './request-id.ts';
 import type { SplitStore } from './split-store.ts';
 
-/** Bodies up to this size can be sent again to another arm. */
-const REPLAYABLE_BYTES = 1024 * 1024;
+/** Bodies up to this size are mirrored. */
+const MIRRORED_BYTES = 1024 * 1024;
+/** Sent twice they do what they do once. */
+const REPEATABLE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);
 /** Answers of stable up to this size are compared with the mirror's. */
 const COMPARED_BYTES = 256 * 1024;
 const KEEP_ALIVE_MS = 65_000;
@@ -67,17 +69,12 @@ async function serveFromCanary(
   response: ServerResponse,
   choice: Choice,
 ): Promise<void> {
-  const body = await readReplayable(request);
-  const attempt = await serve(context, { request, response, choice, body, uncounted: choice.forced });
-  const rescuable = body !== undefined && attempt.outcome === 'refused' && attempt.unanswered && !choice.forced;
-  if (!rescuable) return reportUnanswered(response, choice, attempt);
+  const serving = { request, response, choice, body: undefined, uncounted: choice.forced };
+  const attempt = await serve(context, serving);
+  if (choice.forced || !mayBeSentAgain(attempt, serving)) return reportUnanswered(response, choice, attempt);
   // The canary has been charged; this answer is a favour of stable and counts for neither arm.
   const rescue: Choice = { ...choice, arm: 'stable', target: choice.live.split.stable };
-  reportUnanswered(
-    response,
-    rescue,
-    await serve(context, { request, response, choice: rescue, body, uncounted: true }),
-  );
+  reportUnanswered(response, rescue, await serve(context, { ...serving, choice: rescue, uncounted: true }));
 }
 
 async function serveFromStable(
@@ -88,7 +85,7 @@ async function serveFromStable(
 ): Promise<void> {
   const { split } = choice.live;
   const mirrored = split.canary !== null && !choice.forced && Math.random() * WHOLE < split.mirrorBasisPoints;
-  const body = mirrored ? await readReplayable(request) : hasBody(request) ? undefined : null;
+  const body = mirrored ? await readBody(request) : undefined;
   const answer = mirrored ? captureAnswer(response) : null;
   const attempt = await serve(context, { request, response, choice, body, uncounted: choice.forced });
   reportUnanswered(response, choice, attempt);
@@ -101,7 +98,7 @@ interface Serving {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   readonly choice: Choice;
-  /** Undefined when it cannot be sent twice. */
+  /** The body when it was read before; null when there is none, undefined when it streams. */
   readonly body: Buffer | null | undefined;
   readonly uncounted: boolean;
 }
@@ -117,17 +114,31 @@ async function serve(context: ProxyContext, { request, response, choice, body, u
   );
   const started = performance.now();
   let attempt = await context.forwarder.attempt(request, response, target.endpoint, body ?? null);
-  const wasStale =
-    attempt.outcome === 'refused' && attempt.reusedConnection && attempt.unanswered && body !== undefined;
-  if (wasStale) attempt = await context.forwarder.attempt(request, response, target.endpoint, body);
+  if (attempt.reusedConnection && mayBeSentAgain(attempt, { request, body }))
+    attempt = await context.forwarder.attempt(request, response, target.endpoint, body ?? null);
   if (!uncounted) context.counters.finish(model, arm, target.version, attempt.outcome, performance.now() - started);
   return attempt;
+}
+
+/**
+ * Whether a request that got no answer may go out once more: always when the connection was refused, so that nothing was
+ * sent; after that only when the method allows it and no part of a body is gone. Nobody waits for a second timeout.
+ */
+function mayBeSentAgain(
+  { outcome, unanswered }: Attempt,
+  { request, body }: Pick<Serving, 'request' | 'body'>,
+): boolean {
+  if (!unanswered) return false;
+  if (outcome === 'refused') return true;
+  return (
+    outcome === 'error' && REPEATABLE_METHODS.has(request.method ?? '') && (body !== undefined || !hasBody(request))
+  );
 }
 
 function reportUnanswered(response: ServerResponse, { target }: Choice, attempt: Attempt): void {
   if (!attempt.unanswered || attempt.outcome === 'aborted') return;
   sendJson(response, attempt.outcome === 'timeout' ? 504 : 502, {
-    error: `version ${target.version} did not answer (${attempt.outcome})`,
+    error: `version ${target.version} did not answer (${attempt.outcome === 'error' ? 'it broke off' : attempt.outcome})`,
   });
 }
 
@@ -138,7 +149,7 @@ async function takeFeedback(
 ): Promise<void> {
   if (request.method !== 'POST') return sendJson(response, 405, { error: 'wanted POST' });
   try {
-    const body = await readReplayable(request);
+    const body = await readBody(request);
     sendJson(response, 200, feedback.take(JSON.parse((body ?? Buffer.alloc(0)).toString())));
   } catch (error) {
     sendJson(response, 400, { error: isMlopsError(error) ? error.message : 'wanted JSON' });
@@ -167,11 +178,11 @@ function hasBody({ headers }: IncomingMessage): boolean {
   );
 }
 
-/** The body, null when there is none, undefined when it is too long (or of unknown length) to be sent twice. */
-async function readReplayable(request: IncomingMessage): Promise<Buffer | null | undefined> {
+/** The body, null when there is none, undefined when it is too long (or of unknown length) to be kept. */
+async function readBody(request: IncomingMessage): Promise<Buffer | null | undefined> {
   if (!hasBody(request)) return null;
   const length = Number(request.headers['content-length']);
-  if (!(length <= REPLAYABLE_BYTES)) return undefined;
+  if (!(length <= MIRRORED_BYTES)) return undefined;
   const chunks: Buffer[] = [];
   for await (const chunk of request) chunks.push(chunk as Buffer);
   return Buffer.concat(chunks);

@@ -35,6 +35,8 @@ export interface CommandSpec {
   readonly changes?: boolean;
   /** Waits for something: gets --timeout. */
   readonly waits?: boolean;
+  /** Goes on with what of the configuration is valid, and warns of the rest. */
+  readonly goesOnWithoutConfiguration?: boolean;
   readonly load: () => Promise<{ readonly run: CommandRun }>;
 }
 

@@ -65,7 +65,7 @@ async function runCommand(spec: CommandSpec, args: readonly string[], options: R
   try {
     const input = await inputOf(args, options);
     if (input.timeoutMs !== null) setTimeout(() => controller.abort(), input.timeoutMs).unref();
-    const loadConfig = configLoader(options);
+    const loadConfig = configLoader(spec, options);
     composition = createComposition(async () => (await loadConfig()).config);
     const { run } = await spec.load();
     const result = await run(contextOf(options, format, controller.signal, composition, loadConfig), input);
@@ -86,19 +86,32 @@ async function inputOf(args: readonly string[], options: Record<string, unknown>
 }
 
 /** Loads configuration once, when it is first asked for. */
-function configLoader(options: Record<string, unknown>): () => Promise<LoadedConfig> {
+function configLoader(spec: CommandSpec, options: Record<string, unknown>): () => Promise<LoadedConfig> {
   let loaded: Promise<LoadedConfig> | null = null;
   const load = async (): Promise<LoadedConfig> => {
-    const { loadConfig } = await import('../../config/load.ts');
+    const { loadConfig, loadWhatIsValid } = await import('../../config/load.ts');
     const given = options['portOffset'];
     const portOffset = typeof given === 'string' ? (await import('./port-offset.ts')).parsePortOffset(given) : null;
-    return loadConfig({
+    const asked = {
       env: process.env,
       workingDirectory: process.cwd(),
       ...(portOffset === null ? {} : { portOffset }),
-    });
+    };
+    if (spec.goesOnWithoutConfiguration !== true) return loadConfig(asked);
+    const { problems, ...valid } = loadWhatIsValid(asked);
+    if (problems.length > 0) say(renderInvalidConfiguration(problems, valid.config));
+    return valid;
   };
   return async () => await (loaded ??= load());
+}
+
+function renderInvalidConfiguration(problems: readonly string[], { gateway }: LoadedConfig['config']): string {
+  const lines = problems.map((problem) => `  - ${problem}`).join('\n');
+  return `Warning: configuration is not valid; going on without:\n${lines}\nThe gateway is asked at ${gateway.adminUrl}, with the token in ${gateway.tokenFile}.`;
+}
+
+function say(line: string): void {
+  process.stderr.write(`${line}\n`);
 }
 
 function contextOf(
@@ -119,7 +132,7 @@ function contextOf(
     signal,
     config: async () => (await loadConfig()).config,
     origins: async () => (await loadConfig()).origins,
-    say: (line) => void process.stderr.write(`${line}\n`),
+    say,
     print: (line) => void process.stdout.write(`${line}\n`),
     confirm: async (question) => (options['yes'] === true ? true : await ask(question)),
     catalog: CATALOG,

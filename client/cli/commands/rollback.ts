@@ -14,11 +14,14 @@ export const run: CommandRun = async (context, input) => {
       text: `Nothing is changed. This would put all traffic of ${model} on its stable version.`,
     };
   const emergency = await context.composition.emergency();
-  const { before, after, verifiedAt } = await emergency.roll({
-    model,
-    actor: currentActor(),
-    reason: textOption(input, 'reason', 'no reason given'),
-  });
+  const reason = textOption(input, 'reason');
+  const { before, after, verifiedAt, journaled } = await emergency.roll(
+    { model, actor: currentActor(), reason: reason === '' ? null : reason },
+    ({ line, file, problem }) =>
+      context.say(
+        `Warning: this rollback goes on WITHOUT its journal: ${problem}. Keep the next line; add it to ${file} once that can be written.\n${line}`,
+      ),
+  );
   const [from, to] = [before.split.canaryBasisPoints / 100, after.split.canaryBasisPoints / 100];
   // The order is a person's and is carried out first, whatever state stable is in.
   const stableProblem = await problemOf(context, after.split.stable);
@@ -37,6 +40,7 @@ export const run: CommandRun = async (context, input) => {
       generation: after.generation,
       verifiedAt,
       stableProblem,
+      journaled,
     },
     text: `${model}: canary ${from} % → ${to} %, all traffic on ${after.split.stable.version} (generation ${after.generation}), verified ${verifiedAt}`,
   };

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { DEFAULTS } from '../../../config/defaults.ts';
-import { loadConfig } from '../../../config/load.ts';
+import { loadConfig, loadWhatIsValid } from '../../../config/load.ts';
 import { readLayer } from '../../../config/layers.ts';
 import { mergeValues } from '../../../config/layers.ts';
 
@@ -125,5 +125,42 @@ describe('configuration', () => {
       const value = layer !== null && 'value' in layer ? layer.value : null;
       expect(mergeValues(DEFAULTS[name], value)).toEqual(DEFAULTS[name]);
     }
+  });
+});
+
+describe('what of a configuration is valid', () => {
+  const loadValid = (text: string, env: Record<string, string> = {}) =>
+    loadWhatIsValid({ env, workingDirectory: folder({ 'config/deployment.yaml': text }) });
+
+  it('keeps every key but those that are wrong, and names these', () => {
+    const { config, problems } = loadValid(
+      'gateway: { admin_url: "https://gw.example/admin", token_file: here, user_header: 7 }\nhealth: { path: 5 }\nnonsense: 1\n',
+    );
+    expect(config.gateway).toMatchObject({ adminUrl: 'https://gw.example/admin', isElsewhere: true });
+    expect(config.gateway.tokenFile).toBe(join(config.root, 'here'));
+    expect(config.deployment.gateway.userHeader).toBe(DEFAULTS.deployment.gateway.user_header);
+    expect(config.deployment.health.path).toBe(DEFAULTS.deployment.health.path);
+    expect(problems).toHaveLength(3);
+  });
+
+  it.each([
+    'gateway: 5\n',
+    'gateway: [1]\n',
+    'canary: { steps: [{ wait: 1 }] }\n',
+    'targets: { m: { v: nowhere } }\n',
+    'notifications: { webhooks: [{ url: 1 }] }\n',
+    'profiles: { mine: { ramp_step: no }, fast: { bake_minutes: soon, x: { y: 1 } } }\n',
+    ': :\n- ][',
+    '- a list\n',
+  ])('is complete whatever else is wrong: %j', (text) => {
+    const { config, problems } = loadValid(text);
+    expect(problems.length).toBeGreaterThan(0);
+    expect(config.gateway.adminUrl).toBe('http://127.0.0.1:8081');
+    expect(config.deployment.profiles['default']).toMatchObject({ rampStep: 10 });
+  });
+
+  it('is all of it, without a problem, when nothing is wrong', () => {
+    const { config, problems } = loadValid('canary: { ramp_step: 7 }\n');
+    expect([problems, config.deployment.profiles['default']?.rampStep]).toEqual([[], 7]);
   });
 });
