@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import canonicalize from 'canonicalize';
 import type { MlopsConfig } from '../../config/schema.ts';
 import { MlopsError } from '../../domain/errors.ts';
-import { assemblePlan, type PlanSettings } from '../../domain/rollout/plan.ts';
+import { assemblePlan } from '../../domain/rollout/plan.ts';
+import { withGates } from '../../domain/rollout/plan-gates.ts';
 import type { RolloutRequest } from '../../domain/rollout/run.ts';
 import type { ArmTarget } from '../../domain/rollout/split.ts';
 import { assembleJudgePolicy, noiseSettingOf } from './judge-policy.ts';
@@ -90,10 +91,6 @@ export function completeRequest(config: MlopsConfig, { actor, reason, ...parts }
     noise: noiseSettingOf(config, parts.model),
     digest: digestOf(asked),
   };
-}
-
-function withGates(settings: PlanSettings, gates: readonly number[]): PlanSettings {
-  return { ...settings, manualGates: [...new Set([...settings.manualGates, ...gates])] };
 }
 
 /** SHA-256 over the canonical JSON (RFC 8785) of a value. */
