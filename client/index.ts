@@ -1,5 +1,6 @@
 import { loadConfig } from '../config/load.ts';
 import type { MlopsConfig } from '../config/schema.ts';
+import { assertModelName } from '../domain/model-name.ts';
 import type { RolloutReceipt } from '../domain/rollout/receipt.ts';
 import type { ActionAccepted, RolloutResult, RolloutStatus } from '../workflows/messages.ts';
 import { createComposition } from './cli/composition.ts';
@@ -34,7 +35,7 @@ export interface Mlops {
   list(model?: string, limit?: number): Promise<readonly RolloutSummary[]>;
   /** The receipt of one rollout, or of the newest; null when there is none. @throws DATABASE_UNREACHABLE */
   receipt(model: string, rolloutKey?: string): Promise<RolloutReceipt | null>;
-  /** Emergency: all traffic to the stable version; needs the gateway alone. @throws ROUTER_UNREACHABLE */
+  /** Emergency: all traffic to the stable version; needs the gateway alone. @throws ROUTER_UNREACHABLE, ROLLBACK_NOTHING_LIVE, USAGE_INVALID */
   rollback(order: {
     readonly model: string;
     readonly actor: string;
@@ -73,7 +74,10 @@ export function connect(
     list: async (model, limit = 20) => await (await evidence()).list(config.environment, model ?? null, limit),
     receipt: async (model, rolloutKey) =>
       await (await evidence()).receipt(config.environment, model, rolloutKey ?? null),
-    rollback: async (order) => await (await composition.emergency()).roll(order),
+    rollback: async (order) => {
+      assertModelName(order.model);
+      return await (await composition.emergency()).roll(order);
+    },
     close: async () => await composition.close(),
   };
 }

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { ownValue } from '../domain/own-value.ts';
 import { nearest } from './environment.ts';
 import { isRecord, type Layer } from './layers.ts';
 
@@ -36,13 +37,15 @@ export function describeIssue(issue: Issue, merged: unknown, defaults: unknown, 
     });
   }
   const full = path.join('.');
+  if (issue.code === 'invalid_key')
+    return [`${whereIs(full, layers)}: ${full}: a name, wanted ${wantedOf(issue.issues[0] ?? issue)}`];
   return [`${whereIs(full, layers)}: ${full}: ${JSON.stringify(valueAt(merged, path))}, wanted ${wantedOf(issue)}`];
 }
 
 function wantedOf(issue: Issue): string {
   switch (issue.code) {
     case 'invalid_type':
-      return TYPES[issue.expected] ?? issue.expected;
+      return ownValue(TYPES, issue.expected) ?? issue.expected;
     case 'too_small':
       return `${unitOf(issue.origin)} ${issue.inclusive === false ? 'above' : 'of at least'} ${issue.minimum}`;
     case 'too_big':
@@ -50,9 +53,10 @@ function wantedOf(issue: Issue): string {
     case 'invalid_value':
       return `one of ${issue.values.map(String).join(', ')}`;
     case 'invalid_format':
+      if (issue.format === 'regex') break;
       return issue.format === 'url' ? 'a URL, for example http://127.0.0.1:9101' : `a valid ${issue.format}`;
     case 'invalid_union':
-      return SHAPES[String(issue.path.findLast((part) => typeof part === 'string'))] ?? 'another value';
+      return ownValue(SHAPES, String(issue.path.findLast((part) => typeof part === 'string'))) ?? 'another value';
     case 'custom':
     case 'invalid_element':
     case 'invalid_key':
@@ -80,6 +84,6 @@ function whereIs(path: string, layers: readonly Layer[]): string {
 function valueAt(value: unknown, path: readonly string[]): Record<string, unknown> | undefined {
   let found: unknown = value;
   for (const key of path)
-    found = isRecord(found) || Array.isArray(found) ? (found as Record<string, unknown>)[key] : undefined;
+    found = isRecord(found) || Array.isArray(found) ? ownValue(found as Record<string, unknown>, key) : undefined;
   return found as Record<string, unknown> | undefined;
 }

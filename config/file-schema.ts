@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { MODEL_NAME, WANTED_MODEL_NAME } from '../domain/model-name.ts';
 
 const percent = z.number().min(0).max(100);
 const share = z.number().gt(0).lt(1);
@@ -6,6 +7,7 @@ const positive = z.number().gt(0);
 const count = z.number().int().min(0);
 const metric = z.enum(['errors', 'slow', 'scores']);
 const minutes = z.number().min(0);
+const modelName = z.string().regex(MODEL_NAME, { error: `wanted ${WANTED_MODEL_NAME}` });
 
 const step = z.union([
   z.strictObject({ shadow: percent.gt(0), window_minutes: minutes.optional(), minimum_requests: count.optional() }),
@@ -139,7 +141,7 @@ export const DEPLOYMENT_FILE = z.strictObject({
     .record(z.string(), noise)
     .describe('Noise assumptions of your own, by name; `mlops rollout calibrate` tries them too'),
   models: z
-    .record(z.string(), model)
+    .record(modelName, model)
     .describe(
       'What differs from model to model: `noise`, and `calibration` as `mlops rollout calibrate --write` writes it; `calibration.armed` (true unless it says false) lets evidence roll back by itself',
     ),
@@ -154,7 +156,7 @@ export const DEPLOYMENT_FILE = z.strictObject({
     })
     .describe('Health probes of both versions'),
   resources: z.strictObject({ alert_at_percent_of_limit: percent.gt(0) }).describe('When use of memory alarms'),
-  targets: z.record(z.string(), z.record(z.string(), z.url())).describe('Base URLs by model and version'),
+  targets: z.record(modelName, z.record(z.string(), z.url())).describe('Base URLs by model and version'),
   endpoint_allow_list: z.array(z.string().min(1)).min(1).describe('Hosts a rollout may send traffic and probes to'),
   gateway: z
     .strictObject({
@@ -178,7 +180,7 @@ export const DEPLOYMENT_FILE = z.strictObject({
 
 /** config/monitoring.yaml */
 export const MONITORING_FILE = z.strictObject({
-  model_name: z.string().min(1).describe('Model that commands are about when none is named'),
+  model_name: modelName.describe('Model that commands are about when none is named'),
   drift_detection_enabled: z.boolean(),
   alert_thresholds: z
     .strictObject({ error_rate: share, response_time_p95: positive, psi_score: positive })

@@ -43,9 +43,11 @@ export function findProjectFile(workingDirectory: string): string | null {
 /** Merges objects key by key; lists and plain values are replaced. */
 export function mergeValues(base: unknown, over: unknown): unknown {
   if (!isRecord(base) || !isRecord(over)) return over;
-  const merged: Record<string, unknown> = { ...base };
-  for (const [key, value] of Object.entries(over)) merged[key] = key in base ? mergeValues(base[key], value) : value;
-  return merged;
+  const changed = Object.entries(over).map(([key, value]): [string, unknown] => [
+    key,
+    Object.hasOwn(base, key) ? mergeValues(base[key], value) : value,
+  ]);
+  return Object.fromEntries([...Object.entries(base), ...changed]);
 }
 
 export function isRecord(value: unknown): value is Record<string, unknown> {

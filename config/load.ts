@@ -106,7 +106,7 @@ function readLayers(root: string, project: string | null, problems: string[]): R
   const own = project === null ? [] : read(project);
   for (const layer of own) {
     for (const key of Object.keys(layer.value)) {
-      if (!(key in SECTIONS))
+      if (!Object.hasOwn(SECTIONS, key))
         problems.push(
           `${layer.name}:${layer.lines.get(key) ?? 1}: unknown key ${key}, wanted deployment or monitoring`,
         );

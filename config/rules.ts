@@ -35,7 +35,7 @@ export const RULES: readonly Rule[] = [
   {
     name: 'noise',
     check: ({ judge, noiseAssumptions }) =>
-      judge.noise in noiseAssumptions
+      Object.hasOwn(noiseAssumptions, judge.noise)
         ? null
         : `judge.noise: ${judge.noise}, wanted one of ${Object.keys(noiseAssumptions).join(', ')}`,
   },
@@ -43,7 +43,7 @@ export const RULES: readonly Rule[] = [
     name: 'noise-of-models',
     check: ({ models, noiseAssumptions }) => {
       for (const [model, { noise }] of Object.entries(models)) {
-        if (typeof noise === 'string' && !(noise in noiseAssumptions))
+        if (typeof noise === 'string' && !Object.hasOwn(noiseAssumptions, noise))
           return `models.${model}.noise: ${noise}, wanted one of ${Object.keys(noiseAssumptions).join(', ')}`;
       }
       return null;

@@ -103,7 +103,7 @@ async function record(name: string): Promise<void> {
     const traffic = startTraffic({ url: project.gateway, model: 'rag_api', perSecond: 150 });
     const timer = setTimeout(() => console.log(`${name}: still recording`), 60_000);
     await recording(project, async (to, ...more) => {
-      await project.mlops([...startArguments('rag_api', to, endpoints), '--from', '1.0.0', ...more]);
+      await project.mlops(startArguments('rag_api', to, endpoints, '--from', '1.0.0', ...more));
     });
     clearTimeout(timer);
     await traffic.stop();

@@ -87,6 +87,10 @@ describe('configuration', () => {
     ['a gate that is no step', 'canary: { manual_gates: [33] }', 'manual_gates'],
     ['a ratio off the lattice', 'judge: { non_inferiority_ratio: 1.3 }', 'non_inferiority_ratio'],
     ['an unknown noise assumption', 'judge: { noise: calm }', 'judge.noise'],
+    ['a noise assumption that only looks known', 'judge: { noise: toString }', 'judge.noise: toString'],
+    ['one of a model', 'models: { x: { noise: constructor } }', 'models.x.noise: constructor'],
+    ['a name that is none of a model', 'targets: { a/../b: {} }', 'targets.a/../b: a name, wanted letters, digits'],
+    ['an empty name', 'models: { "": {} }', 'models.: a name, wanted letters'],
     ['a metric that is required and only shown', 'judge: { dry_run_metrics: [errors] }', 'dry_run_metrics'],
     ['a target outside the allow-list', 'targets: { m: { "1": "http://example.com" } }', 'targets.m.1'],
     ['a deadline before the plan ends', 'canary: { max_deployment_hours: 1 }', 'max_deployment_hours'],
@@ -111,6 +115,21 @@ describe('configuration', () => {
     ['canary: []', 'canary: [], wanted keys with values'],
   ])('says of %s what is wanted, in words', (yaml, words) => {
     expect(() => load({ 'config/deployment.yaml': `${yaml}\n` })).toThrow(words);
+  });
+
+  it.each(['constructor', '__proto__', 'toString'])('knows no section %s, and no setting', (name) => {
+    expect(() => load({ 'mlops.yaml': `${name}: {}\n` })).toThrow(`mlops.yaml:1: unknown key ${name}`);
+    expect(() => load({ 'config/deployment.yaml': `${name}: {}\n` })).toThrow(`unknown key ${name}`);
+  });
+
+  it('minds no environment variable of that name', () => {
+    expect(load({}, { constructor: '1', toString: '2' }).config.environment).toBe('dev');
+  });
+
+  it('takes no model name of monitoring.yaml that no command would take', () => {
+    expect(() => load({ 'config/monitoring.yaml': 'model_name: "a b"\n' })).toThrow(
+      'config/monitoring.yaml:1: model_name: "a b", wanted letters, digits',
+    );
   });
 
   it('names the nearest key of the same file', () => {
