@@ -1,5 +1,5 @@
 import type { Composition } from './composition.ts';
-import type { ConfigOrigin } from '../../config/load.ts';
+import type { ConfigOrigin } from '../../config/origins.ts';
 import type { MlopsConfig } from '../../config/schema.ts';
 
 /** Exit codes of contract §2. */
