@@ -1,5 +1,11 @@
 import { minimumPlanSeconds, type PlanStep, type RolloutPlan } from '../../../domain/rollout/plan.ts';
+import type { RolloutRequest } from '../../../domain/rollout/run.ts';
 import { renderTable } from '../render-table.ts';
+
+/** What a rollout is about: model, both versions and where they answer. */
+export function renderHeading({ model, stable, canary, plan }: RolloutRequest): string {
+  return `${model} ${stable.version} (${stable.endpoint}) → ${canary.version} (${canary.endpoint}), profile ${plan.profile}`;
+}
 
 /** A plan as a table for people. */
 export function renderPlan(plan: RolloutPlan): string {
