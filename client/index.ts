@@ -1,5 +1,6 @@
 import { loadConfig } from '../config/load.ts';
 import type { MlopsConfig } from '../config/schema.ts';
+import { assertModelName } from '../domain/model-name.ts';
 import type { RolloutReceipt } from '../domain/rollout/receipt.ts';
 import type { ActionAccepted, RolloutResult, RolloutStatus } from '../workflows/messages.ts';
 import { createComposition } from './cli/composition.ts';
@@ -38,7 +39,7 @@ export interface Mlops {
    * Emergency: all traffic to the stable version; needs the gateway alone. What the local journal does not take is a warning
    * of the process.
    *
-   * @throws ROUTER_UNREACHABLE
+   * @throws ROUTER_UNREACHABLE, ROLLBACK_NOTHING_LIVE, USAGE_INVALID
    */
   rollback(order: EmergencyOrder): Promise<EmergencyResult>;
   close(): Promise<void>;
@@ -74,7 +75,10 @@ export function connect(
     list: async (model, limit = 20) => await (await evidence()).list(config.environment, model ?? null, limit),
     receipt: async (model, rolloutKey) =>
       await (await evidence()).receipt(config.environment, model, rolloutKey ?? null),
-    rollback: async (order) => await (await composition.emergency()).roll(order, warnOfUnjournaled),
+    rollback: async (order) => {
+      assertModelName(order.model);
+      return await (await composition.emergency()).roll(order, warnOfUnjournaled);
+    },
     close: async () => await composition.close(),
   };
 }

@@ -1,4 +1,5 @@
 import { distance } from 'fastest-levenshtein';
+import { ownValue } from '../domain/own-value.ts';
 import { MOST_PORT_OFFSET } from './defaults.ts';
 
 /** One environment variable that is read. */
@@ -76,7 +77,7 @@ export const VARIABLES: Readonly<Record<string, Variable>> = {
 export function validateEnvironment(env: Readonly<Record<string, string | undefined>>): string[] {
   const problems: string[] = [];
   for (const [name, value] of Object.entries(env)) {
-    const variable = VARIABLES[name];
+    const variable = ownValue(VARIABLES, name);
     if (variable !== undefined && value !== undefined && !variable.accepts(value)) {
       problems.push(`environment variable ${name}: ${JSON.stringify(redact(name, value))}, wanted ${variable.wanted}`);
     }

@@ -9,6 +9,7 @@ import { createComposition, type Composition } from './composition.ts';
 import { renderFailure } from './failure.ts';
 import { renderResult } from './output.ts';
 import { createProgram } from './program.ts';
+import { terminalOf } from './terminal.ts';
 
 /** Fires when nobody reads messages any more. */
 const unread = new AbortController();
@@ -121,14 +122,11 @@ function contextOf(
   composition: Composition,
   loadConfig: () => Promise<LoadedConfig>,
 ): CommandContext {
-  const isTerminal = process.stderr.isTTY && process.env['TERM'] !== 'dumb';
   return {
     env: process.env,
     workingDirectory: process.cwd(),
     format,
-    isTerminal,
-    useColor:
-      isTerminal && process.stdout.isTTY && options['color'] !== false && (process.env['NO_COLOR'] ?? '') === '',
+    ...terminalOf(process.env, options, { stdout: process.stdout.isTTY, stderr: process.stderr.isTTY }),
     signal,
     config: async () => (await loadConfig()).config,
     origins: async () => (await loadConfig()).origins,

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { MlopsError } from '../../domain/errors.ts';
 import type { JudgePolicy, JudgeTick } from '../../domain/rollout/judge.ts';
+import { ownValue } from '../../domain/own-value.ts';
 import { marginLogOf } from '../../domain/rollout/judge/policy.ts';
 import type { NoiseAssumption } from '../../domain/rollout/judge/noise.ts';
 import type { ReplayStream } from '../../domain/rollout/replay.ts';
@@ -55,7 +56,7 @@ function overridePolicy(
   noises: Readonly<Record<string, NoiseAssumption>>,
   line: number,
 ): JudgePolicy {
-  const noise = policy.noise === undefined ? base.noise : noises[policy.noise];
+  const noise = policy.noise === undefined ? base.noise : ownValue(noises, policy.noise);
   if (noise === undefined)
     throw invalid(
       line,

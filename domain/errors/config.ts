@@ -8,6 +8,12 @@ export const CONFIG_ERRORS = {
     retryable: false,
     exitCode: 2,
   },
+  OUTPUT_UNWRITABLE: {
+    message: 'File {file} cannot be written: {problem}',
+    remedy: 'Name a file in a folder that is there and that you may write to',
+    retryable: false,
+    exitCode: 2,
+  },
   USAGE_INVALID: {
     message: '{problem}',
     remedy: '{hint}',

@@ -76,11 +76,13 @@ describe('the command line', () => {
     [['completion', 'tcsh'], 2, 'bash, zsh or fish'],
     [['rollout', 'watch', '--timeout', 'soon'], 2, 'Duration is not valid'],
     [['rollback', 'm'], 1, 'ROUTER_UNREACHABLE'],
+    [['rollback', 'm', '--dry-run'], 1, 'ROUTER_UNREACHABLE'],
     [['rollout', 'start', '--to', '2'], 1, 'ROUTER_UNREACHABLE'],
     [['rollout', 'start', '--from', '1', '--to', '2'], 2, 'TARGET_UNKNOWN'],
     [['rollout', 'start', '--from', '1', '--to', '2', '--endpoint', '2'], 2, 'Endpoint is not valid'],
     [['rollout', 'start', '--from', '1', '--to', '2', '--profile', 'x'], 2, 'Profile is not known'],
     [['rollout', 'receipt', '--verify', MLOPS], 2, 'RECEIPT_INVALID'],
+    [['rollout', 'receipt', '--verify', 'a.json', '--out', 'b.json'], 2, 'Option --verify goes with no other: --out'],
     [['audit', 'verify', '--file', 'nothing.jsonl'], 2, 'AUDIT_FILE_UNREADABLE'],
     [['audit', 'verify', '--file', LEDGER('full.jsonl'), '--key', 'a+b+c'], 2, 'VERIFIER_KEY_INVALID'],
     [['clean'], 2, 'CLEAN_REFUSED'],
@@ -156,6 +158,10 @@ describe('the command line', () => {
       const { status, stdout } = mlops(verb, '--dry-run');
       expect([verb, status]).toEqual([verb, 0]);
       expect(stdout).toContain('Nothing is changed');
+      expect(JSON.parse(mlops(verb, '--dry-run', '-o', 'json').stdout)).toMatchObject({
+        schemaVersion: 1,
+        dryRun: true,
+      });
     }
   });
 
@@ -166,7 +172,9 @@ describe('the command line', () => {
         env: { ...ENV, MLOPS_ENV: 'production' },
         encoding: 'utf8',
       });
-    expect([promote().status, promote('--confirm', 'n').status, promote('--confirm', 'm').status]).toEqual([2, 2, 0]);
+    expect([promote().status, promote('--confirm', 'n').status, promote('--confirm', 'm').status]).toEqual([2, 2, 1]);
+    // Confirmed, it looks at the rollout: nothing answers here.
+    expect(promote('--confirm', 'm').stderr).toContain('PAYLOAD_KEYS_INVALID');
     expect(promote().stderr).toContain('Add --confirm m');
   });
 

@@ -141,7 +141,9 @@ describe('the built-in gateway', () => {
   });
 
   it('answers 404 for a model it does not know', async () => {
-    expect((await ask('u', { headers: { 'x-mlops-model': 'nobody' } })).status).toBe(404);
+    for (const model of ['nobody', 'constructor', 'toString'])
+      expect((await ask('u', { headers: { 'x-mlops-model': model } })).status).toBe(404);
+    expect(await router.observe('constructor')).toBeNull();
   });
 
   it('divides users by the share, and keeps each on one arm', async () => {

@@ -109,7 +109,7 @@ async function record(name: string): Promise<void> {
     const traffic = startTraffic({ url: project.gateway, model: 'rag_api', perSecond: 150 });
     const timer = setTimeout(() => console.log(`${name}: still recording`), 60_000);
     const start: Start = async (to, ...more) => {
-      await project.mlops([...startArguments('rag_api', to, endpoints), '--from', '1.0.0', ...more]);
+      await project.mlops(startArguments('rag_api', to, endpoints, '--from', '1.0.0', ...more));
     };
     await recording(project, start, stable);
     clearTimeout(timer);

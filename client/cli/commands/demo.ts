@@ -15,6 +15,7 @@ export const run: CommandRun = async (context, input) => {
   if (input.dryRun)
     return {
       exitCode: 0,
+      data: { dryRun: true, wouldStart: ['local stack', 'four releases of examples/rag-service', 'traffic'] },
       text: 'Nothing is changed. This would start the local stack, four releases of examples/rag-service and traffic, and roll releases out.',
     };
   context.say('Starting the local stack');

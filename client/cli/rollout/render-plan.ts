@@ -2,6 +2,11 @@ import { minimumPlanSeconds, type PlanStep } from '../../../domain/rollout/plan.
 import type { RolloutRequest } from '../../../domain/rollout/run.ts';
 import { renderTable } from '../render-table.ts';
 
+/** What a rollout is about: model, both versions and where they answer. */
+export function renderHeading({ model, stable, canary, plan }: RolloutRequest): string {
+  return `${model} ${stable.version} (${stable.endpoint}) → ${canary.version} (${canary.endpoint}), profile ${plan.profile}`;
+}
+
 /** What is planned as a table for people. */
 export function renderPlan({ plan, policy }: Pick<RolloutRequest, 'plan' | 'policy'>): string {
   const rows = plan.steps.map((step, index) => [

@@ -7,6 +7,7 @@ import { renderReceiptHtml } from '../../../reports/receipt-html.ts';
 import { renderReceiptText } from '../../../reports/receipt-text.ts';
 import { parseReceipt } from '../../../rollouts/parse-receipt.ts';
 import { digestOf } from '../../../rollouts/request.ts';
+import { unwritable } from '../../unwritable.ts';
 import type { CommandContext, CommandInput, CommandResult, CommandRun } from '../../command.ts';
 import { modelOf, textOption } from '../../rollout/options.ts';
 import { unreadable } from '../../unreadable.ts';
@@ -14,7 +15,10 @@ import { unreadable } from '../../unreadable.ts';
 /** `mlops rollout receipt`: everything that was decided and on what evidence; `--verify` decides it again offline. */
 export const run: CommandRun = async (context, input) => {
   const file = textOption(input, 'verify');
-  if (file !== '') return await verify(context, file);
+  if (file !== '') {
+    assertAlone(input);
+    return await verify(context, file);
+  }
   const receipt = await load(context, input);
   context.say(identityOf(receipt));
   const [out, html] = [textOption(input, 'out'), textOption(input, 'html')];
@@ -30,6 +34,18 @@ function identityOf({ rollout, outcome }: RolloutReceipt): string {
   return `Receipt of rollout ${rolloutKey}: ${model} ${fromVersion} → ${toVersion}, started ${startedAt}, ${end}`;
 }
 
+/** A file that is verified is all there is to it: nothing is looked up, nothing is written. */
+function assertAlone({ options }: CommandInput): void {
+  const others = ['model', 'key', 'out', 'html']
+    .filter((name) => options[name] !== undefined)
+    .map((name) => `--${name}`);
+  if (others.length === 0) return;
+  throw new MlopsError('USAGE_INVALID', {
+    problem: `Option --verify goes with no other: ${others.join(', ')}, wanted one or the other`,
+    hint: 'Verify a file by `mlops rollout receipt --verify FILE`; write one in a command of its own',
+  });
+}
+
 async function load(context: CommandContext, input: CommandInput): Promise<RolloutReceipt> {
   const { environment } = await context.config();
   const model = await modelOf(context, input);
@@ -42,7 +58,7 @@ async function load(context: CommandContext, input: CommandInput): Promise<Rollo
 
 async function write(context: CommandContext, file: string, text: string): Promise<void> {
   const path = resolve(context.workingDirectory, file);
-  await writeFile(path, text);
+  await writeFile(path, text).catch(unwritable(file));
   context.say(`Wrote ${file}`);
 }
 
