@@ -1,8 +1,8 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { Socket } from 'node:net';
 import type { MlopsConfig } from '../../config/schema.ts';
 import { isMlopsError } from '../../domain/errors.ts';
 import { chooseRoute, type Choice } from './choose.ts';
+import { ClientAnswer } from './client-answer.ts';
 import type { Counters } from './counters.ts';
 import { renderExposition } from './exposition.ts';
 import type { createFeedback } from './feedback.ts';
@@ -10,6 +10,7 @@ import { createForwarder, type Attempt, type Forwarder } from './forward.ts';
 import { createMirror } from './mirror.ts';
 import type { RequestIds } from './request-id.ts';
 import type { SplitStore } from './split-store.ts';
+import { createUpgrades, isWebSocket } from './upgrade.ts';
 
 /** Bodies up to this size can be sent again to another arm. */
 const REPLAYABLE_BYTES = 1024 * 1024;
@@ -33,19 +34,33 @@ interface ProxyContext extends ProxyParts {
   readonly mirror: ReturnType<typeof createMirror>;
 }
 
-/** The proxy that users' requests come to. */
-export function createProxy(parts: ProxyParts): { server: Server; close: () => void } {
+/** The proxy that users' requests come to. `drop` ends what is still under way, `close` frees what it holds. */
+export function createProxy(parts: ProxyParts): { server: Server; drop: () => void; close: () => void } {
   const timeoutMs = parts.config.requestTimeoutSeconds * 1000;
   const context = { ...parts, forwarder: createForwarder(timeoutMs), mirror: createMirror(parts.counters, timeoutMs) };
-  const server = createServer((request, response) => {
-    handle(context, request, response).catch(() => {
-      if (response.headersSent) response.destroy();
-      else sendJson(response, 500, { error: 'gateway failed' });
-    });
-  });
-  server.on('upgrade', (request, socket, head) => void upgrade(context, request, socket as Socket, head));
+  const upgrades = createUpgrades(parts);
+  const server = createServer(
+    { shouldUpgradeCallback: isWebSocket, ServerResponse: ClientAnswer },
+    (request, response) => {
+      // Streams without a listener of errors end the process by theirs.
+      request.on('error', () => undefined);
+      response.on('error', () => undefined);
+      handle(context, request, response).catch(() => {
+        if (response.headersSent) response.destroy();
+        else sendJson(response, 500, { error: 'gateway failed' });
+      });
+    },
+  );
+  server.on('upgrade', (request, socket, head) => upgrades.take(request, socket, head));
   server.keepAliveTimeout = KEEP_ALIVE_MS;
-  return { server, close: () => context.forwarder.close() };
+  return {
+    server,
+    drop: () => {
+      server.closeAllConnections();
+      upgrades.drop();
+    },
+    close: () => context.forwarder.close(),
+  };
 }
 
 async function handle(context: ProxyContext, request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -55,6 +70,7 @@ async function handle(context: ProxyContext, request: IncomingMessage, response:
   const choice = chooseRoute(request, splits, config, Math.random);
   if ('status' in choice) return sendJson(response, choice.status, { error: choice.problem });
   request.url = choice.path;
+  ignoreUpgrade(request);
   if (choice.forced) counters.force(choice.model);
   else counters.assign(choice.model, choice.arm);
   if (choice.arm === 'canary') await serveFromCanary(context, request, response, choice);
@@ -145,19 +161,12 @@ async function takeFeedback(
   }
 }
 
-async function upgrade(
-  { splits, config, counters, forwarder }: ProxyContext,
-  request: IncomingMessage,
-  socket: Socket,
-  head: Buffer,
-): Promise<void> {
-  const choice = chooseRoute(request, splits, config, Math.random);
-  if ('status' in choice) return void socket.end(`HTTP/1.1 ${choice.status} Not Found\r\nconnection: close\r\n\r\n`);
-  request.url = choice.path;
-  const opened = await forwarder.upgrade(request, socket, head, choice.target.endpoint);
-  if (choice.forced) return;
-  counters.assign(choice.model, choice.arm);
-  counters.finish(choice.model, choice.arm, choice.target.version, opened ? 'success' : 'refused', 0);
+/** An upgrade that is not passed through (h2c) must not reach the service, which might switch on its own. */
+function ignoreUpgrade({ headers }: IncomingMessage): void {
+  if (headers.upgrade === undefined) return;
+  delete headers.upgrade;
+  delete headers['http2-settings'];
+  headers.connection = 'keep-alive';
 }
 
 function hasBody({ headers }: IncomingMessage): boolean {

@@ -36,7 +36,7 @@ export async function openSplitStore(stateDirectory: string): Promise<SplitStore
 
   async function applyNow(write: TrafficWrite): Promise<LiveSplit> {
     const { model } = write.split;
-    const current = state.splits[model] ?? null;
+    const current = own(state.splits, model) ?? null;
     if (current !== null && current.generation === write.generation && current.idempotencyKey === write.idempotencyKey)
       return current;
     assertNewer(write, current);
@@ -45,7 +45,7 @@ export async function openSplitStore(stateDirectory: string): Promise<SplitStore
     const next: SavedState = {
       version: 1,
       splits: { ...state.splits, [model]: live },
-      history: { ...state.history, [model]: [...(state.history[model] ?? []), live].slice(-HISTORY_LENGTH) },
+      history: { ...state.history, [model]: [...(own(state.history, model) ?? []), live].slice(-HISTORY_LENGTH) },
     };
     await save(file, model, next);
     state = next;
@@ -54,8 +54,8 @@ export async function openSplitStore(stateDirectory: string): Promise<SplitStore
 
   return {
     models: () => Object.keys(state.splits),
-    get: (model) => state.splits[model] ?? null,
-    history: (model) => state.history[model] ?? [],
+    get: (model) => own(state.splits, model) ?? null,
+    history: (model) => own(state.history, model) ?? [],
     apply: async (write) => {
       // One at a time: two writes may not both pass the comparison.
       const turn = queue.then(async () => await applyNow(write));
@@ -63,6 +63,11 @@ export async function openSplitStore(stateDirectory: string): Promise<SplitStore
       return await turn;
     },
   };
+}
+
+/** Names come from clients: `constructor` is no model. */
+function own<T>(record: Record<string, T>, name: string): T | undefined {
+  return Object.hasOwn(record, name) ? record[name] : undefined;
 }
 
 function assertNewer(write: TrafficWrite, current: LiveSplit | null): void {
