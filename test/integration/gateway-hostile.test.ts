@@ -98,7 +98,7 @@ describe('a gateway among hostile clients', () => {
   };
 
   beforeAll(async () => {
-    gateway = await startGatewayProcess(23_500);
+    gateway = await startGatewayProcess();
     service = await startRawService((socket, head) => {
       if (/\r\nupgrade:/i.test(head)) socket.write('HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n');
       else socket.end('HTTP/1.1 200 OK\r\nContent-Length: 4\r\nConnection: close\r\n\r\nfine');
@@ -150,11 +150,59 @@ describe('a gateway among hostile clients', () => {
   });
 });
 
+describe('a gateway asked for another host', () => {
+  const OK = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok';
+
+  it('sends the request, its copy and its upgrade to the services alone, below their own paths', async () => {
+    const gateway = await startGatewayProcess();
+    const answer = (socket: Socket): void => void socket.end(OK);
+    const [stable, canary, foreign] = [
+      await startRawService(answer),
+      await startRawService(answer),
+      await startRawService(answer),
+    ];
+    await gateway.write({
+      stable: { version: '1', endpoint: `${stable.endpoint}/api` },
+      canary: { version: '2', endpoint: `${canary.endpoint}/api/v2` },
+      mirrorBasisPoints: 10_000,
+    });
+    const host = foreign.endpoint.slice('http://'.length);
+    const targets = [
+      [`//${host}/steal`, `/${host}/steal`],
+      [`http://${host}/steal?a=1`, '/steal?a=1'],
+      [`http://${host}`, '/'],
+      [`http://${host}/models/m//${host}/steal`, `/${host}/steal`],
+      [`/models/m//${host}/steal`, `/${host}/steal`],
+      [`/models/m/\\${host}/steal`, `/${host}/steal`],
+      [`/models/m/../../steal`, '/steal'],
+      [`/.//${host}/steal`, `/${host}/steal`],
+    ] as const;
+    for (const [target] of targets) {
+      const headers = { host: 'g', authorization: 'Bearer secret' };
+      const plain = openRawClient(
+        gateway.port,
+        `GET ${target} HTTP/1.1\r\nHost: g\r\nAuthorization: Bearer secret\r\nConnection: close\r\n\r\n`,
+      );
+      await plain.closed;
+      expect(plain.heard()).toMatch(/^HTTP\/1\.1 200 /);
+      await openRawClient(gateway.port, upgradeRequest(target, headers)).closed;
+    }
+    const mirrored = async () => (await gateway.snapshot()).mirror?.requests;
+    await expect.poll(mirrored, { timeout: 10_000 }).toBe(targets.length);
+    const lines = ({ heads }: RawService): string[] => heads.map((head) => head.slice(0, head.indexOf(' HTTP/')));
+    expect(lines(stable)).toEqual(targets.flatMap(([, path]) => [`GET /api${path}`, `GET /api${path}`]));
+    expect(lines(canary).sort()).toEqual(targets.map(([, path]) => `GET /api/v2${path}`).sort());
+    expect(foreign.heads).toEqual([]);
+    for (const service of [stable, canary, foreign]) service.close();
+    await gateway.stop();
+  });
+});
+
 const ANSWER = 'HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nSet-Cookie: a=b\r\nContent-Length: 2\r\n\r\nok';
 
 describe('a gateway before hostile services', () => {
   let gateway: GatewayProcess;
-  beforeAll(async () => void (gateway = await startGatewayProcess(23_500)));
+  beforeAll(async () => void (gateway = await startGatewayProcess()));
   afterAll(async () => void (await gateway.stop()));
 
   /** Asks a service that answers so, plainly and for an upgrade, and mirrors the plain request to it too. */

@@ -55,7 +55,7 @@ describe('upgrades through the gateway', () => {
   };
 
   beforeAll(async () => {
-    gateway = await startGatewayProcess(23_300);
+    gateway = await startGatewayProcess();
     stable = await startRawService(echo('stable'));
     canary = await startRawService(echo('canary'));
   });
@@ -194,7 +194,7 @@ describe('upgrades through the gateway', () => {
 
 describe('a gateway with an open upgrade', () => {
   it('stops when it is told to, after the time given to what is under way', async () => {
-    const gateway = await startGatewayProcess(23_400);
+    const gateway = await startGatewayProcess();
     const service = await startRawService(echo('stable'));
     await gateway.write({ stable: { version: '1', endpoint: service.endpoint } });
     const client = openRawClient(gateway.port, upgradeRequest('/ws'));

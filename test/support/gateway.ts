@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createGatewayMetrics } from '../../adapters/gateway/metrics-source.ts';
 import { createGatewayRouter } from '../../adapters/gateway/router.ts';
-import { loadConfig } from '../../config/load.ts';
+import { loadConfig, portsFrom } from '../../config/load.ts';
 import type { TelemetrySnapshot } from '../../domain/rollout/telemetry.ts';
 import type { LiveSplit, TrafficSplit } from '../../domain/rollout/split.ts';
 
@@ -24,8 +24,9 @@ export interface GatewayProcess {
 /** A port on which nobody listens. */
 export const REFUSING = 'http://127.0.0.1:9';
 
-/** Starts a gateway in a folder of its own. */
-export async function startGatewayProcess(portOffset: number): Promise<GatewayProcess> {
+/** Starts a gateway in a folder of its own, on ports that are free. */
+export async function startGatewayProcess(): Promise<GatewayProcess> {
+  const portOffset = await findFreeOffset();
   const root = mkdtempSync(join(tmpdir(), 'mlops-gateway-process-'));
   const { config } = loadConfig({ env: {}, workingDirectory: root, portOffset });
   const child = spawn(join(import.meta.dirname, '../../bin/mlops'), ['gateway'], {
@@ -72,6 +73,23 @@ export async function startGatewayProcess(portOffset: number): Promise<GatewayPr
       return await gone;
     },
   };
+}
+
+/** Other checkouts may run the same tests on this machine. */
+async function findFreeOffset(): Promise<number> {
+  for (let offset = 23_600; offset < 24_600; offset += 10) {
+    const { gateway, gatewayAdmin } = portsFrom(offset);
+    if ((await isFree(gateway)) && (await isFree(gatewayAdmin))) return offset;
+  }
+  throw new Error('no offset at which the ports of a gateway are free');
+}
+
+async function isFree(port: number): Promise<boolean> {
+  const server = createServer();
+  return await new Promise<boolean>((resolve) => {
+    server.once('error', () => resolve(false));
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
+  });
 }
 
 /** A TCP service that lets the test answer as it likes once it has read the head of a request. */
