@@ -8,12 +8,15 @@ import { renderExposition } from './exposition.ts';
 import type { createFeedback } from './feedback.ts';
 import { createForwarder, type Attempt, type Forwarder } from './forward.ts';
 import { createMirror } from './mirror.ts';
+import { readAtMost } from './read-at-most.ts';
 import type { RequestIds } from './request-id.ts';
 import type { SplitStore } from './split-store.ts';
 import { createUpgrades, isWebSocket } from './upgrade.ts';
 
 /** Bodies up to this size can be sent again to another arm. */
 const REPLAYABLE_BYTES = 1024 * 1024;
+/** A list of feedback may be that long. */
+const FEEDBACK_BYTES = 1024 * 1024;
 /** Answers of stable up to this size are compared with the mirror's. */
 const COMPARED_BYTES = 256 * 1024;
 const KEEP_ALIVE_MS = 65_000;
@@ -154,8 +157,12 @@ async function takeFeedback(
 ): Promise<void> {
   if (request.method !== 'POST') return sendJson(response, 405, { error: 'wanted POST' });
   try {
-    const body = await readReplayable(request);
-    sendJson(response, 200, feedback.take(JSON.parse((body ?? Buffer.alloc(0)).toString())));
+    const body = await readAtMost(request, FEEDBACK_BYTES);
+    if (body === null) {
+      response.setHeader('connection', 'close');
+      return sendJson(response, 413, { error: `wanted at most ${FEEDBACK_BYTES} bytes` });
+    }
+    sendJson(response, 200, feedback.take(JSON.parse(body.toString())));
   } catch (error) {
     sendJson(response, 400, { error: isMlopsError(error) ? error.message : 'wanted JSON' });
   }

@@ -7,14 +7,15 @@ import { createGatewayMetrics } from '../../adapters/gateway/metrics-source.ts';
 import { createGatewayRouter } from '../../adapters/gateway/router.ts';
 import { loadConfig, portsFrom } from '../../config/load.ts';
 import type { TelemetrySnapshot } from '../../domain/rollout/telemetry.ts';
-import type { LiveSplit, TrafficSplit } from '../../domain/rollout/split.ts';
+import type { LiveSplit, TrafficSplit, TrafficWrite } from '../../domain/rollout/split.ts';
 
 /** A gateway as a process of its own, as `mlops gateway` is. */
 export interface GatewayProcess {
   readonly port: number;
-  /** Writes the next generation of model `m`; version 1 is stable, version 2 the canary. */
-  write(split: Partial<TrafficSplit>): Promise<LiveSplit>;
-  snapshot(): Promise<TelemetrySnapshot>;
+  /** Writes the next generation, of model `m` unless named; version 1 is stable, version 2 the canary. */
+  write(split: Partial<TrafficSplit>, more?: Partial<TrafficWrite>): Promise<LiveSplit>;
+  observe(): Promise<LiveSplit | null>;
+  snapshot(model?: string): Promise<TelemetrySnapshot>;
   isAlive(): boolean;
   stderr(): string;
   /** Resolves with the exit code. */
@@ -47,8 +48,8 @@ export async function startGatewayProcess(): Promise<GatewayProcess> {
   let generation = 0;
   return {
     port: config.ports.gateway,
-    write: async (split) => {
-      generation += 1;
+    write: async (split, more = {}) => {
+      generation = more.generation ?? generation + 1;
       return await router.apply({
         split: {
           model: 'm',
@@ -63,9 +64,11 @@ export async function startGatewayProcess(): Promise<GatewayProcess> {
         idempotencyKey: `k${generation}`,
         actor: 'test',
         reason: 'test',
+        ...more,
       });
     },
-    snapshot: async () => await createGatewayMetrics(config).snapshot('m'),
+    observe: async () => await router.observe('m'),
+    snapshot: async (model = 'm') => await createGatewayMetrics(config).snapshot(model),
     isAlive: () => child.exitCode === null && child.signalCode === null,
     stderr: () => stderr,
     stop: async () => {
