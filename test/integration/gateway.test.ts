@@ -12,7 +12,7 @@ import { applyEmergencyRollback } from '../../adapters/gateway/emergency.ts';
 import { readJournal } from '../../adapters/gateway/emergency-journal.ts';
 import { loadConfig, portsFrom } from '../../config/load.ts';
 import { resolveGateway } from '../../config/resolve.ts';
-import type { TrafficSplit } from '../../domain/rollout/split.ts';
+import type { TrafficSplit, TrafficWrite } from '../../domain/rollout/split.ts';
 import { startGateway, type RunningGateway } from '../../workers/gateway.ts';
 
 type Handler = (request: IncomingMessage, response: ServerResponse) => void;
@@ -222,8 +222,30 @@ describe('the built-in gateway', () => {
   it('rolls back in an emergency past a writer that is faster, and journals who and why', async () => {
     await write({ canaryBasisPoints: 5000 });
     const journalFile = join(stateDirectory, 'journal.jsonl');
-    const { after } = await applyEmergencyRollback({ router, journalFile, model: 'm', actor: 'ann', reason: 'smoke' });
+    const seen: string[] = [];
+    const ramp = async (): Promise<void> => void (await write({ canaryBasisPoints: 6000 }));
+    // Three times it takes the generation the rollback is about to use, and once it writes over what the rollback wrote.
+    const raced = {
+      observe: async (model: string) => await router.observe(model),
+      apply: async (order: TrafficWrite) => {
+        if (seen.length < 3) await ramp();
+        seen.push('apply');
+        const live = await router.apply(order);
+        generation = live.generation;
+        if (seen.length === 4) await ramp();
+        return live;
+      },
+    };
+    const { after } = await applyEmergencyRollback({
+      router: raced,
+      journalFile,
+      model: 'm',
+      actor: 'ann',
+      reason: 'smoke',
+    });
+    expect(seen).toHaveLength(5);
     expect(after.split).toMatchObject({ canaryBasisPoints: 0, stable: { version: '1' } });
+    expect(await router.observe('m')).toEqual(after);
     const stages = (await readJournal(journalFile)).map(({ stage, actor }) => [stage, actor]);
     expect(stages).toEqual([
       ['intent', 'ann'],
