@@ -64,7 +64,7 @@ export async function startGateway(config: GatewayConfig): Promise<RunningGatewa
       await admin.close();
       const closed = new Promise<void>((resolve) => proxy.server.close(() => resolve()));
       proxy.server.closeIdleConnections();
-      const timer = setTimeout(() => proxy.server.closeAllConnections(), DRAIN_MS);
+      const timer = setTimeout(() => proxy.drop(), DRAIN_MS);
       await closed;
       clearTimeout(timer);
       proxy.close();

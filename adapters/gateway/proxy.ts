@@ -1,20 +1,24 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { Socket } from 'node:net';
 import type { MlopsConfig } from '../../config/schema.ts';
 import { isMlopsError } from '../../domain/errors.ts';
 import { chooseRoute, type Choice } from './choose.ts';
+import { ClientAnswer } from './client-answer.ts';
 import type { Counters } from './counters.ts';
 import { renderExposition } from './exposition.ts';
 import type { createFeedback } from './feedback.ts';
 import { createForwarder, type Attempt, type Forwarder } from './forward.ts';
 import { createMirror } from './mirror.ts';
+import { readAtMost } from './read-at-most.ts';
 import type { RequestIds } from './request-id.ts';
 import type { SplitStore } from './split-store.ts';
+import { createUpgrades, isWebSocket } from './upgrade.ts';
 
 /** Bodies up to this size are mirrored. */
 const MIRRORED_BYTES = 1024 * 1024;
 /** Sent twice they do what they do once. */
 const REPEATABLE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);
+/** A list of feedback may be that long. */
+const FEEDBACK_BYTES = 1024 * 1024;
 /** Answers of stable up to this size are compared with the mirror's. */
 const COMPARED_BYTES = 256 * 1024;
 const KEEP_ALIVE_MS = 65_000;
@@ -35,19 +39,33 @@ interface ProxyContext extends ProxyParts {
   readonly mirror: ReturnType<typeof createMirror>;
 }
 
-/** The proxy that users' requests come to. */
-export function createProxy(parts: ProxyParts): { server: Server; close: () => void } {
+/** The proxy that users' requests come to. `drop` ends what is still under way, `close` frees what it holds. */
+export function createProxy(parts: ProxyParts): { server: Server; drop: () => void; close: () => void } {
   const timeoutMs = parts.config.requestTimeoutSeconds * 1000;
   const context = { ...parts, forwarder: createForwarder(timeoutMs), mirror: createMirror(parts.counters, timeoutMs) };
-  const server = createServer((request, response) => {
-    handle(context, request, response).catch(() => {
-      if (response.headersSent) response.destroy();
-      else sendJson(response, 500, { error: 'gateway failed' });
-    });
-  });
-  server.on('upgrade', (request, socket, head) => void upgrade(context, request, socket as Socket, head));
+  const upgrades = createUpgrades(parts);
+  const server = createServer(
+    { shouldUpgradeCallback: isWebSocket, ServerResponse: ClientAnswer },
+    (request, response) => {
+      // Streams without a listener of errors end the process by theirs.
+      request.on('error', () => undefined);
+      response.on('error', () => undefined);
+      handle(context, request, response).catch(() => {
+        if (response.headersSent) response.destroy();
+        else sendJson(response, 500, { error: 'gateway failed' });
+      });
+    },
+  );
+  server.on('upgrade', (request, socket, head) => upgrades.take(request, socket, head));
   server.keepAliveTimeout = KEEP_ALIVE_MS;
-  return { server, close: () => context.forwarder.close() };
+  return {
+    server,
+    drop: () => {
+      server.closeAllConnections();
+      upgrades.drop();
+    },
+    close: () => context.forwarder.close(),
+  };
 }
 
 async function handle(context: ProxyContext, request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -57,6 +75,7 @@ async function handle(context: ProxyContext, request: IncomingMessage, response:
   const choice = chooseRoute(request, splits, config, Math.random);
   if ('status' in choice) return sendJson(response, choice.status, { error: choice.problem });
   request.url = choice.path;
+  ignoreUpgrade(request);
   if (choice.forced) counters.force(choice.model);
   else counters.assign(choice.model, choice.arm);
   if (choice.arm === 'canary') await serveFromCanary(context, request, response, choice);
@@ -149,26 +168,23 @@ async function takeFeedback(
 ): Promise<void> {
   if (request.method !== 'POST') return sendJson(response, 405, { error: 'wanted POST' });
   try {
-    const body = await readBody(request);
-    sendJson(response, 200, feedback.take(JSON.parse((body ?? Buffer.alloc(0)).toString())));
+    const body = await readAtMost(request, FEEDBACK_BYTES);
+    if (body === null) {
+      response.setHeader('connection', 'close');
+      return sendJson(response, 413, { error: `wanted at most ${FEEDBACK_BYTES} bytes` });
+    }
+    sendJson(response, 200, feedback.take(JSON.parse(body.toString())));
   } catch (error) {
     sendJson(response, 400, { error: isMlopsError(error) ? error.message : 'wanted JSON' });
   }
 }
 
-async function upgrade(
-  { splits, config, counters, forwarder }: ProxyContext,
-  request: IncomingMessage,
-  socket: Socket,
-  head: Buffer,
-): Promise<void> {
-  const choice = chooseRoute(request, splits, config, Math.random);
-  if ('status' in choice) return void socket.end(`HTTP/1.1 ${choice.status} Not Found\r\nconnection: close\r\n\r\n`);
-  request.url = choice.path;
-  const opened = await forwarder.upgrade(request, socket, head, choice.target.endpoint);
-  if (choice.forced) return;
-  counters.assign(choice.model, choice.arm);
-  counters.finish(choice.model, choice.arm, choice.target.version, opened ? 'success' : 'refused', 0);
+/** An upgrade that is not passed through (h2c) must not reach the service, which might switch on its own. */
+function ignoreUpgrade({ headers }: IncomingMessage): void {
+  if (headers.upgrade === undefined) return;
+  delete headers.upgrade;
+  delete headers['http2-settings'];
+  headers.connection = 'keep-alive';
 }
 
 function hasBody({ headers }: IncomingMessage): boolean {

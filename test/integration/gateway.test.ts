@@ -21,7 +21,8 @@ import { applyEmergencyRollback } from '../../adapters/gateway/emergency.ts';
 import { readJournal } from '../../adapters/gateway/emergency-journal.ts';
 import { loadConfig, portsFrom } from '../../config/load.ts';
 import { resolveGateway } from '../../config/resolve.ts';
-import type { TrafficSplit } from '../../domain/rollout/split.ts';
+import type { TrafficRouter } from '../../activities/ports.ts';
+import type { TrafficSplit, TrafficWrite } from '../../domain/rollout/split.ts';
 import { startGateway, type RunningGateway } from '../../workers/gateway.ts';
 
 type Handler = (request: IncomingMessage, response: ServerResponse) => void;
@@ -356,21 +357,37 @@ describe('the built-in gateway', () => {
   it('rolls back in an emergency past a writer that is faster, and journals who and why', async () => {
     await write({ canaryBasisPoints: 5000 });
     const journalFile = join(stateDirectory, 'journal.jsonl');
-    const roll = async (actor: string, reason: string | null) =>
+    const seen: string[] = [];
+    const ramp = async (): Promise<void> => void (await write({ canaryBasisPoints: 6000 }));
+    // Three times it takes the generation the rollback is about to use, and once it writes over what the rollback wrote.
+    const raced = {
+      observe: async (model: string) => await router.observe(model),
+      apply: async (order: TrafficWrite) => {
+        if (seen.length < 3) await ramp();
+        seen.push('apply');
+        const live = await router.apply(order);
+        generation = live.generation;
+        if (seen.length === 4) await ramp();
+        return live;
+      },
+    };
+    const roll = async (actor: string, reason: string | null, through: Pick<TrafficRouter, 'apply' | 'observe'>) =>
       await applyEmergencyRollback({
-        router,
+        router: through,
         journalFile,
         model: 'm',
         actor,
         reason,
         onUnjournaled: ({ problem }) => expect.unreachable(problem),
       });
-    const { after, journaled } = await roll('ann', 'smoke');
+    const { after, journaled } = await roll('ann', 'smoke', raced);
+    expect(seen).toHaveLength(5);
     expect(after.split).toMatchObject({ canaryBasisPoints: 0, stable: { version: '1' } });
     expect([after.reason, journaled]).toEqual(['smoke', true]);
+    expect(await router.observe('m')).toEqual(after);
     // Whoever is second does not hide why it was done.
-    expect((await roll('bob', null)).after).toMatchObject({ actor: 'bob', reason: 'smoke' });
-    expect((await roll('cy', 'fire')).after.reason).toBe('fire (after bob: smoke)');
+    expect((await roll('bob', null, router)).after).toMatchObject({ actor: 'bob', reason: 'smoke' });
+    expect((await roll('cy', 'fire', router)).after.reason).toBe('fire (after bob: smoke)');
     const stages = (await readJournal(journalFile)).map(({ stage, actor, reason }) => [stage, actor, reason]);
     expect(stages).toEqual([
       ['intent', 'ann', 'smoke'],
