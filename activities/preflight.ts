@@ -1,6 +1,7 @@
 import { isMlopsError, MlopsError } from '../domain/errors.ts';
 import { assessNoise, NEWEST_TICKS, type NoiseBasis } from '../domain/rollout/calibration/noise-basis.ts';
 import { isEmergency } from '../domain/rollout/emergency.ts';
+import { carryBudget, type CarriedBudget } from '../domain/rollout/error-budget.ts';
 import type { JudgePolicy } from '../domain/rollout/judge.ts';
 import type { EngineVersion } from '../domain/rollout/records.ts';
 import { policyInForce, retreatSplit, type RolloutRequest } from '../domain/rollout/run.ts';
@@ -68,12 +69,17 @@ export function createPreflightActivities(ports: PreflightPorts) {
       await checkSplit(ports, request, live);
       const slowBoundMs = evaluateSlowBound(await readTelemetry(ports.metrics, request.model), request.responseTime);
       const noise = await assessHistory(ports, request);
-      await openRecord(ports, input, slowBoundMs, noise);
+      const budget = await assessBudget(ports, input);
+      await openRecord(ports, input, { slowBoundMs, noise, budget });
       return {
         generation: live.generation,
         slowBoundMs,
         noise,
-        note: `responses over ${slowBoundMs} ms count as slow; noise: ${noise.text}`,
+        note: [
+          `responses over ${slowBoundMs} ms count as slow`,
+          `noise: ${noise.text}`,
+          ...(budget === null ? [] : [`error budget: ${budget.carriedFrom}`]),
+        ].join('; '),
         nowMs: serverTimeMs(),
       };
     },
@@ -172,12 +178,22 @@ async function assessHistory({ history }: PreflightPorts, request: RolloutReques
   return assessNoise(setting, ticks, policy, `${environment}/${model}`);
 }
 
+/** What earlier attempts of this release left of its error budget; a version against itself is no release. */
+async function assessBudget({ rollouts }: PreflightPorts, input: PrepareInput): Promise<CarriedBudget | null> {
+  const { request, rolloutKey } = input;
+  const { model, environment } = request;
+  const [fromVersion, toVersion] = [request.stable.version, request.canary.version];
+  if (fromVersion === toVersion) return null;
+  const earlier = await rollouts.earlierAttempt({ rolloutKey, model, environment, fromVersion, toVersion });
+  return carryBudget(earlier, (request.policy as unknown as JudgePolicy).errorBudget);
+}
+
 async function openRecord(
   { rollouts, engine }: PreflightPorts,
   input: PrepareInput,
-  slowBoundMs: number,
-  noise: NoiseBasis,
+  found: { readonly slowBoundMs: number; readonly noise: NoiseBasis; readonly budget: CarriedBudget | null },
 ): Promise<void> {
+  const { slowBoundMs, noise, budget } = found;
   const { request } = input;
   await rollouts.open({
     rolloutKey: input.rolloutKey,
@@ -187,7 +203,7 @@ async function openRecord(
     fromVersion: request.stable.version,
     toVersion: request.canary.version,
     plan: request.plan,
-    policy: { ...policyInForce(request.policy, noise), slowBoundMs, noiseBasis: noise.text },
+    policy: { ...policyInForce(request.policy, noise), slowBoundMs, noiseBasis: noise.text, ...budget },
     startedBy: request.startedBy,
     startedAt: input.at,
     engine,

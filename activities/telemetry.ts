@@ -75,11 +75,12 @@ export function createTelemetryActivities({
 
   async function take(input: ObserveInput): Promise<TickRecord> {
     const before = await rollouts.lastTickBefore(input.rolloutKey, input.tick);
-    const { snapshot, problem } = await read(input.model);
-    return await rollouts.saveTick(judgeSnapshot(input, before, snapshot, problem, engine));
+    const carriedWealth = before === null ? await rollouts.carriedWealth(input.rolloutKey) : 1;
+    const start = { before, carriedWealth };
+    return await rollouts.saveTick(judgeSnapshot(input, start, await read(input.model), engine));
   }
 
-  async function read(model: string): Promise<{ snapshot: TelemetrySnapshot | null; problem: string | null }> {
+  async function read(model: string): Promise<Reading> {
     try {
       return { snapshot: await metrics.snapshot(model), problem: null };
     } catch (error) {
@@ -108,14 +109,22 @@ export function createTelemetryActivities({
   }
 }
 
+/** What a metrics source said, or why it said nothing. */
+interface Reading {
+  readonly snapshot: TelemetrySnapshot | null;
+  readonly problem: string | null;
+}
+
 function judgeSnapshot(
   input: ObserveInput,
-  before: TickRecord | null,
-  snapshot: TelemetrySnapshot | null,
-  problem: string | null,
+  {
+    before,
+    carriedWealth,
+  }: { readonly before: TickRecord | null; /** For the first look. */ readonly carriedWealth: number },
+  { snapshot, problem }: Reading,
   engine: EngineVersion,
 ): TickRecord {
-  const state = (before?.state as JudgeState | undefined) ?? createJudgeState();
+  const state = (before?.state as JudgeState | undefined) ?? createJudgeState({ carriedWealth });
   const observed = observe(input, before?.snapshot ?? null, snapshot);
   const problems = problem === null ? observed.problems : [problem];
   const judged = input.judged && observed.overruledBy === null && !observed.isBaseline;
@@ -136,6 +145,7 @@ function judgeSnapshot(
     verdict: assembleTickVerdict({
       result: result?.verdict ?? null,
       previous: before?.verdict ?? null,
+      carriedWealth,
       tick,
       overlapRule: overlapRuleOf(input.policy),
       problems,

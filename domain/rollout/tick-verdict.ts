@@ -29,6 +29,8 @@ const VERDICT_OF: Readonly<Record<string, Verdict>> = {
 interface TickParts {
   readonly result: JudgeVerdict | null;
   readonly previous: TickVerdict | null;
+  /** Evidence that the rollout began with. */
+  readonly carriedWealth: number;
   readonly tick: JudgeTick;
   readonly overlapRule: OverlapRule;
   readonly problems: readonly string[];
@@ -44,7 +46,7 @@ interface TickParts {
  * with problems is inconclusive whatever the judge said before.
  */
 export function assembleTickVerdict(parts: TickParts): TickVerdict {
-  const { result, previous, problems } = parts;
+  const { result, previous, problems, carriedWealth } = parts;
   const overlap = judgeOverlap(parts);
   const breach = parts.tick.overlap !== undefined && overlap?.verdict === 'fail' && result?.decision !== 'rollback';
   const decision = breach ? 'rollback' : (result?.decision ?? previous?.decision ?? 'undecided');
@@ -55,7 +57,7 @@ export function assembleTickVerdict(parts: TickParts): TickVerdict {
     metric: breach ? 'overlap' : (result?.metric ?? previous?.metric ?? null),
     verdict: problems.length > 0 && !isFinal ? 'inconclusive' : (VERDICT_OF[decision] ?? 'error'),
     reasons: reasonsOf(parts, breach ? overlap : null),
-    wealth: result?.wealth ?? previous?.wealth ?? 1,
+    wealth: result?.wealth ?? previous?.wealth ?? carriedWealth,
     telemetry,
     metrics: result?.metrics ?? previous?.metrics ?? [],
     ...(overlap === null ? {} : { overlap }),

@@ -1,4 +1,5 @@
 import { sameData } from '../same-data.ts';
+import { carriedWealthOf } from './error-budget.ts';
 import { createJudgeState, judgeTick, type JudgePolicy, type JudgeState } from './judge.ts';
 import type { ReceiptTick, ReceiptWrite, RolloutReceipt } from './receipt.ts';
 import { assembleTickVerdict, overlapRuleOf } from './tick-verdict.ts';
@@ -28,7 +29,8 @@ const MOST_PROBLEMS = 20;
 export function verifyReceipt(receipt: RolloutReceipt): ReceiptCheck {
   const policy = receipt.rollout.policy as unknown as JudgePolicy;
   const problems: string[] = [...checkWrites(receipt.writes), ...checkTicks(receipt.ticks), ...checkOutcome(receipt)];
-  let state: JudgeState = createJudgeState();
+  const carriedWealth = carriedWealthOf(receipt.rollout.policy);
+  let state: JudgeState = createJudgeState({ carriedWealth });
   let previous: TickVerdict | null = null;
   let judgedTicks = 0;
   let exact = true;
@@ -38,6 +40,7 @@ export function verifyReceipt(receipt: RolloutReceipt): ReceiptCheck {
     const again = assembleTickVerdict({
       result: result?.verdict ?? null,
       previous,
+      carriedWealth,
       tick: tick.input,
       overlapRule: overlapRuleOf(policy),
       problems: known,

@@ -15,6 +15,7 @@ import { formatHeader } from '../../domain/governance/export-format.ts';
 import { createExportVerifier, type ExportCheck } from '../../domain/governance/verify-export.ts';
 import { openTestLedger, startDatabase, type TestDatabase } from '../support/database.ts';
 import { ORIGIN, primitives, testKey } from '../support/ledger.ts';
+import { createJudgedReceipt, createReceipt } from '../support/receipts.ts';
 
 const PORT = 28_434;
 const KEY = testKey(9);
@@ -187,6 +188,44 @@ describe('the database', () => {
     await stopped.query('SELECT FROM ledger_head FOR UPDATE');
     expect(await parts.ledger.append(DRAFT)).toBe(true);
     await stopped.end().catch(() => undefined);
+  });
+});
+
+describe('a second attempt of a release', () => {
+  it('finds the evidence that the newest attempt before it left, of the same two versions only', async () => {
+    const store = createRolloutStore(parts);
+    const open = async (rolloutKey: string, toVersion: string, minute: number, policy = {}) => {
+      const startedAt = `2026-01-01T08:0${minute}:00.000Z`;
+      const versions = { fromVersion: '1', toVersion };
+      const { rollout } = createReceipt();
+      await store.open({ ...rollout, model: 'again', rolloutKey, ...versions, startedAt, policy });
+    };
+    const earlier = async (rolloutKey: string) =>
+      await store.earlierAttempt({ rolloutKey, model: 'again', environment: 'dev', fromVersion: '1', toVersion: '2' });
+    await open('a/1', '2', 1);
+    expect(await earlier('a/1')).toBeNull();
+    const [tick] = createJudgedReceipt(0.01, 0.72).ticks;
+    if (tick === undefined) throw new Error('no look');
+    for (const [number, wealth] of [0.1 + 0.2, 1 / 3].entries())
+      await store.saveTick({
+        ...tick,
+        rolloutKey: 'a/1',
+        tick: number,
+        verdict: { ...tick.verdict, wealth },
+        snapshot: null,
+        state: null,
+      });
+    await open('a/other', '3', 2);
+    expect(await earlier('a/2')).toMatchObject({ rolloutKey: 'a/1', wealth: 1 / 3, decision: 'undecided' });
+    await open('a/2', '2', 3, { carriedWealth: 1 / 3 });
+    expect(await store.carriedWealth('a/2')).toBe(1 / 3);
+    expect(await store.carriedWealth('a/1')).toBe(1);
+    expect(await earlier('a/3'), 'an attempt without a look hands on what it had').toEqual({
+      rolloutKey: 'a/2',
+      wealth: 1 / 3,
+      decision: null,
+      metric: null,
+    });
   });
 });
 

@@ -124,6 +124,7 @@ function judged(errorRate: number, score: number): ReceiptTick[] {
     const verdict = assembleTickVerdict({
       result: result?.verdict ?? null,
       previous,
+      carriedWealth: 1,
       tick: input,
       overlapRule: overlapRuleOf(POLICY),
       problems: [],

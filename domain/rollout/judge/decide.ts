@@ -92,7 +92,11 @@ function isOverCeiling(policy: JudgePolicy, { errors }: JudgeMemory): boolean {
 }
 
 function reasonOf(policy: JudgePolicy, memory: JudgeMemory, wealth: WealthParts): string {
-  const total = finiteExp(wealth.logTotal).toPrecision(3);
+  const carried =
+    memory.logCarried === 0
+      ? ''
+      : ` (earlier attempts of this release left ${finiteExp(memory.logCarried).toPrecision(3)})`;
+  const total = `${finiteExp(wealth.logTotal).toPrecision(3)}${carried}`;
   const limit = 1 / policy.errorBudget;
   if (wealth.largest === 'ceiling') {
     const { sum, requests } = memory.errors?.canary ?? { sum: 0, requests: 0 };
