@@ -8,7 +8,7 @@ import {
   type JudgeVerdict,
 } from '../domain/rollout/judge.ts';
 import { assembleTick } from '../domain/rollout/observation.ts';
-import type { EngineVersion, TickRecord, TickVerdict } from '../domain/rollout/records.ts';
+import { engineNameOf, type EngineVersion, type TickRecord, type TickVerdict } from '../domain/rollout/records.ts';
 import { evaluateSampleRatio } from '../domain/rollout/sample-ratio.ts';
 import type { TelemetrySnapshot } from '../domain/rollout/telemetry.ts';
 import { assembleTickVerdict, overlapRuleOf } from '../domain/rollout/tick-verdict.ts';
@@ -149,12 +149,12 @@ function judgeSnapshot(
       tick,
       overlapRule: overlapRuleOf(input.policy),
       problems,
-      snapshot,
+      observedBasisPoints: snapshot?.canaryBasisPoints ?? null,
       overruledBy: observed.overruledBy,
       waived: input.waived,
     }),
     state: result?.state ?? state,
-    engine: `node ${engine.node} v8 ${engine.v8}`,
+    engine: engineNameOf(engine),
   };
 }
 

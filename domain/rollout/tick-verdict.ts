@@ -1,7 +1,6 @@
 import type { JudgeTick, JudgeVerdict } from './judge.ts';
 import { addOverlap, evaluateOverlap, type OverlapVerdict } from './overlap.ts';
 import type { TickVerdict } from './records.ts';
-import type { TelemetrySnapshot } from './telemetry.ts';
 import type { Verdict } from '../verdict.ts';
 
 /** By what mirrored answers are judged; parts of the rollout's policy. */
@@ -34,7 +33,8 @@ interface TickParts {
   readonly tick: JudgeTick;
   readonly overlapRule: OverlapRule;
   readonly problems: readonly string[];
-  readonly snapshot: TelemetrySnapshot | null;
+  /** Share of the canary that was live, null when nothing could be read. */
+  readonly observedBasisPoints: number | null;
   readonly overruledBy: TickVerdict['overruledBy'];
   readonly waived: readonly string[];
 }
@@ -63,7 +63,7 @@ export function assembleTickVerdict(parts: TickParts): TickVerdict {
     ...(overlap === null ? {} : { overlap }),
     canaryRequests: result === null || problems.length > 0 ? 0 : (finite(parts.tick.canary?.requests) ?? 0),
     problems,
-    observedBasisPoints: parts.snapshot?.canaryBasisPoints ?? null,
+    observedBasisPoints: parts.observedBasisPoints,
     overruledBy: parts.overruledBy,
     waived: parts.waived,
   };

@@ -71,7 +71,7 @@ describe('a look of a shadow step', () => {
       carriedWealth: 1,
       overlapRule: { minimum: 0.8, errorBudget: 0.05 },
       problems: [],
-      snapshot: null,
+      observedBasisPoints: null,
       overruledBy: null,
       waived,
     });

@@ -2,11 +2,12 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { MlopsError, messageOf } from '../../../../domain/errors.ts';
 import type { RolloutReceipt } from '../../../../domain/rollout/receipt.ts';
-import { verifyReceipt } from '../../../../domain/rollout/verify-receipt.ts';
+import type { ReceiptCheck } from '../../../../domain/rollout/verify-receipt.ts';
 import { renderReceiptHtml } from '../../../reports/receipt-html.ts';
 import { renderReceiptText } from '../../../reports/receipt-text.ts';
 import { parseReceipt } from '../../../rollouts/parse-receipt.ts';
 import { digestOf } from '../../../rollouts/request.ts';
+import { verifyReceiptHere } from '../../../rollouts/verify-receipt-here.ts';
 import type { CommandContext, CommandInput, CommandResult, CommandRun } from '../../command.ts';
 import { modelOf, textOption } from '../../rollout/options.ts';
 
@@ -42,15 +43,19 @@ async function verify(context: CommandContext, file: string): Promise<CommandRes
     throw new MlopsError('RECEIPT_INVALID', { file, problem: messageOf(error) });
   });
   const { receipt, digest } = parseReceipt(file, text);
-  const check = verifyReceipt(receipt);
+  const check = verifyReceiptHere(receipt);
   const altered = digest !== digestOf(receipt) ? ['the digest does not fit the content: the file was altered'] : [];
   const problems = [...altered, ...check.problems];
   const valid = problems.length === 0;
-  const sameness = check.exact
-    ? 'bit for bit'
-    : 'the same decisions (another engine version: numbers differ in the last digits)';
   const summary = valid
-    ? `Receipt is valid: ${check.judgedTicks} looks decided again, ${sameness}`
+    ? `Receipt is valid: ${check.judgedTicks} looks decided again, ${samenessOf(check)}`
     : `Receipt is NOT valid:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`;
   return { exitCode: valid ? 0 : 3, data: { ...check, valid, problems }, text: summary };
+}
+
+/** How equal the numbers are, and on what they were computed. */
+function samenessOf({ exact, otherEngines }: ReceiptCheck): string {
+  const others =
+    otherEngines.length === 0 ? '' : ` (judged on ${otherEngines.join(', ')}; this is another engine version)`;
+  return exact ? `bit for bit${others}` : `the same decisions${others}: numbers differ in the last digits`;
 }
