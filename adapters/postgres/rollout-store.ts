@@ -3,6 +3,7 @@ import type { Pool } from 'pg';
 import type { IncidentRecord, RolloutEventRecord, RolloutStore } from '../../activities/ports.ts';
 import { canonicalJson } from '../../domain/governance/canonical-json.ts';
 import {
+  boundContentOf,
   draftOfClose,
   draftOfEntry,
   draftOfIncident,
@@ -272,16 +273,8 @@ async function subjectOf({ client }: LedgerTransaction, rolloutKey: string): Pro
 }
 
 /** What a look rested on and what it found, as the ledger binds it. */
-export function digestOfTick({
-  at,
-  engine,
-  input,
-  judged,
-  step,
-  tick,
-  verdict,
-}: Omit<TickRecord, 'rolloutKey' | 'snapshot' | 'state'>): string {
-  return digestOfJson(JSON.stringify({ at, engine, input, judged, step, tick, verdict }));
+export function digestOfTick(tick: Omit<TickRecord, 'rolloutKey' | 'snapshot' | 'state'>): string {
+  return digestOfJson(JSON.stringify(boundContentOf(tick)));
 }
 
 /** SHA-256 over the canonical text of what a JSON text says. */
