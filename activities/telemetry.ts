@@ -183,7 +183,25 @@ function observe(
     expectedCanaryVersion: input.canaryVersion,
     source: input.kind === 'shadow' ? 'mirror' : 'users',
   });
-  const ratio = input.kind === 'users' && !isBaseline ? evaluateSampleRatio(previous, current) : null;
-  const found = ratio === null || ratio.matches ? problems : [...problems, ratio.reason];
-  return { tick, problems: isBaseline ? [] : found, overruledBy, isBaseline };
+  const { canaryBasisPoints: intended } = input;
+  const isShared = input.kind === 'users' && !isBaseline && !foreign;
+  const ratio = isShared ? evaluateSampleRatio(previous, current, intended) : null;
+  return {
+    tick,
+    problems: [
+      ...(foreign ? [] : contradictionOf(intended, current)),
+      ...(isBaseline ? [] : problems),
+      ...(ratio === null || ratio.matches ? [] : [ratio.reason]),
+    ],
+    overruledBy,
+    isBaseline,
+  };
+}
+
+/** The generation is ours and the weight is not: what the router says of itself cannot be true. */
+function contradictionOf(intended: number, { canaryBasisPoints, generation }: TelemetrySnapshot): string[] {
+  if (canaryBasisPoints === intended) return [];
+  return [
+    `live split: ${canaryBasisPoints / 100} % to the canary, intended ${intended / 100} % (generation ${generation})`,
+  ];
 }

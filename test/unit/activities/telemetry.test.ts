@@ -76,6 +76,37 @@ async function look(readings: readonly TelemetrySnapshot[], carriedWealth = 1, i
   return results;
 }
 
+describe('a look at a split that is not the intended one', () => {
+  const intended = [0, 1, 2].map((n) => reading(n, 950 * n, 50 * n, 500));
+
+  it('is inconclusive when the generation is ours and the weight is not, from the first reading on', async () => {
+    const live = [0, 1, 2].map((n) => reading(n, 100 * n, 900 * n, 9000));
+    const results = await look(live);
+    for (const { problems } of results)
+      expect(problems[0]).toBe('live split: 90 % to the canary, intended 5 % (generation 5)');
+    expect(results.at(-1)).toMatchObject({ verdict: 'inconclusive', telemetry: 'missing', overruledBy: null });
+    expect(results.at(-1)?.canaryRequests).toBe(0);
+  });
+
+  it('is inconclusive when requests do not go where the rollout and the router say', async () => {
+    const [, last] = await look([reading(0, 0, 0, 500), reading(1, 100, 900, 500)]);
+    expect(last?.problems.join()).toContain('900 of 1000 requests went to the canary (90.00 %), intended 5 %');
+    expect(last).toMatchObject({ verdict: 'inconclusive', telemetry: 'missing' });
+  });
+
+  it('is judged as ever when all three agree', async () => {
+    const last = (await look(intended)).at(-1);
+    expect(last).toMatchObject({ problems: [], telemetry: 'complete', canaryRequests: 50 });
+  });
+
+  it('is overruled, and nothing else is said of it, when the generation is another', async () => {
+    const foreign = intended.map((one) => ({ ...one, generation: 6, canaryBasisPoints: 9000 }));
+    const last = (await look(foreign)).at(-1);
+    expect(last).toMatchObject({ overruledBy: { kind: 'foreign', generation: 6 } });
+    expect(last?.problems.join()).not.toContain('live split');
+  });
+});
+
 describe('the first look of a second attempt', () => {
   it('begins with the evidence that the attempt before left, before anything is judged and after', async () => {
     const readings = [0, 1, 2].map((n) => reading(n, 950 * n, 50 * n, 500));

@@ -93,8 +93,8 @@ describe('a tick from two readings', () => {
 });
 
 describe('the sample ratio', () => {
-  const reading = (stable: number, canary: number, share: number) =>
-    snapshot(1, null, null, { assigned: { stable, canary }, canaryBasisPoints: share });
+  const reading = (stable: number, canary: number, more: Partial<TelemetrySnapshot> = {}) =>
+    snapshot(1, null, null, { assigned: { stable, canary }, ...more });
   it.each([
     ['fits', 500, 500, 5000, true],
     ['is off by chance', 90, 10, 500, true],
@@ -102,6 +102,18 @@ describe('the sample ratio', () => {
     ['is all although 5 % were wanted', 0, 1000, 500, false],
     ['is of nothing', 0, 0, 5000, true],
   ])('%s', (_name, stable, canary, share, matches) => {
-    expect(evaluateSampleRatio(reading(0, 0, share), reading(stable, canary, share)).matches).toBe(matches);
+    expect(evaluateSampleRatio(reading(0, 0), reading(stable, canary), share).matches).toBe(matches);
+  });
+
+  it('is that of what the rollout wrote, whatever weight the router says is live', () => {
+    const live = { canaryBasisPoints: 9000 };
+    expect(evaluateSampleRatio(reading(0, 0, live), reading(100, 900, live), 500).matches).toBe(false);
+  });
+
+  it('is of the requests since the reading before, or since the source started again', () => {
+    const before = reading(0, 1000);
+    expect(evaluateSampleRatio(before, reading(500, 1500), 5000)).toMatchObject({ matches: true });
+    expect(evaluateSampleRatio(before, reading(1000, 1000), 5000)).toMatchObject({ matches: false });
+    expect(evaluateSampleRatio(before, reading(500, 500, { instanceId: 'j' }), 5000)).toMatchObject({ matches: true });
   });
 });
