@@ -19,7 +19,10 @@ const POLICY = z.strictObject({
     .optional(),
   score_margin: share.optional(),
   absolute_tolerance: z.strictObject({ errors: share.optional(), slow: share.optional() }).optional(),
-  required_metrics: z.array(metric).optional(),
+  required_metrics: z
+    .array(metric)
+    .min(1, 'wanted at least one metric: nothing is promoted without evidence')
+    .optional(),
   slow_action: z.enum(['hold', 'rollback']).optional(),
   dry_run_metrics: z.array(metric).optional(),
   tick_seconds: z.number().gt(0).optional(),
@@ -55,8 +58,9 @@ function overridePolicy(
   noises: Readonly<Record<string, NoiseAssumption>>,
   line: number,
 ): JudgePolicy {
+  const known = policy.noise === undefined || Object.hasOwn(noises, policy.noise);
   const noise = policy.noise === undefined ? base.noise : noises[policy.noise];
-  if (noise === undefined)
+  if (!known || noise === undefined)
     throw invalid(
       line,
       `policy.noise: ${JSON.stringify(policy.noise)}, wanted one of ${Object.keys(noises).join(', ')}`,

@@ -87,8 +87,8 @@ function isSafe(policy: JudgePolicy, memory: JudgeMemory, name: MetricName): boo
   return (memory[name]?.logSafe ?? 0) >= logLimitOf(policy);
 }
 
-function isOverCeiling(policy: JudgePolicy, { errors }: JudgeMemory): boolean {
-  return errors !== null && errors.canary.sum > policy.maxErrorRate * errors.canary.requests;
+function isOverCeiling(policy: JudgePolicy, { ceilingTotals: { sum, requests } }: JudgeMemory): boolean {
+  return sum > policy.maxErrorRate * requests;
 }
 
 function reasonOf(policy: JudgePolicy, memory: JudgeMemory, wealth: WealthParts): string {
@@ -99,7 +99,7 @@ function reasonOf(policy: JudgePolicy, memory: JudgeMemory, wealth: WealthParts)
   const total = `${finiteExp(wealth.logTotal).toPrecision(3)}${carried}`;
   const limit = 1 / policy.errorBudget;
   if (wealth.largest === 'ceiling') {
-    const { sum, requests } = memory.errors?.canary ?? { sum: 0, requests: 0 };
+    const { sum, requests } = memory.ceilingTotals;
     return `canary error rate ${percent(sum, requests)} of ${requests} requests is above the ceiling ${100 * policy.maxErrorRate} %: evidence ${total} reached ${limit}`;
   }
   const metric = memory[wealth.largest];
