@@ -71,7 +71,8 @@ function checkEvidence(receipt: Closed): string[] {
   if (outcome.outcome !== 'promoted') return [];
   const end = planOf(receipt).steps.length - 1;
   const before = ticks.findLast(({ step }) => step < end)?.verdict;
-  const isProven = before?.decision === 'promote' && before.telemetry === 'complete';
+  // A plan that begins with all users has no look before them.
+  const isProven = end === 0 || (before?.decision === 'promote' && before.telemetry === 'complete');
   return [
     ...(isProven || has('overridden')
       ? []

@@ -71,6 +71,27 @@ describe('a tick from two readings', () => {
     });
   });
 
+  it('counts requests of exactly the bound as fast', () => {
+    const at = (bound: number): ArmCounters => {
+      const latency = LATENCY_BOUNDS_MS.map((edge) => (edge === bound ? 10 : 0)).concat(0);
+      return { ...arm('2', 10, 0, 0), latency };
+    };
+    const slow = (bound: number) =>
+      assembleTick(snapshot(0, arm('1', 0, 0, 0), arm('2', 0, 0, 0)), snapshot(1, arm('1', 0, 0, 0), at(bound)), RULE)
+        .tick.canary?.slow;
+    expect([slow(35), slow(50), slow(75)]).toEqual([0, 0, 10]);
+  });
+
+  it('deals scores out in another order than their bins, and another for each arm', () => {
+    const scores = Array.from({ length: 40 }, (_, index) => index / 40);
+    const now = snapshot(1, arm('1', 200, 1, 5, scores), arm('2', 200, 2, 6, scores));
+    const { canary, control } = assembleTick(first, now, RULE).tick.scores ?? {};
+    const sorted = (canary as number[]).toSorted((a, b) => a - b);
+    expect(canary).not.toEqual(sorted);
+    expect(control).not.toEqual(sorted);
+    expect(canary).not.toEqual(control);
+  });
+
   it('keeps every score, in an order that depends on the seed and not on the value', () => {
     const scores = [0, 0, 0.5, 1, 1, 1];
     const now = snapshot(1, arm('1', 200, 1, 5, scores), arm('2', 200, 2, 6, scores));
