@@ -2,6 +2,7 @@ import { isMlopsError, MlopsError } from '../domain/errors.ts';
 import { SHORTEST_HISTORY } from '../domain/rollout/calibration/history.ts';
 import { assessNoise, NEWEST_TICKS, type NoiseBasis } from '../domain/rollout/calibration/noise-basis.ts';
 import { isEmergency } from '../domain/rollout/emergency.ts';
+import { carryBudget, type CarriedBudget } from '../domain/rollout/error-budget.ts';
 import type { JudgePolicy } from '../domain/rollout/judge.ts';
 import type { EngineVersion, RolloutRecord } from '../domain/rollout/records.ts';
 import { policyInForce, retreatSplit, type RolloutRequest } from '../domain/rollout/run.ts';
@@ -71,13 +72,18 @@ export function createPreflightActivities(ports: PreflightPorts) {
       await checkSplit(ports, request, live);
       const slowBoundMs = evaluateSlowBound(await readTelemetry(ports.metrics, request.model), request.responseTime);
       const noise = await assessHistory(ports, request);
-      const policy = { ...policyInForce(request.policy, noise), slowBoundMs, noiseBasis: noise.text };
-      await openRecord(ports, input, policy);
+      const budget = await assessBudget(ports, input);
+      const inForce = policyInForce(request.policy, noise);
+      await openRecord(ports, input, { ...inForce, slowBoundMs, noiseBasis: noise.text, ...budget });
       return {
         generation: live.generation,
         slowBoundMs,
         noise,
-        note: `responses over ${slowBoundMs} ms count as slow; noise: ${noise.text}`,
+        note: [
+          `responses over ${slowBoundMs} ms count as slow`,
+          `noise: ${noise.text}`,
+          ...(budget === null ? [] : [`error budget: ${budget.carriedFrom}`]),
+        ].join('; '),
         nowMs: serverTimeMs(),
       };
     },
@@ -181,6 +187,16 @@ async function assessHistory({ history, noise }: PreflightPorts, request: Rollou
   const asking = [setting, ticks, policy, `${environment}/${model}`, request.plan.autoRollback] as const;
   // Fewer are told at once; what takes a second must not hold up every other activity of the worker.
   return ticks.length < SHORTEST_HISTORY ? assessNoise(...asking) : await noise.assess(...asking);
+}
+
+/** What earlier attempts of this release left of its error budget; a version against itself is no release. */
+async function assessBudget({ rollouts }: PreflightPorts, input: PrepareInput): Promise<CarriedBudget | null> {
+  const { request, rolloutKey } = input;
+  const { model, environment } = request;
+  const [fromVersion, toVersion] = [request.stable.version, request.canary.version];
+  if (fromVersion === toVersion) return null;
+  const earlier = await rollouts.earlierAttempt({ rolloutKey, model, environment, fromVersion, toVersion });
+  return carryBudget(earlier, (request.policy as unknown as JudgePolicy).errorBudget);
 }
 
 async function openRecord(

@@ -12,7 +12,7 @@ import type { StartedRollout } from './rollouts/rollouts.ts';
 export { MlopsError, isMlopsError } from '../domain/errors.ts';
 export { createJudgeState, judgeTick, openJudge } from '../domain/rollout/judge.ts';
 export { replayStream } from '../domain/rollout/replay.ts';
-export { verifyReceipt } from '../domain/rollout/verify-receipt.ts';
+export { verifyReceiptHere as verifyReceipt } from './rollouts/verify-receipt-here.ts';
 export type { RolloutAction } from './rollouts/actions.ts';
 export type { RolloutOrder } from './rollouts/request.ts';
 

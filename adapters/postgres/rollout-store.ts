@@ -3,6 +3,7 @@ import type { Pool } from 'pg';
 import type { IncidentRecord, RolloutEventRecord, RolloutStore } from '../../activities/ports.ts';
 import { canonicalJson } from '../../domain/governance/canonical-json.ts';
 import {
+  boundContentOf,
   draftOfClose,
   draftOfEntry,
   draftOfIncident,
@@ -10,6 +11,7 @@ import {
   draftOfTick,
   type RolloutSubject,
 } from '../../domain/governance/rollout-drafts.ts';
+import { carriedWealthOf, type EarlierAttempt } from '../../domain/rollout/error-budget.ts';
 import type { RolloutRecord, TickRecord } from '../../domain/rollout/records.ts';
 import type { Ledger, LedgerTransaction } from './ledger/ledger.ts';
 import type { Principals } from './ledger/principals.ts';
@@ -47,6 +49,17 @@ export function createRolloutStore(parts: EvidenceParts): RolloutStore {
   return {
     open: async (record) => await openRollout(parts, record),
 
+    earlierAttempt: async (release) => await earlierAttempt(pool, release),
+
+    async carriedWealth(rolloutKey) {
+      const rows = await query<{ policy: RolloutRecord['policy'] }>(
+        pool,
+        'SELECT policy FROM rollout WHERE rollout_key = $1',
+        [rolloutKey],
+      );
+      return carriedWealthOf(rows[0]?.policy ?? {});
+    },
+
     async tick(rolloutKey, tick) {
       const rows = await query<TickRow>(
         pool,
@@ -81,6 +94,37 @@ export function createRolloutStore(parts: EvidenceParts): RolloutStore {
     openIncident: async (record) => await openIncident(parts, record),
 
     close: async (rolloutKey, outcome, proven) => await closeRollout(parts, rolloutKey, outcome, proven),
+  };
+}
+
+async function earlierAttempt(
+  pool: Pool,
+  { rolloutKey, model, environment, fromVersion, toVersion }: Parameters<RolloutStore['earlierAttempt']>[0],
+): Promise<EarlierAttempt | null> {
+  const rows = await query<{
+    rollout_key: string;
+    outcome: string | null;
+    policy: RolloutRecord['policy'];
+    verdict: TickRecord['verdict'] | null;
+  }>(
+    pool,
+    `SELECT r.rollout_key, r.outcome, r.policy, last.verdict FROM rollout r
+     LEFT JOIN LATERAL (
+       SELECT verdict FROM rollout_tick t WHERE t.rollout_key = r.rollout_key ORDER BY tick DESC LIMIT 1
+     ) last ON true
+     WHERE r.environment = $1 AND r.model = $2 AND r.from_version = $3 AND r.to_version = $4 AND r.rollout_key <> $5
+     ORDER BY r.started_at DESC LIMIT 1`,
+    [environment, model, fromVersion, toVersion, rolloutKey],
+  );
+  const [row] = rows;
+  // A promotion ends the release: rolling the version out again is another one.
+  if (row === undefined || row.outcome === 'promoted') return null;
+  const { rollout_key: key, policy, verdict } = row;
+  return {
+    rolloutKey: key,
+    wealth: verdict?.wealth ?? carriedWealthOf(policy),
+    decision: verdict?.decision ?? null,
+    metric: verdict?.metric ?? null,
   };
 }
 
@@ -231,16 +275,8 @@ async function subjectOf({ client }: LedgerTransaction, rolloutKey: string): Pro
 }
 
 /** What a look rested on and what it found, as the ledger binds it. */
-export function digestOfTick({
-  at,
-  engine,
-  input,
-  judged,
-  step,
-  tick,
-  verdict,
-}: Omit<TickRecord, 'rolloutKey' | 'snapshot' | 'state'>): string {
-  return digestOfJson(JSON.stringify({ at, engine, input, judged, step, tick, verdict }));
+export function digestOfTick(tick: Omit<TickRecord, 'rolloutKey' | 'snapshot' | 'state'>): string {
+  return digestOfJson(JSON.stringify(boundContentOf(tick)));
 }
 
 /** SHA-256 over the canonical text of what a JSON text says. */

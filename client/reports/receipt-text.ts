@@ -1,3 +1,4 @@
+import { carriedWealthOf } from '../../domain/rollout/error-budget.ts';
 import type { ReceiptEvent, RolloutReceipt } from '../../domain/rollout/receipt.ts';
 import type { TickVerdict } from '../../domain/rollout/records.ts';
 import { eventsInOrder } from './events-in-order.ts';
@@ -15,6 +16,7 @@ export function renderReceiptText(receipt: RolloutReceipt): string {
     `Judged ${ticks.filter(({ judged }) => judged).length} of ${ticks.length} looks on ${rollout.engine.program}, Node ${rollout.engine.node}, V8 ${rollout.engine.v8}`,
     `Noise assumed: ${JSON.stringify(rollout.policy['noise'])}`,
     ...noiseBasisOf(rollout.policy),
+    ...carriedOf(rollout.policy),
     '',
     'Traffic:',
     ...writes.map(
@@ -32,6 +34,12 @@ export function renderReceiptText(receipt: RolloutReceipt): string {
 function noiseBasisOf(policy: RolloutReceipt['rollout']['policy']): string[] {
   const basis = policy['noiseBasis'];
   return typeof basis === 'string' ? [`Noise basis: ${basis}`] : [];
+}
+
+/** A first attempt carries nothing. */
+function carriedOf(policy: RolloutReceipt['rollout']['policy']): string[] {
+  const from = policy['carriedFrom'];
+  return typeof from === 'string' ? [`Error budget: ${from}; began with evidence ${carriedWealthOf(policy)}`] : [];
 }
 
 function renderEvidence(verdict: TickVerdict, waivers: readonly Waiver[]): string[] {

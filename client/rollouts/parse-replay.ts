@@ -20,7 +20,10 @@ const POLICY = z.strictObject({
     .optional(),
   score_margin: share.optional(),
   absolute_tolerance: z.strictObject({ errors: share.optional(), slow: share.optional() }).optional(),
-  required_metrics: z.array(metric).optional(),
+  required_metrics: z
+    .array(metric)
+    .min(1, 'wanted at least one metric: nothing is promoted without evidence')
+    .optional(),
   slow_action: z.enum(['hold', 'rollback']).optional(),
   dry_run_metrics: z.array(metric).optional(),
   tick_seconds: z.number().gt(0).optional(),

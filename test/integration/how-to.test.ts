@@ -211,6 +211,8 @@ describe('the commands of pages in docs', () => {
     expect(JSON.parse((await page.next(0)).stdout)).toMatchObject({ id: 'monday', tick: 1 });
     await page.next(0);
     expect((await page.next(0)).stdout).toContain('valid');
+    await page.next(0);
+    expect((await page.next(0)).stdout).toContain('The ledger has all of it and no more, signed by');
     expect(page.left()).toBe(0);
   });
 

@@ -1,8 +1,9 @@
-import { mkdtempSync, readFileSync, statSync, appendFileSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client, type Pool } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readBeginning, readExport, readText } from '../../adapters/ledger/export-files.ts';
 import { createSegmentFiles, listSegments } from '../../adapters/ledger/segments.ts';
 import { createEmergencyJournal } from '../../adapters/postgres/emergency-ingest.ts';
 import { createProver } from '../../adapters/postgres/ledger/prove.ts';
@@ -11,15 +12,21 @@ import { readEventLines } from '../../adapters/postgres/ledger/read-events.ts';
 import { signCheckpoint } from '../../adapters/postgres/ledger/sign-checkpoint.ts';
 import { migrate } from '../../adapters/postgres/migrate.ts';
 import { createPool } from '../../adapters/postgres/pool.ts';
+import { createRolloutReader } from '../../adapters/postgres/rollout-reader.ts';
 import { createRolloutStore, type EvidenceParts } from '../../adapters/postgres/rollout-store.ts';
+import { createTrafficStore } from '../../adapters/postgres/traffic-store.ts';
+import { verifyReceiptHere } from '../../client/rollouts/verify-receipt-here.ts';
+import { verifyWithLedger } from '../../client/rollouts/verify-with-ledger.ts';
 import type { EventDraft } from '../../domain/governance/event-draft.ts';
 import type { EventQuery } from '../../domain/governance/event-query.ts';
 import { formatHeader } from '../../domain/governance/export-format.ts';
 import { verifyInclusion } from '../../domain/governance/merkle-proof.ts';
 import { growTree } from '../../domain/governance/merkle-tree.ts';
 import { createExportVerifier, type ExportCheck } from '../../domain/governance/verify-export.ts';
+import type { RolloutReceipt } from '../../domain/rollout/receipt.ts';
 import { openTestLedger, startDatabase, type TestDatabase } from '../support/database.ts';
 import { ORIGIN, primitives, testKey } from '../support/ledger.ts';
+import { createJudgedReceipt, createReceipt } from '../support/receipts.ts';
 
 const PORT = 28_434;
 const KEY = testKey(9);
@@ -192,6 +199,82 @@ describe('the database', () => {
     await stopped.query('SELECT FROM ledger_head FOR UPDATE');
     expect(await parts.ledger.append(DRAFT)).toBe(true);
     await stopped.end().catch(() => undefined);
+  });
+});
+
+describe('a second attempt of a release', () => {
+  it('finds the evidence that the newest attempt before it left, of the same two versions only', async () => {
+    const store = createRolloutStore(parts);
+    const open = async (rolloutKey: string, toVersion: string, minute: number, policy = {}) => {
+      const startedAt = `2026-01-01T08:0${minute}:00.000Z`;
+      const versions = { fromVersion: '1', toVersion };
+      const { rollout } = createReceipt();
+      await store.open({ ...rollout, model: 'again', rolloutKey, ...versions, startedAt, policy });
+    };
+    const earlier = async (rolloutKey: string) =>
+      await store.earlierAttempt({ rolloutKey, model: 'again', environment: 'dev', fromVersion: '1', toVersion: '2' });
+    await open('a/1', '2', 1);
+    expect(await earlier('a/1')).toBeNull();
+    const [tick] = createJudgedReceipt(0.01, 0.72).ticks;
+    if (tick === undefined) throw new Error('no look');
+    for (const [number, wealth] of [0.1 + 0.2, 1 / 3].entries())
+      await store.saveTick({
+        ...tick,
+        rolloutKey: 'a/1',
+        tick: number,
+        verdict: { ...tick.verdict, wealth },
+        snapshot: null,
+        state: null,
+      });
+    await open('a/other', '3', 2);
+    expect(await earlier('a/2')).toMatchObject({ rolloutKey: 'a/1', wealth: 1 / 3, decision: 'undecided' });
+    await open('a/2', '2', 3, { carriedWealth: 1 / 3 });
+    expect(await store.carriedWealth('a/2')).toBe(1 / 3);
+    expect(await store.carriedWealth('a/1')).toBe(1);
+    expect(await earlier('a/3'), 'an attempt without a look hands on what it had').toEqual({
+      rolloutKey: 'a/2',
+      wealth: 1 / 3,
+      decision: null,
+      metric: null,
+    });
+  });
+});
+
+describe('a receipt out of the database', () => {
+  it('fits the ledger that was written with it, look by look', async () => {
+    const [rollouts, traffic] = [createRolloutStore(parts), createTrafficStore(parts)];
+    const { rollout, ticks, events, writes, outcome } = createJudgedReceipt(0.035, 0.7);
+    if (outcome === null) throw new Error('no outcome');
+    const { rolloutKey, environment, model } = rollout;
+    await rollouts.open(rollout);
+    for (const { idempotencyKey, split, actor, reason } of writes) {
+      const reserved = await traffic.reserve({
+        environment,
+        idempotencyKey,
+        split,
+        expectedGeneration: 0,
+        actor,
+        reason,
+      });
+      await traffic.markApplied(environment, { ...reserved, actor, reason, writtenAt: outcome.at });
+    }
+    for (const tick of ticks) await rollouts.saveTick({ ...tick, rolloutKey, snapshot: null, state: null });
+    for (const [index, event] of events.entries())
+      await rollouts.recordEvent({ ...event, rolloutKey, idempotencyKey: `${rolloutKey}/${index}` });
+    await rollouts.close(rolloutKey, { ...outcome, actor: 'judge', humanWaitSeconds: 0 }, null);
+
+    const receipt = await createRolloutReader(pool).receipt(environment, model, rolloutKey);
+    if (receipt === null) throw new Error('no receipt');
+    expect(verifyReceiptHere(receipt)).toMatchObject({ valid: true, exact: true });
+    const { note, size } = await signCheckpoint(pool, primitives, SIGNER);
+    const lines: string[] = [];
+    for await (const group of readEventLines(pool, 0, size)) lines.push(...group);
+    const file = join(mkdtempSync(join(tmpdir(), 'mlops-receipt-')), 'ledger.jsonl');
+    writeFileSync(file, formatHeader({ kind: 'full', events: lines.length, checkpoint: note }) + lines.join(''));
+    const files = { primitives, lines: readExport, beginning: readBeginning, text: readText };
+    const compare = async (one: RolloutReceipt) => await verifyWithLedger(files, one, { file, trustedKeys: [KEY] });
+    expect(await compare(receipt)).toMatchObject({ problems: [] });
+    expect((await compare({ ...receipt, ticks: receipt.ticks.slice(0, -1) })).problems).toHaveLength(1);
   });
 });
 

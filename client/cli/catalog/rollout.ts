@@ -112,10 +112,20 @@ export const ROLLOUT_COMMANDS: readonly CommandSpec[] = [
       { flags: '--out <file>', description: 'write it as JSON' },
       { flags: '--html <file>', description: 'write it as one HTML page' },
       { flags: '--verify <file>', description: 'recompute every decision of a receipt file, without any server' },
+      {
+        flags: '--ledger <file>',
+        description: 'with --verify: an export (`mlops audit export`) that must have all the receipt says',
+      },
+      {
+        flags: '--keys <file>',
+        description: "with --ledger: trusted keys; may be repeated (default: the project's own)",
+        repeatable: true,
+      },
     ],
     examples: [
       'mlops rollout receipt --model rag_api --out receipt.json --html receipt.html',
       'mlops rollout receipt --verify receipt.json',
+      'mlops rollout receipt --verify receipt.json --ledger ledger.jsonl',
     ],
     load: () => import('../commands/rollout/receipt.ts'),
   },

@@ -23,7 +23,7 @@ export interface Counts {
 }
 
 /**
- * A field of one tick after checking: `absent` when neither arm has it, `bad` when it is there but unusable (or in one
+ * A field of one tick after checking: `absent` when neither arm has it (null says the same), `bad` when it is there but unusable (or in one
  * arm only), else the values of both arms.
  */
 export type CheckedField<T> =
@@ -69,7 +69,7 @@ function readCounts(
   if (!isObject(arm)) return { counts: null, isAbsent: arm === undefined || arm === null, problem: 'missing' };
   const { requests } = arm;
   const events = arm[name];
-  if (events === undefined) return { counts: null, isAbsent: true, problem: 'missing' };
+  if (events === undefined || events === null) return { counts: null, isAbsent: true, problem: 'missing' };
   if (!isCount(requests)) return { counts: null, isAbsent: false, problem: `has ${show(requests)} requests` };
   if (!isCount(events)) return { counts: null, isAbsent: false, problem: `is ${show(events)}` };
   if (events > requests) return { counts: null, isAbsent: false, problem: `is ${events} of ${requests} requests` };

@@ -68,9 +68,10 @@ describe('a look of a shadow step', () => {
       result: judgeTick(POLICY, createJudgeState(), input).verdict,
       previous,
       tick: input,
+      carriedWealth: 1,
       overlapRule: { minimum: 0.8, errorBudget: 0.05 },
       problems: [],
-      snapshot: null,
+      observedBasisPoints: null,
       overruledBy: null,
       waived,
     });

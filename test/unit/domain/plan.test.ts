@@ -76,6 +76,25 @@ describe('a plan', () => {
       expect(weights({ steps: [{ weight: points / 100 }] })).toEqual([points / 100, 100]);
   });
 
+  it('asks for an approval before the weights that are named, 0 and 100 among them', () => {
+    const gated = (manualGates: readonly number[]): number[] =>
+      assemblePlan({ ...PLAN_SETTINGS, headerOnly: true, manualGates }, 'default').steps.flatMap(({ gate }, index) =>
+        gate ? [index] : [],
+      );
+    expect(gated([])).toEqual([]);
+    expect(gated([0])).toEqual([0]);
+    expect(gated([15, 100])).toEqual([2, 7]);
+    expect(() => gated([16])).toThrow(/manual_gates/);
+  });
+
+  it.each<[Partial<PlanSettings>, RegExp]>([
+    [{ observationWindowMinutes: 0.5 }, /observation_window_minutes is 0.5/],
+    [{ steps: [{ weight: 10 }, { bake: 1 }, { weight: 20 }] }, /steps.1 is bake, wanted the last step/],
+    [{ steps: [{ weight: 20 }, { weight: 10 }] }, /steps.1.weight is 10/],
+  ])('is refused with %j', (settings, problem) => {
+    expect(() => assemblePlan({ ...PLAN_SETTINGS, ...settings }, 'default')).toThrow(problem);
+  });
+
   it('names every problem at once', () => {
     expect(() =>
       assemblePlan({ ...PLAN_SETTINGS, initialPercentage: 60, rampStep: 0, tickSeconds: 0 }, 'default'),
