@@ -37,6 +37,8 @@ export interface Composition {
   workflowUrl(workflowId: string, runId: string | null): Promise<string>;
   /** The programs that come with the project. */
   examples(workingDirectory: string): Promise<Examples>;
+  /** Plays the demo while nobody else does on this stack. @throws DEMO_RUNNING */
+  playAlone<T>(play: () => Promise<T>): Promise<T>;
   /** Closes every connection that was opened. */
   close(): Promise<void>;
 }
@@ -80,16 +82,9 @@ export function createComposition(loadConfig: () => Promise<MlopsConfig>): Compo
     },
     ledger: async () => await composeLedger(await loadConfig(), closers),
     exportFiles: composeExportFiles,
-    router: async () => {
-      const config = await loadConfig();
-      const { createGatewayRouter } = await import('../../adapters/gateway/router.ts');
-      return createGatewayRouter(config);
-    },
-    emergency: async () => {
-      const config = await loadConfig();
-      const { createEmergencyRollback } = await import('../../adapters/gateway/emergency.ts');
-      return createEmergencyRollback(config);
-    },
+    router: async () => (await import('../../adapters/gateway/router.ts')).createGatewayRouter(await loadConfig()),
+    emergency: async () =>
+      (await import('../../adapters/gateway/emergency.ts')).createEmergencyRollback(await loadConfig()),
     quickProbe: async () => await composeQuickProbe(await loadConfig()),
     workflowUrl: async (workflowId, runId) => {
       const { ports, temporal } = await loadConfig();
@@ -99,6 +94,10 @@ export function createComposition(loadConfig: () => Promise<MlopsConfig>): Compo
     examples: async (workingDirectory) => {
       const { createExamples } = await import('../../adapters/processes/examples.ts');
       return createExamples(workingDirectory, (await loadConfig()).stateDirectory);
+    },
+    playAlone: async (play) => {
+      const { playAlone } = await import('../../workers/demo-turn.ts');
+      return await playAlone(await loadConfig(), play);
     },
     close: async () => {
       await Promise.allSettled(closers.map(async (close) => await close()));

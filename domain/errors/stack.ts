@@ -96,6 +96,13 @@ export const STACK_ERRORS = {
     retryable: false,
     exitCode: 1,
   },
+  DEMO_RUNNING: {
+    message:
+      'Demo is running already on this stack (pid {pid}), wanted one at a time: it kills parts that another one needs',
+    remedy: 'Wait for its end, or stop it with Ctrl-C where it runs, then run `mlops demo`',
+    retryable: true,
+    exitCode: 3,
+  },
   PART_NOT_READY: {
     message: '{part} was not ready within {seconds} s: {reason}',
     remedy: 'Read {log}, then `mlops doctor`',

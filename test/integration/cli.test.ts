@@ -1,9 +1,11 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { CATALOG } from '../../client/cli/catalog.ts';
+import { loadConfig } from '../../config/load.ts';
+import { playAlone } from '../../workers/demo-turn.ts';
 
 const MLOPS = join(import.meta.dirname, '../../bin/mlops');
 const EMPTY = mkdtempSync(join(tmpdir(), 'mlops-cli-'));
@@ -185,6 +187,17 @@ describe('the command line', () => {
       encoding: 'utf8',
     });
     expect([status, stderr]).toEqual([2, expect.stringContaining('MLOPS_ENV is production')]);
+  });
+
+  it('plays one demo at a time: a second is refused with who plays, and touches nothing', async () => {
+    const root = mkdtempSync(join(tmpdir(), 'mlops-cli-demo-'));
+    const { config } = loadConfig({ env: ENV, workingDirectory: root });
+    await playAlone(config, async () => {
+      const { status, stderr } = spawnSync(MLOPS, ['demo'], { cwd: root, env: ENV, encoding: 'utf8' });
+      expect([status, stderr]).toEqual([3, expect.stringContaining(`on this stack (pid ${process.pid})`)]);
+      expect(readdirSync(config.stateDirectory)).toEqual(['run']);
+      await Promise.resolve();
+    });
   });
 
   it('shows the plan of the brief', () => {
