@@ -55,7 +55,7 @@ function renderConfiguration(): string {
     ([name, { summary, wanted, later }]) =>
       `| \`${name}\` | ${wanted} | ${summary}${later === undefined ? '' : ` (checked; used when ${later} arrives)`} |`,
   );
-  return `# Configuration\n\n${NOTE}\n\nA flag wins over the environment, that over \`mlops.yaml\` (found upward; keys \`deployment\` and \`monitoring\`), that over \`config/*.yaml\`, that over the defaults. \`mlops config show --origin\` says where each value comes from.\n\n${tables.join('\n')}\n## Environment\n\nTEMPORAL_* variables and profiles are read as Temporal's own tools read them.\n\n| variable | wanted | what |\n| --- | --- | --- |\n${variables.join('\n')}\n`;
+  return `# Configuration\n\n${NOTE}\n\nA flag wins over the environment, that over \`mlops.yaml\` (found upward; keys \`deployment\` and \`monitoring\`), that over \`config/*.yaml\`, that over the defaults. \`mlops config show --origin\` says where each value comes from.\n\nA command reads it each time, and a rollout keeps what held at its start. Worker, gateway and API read \`gateway\`, \`endpoint_allow_list\`, \`notifications\`, \`health.path\`, \`health.expect\`, \`health.timeout_seconds\` and the environment when they start: [what applies a change](local-stack.md#configuration-that-changes).\n\n${tables.join('\n')}\n## Environment\n\nTEMPORAL_* variables and profiles are read as Temporal's own tools read them.\n\n| variable | wanted | what |\n| --- | --- | --- |\n${variables.join('\n')}\n`;
 }
 
 interface JsonSchema {
