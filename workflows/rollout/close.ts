@@ -4,7 +4,7 @@ import type { RolloutResult } from '../messages.ts';
 import { activities, type Ending, type RolloutContext } from './context.ts';
 import { messageOf } from './failure.ts';
 import { setPhase } from './panel.ts';
-import { record, recordAsked, settleDeliveries, show } from './record.ts';
+import { record, recordAsked, recordLast, settleDeliveries, show, writeUnwritten } from './record.ts';
 import { statusOf } from './status.ts';
 import { writeSplit } from './traffic.ts';
 
@@ -21,6 +21,7 @@ export async function closeRollout(context: RolloutContext, wanted: Ending): Pro
   const outcome = { outcome: ending.outcome, reason: ending.reason, detail: ending.detail, at, actor: ending.actor };
   await untilDone(context, 'close', async () => {
     if (run.generation === null) return;
+    await writeUnwritten(context);
     await recordAsked(context);
     await activities.closeRollout.executeWithOptions({ summary: ending.outcome }, [
       {
@@ -33,7 +34,7 @@ export async function closeRollout(context: RolloutContext, wanted: Ending): Pro
       },
     ]);
     const notify = ending.outcome === 'promoted' || ending.outcome === 'completed' ? 'info' : 'page';
-    await record(context, {
+    await recordLast(context, {
       key: 'closed',
       event: ending.outcome,
       actor: ending.actor,

@@ -12,6 +12,7 @@ import {
 import { missingToClose, missingToEnter } from '../../domain/rollout/missing-evidence.ts';
 import type { RolloutPhase, RolloutStatus, WaitingFor } from '../messages.ts';
 import type { RolloutContext } from './context.ts';
+import { isBehind } from './record.ts';
 
 /** The answer to `status`: everything a person or program asks about a rollout. */
 export function statusOf(context: RolloutContext, info: WorkflowInfo): RolloutStatus {
@@ -58,13 +59,19 @@ export function statusOf(context: RolloutContext, info: WorkflowInfo): RolloutSt
     health: { stable: healthOf(run.health.stable), canary: healthOf(run.health.canary) },
     noise: run.noise === undefined ? null : { text: run.noise.text, armed: run.noise.armed },
     waitingFor: context.ending === null ? waitingFor(context) : null,
-    missing: context.ending === null ? missingOf(request, run) : [],
+    missing: context.ending === null ? missingOf(context) : [],
     timeline: context.timeline,
   };
 }
 
 /** What has to happen before the next step, whoever else is waited for. */
-function missingOf(request: RolloutRequest, run: RolloutRun): string[] {
+function missingOf(context: RolloutContext): string[] {
+  const { request, run } = context;
+  const behind = isBehind(context) ? ['the database: what happened could not be written yet'] : [];
+  return [...behind, ...evidenceMissing(request, run)];
+}
+
+function evidenceMissing(request: RolloutRequest, run: RolloutRun): string[] {
   if (run.stage === 'observe') return [...missingForNextStep(request, run, run.nowMs), ...missingToClose(request, run)];
   return run.stage === 'gate' || run.stage === 'enter' ? missingToEnter(request, run) : missingToClose(request, run);
 }
