@@ -1,5 +1,5 @@
 import type { JudgeMemory, StandingDecision } from './memory.ts';
-import { heldMetrics, METRIC_NAMES, type JudgePolicy, type MetricName } from './policy.ts';
+import { ceilingDecides, heldMetrics, METRIC_NAMES, type JudgePolicy, type MetricName } from './policy.ts';
 import { evaluateWealth, finiteExp, type WealthParts } from './wealth.ts';
 
 /** What the judge says (contract 4.2). */
@@ -40,13 +40,24 @@ export function decisionOf(memory: JudgeMemory): {
   return { decision: cannotKnow ? 'inconclusive' : 'undecided', tick: null, metric: null };
 }
 
-/** A metric whose hold a person accepted decides no more: its part and its standing decision are dropped. */
+/**
+ * What a person accepted decides no more: its part and its standing decision are dropped. What is found next is confirmed
+ * afresh, for the wealth before held what was accepted.
+ */
 function dropWaived(policy: JudgePolicy, memory: JudgeMemory): void {
   for (const name of policy.dryRunMetrics) {
     const metric = memory[name];
     if (metric !== null) metric.logPart = null;
-    if (memory.hold?.metric === name) memory.hold = null;
-    if (memory.rollback?.metric === name) memory.rollback = null;
+    dropDecision(memory, name);
+  }
+  if (!ceilingDecides(policy)) dropDecision(memory, 'ceiling');
+}
+
+function dropDecision(memory: JudgeMemory, name: StandingDecision['metric']): void {
+  for (const kind of ['hold', 'rollback'] as const) {
+    if (memory[kind]?.metric !== name) continue;
+    memory[kind] = null;
+    memory.logWealthBefore = memory.logCarried;
   }
 }
 
@@ -88,6 +99,7 @@ function isSafe(policy: JudgePolicy, memory: JudgeMemory, name: MetricName): boo
 }
 
 function isOverCeiling(policy: JudgePolicy, { errors }: JudgeMemory): boolean {
+  if (policy.waived?.includes('ceiling') === true) return false;
   return errors !== null && errors.canary.sum > policy.maxErrorRate * errors.canary.requests;
 }
 

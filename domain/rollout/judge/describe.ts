@@ -2,7 +2,7 @@ import type { Verdict } from '../../verdict.ts';
 import { logWealthOf } from './bets.ts';
 import { decisionOf, logLimitOf, type Decision } from './decide.ts';
 import type { ArmTotals, JudgeMemory } from './memory.ts';
-import { METRIC_NAMES, type JudgePolicy, type MetricName } from './policy.ts';
+import { ceilingDecides, METRIC_NAMES, type JudgePolicy, type MetricName } from './policy.ts';
 import { evaluateWealth, finiteExp } from './wealth.ts';
 
 /** One metric as the judge sees it after a tick. */
@@ -120,8 +120,8 @@ function describeCeiling(policy: JudgePolicy, memory: JudgeMemory, decided: stri
     evidence,
     safe: null,
     verdict: decided === 'ceiling' ? 'fail' : 'pass',
-    reason: `canary error rate ${show(rate)} of ${totals.requests}, ceiling ${policy.maxErrorRate}; evidence of being above it ${evidence.toPrecision(3)}`,
-    dryRun: policy.dryRunMetrics.includes('errors'),
+    reason: `canary error rate ${show(rate)} of ${totals.requests}, ceiling ${policy.maxErrorRate}; evidence of being above it ${evidence.toPrecision(3)}${policy.waived?.includes('ceiling') === true ? '; accepted by a person' : ''}`,
+    dryRun: !ceilingDecides(policy),
   };
 }
 

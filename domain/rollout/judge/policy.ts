@@ -24,6 +24,8 @@ export interface JudgePolicy {
   readonly holdMetrics?: readonly MetricName[];
   /** Metrics that are shown and never decide. */
   readonly dryRunMetrics: readonly MetricName[];
+  /** Names whose finding a person accepted (waive.ts): metrics among them are in `dryRunMetrics` too. */
+  readonly waived?: readonly string[];
   /** Overlap that a shadow step must show, 0 to 1; absent or null: it is shown only. Judged beside the judge. */
   readonly shadowMinimumOverlap?: number | null;
   /** Length of a tick in seconds, above 0. */
@@ -34,6 +36,14 @@ export interface JudgePolicy {
 /** Metrics whose evidence freezes and asks instead of rolling back. */
 export function heldMetrics({ slowAction, holdMetrics = [] }: JudgePolicy): readonly string[] {
   return slowAction === 'hold' ? ['slow', ...holdMetrics] : holdMetrics;
+}
+
+/**
+ * Whether the canary's error rate against the absolute ceiling decides: not where errors are only shown, nor after a
+ * person accepted it. Who accepts errors against the control has not accepted more than the ceiling.
+ */
+export function ceilingDecides({ dryRunMetrics, waived = [] }: JudgePolicy): boolean {
+  return !waived.includes('ceiling') && (!dryRunMetrics.includes('errors') || waived.includes('errors'));
 }
 
 /** Largest margin of the lattice, natural log. */

@@ -1,6 +1,6 @@
 import { logAdd, logWealthOf } from './bets.ts';
 import type { JudgeMemory } from './memory.ts';
-import { heldMetrics, METRIC_NAMES, type JudgePolicy, type MetricName } from './policy.ts';
+import { ceilingDecides, heldMetrics, METRIC_NAMES, type JudgePolicy, type MetricName } from './policy.ts';
 
 /** Share of the error budget that the absolute ceiling has; the metrics divide the rest. */
 const CEILING_SHARE = 0.05;
@@ -39,10 +39,10 @@ export function growPart(memory: JudgeMemory, name: MetricName, logHarm: number)
 
 /** Adds the parts up. */
 export function evaluateWealth(memory: JudgeMemory, policy: JudgePolicy): WealthParts {
-  const ceilingDecides = !policy.dryRunMetrics.includes('errors');
   const parts: { name: MetricName | 'ceiling'; log: number }[] = [];
   // Without its vote the ceiling's share stays cash.
-  const ceilingLog = Math.log(CEILING_SHARE) + memory.logCarried + (ceilingDecides ? logWealthOf(memory.ceiling) : 0);
+  const ceilingLog =
+    Math.log(CEILING_SHARE) + memory.logCarried + (ceilingDecides(policy) ? logWealthOf(memory.ceiling) : 0);
   parts.push({ name: 'ceiling', log: ceilingLog });
   for (const name of METRIC_NAMES) {
     const part = memory[name]?.logPart ?? null;
