@@ -84,6 +84,15 @@ export function phaseOf({ run, phase }: RolloutContext): RolloutPhase {
   return phase;
 }
 
+/** The phase of a rollout that continues as new, from what it remembers. */
+export function phaseAt(request: RolloutRequest, run: RolloutRun): RolloutPhase {
+  if (run.stage === 'prepare') return 'validating';
+  if (run.review !== null || run.pausedBy !== null) return 'paused';
+  const step = currentStep(request, run);
+  if (run.stage === 'gate' && step.gate && run.approval === null) return 'awaiting-approval';
+  return run.stage === 'finish' || (run.stage === 'observe' && step.kind === 'bake') ? 'promoting' : 'canary';
+}
+
 /** What the rollout waits for, when that is a person. */
 export function waitingFor({ request, run }: RolloutContext): WaitingFor | null {
   const since = iso(run.waitingSinceMs ?? run.stepEnteredAtMs);
