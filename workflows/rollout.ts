@@ -10,6 +10,7 @@ import {
   condition,
   continueAsNew,
   isCancellation,
+  patched,
   workflowInfo,
 } from '@temporalio/workflow';
 import type { RolloutRequest, RolloutRun } from '../domain/rollout/run.ts';
@@ -18,6 +19,7 @@ import { closeRollout } from './rollout/close.ts';
 import { openContext, type Ending, type RolloutContext } from './rollout/context.ts';
 import { registerHandlers } from './rollout/handlers.ts';
 import { settleDeliveries } from './rollout/record.ts';
+import { phaseAt } from './rollout/status.ts';
 import { enterStep, finishPromotion, observeStep, passGate, prepare } from './rollout/stages.ts';
 import { failureOf } from './rollout/failure.ts';
 import { CANCELLED, unlessStopped } from './rollout/stop.ts';
@@ -34,6 +36,9 @@ export interface RolloutInput {
 
 export async function rollout(input: RolloutInput): Promise<RolloutResult> {
   const context = openContext(input);
+  // Rollouts that continued before this was so show 'validating' until their next step.
+  if (input.carried !== undefined && patched('a-phase-outlives-continue-as-new'))
+    context.phase = phaseAt(context.request, context.run);
   registerHandlers(context);
   const ending = await untilEnding(context, input);
   const result = await CancellationScope.nonCancellable(() => closeRollout(context, ending));

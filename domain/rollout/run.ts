@@ -52,6 +52,9 @@ export interface AskedAction {
   readonly facts?: Readonly<Record<string, unknown>>;
 }
 
+/** Something that happened and could not be written: what the activity that writes it is given. */
+export type UnwrittenEvent = Readonly<Record<string, unknown>> & { readonly event: string };
+
 /** Last probes of one arm, newest last, at most `outOf` of them. */
 export interface ProbeHistory {
   readonly recent: readonly boolean[];
@@ -107,6 +110,8 @@ export interface RolloutRun {
   asked?: AskedAction[];
   /** How many of them have been written. */
   askedCount?: number;
+  /** What happened while the database was away, oldest first, to be written before anything goes on; absent as above. */
+  unwritten?: UnwrittenEvent[];
   /** The judge holds positive evidence on every required metric at its last look. */
   promotable: boolean;
   /** Telemetry was complete and nothing hinted at harm at the last look. */

@@ -1,11 +1,11 @@
-import { condition } from '@temporalio/workflow';
+import { condition, patched } from '@temporalio/workflow';
 import { currentStep, deadlineMs, isWaitingForPerson, windowEndMs } from '../../domain/rollout/run.ts';
 import { reasonAtDeadline } from '../../domain/rollout/missing-evidence.ts';
 import { advanceClock, type Ending, type RolloutContext } from './context.ts';
 import { probeArms } from './health.ts';
 import { carriesTraffic, look } from './look.ts';
 import { refreshPanel } from './panel.ts';
-import { recordAsked } from './record.ts';
+import { catchUp, isBehind } from './record.ts';
 import { endingByPeople } from './stop.ts';
 
 const REST_MS = 5_000;
@@ -19,7 +19,7 @@ export async function beat(context: RolloutContext): Promise<Ending | null> {
   await waitUntilDue(context);
   const asked = endingByPeople(context);
   if (asked !== null) return asked;
-  await recordAsked(context);
+  await catchUp(context);
   return (await probeWhenDue(context)) ?? (await lookWhenDue(context));
 }
 
@@ -28,7 +28,11 @@ export async function restBeat(context: RolloutContext): Promise<Ending | null> 
   countHumanWait(context);
   refreshPanel(context);
   await waitAwake(context, REST_MS, 'a dependency is away');
-  return endingByPeople(context) ?? endingByDeadline(context);
+  const ending = endingByPeople(context) ?? endingByDeadline(context);
+  // Rollouts that began before this rested blindly.
+  if (ending !== null || !patched('an-outage-only-pauses')) return ending;
+  await catchUp(context);
+  return (await probeWhenDue(context)) ?? (await lookWhenDue(context));
 }
 
 /** The machine time is used up: without enough evidence by now there is none to be had. */
@@ -65,6 +69,7 @@ async function waitUntilDue(context: RolloutContext): Promise<void> {
     if (end !== null && end > now) due.push(end);
   }
   if (!isWaitingForPerson(request, run)) due.push(deadlineMs(request, run, now));
+  if (isBehind(context)) due.push(now + REST_MS);
   const waitMs = Math.min(...due) - now;
   if (waitMs > 0) await waitAwake(context, waitMs, summaryOf(context));
 }

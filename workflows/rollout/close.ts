@@ -4,7 +4,7 @@ import type { RolloutResult } from '../messages.ts';
 import { activities, type Ending, type RolloutContext } from './context.ts';
 import { messageOf } from './failure.ts';
 import { setPhase } from './panel.ts';
-import { record, recordAsked, settleDeliveries, show } from './record.ts';
+import { recordAsked, recordLast, settleDeliveries, show, writeUnwritten } from './record.ts';
 import { statusOf } from './status.ts';
 import { endWithoutStable } from './stable-down.ts';
 import { writeSplit } from './traffic.ts';
@@ -35,6 +35,7 @@ export async function closeRollout(context: RolloutContext, wanted: Ending): Pro
 async function writeEnd(context: RolloutContext, ending: Ending): Promise<void> {
   const { request, run } = context;
   const { outcome, reason, detail, actor } = ending;
+  await writeUnwritten(context);
   await recordAsked(context);
   await activities.closeRollout.executeWithOptions({ summary: outcome }, [
     {
@@ -49,7 +50,7 @@ async function writeEnd(context: RolloutContext, ending: Ending): Promise<void> 
   // Where pre-flight has not passed, nothing was moved that people would have to be woken for.
   const bad = run.generation === null ? 'warning' : 'page';
   const notify = outcome === 'promoted' || outcome === 'completed' ? 'info' : bad;
-  await record(context, { key: 'closed', event: outcome, actor, detail: `${reason}: ${detail}`, notify });
+  await recordLast(context, { key: 'closed', event: outcome, actor, detail: `${reason}: ${detail}`, notify });
 }
 
 /**

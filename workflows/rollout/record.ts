@@ -1,8 +1,16 @@
+import type { RolloutActivities } from '../../activities/index.ts';
 import type { Notification } from '../../activities/ports.ts';
-import { log, patched, workflowInfo } from '@temporalio/workflow';
+import { log, patched, workflowInfo, type ActivityOptions } from '@temporalio/workflow';
 import { activities, deliveryActivities, type RolloutContext } from './context.ts';
 import { isPassing, messageOf } from './failure.ts';
 import type { TimelineEntry } from '../messages.ts';
+
+/** About three seconds: what cannot be written then is kept. */
+const SOME_ATTEMPTS: ActivityOptions = {
+  retry: { initialInterval: '200ms', backoffCoefficient: 2, maximumAttempts: 5 },
+};
+
+type EventInput = Parameters<RolloutActivities['recordEvent']>[0];
 
 /** The query shows this many entries; the database keeps all. */
 const TIMELINE_LENGTH = 60;
@@ -20,27 +28,94 @@ export interface News {
   readonly facts?: Readonly<Record<string, unknown>>;
 }
 
-/** Writes an event to the timeline and the database, once, and tells people when it should. */
+/**
+ * Writes an event to the timeline and the database, once, and tells people when it should. While the database is away
+ * it is kept, and nothing goes on before it is written (`isBehind`).
+ */
 export async function record(context: RolloutContext, news: News): Promise<void> {
+  const { run } = context;
+  if (run.announced.includes(news.key)) return;
+  const { input, delivery } = assembleEvent(context, news);
+  if (isBehind(context)) {
+    keep(context, news, input);
+    return;
+  }
+  try {
+    await write(input, SOME_ATTEMPTS);
+  } catch (error) {
+    if (delivery !== null || !isPassing(error) || !patched('an-outage-only-pauses')) throw error;
+    const detail = `what happens is kept until it can be written: ${messageOf(error)}`;
+    show(context, { key: '', event: 'delayed', detail });
+    keep(context, news, input);
+    return;
+  }
+  // After the row is there: a failed attempt is made again by whoever called.
+  run.announced.push(news.key);
+  if (delivery !== null) deliver(context, delivery);
+}
+
+/** The same, of what must be written before the rollout returns. @throws while the database is away */
+export async function recordLast(context: RolloutContext, news: News): Promise<void> {
   if (context.run.announced.includes(news.key)) return;
+  const { input, delivery } = assembleEvent(context, news);
+  await write(input, {});
+  context.run.announced.push(news.key);
+  if (delivery !== null) deliver(context, delivery);
+}
+
+/** Whether something that happened is not written yet. */
+export function isBehind({ run }: RolloutContext): boolean {
+  return (run.unwritten ?? []).length > 0;
+}
+
+/** Writes what was kept, and then what people did. While the database is away both stay. */
+export async function catchUp(context: RolloutContext): Promise<void> {
+  try {
+    await writeUnwritten(context, SOME_ATTEMPTS);
+  } catch (error) {
+    if (!isPassing(error)) throw error;
+    log.warn('What happened could not be written yet', { error: messageOf(error) });
+    return;
+  }
+  await recordAsked(context);
+}
+
+function keep({ run }: RolloutContext, news: News, input: EventInput): void {
+  (run.unwritten ??= []).push({ ...input });
+  run.announced.push(news.key);
+}
+
+/** Writes what was kept, oldest first. @throws while the database is away */
+export async function writeUnwritten({ run }: RolloutContext, options: ActivityOptions = {}): Promise<void> {
+  const waiting = run.unwritten ?? [];
+  for (let next = waiting[0]; next !== undefined; next = waiting[0]) {
+    await write(next as unknown as EventInput, options);
+    waiting.shift();
+  }
+}
+
+async function write(input: EventInput, options: ActivityOptions): Promise<void> {
+  await activities.recordEvent.executeWithOptions({ summary: input.event, ...options }, [input]);
+}
+
+function assembleEvent(
+  context: RolloutContext,
+  news: News,
+): { readonly input: EventInput; readonly delivery: Notification | null } {
   const entry = show(context, news);
   const idempotencyKey = `${context.run.rolloutKey}/${news.key}`;
   const notification = news.notify === undefined ? null : assembleNotification(context, news, entry, idempotencyKey);
   const isHandedOver = notification !== null && patched('deliveries-are-workflows');
-  await activities.recordEvent.executeWithOptions({ summary: news.event }, [
-    {
-      rolloutKey: context.run.rolloutKey,
-      idempotencyKey,
-      at: entry.at,
-      event: news.event,
-      actor: entry.actor,
-      details: { detail: news.detail, ...weightOf(news), ...news.facts },
-      ...(isHandedOver ? { notification } : {}),
-    },
-  ]);
-  // After the row is there: a failed attempt is made again by whoever called.
-  context.run.announced.push(news.key);
-  if (notification !== null && !isHandedOver) deliver(context, notification);
+  const input = {
+    rolloutKey: context.run.rolloutKey,
+    idempotencyKey,
+    at: entry.at,
+    event: news.event,
+    actor: entry.actor,
+    details: { detail: news.detail, ...weightOf(news), ...news.facts },
+    ...(isHandedOver ? { notification } : {}),
+  };
+  return { input, delivery: isHandedOver ? null : notification };
 }
 
 /**

@@ -14,7 +14,7 @@ import { activities, advanceClock, type Ending, type RolloutContext } from './co
 import { isPassing, messageOf } from './failure.ts';
 import { overrideEntry, overrideGate, overrideStep, passesLastGate } from './override.ts';
 import { setPhase } from './panel.ts';
-import { record } from './record.ts';
+import { isBehind, record } from './record.ts';
 import { smokeTest } from './smoke-test.ts';
 import { untilSettled } from './stop.ts';
 import { writeSplit } from './traffic.ts';
@@ -80,6 +80,7 @@ export async function passGate(context: RolloutContext): Promise<Ending | null> 
 export async function enterStep(context: RolloutContext): Promise<Ending | null> {
   const { request, run } = context;
   if (isFrozen(context)) return await holdStill(context);
+  if (isBehind(context)) return await beat(context);
   if (await lacksEvidence(context)) return await awaitEvidence(context);
   const step = currentStep(request, run);
   setPhase(context, step.kind === 'bake' ? 'promoting' : 'canary');
@@ -160,6 +161,7 @@ function endingOfAa({ request, run }: RolloutContext): Ending | null {
 export async function finishPromotion(context: RolloutContext): Promise<Ending | null> {
   const { request, run } = context;
   if (isFrozen(context)) return await holdStill(context);
+  if (isBehind(context)) return await beat(context);
   const isBlind = run.promotedOn !== true && missingToClose(request, run).length > 0;
   if (isBlind && patched('a-bake-is-closed-on-telemetry')) {
     // While it was held up here the telemetry has gone: the bake goes on.

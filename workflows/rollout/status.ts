@@ -14,6 +14,7 @@ import { heldMetrics, type JudgePolicy } from '../../domain/rollout/judge/policy
 import { missingToClose, missingToEnter } from '../../domain/rollout/missing-evidence.ts';
 import type { RolloutPhase, RolloutStatus, WaitingFor } from '../messages.ts';
 import type { RolloutContext } from './context.ts';
+import { isBehind } from './record.ts';
 
 /** The answer to `status`: everything a person or program asks about a rollout. */
 export function statusOf(context: RolloutContext, info: WorkflowInfo): RolloutStatus {
@@ -61,7 +62,7 @@ export function statusOf(context: RolloutContext, info: WorkflowInfo): RolloutSt
     noise: run.noise === undefined ? null : { text: run.noise.text, armed: run.noise.armed },
     automaticRollback: automaticRollbackOf(context),
     waitingFor: context.ending === null ? waitingFor(context) : null,
-    missing: context.ending === null ? missingOf(request, run) : [],
+    missing: context.ending === null ? missingOf(context) : [],
     timeline: context.timeline,
   };
 }
@@ -77,7 +78,13 @@ function automaticRollbackOf({ request, run }: RolloutContext): NonNullable<Roll
 }
 
 /** What has to happen before the next step, whoever else is waited for. */
-function missingOf(request: RolloutRequest, run: RolloutRun): string[] {
+function missingOf(context: RolloutContext): string[] {
+  const { request, run } = context;
+  const behind = isBehind(context) ? ['the database: what happened could not be written yet'] : [];
+  return [...behind, ...evidenceMissing(request, run)];
+}
+
+function evidenceMissing(request: RolloutRequest, run: RolloutRun): string[] {
   if (run.stage === 'observe') return [...missingForNextStep(request, run, run.nowMs), ...missingToClose(request, run)];
   return run.stage === 'gate' || run.stage === 'enter' ? missingToEnter(request, run) : missingToClose(request, run);
 }
@@ -88,6 +95,15 @@ export function phaseOf({ run, phase }: RolloutContext): RolloutPhase {
   if (frozen && (phase === 'canary' || phase === 'awaiting-approval' || phase === 'promoting')) return 'paused';
   if (!frozen && phase === 'paused') return run.stage === 'gate' ? 'awaiting-approval' : 'canary';
   return phase;
+}
+
+/** The phase of a rollout that continues as new, from what it remembers. */
+export function phaseAt(request: RolloutRequest, run: RolloutRun): RolloutPhase {
+  if (run.stage === 'prepare') return 'validating';
+  if (run.review !== null || run.pausedBy !== null) return 'paused';
+  const step = currentStep(request, run);
+  if (run.stage === 'gate' && step.gate && run.approval === null) return 'awaiting-approval';
+  return run.stage === 'finish' || (run.stage === 'observe' && step.kind === 'bake') ? 'promoting' : 'canary';
 }
 
 /** What the rollout waits for, when that is a person. */

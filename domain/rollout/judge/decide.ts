@@ -40,19 +40,25 @@ export function decisionOf(memory: JudgeMemory): {
   return { decision: cannotKnow ? 'inconclusive' : 'undecided', tick: null, metric: null };
 }
 
-/** A metric whose hold a person accepted decides no more: its part and its standing decision are dropped. */
+/**
+ * What a person accepted decides no more: its part and its standing decision are dropped. What is found next is confirmed
+ * afresh, for the wealth before held what was accepted.
+ */
 function dropWaived(policy: JudgePolicy, memory: JudgeMemory): void {
-  if (!ceilingDecides(policy)) dropDecisionOf(memory, 'ceiling');
   for (const name of policy.dryRunMetrics) {
     const metric = memory[name];
     if (metric !== null) metric.logPart = null;
-    dropDecisionOf(memory, name);
+    dropDecision(memory, name);
   }
+  if (!ceilingDecides(policy)) dropDecision(memory, 'ceiling');
 }
 
-function dropDecisionOf(memory: JudgeMemory, name: StandingDecision['metric']): void {
-  if (memory.hold?.metric === name) memory.hold = null;
-  if (memory.rollback?.metric === name) memory.rollback = null;
+function dropDecision(memory: JudgeMemory, name: StandingDecision['metric']): void {
+  for (const kind of ['hold', 'rollback'] as const) {
+    if (memory[kind]?.metric !== name) continue;
+    memory[kind] = null;
+    memory.logWealthBefore = memory.logCarried;
+  }
 }
 
 /**

@@ -135,7 +135,7 @@ function describeCeiling(policy: JudgePolicy, memory: JudgeMemory, decided: stri
     evidence,
     safe: null,
     verdict: decided === 'ceiling' ? 'fail' : 'pass',
-    reason: `canary error rate ${show(rate)} of ${totals.requests}, ceiling ${policy.maxErrorRate}; evidence of being above it ${evidence.toPrecision(3)}`,
+    reason: `canary error rate ${show(rate)} of ${totals.requests}, ceiling ${policy.maxErrorRate}; evidence of being above it ${evidence.toPrecision(3)}${policy.waived?.includes('ceiling') === true ? '; accepted by a person' : ''}`,
     dryRun: !ceilingDecides(policy),
   };
 }

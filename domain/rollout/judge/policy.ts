@@ -24,8 +24,8 @@ export interface JudgePolicy {
   readonly holdMetrics?: readonly MetricName[];
   /** Metrics that are shown and never decide. */
   readonly dryRunMetrics: readonly MetricName[];
-  /** Whether the absolute ceiling of errors decides; absent: unless errors are shown only. */
-  readonly ceilingDecides?: boolean;
+  /** Names whose finding a person accepted (waive.ts): metrics among them are in `dryRunMetrics` too. */
+  readonly waived?: readonly string[];
   /** Overlap that a shadow step must show, 0 to 1; absent or null: it is shown only. Judged beside the judge. */
   readonly shadowMinimumOverlap?: number | null;
   /** Length of a tick in seconds, above 0. */
@@ -38,9 +38,12 @@ export function heldMetrics({ slowAction, holdMetrics = [] }: JudgePolicy): read
   return slowAction === 'hold' ? ['slow', ...holdMetrics] : holdMetrics;
 }
 
-/** Whether evidence that the canary is above the error ceiling counts, and being above it keeps from a promotion. */
-export function ceilingDecides(policy: Pick<JudgePolicy, 'ceilingDecides' | 'dryRunMetrics'>): boolean {
-  return policy.ceilingDecides ?? !policy.dryRunMetrics.includes('errors');
+/**
+ * Whether the canary's error rate against the absolute ceiling decides: not where errors are only shown, nor after a
+ * person accepted it. Who accepts errors against the control has not accepted more than the ceiling.
+ */
+export function ceilingDecides({ dryRunMetrics, waived = [] }: JudgePolicy): boolean {
+  return !waived.includes('ceiling') && (!dryRunMetrics.includes('errors') || waived.includes('errors'));
 }
 
 /** Largest margin of the lattice, natural log. */
