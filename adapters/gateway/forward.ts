@@ -1,8 +1,7 @@
 import { Agent as HttpAgent, type ClientRequest, type IncomingMessage, type ServerResponse } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
-import type { Socket } from 'node:net';
 import { Readable } from 'node:stream';
-import { createProxyServer, type ProxyServer } from 'http-proxy-3';
+import { createProxyServer } from 'http-proxy-3';
 import type { Outcome } from './counters.ts';
 
 /** How one attempt to have a request answered ended. */
@@ -17,7 +16,6 @@ export interface Attempt {
 
 export interface Forwarder {
   attempt(request: IncomingMessage, response: ServerResponse, endpoint: string, body: Buffer | null): Promise<Attempt>;
-  upgrade(request: IncomingMessage, socket: Socket, head: Buffer, endpoint: string): Promise<boolean>;
   close(): void;
 }
 
@@ -80,30 +78,11 @@ export function createForwarder(timeoutMs: number): Forwarder {
         });
       }),
 
-    upgrade: async (request, socket, head, endpoint) => await upgradeOnce(proxy, request, socket, head, endpoint),
-
     close: () => {
       agents.http.destroy();
       agents.https.destroy();
     },
   };
-}
-
-/** True when the connection was opened; resolves when it ends. */
-async function upgradeOnce(
-  proxy: ProxyServer,
-  request: IncomingMessage,
-  socket: Socket,
-  head: Buffer,
-  endpoint: string,
-): Promise<boolean> {
-  return await new Promise<boolean>((resolve) => {
-    socket.once('close', () => resolve(true));
-    proxy.ws(request, socket, head, { target: endpoint }, () => {
-      resolve(false);
-      socket.destroy();
-    });
-  });
 }
 
 function attemptOf(flight: Flight, response: ServerResponse, error: unknown): Attempt {
