@@ -1,5 +1,5 @@
 import type { JudgeTick, JudgeVerdict } from './judge.ts';
-import { addOverlap, evaluateOverlap, type OverlapVerdict } from './overlap.ts';
+import { addOverlap, addStatuses, evaluateOverlap, type OverlapVerdict } from './overlap.ts';
 import type { TickVerdict } from './records.ts';
 import type { Verdict } from '../verdict.ts';
 
@@ -75,7 +75,8 @@ function judgeOverlap({ result, previous, tick, overlapRule, waived }: TickParts
   if (result === null || tick.overlap === undefined) return known;
   const counts = addOverlap(known?.counts ?? [], tick.overlap);
   const { minimum, errorBudget } = overlapRule;
-  return evaluateOverlap(counts, minimum, { errorBudget, waived: waived.includes('overlap') });
+  const statuses = addStatuses(known?.statuses, tick.statuses);
+  return evaluateOverlap(counts, minimum, { errorBudget, waived: waived.includes('overlap'), statuses });
 }
 
 function reasonsOf({ result, previous }: TickParts, breach: OverlapVerdict | null): readonly string[] {

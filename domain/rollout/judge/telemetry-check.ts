@@ -1,4 +1,4 @@
-import type { OverlapCounts } from '../overlap.ts';
+import type { MirroredStatuses, OverlapCounts } from '../overlap.ts';
 
 /** What an arm reported for one tick, as it came in: anything may be missing or wrong. */
 export interface ArmTick {
@@ -14,6 +14,8 @@ export interface JudgeTick {
   readonly scores?: { readonly canary?: unknown; readonly control?: unknown } | null;
   /** Of a shadow step: what mirrored answers had in common with stable's. Judged by itself (overlap.ts). */
   readonly overlap?: OverlapCounts;
+  /** Of a shadow step: mirrored requests, and those answered with another status than stable's. Shown with the overlap. */
+  readonly statuses?: MirroredStatuses;
 }
 
 /** Requests and events of one arm in one tick, checked. */
