@@ -101,7 +101,9 @@ export function usableEnvironment(
   env: Readonly<Record<string, string | undefined>>,
 ): Readonly<Record<string, string | undefined>> {
   return Object.fromEntries(
-    Object.entries(env).filter(([name, value]) => value === undefined || VARIABLES[name]?.accepts(value) !== false),
+    Object.entries(env).filter(
+      ([name, value]) => value === undefined || ownValue(VARIABLES, name)?.accepts(value) !== false,
+    ),
   );
 }
 

@@ -11,8 +11,8 @@ import {
   draftOfTick,
   type RolloutSubject,
 } from '../../domain/governance/rollout-drafts.ts';
-import { carriedWealthOf, type EarlierAttempt } from '../../domain/rollout/error-budget.ts';
 import type { RolloutRecord, TickRecord } from '../../domain/rollout/records.ts';
+import { findCarriedWealth, findEarlierAttempt } from './earlier-attempts.ts';
 import type { Ledger, LedgerTransaction } from './ledger/ledger.ts';
 import type { Principals } from './ledger/principals.ts';
 import { query } from './query.ts';
@@ -49,16 +49,9 @@ export function createRolloutStore(parts: EvidenceParts): RolloutStore {
   return {
     open: async (record) => await openRollout(parts, record),
 
-    earlierAttempt: async (release) => await earlierAttempt(pool, release),
+    earlierAttempt: async (release) => await findEarlierAttempt(pool, release),
 
-    async carriedWealth(rolloutKey) {
-      const rows = await query<{ policy: RolloutRecord['policy'] }>(
-        pool,
-        'SELECT policy FROM rollout WHERE rollout_key = $1',
-        [rolloutKey],
-      );
-      return carriedWealthOf(rows[0]?.policy ?? {});
-    },
+    carriedWealth: async (rolloutKey) => await findCarriedWealth(pool, rolloutKey),
 
     async tick(rolloutKey, tick) {
       const rows = await query<TickRow>(
@@ -94,37 +87,6 @@ export function createRolloutStore(parts: EvidenceParts): RolloutStore {
     openIncident: async (record) => await openIncident(parts, record),
 
     close: async (rolloutKey, outcome, proven) => await closeRollout(parts, rolloutKey, outcome, proven),
-  };
-}
-
-async function earlierAttempt(
-  pool: Pool,
-  { rolloutKey, model, environment, fromVersion, toVersion }: Parameters<RolloutStore['earlierAttempt']>[0],
-): Promise<EarlierAttempt | null> {
-  const rows = await query<{
-    rollout_key: string;
-    outcome: string | null;
-    policy: RolloutRecord['policy'];
-    verdict: TickRecord['verdict'] | null;
-  }>(
-    pool,
-    `SELECT r.rollout_key, r.outcome, r.policy, last.verdict FROM rollout r
-     LEFT JOIN LATERAL (
-       SELECT verdict FROM rollout_tick t WHERE t.rollout_key = r.rollout_key ORDER BY tick DESC LIMIT 1
-     ) last ON true
-     WHERE r.environment = $1 AND r.model = $2 AND r.from_version = $3 AND r.to_version = $4 AND r.rollout_key <> $5
-     ORDER BY r.started_at DESC LIMIT 1`,
-    [environment, model, fromVersion, toVersion, rolloutKey],
-  );
-  const [row] = rows;
-  // A promotion ends the release: rolling the version out again is another one.
-  if (row === undefined || row.outcome === 'promoted') return null;
-  const { rollout_key: key, policy, verdict } = row;
-  return {
-    rolloutKey: key,
-    wealth: verdict?.wealth ?? carriedWealthOf(policy),
-    decision: verdict?.decision ?? null,
-    metric: verdict?.metric ?? null,
   };
 }
 

@@ -156,8 +156,9 @@ describe('what undoes an action', () => {
 
   it('is said of an emergency rollback while there is something to undo', async () => {
     const sayOf = async (before: LiveSplit) => {
-      const roll = async () => await Promise.resolve({ before, after: LIVE, verifiedAt: 'now' });
-      const { context, said } = createContext({ emergency: { roll } });
+      const roll = async () => await Promise.resolve({ before, after: LIVE, verifiedAt: 'now', journaled: true });
+      const probe = async () => await Promise.resolve({ healthy: true, detail: '' });
+      const { context, said } = createContext({ emergency: { roll }, quickProbe: { probe } });
       await rollback(context, createInput(MODEL));
       return said.join('\n');
     };

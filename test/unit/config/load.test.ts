@@ -264,7 +264,13 @@ describe('what of a configuration is valid', () => {
     expect(config.gateway.tokenFile).toBe(join(config.root, 'here'));
     expect(config.deployment.gateway.userHeader).toBe(DEFAULTS.deployment.gateway.user_header);
     expect(config.deployment.health.path).toBe(DEFAULTS.deployment.health.path);
-    expect(problems).toHaveLength(3);
+    // Rules between settings are checked as well.
+    expect(problems.map((problem) => /: (\S+)/.exec(problem)?.[1])).toEqual([
+      'health.path:',
+      'gateway.user_header:',
+      'unknown',
+      'gateway.url:',
+    ]);
   });
 
   it.each([

@@ -56,6 +56,11 @@ describe('a receipt as it was written', () => {
     expect(verify(receipt)).toMatchObject({ valid: true, exact: true, otherEngines: [], problems: [] });
   });
 
+  it('may be from before the limits of slow answers and scores were kept', () => {
+    const unkept = inEachMetric((m) => (m.limit = m.name === 'slow' || m.name === 'scores' ? null : m.limit));
+    expect(verify(PROMOTED, unkept)).toMatchObject({ valid: true, exact: true });
+  });
+
   it('begins with the evidence that an earlier attempt left', () => {
     const { problems } = verify(PROMOTED, ({ rollout }) => (rollout.policy['carriedWealth'] = 1.5));
     expect(problems[0]).toMatch(/^look 0: wealth 1 recorded, 1.5 recomputed/);
@@ -66,6 +71,7 @@ describe('a forged receipt is found out', () => {
   it.each<[string, RolloutReceipt, Forgery]>([
     ['safety tripled', PROMOTED, inEachMetric((m) => (m.safe = m.safe === null ? null : 3 * m.safe))],
     ['metrics emptied', PROMOTED, inEach((v) => (v.metrics = []))],
+    ['limits of metrics', PROMOTED, inEachMetric((m) => (m.limit = 1))],
     ['rates of metrics', PROMOTED, inEachMetric((m) => (m.canary = 0))],
     ['reasons', PROMOTED, inEach((v) => (v.reasons = ['all good']))],
     ['the verdict word', PROMOTED, inEach((v) => (v.verdict = 'fail'))],
