@@ -38,6 +38,8 @@ export interface Rollouts {
   ): Promise<StartedRollout>;
   /** @throws ROLLOUT_NOT_FOUND, ROLLOUT_BROKEN, ROLLOUT_UNANSWERED */
   status(model: string): Promise<RolloutStatus>;
+  /** Version of the rollout that is open, null when none is. One that has its outcome is waited for. */
+  openVersion(model: string): Promise<string | null>;
   /** Waits for the end; the signal stops the waiting, never the rollout. @throws ROLLOUT_NOT_FOUND, ROLLOUT_BROKEN */
   result(model: string, signal: AbortSignal): Promise<RolloutResult | null>;
   /** @throws ROLLOUT_NOT_FOUND, ROLLOUT_REFUSED_ACTION, ROLLOUT_UNANSWERED */
@@ -79,6 +81,8 @@ export function createRollouts(client: Client, environment: string): Rollouts {
     },
 
     status: async (model) => await loadStatus(client, handleOf(model), model, environment),
+
+    openVersion: async (model) => await findOpenVersion(client, handleOf(model)),
 
     result: async (model, signal) => await waitForResult(client, handleOf(model), model, environment, signal),
 
@@ -129,6 +133,17 @@ async function startOrAttach(
     return { started: { rolloutId, runId: open.runId, attached: true, superseded: null }, openVersion: null };
   }
   return { started: null, openVersion: memoText(open.memo?.['toVersion']) };
+}
+
+async function findOpenVersion(client: Client, handle: WorkflowHandle<typeof rollout>): Promise<string | null> {
+  try {
+    const open = await handle.describe();
+    if (open.status.name !== 'RUNNING' || (await hasLeft(client, handle))) return null;
+    return memoText(open.memo?.['toVersion']);
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return null;
+    throw error;
+  }
 }
 
 /** Waits for a rollout that has its outcome and is about to leave: it is neither to be attached to nor in the way. */

@@ -146,6 +146,18 @@ describe.concurrent('the steps of a rollout', () => {
     await model.ended();
   }, 90_000);
 
+  it('let no other rollout of the stable version seem done, before the first weight', async () => {
+    const model = await stage.model('waiting');
+    await model.start(['--profile', 'long', '--gate', '50']);
+    await model.until(({ waitingFor }) => waitingFor?.kind === 'gate');
+    const back = await model.start(['--to', '1.0.0']);
+    expect([back.code, back.stderr]).toEqual([3, expect.stringContaining('1.1.0 is already being rolled out')]);
+    await model.act('abort');
+    expect((await model.ended()).outcome).toBe('aborted');
+    const again = await model.start(['--to', '1.0.0']);
+    expect([again.code, again.stdout]).toEqual([0, expect.stringContaining('nothing to do')]);
+  }, 90_000);
+
   it('are superseded on request: weight 0 first, verified, then the new one from the proven version', async () => {
     const model = await stage.model('superseded');
     await model.start(['--profile', 'long']);

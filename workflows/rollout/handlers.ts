@@ -14,6 +14,7 @@ import {
   timelineQuery,
   type ActionAccepted,
   type ActionInput,
+  type PromoteInput,
 } from '../messages.ts';
 import { noteAsked } from './asked.ts';
 import type { RolloutContext } from './context.ts';
@@ -148,8 +149,22 @@ function note(context: RolloutContext, asked: Omit<AskedAction, 'at'>): void {
 }
 
 function mustBe(input: ActionInput, problem: string | null, action: string): void {
-  const found = typeof input?.actor === 'string' && input.actor !== '' ? problem : 'nobody is named as actor';
+  const found = inputProblem(input, action) ?? problem;
   if (found !== null) throw ApplicationFailure.nonRetryable(`${action} refused: ${found}`, 'ROLLOUT_REFUSED_ACTION');
+}
+
+/** Any client may send an update of any shape. */
+function inputProblem(input: unknown, action: string): string | null {
+  const given = (input ?? {}) as Partial<Record<keyof PromoteInput, unknown>>;
+  if (typeof given.actor !== 'string' || given.actor === '') return 'nobody is named as actor';
+  if (typeof given.reason !== 'string') return `its reason is ${wordOf(given.reason)}, wanted text (it may be empty)`;
+  if (action === 'promote' && typeof given.full !== 'boolean')
+    return `its full is ${wordOf(given.full)}, wanted true or false`;
+  return null;
+}
+
+function wordOf(value: unknown): string {
+  return value === undefined ? 'missing' : value === null ? 'null' : `a ${typeof value}`;
 }
 
 function openProblem(context: RolloutContext): string | null {

@@ -15,7 +15,7 @@ export async function observeOrder(context: CommandContext, input: CommandInput)
 
 /** Whether the version that is asked for has all the traffic already: a pipeline that runs twice finds its work done. */
 export function isLive(live: LiveSplit | null, input: CommandInput): live is LiveSplit {
-  return live !== null && live.split.stable.version === textOption(input, 'to') && live.split.canaryBasisPoints === 0;
+  return live !== null && live.split.stable.version === textOption(input, 'to') && live.split.canary === null;
 }
 
 /** What `start` and `plan` were asked for, completed from configuration and from what is live. @throws USAGE_INVALID, TARGET_UNKNOWN, ROLLOUT_PLAN_INVALID, ROLLOUT_ALREADY_OPEN */
@@ -58,11 +58,10 @@ function requireTarget(input: CommandInput): string {
   });
 }
 
-/** The stable version cannot be rolled out while another one has users: that one has to end first. */
+/** The stable version cannot be rolled out while another one is within reach, even at 0 %: that one has to end first. */
 function assertNotLeaving(environment: string, model: string, toVersion: string, live: LiveSplit | null): void {
   const openVersion = live?.split.canary?.version;
   if (live === null || openVersion === undefined || live.split.stable.version !== toVersion) return;
-  if (live.split.canaryBasisPoints === 0) return;
   const rolloutId = rolloutIdOf(environment, model);
   throw new MlopsError('ROLLOUT_ALREADY_OPEN', { model, toVersion, openVersion, rolloutId });
 }

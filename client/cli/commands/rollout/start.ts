@@ -1,4 +1,4 @@
-import { isMlopsError } from '../../../../domain/errors.ts';
+import { isMlopsError, MlopsError } from '../../../../domain/errors.ts';
 import type { RolloutRequest } from '../../../../domain/rollout/run.ts';
 import type { LiveSplit } from '../../../../domain/rollout/split.ts';
 import { rolloutIdOf } from '../../../rollouts/rollout-id.ts';
@@ -13,7 +13,10 @@ import { receiptCommand, statusData } from '../../rollout/status-data.ts';
 /** `mlops rollout start`: starts (or attaches to) a rollout and watches it to its end. */
 export const run: CommandRun = async (context, input) => {
   const live = await observeOrder(context, input);
-  if (isLive(live, input)) return alreadyLive((await context.config()).environment, live);
+  if (isLive(live, input)) {
+    await assertNoneOpen(context, live);
+    return alreadyLive((await context.config()).environment, live);
+  }
   const request = await prepareOrder(context, input, live);
   if (input.dryRun)
     return {
@@ -32,6 +35,17 @@ export const run: CommandRun = async (context, input) => {
   const result = await follow(context, rollouts, request.model);
   return { ...result, data: { ...(result.data as object), ...started } };
 };
+
+/** Before its first weight an open rollout leaves the live split as it was. */
+async function assertNoneOpen(context: CommandContext, { split }: LiveSplit): Promise<void> {
+  const { environment } = await context.config();
+  const { model, stable } = split;
+  const openVersion = await (await context.composition.rollouts()).openVersion(model);
+  // Its own promotion, which is being closed.
+  if (openVersion === null || openVersion === stable.version) return;
+  const rolloutId = rolloutIdOf(environment, model);
+  throw new MlopsError('ROLLOUT_ALREADY_OPEN', { model, toVersion: stable.version, openVersion, rolloutId });
+}
 
 function alreadyLive(environment: string, { split }: LiveSplit): CommandResult {
   const { model, stable } = split;
