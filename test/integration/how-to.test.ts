@@ -197,7 +197,7 @@ describe('the commands of pages in docs', () => {
     for (let verified = 0; verified < 2; verified += 1) expect((await page.next(0)).stdout).toContain('is valid');
     await page.next(0);
     expect((await page.next(0)).stdout).toContain('is valid');
-    expect((await page.next(0)).stdout, 'the emergency rollback before').toContain('traffic.emergency-done');
+    expect((await page.next(0)).stdout).toContain('rollout.opened');
     expect((await page.next(0)).stdout).toContain('rollout.closed');
     expect((await page.next(0)).stdout).toContain('ledger.opened');
     expect(page.left()).toBe(0);
