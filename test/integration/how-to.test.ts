@@ -236,6 +236,27 @@ describe('the commands of pages in docs', () => {
     expect(page.left()).toBe(0);
   });
 
+  it('start one stack, also where three people want it at three places', { timeout: 180_000 }, async () => {
+    const offsets = ['20500', '20600', '20700'];
+    const ups = await Promise.all(
+      offsets.map(async (offset) => await project.mlops(['up', '--detach', '--port-offset', offset])),
+    );
+    expect(
+      ups.map(({ code }) => code).toSorted((a, b) => a - b),
+      ups.map(({ stderr }) => stderr).join(),
+    ).toEqual([0, 2, 2]);
+    const winner = offsets[ups.findIndex(({ code }) => code === 0)] ?? '';
+    for (const { code, stderr } of ups)
+      if (code === 2) expect(stderr).toContain(`Stack runs with port offset ${winner} (`);
+    const saved = readFileSync(join(project.root, '.mlops/stack.json'), 'utf8');
+    expect(JSON.parse(saved)).toEqual({ portOffset: Number(winner) });
+    const again = await project.mlops(['up', '--detach', '--port-offset', winner]);
+    expect([again.code, again.stdout], 'it is where it was, and healthy').toEqual([
+      0,
+      expect.stringContaining('Ready.'),
+    ]);
+  });
+
   it('are all run here', () => {
     const pages = ['how-to', 'reference'].flatMap((folder) =>
       readdirSync(join(DOCS, folder)).map((file) => `${folder}/${file.replace(/\.md$/, '')}`),
