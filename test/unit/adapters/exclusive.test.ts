@@ -52,11 +52,19 @@ describe('work that is done by one process at a time', () => {
   it('is refused instead of waited for when it is to be done alone, and can be done after that', async () => {
     const file = freshFile();
     const taken = async (): Promise<never> => await Promise.reject(new Error('taken'));
-    let end: () => void = () => undefined;
-    const first = runAlone(file, async () => await new Promise<void>((resolve) => (end = resolve)), taken);
+    const [begun, ended] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const first = runAlone(
+      file,
+      async () => {
+        begun.resolve();
+        await ended.promise;
+      },
+      taken,
+    );
+    await begun.promise;
     const second = async () => await runAlone(file, async () => await Promise.resolve('done'), taken);
     await expect(second()).rejects.toThrow('taken');
-    end();
+    ended.resolve();
     await first;
     expect(await second()).toBe('done');
   });
