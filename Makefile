@@ -10,7 +10,7 @@ PROFILE ?= default
 ARGS ?=
 
 .PHONY: help test verify mlops-setup mlops-status mlops-demo mlops-deploy mlops-canary-deploy mlops-rollback mlops-clean benchmark-quality validate-environment
-.PHONY: mlops-drift-check mlops-drift-monitor mlops-pipeline mlops-governance-report mlops-register mlops-promote mlops-audit
+.PHONY: mlops-drift-check mlops-monitor mlops-pipeline mlops-governance-report mlops-register mlops-promote mlops-audit
 
 help: ## list the targets; ARGS="..." passes more options to the command behind one
 	@grep -hE '^[a-z][a-z -]*:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{ n = split($$1, names, " "); for (i = 1; i <= n; i++) printf "  %-24s %s\n", names[i], $$2 }'
@@ -46,14 +46,14 @@ benchmark-quality: node_modules/.stamp ## what the releases of the RAG service f
 	$(MLOPS) benchmark quality $(ARGS)
 
 mlops-deploy mlops-canary-deploy: node_modules/.stamp ## roll MODEL_VERSION of MODEL_NAME out, judged; also FROM_VERSION, PROFILE
-	@test -n "$(MODEL_VERSION)" || { echo "MODEL_VERSION is missing: make $@ MODEL_NAME=rag_api MODEL_VERSION=1.1.0" >&2; exit 2; }
-	$(MLOPS) rollout start --model $(MODEL_NAME) --to $(MODEL_VERSION) $(if $(FROM_VERSION),--from $(FROM_VERSION)) --profile $(PROFILE) $(ARGS)
+	@test -n '$(MODEL_VERSION)' || { echo "MODEL_VERSION is missing: make $@ MODEL_NAME=rag_api MODEL_VERSION=1.1.0" >&2; exit 2; }
+	$(MLOPS) rollout start --model '$(MODEL_NAME)' --to '$(MODEL_VERSION)' $(if $(FROM_VERSION),--from '$(FROM_VERSION)') --profile '$(PROFILE)' $(ARGS)
 
 mlops-rollback: node_modules/.stamp ## emergency: all traffic of MODEL_NAME to its stable version
-	$(MLOPS) rollback $(MODEL_NAME) $(ARGS)
+	$(MLOPS) rollback '$(MODEL_NAME)' $(ARGS)
 
 mlops-clean: node_modules/.stamp ## stop the local stack and remove its state
 	$(MLOPS) clean --yes $(ARGS)
 
-mlops-drift-check mlops-drift-monitor mlops-pipeline mlops-governance-report mlops-register mlops-promote mlops-audit: ## not there yet
+mlops-drift-check mlops-monitor mlops-pipeline mlops-governance-report mlops-register mlops-promote mlops-audit: ## not there yet
 	@echo "$@ is not there yet" >&2; exit 2

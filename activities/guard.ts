@@ -1,32 +1,24 @@
 import { isEmergency } from '../domain/rollout/emergency.ts';
-import type { LiveSplit, TrafficSplit } from '../domain/rollout/split.ts';
-import type {
-  EmergencyJournal,
-  Notification,
-  Outbox,
-  RolloutLookup,
-  RolloutStore,
-  TrafficRouter,
-  TrafficStore,
-} from './ports.ts';
+import type { LiveSplit } from '../domain/rollout/split.ts';
+import { settleOrphan, type OrphanFate, type OrphanPorts } from './orphaned-split.ts';
+import type { EmergencyJournal, RolloutLookup } from './ports.ts';
+import { aboutSplit, tellPeople } from './tell-people.ts';
 
 /** What the guard found and did. */
 export interface GuardReport {
   readonly checked: number;
   readonly foreignEdits: readonly string[];
   readonly returned: readonly string[];
+  /** Models whose split has no rollout and stays, because stable cannot take its users. */
+  readonly left: readonly string[];
   /** Rollouts whose workflow had ended without closing them, by their keys. */
   readonly broken: readonly string[];
   readonly journaled: number;
 }
 
-interface GuardPorts {
-  readonly router: TrafficRouter;
-  readonly traffic: TrafficStore;
-  readonly rollouts: RolloutStore;
+interface GuardPorts extends OrphanPorts {
   readonly lookup: RolloutLookup;
   readonly journal: EmergencyJournal;
-  readonly outbox: Outbox;
 }
 
 /** Activities of the traffic guard (architecture D14). */
@@ -34,7 +26,8 @@ export function createGuardActivities(ports: GuardPorts) {
   return {
     /**
      * Compares intended and observed split of every model: a foreign edit becomes an incident, an orphaned split (its
-     * rollout is gone) goes back to the stable version, and the rollout that is gone is closed as failed.
+     * rollout is gone) goes back to the stable version when that is healthy, and the rollout that is gone is closed as
+     * failed.
      */
     async guardTraffic({
       environment,
@@ -46,7 +39,7 @@ export function createGuardActivities(ports: GuardPorts) {
       const journaled = await ports.journal.ingest();
       const models = await ports.traffic.models(environment);
       const foreignEdits: string[] = [];
-      const returned: string[] = [];
+      const settling: Promise<readonly [model: string, fate: OrphanFate]>[] = [];
       const broken: string[] = [];
       for (const model of models) {
         // Both before the lookup: what was there and has no workflow a moment later is not that of a new rollout.
@@ -57,9 +50,13 @@ export function createGuardActivities(ports: GuardPorts) {
         broken.push(...(await closeBroken(ports, { unfinished, environment, model, at })));
         if (live === null) continue;
         if (await reportForeignEdit(ports, environment, live, at)) foreignEdits.push(model);
-        if (await returnOrphan(ports, environment, live, at)) returned.push(model);
+        settling.push(settleOrphan(ports, environment, live, at).then((fate) => [model, fate]));
       }
-      return { checked: models.length, foreignEdits, returned, broken, journaled };
+      // Side by side: services that do not answer must not keep the guard from the others.
+      const settled = await Promise.all(settling);
+      const of = (wanted: OrphanFate) => settled.flatMap(([model, fate]) => (fate === wanted ? [model] : []));
+      const [returned, left] = [of('returned'), of('left')];
+      return { checked: models.length, foreignEdits, returned, left, broken, journaled };
     },
   };
 }
@@ -98,7 +95,7 @@ async function closeAsBroken({ rollouts, outbox }: GuardPorts, rollout: BrokenRo
     details: { detail: `broken: ${detail}` },
   });
   const summary = `Rollout of ${model} is broken: ${detail}`;
-  await tell(outbox, {
+  await tellPeople(outbox, {
     idempotencyKey,
     event: 'failed',
     environment,
@@ -131,46 +128,7 @@ async function reportForeignEdit(
     summary,
     evidence: { live, recorded },
   });
-  await tell(ports.outbox, { idempotencyKey, event: kind, environment, ...aboutSplit(live), at, summary });
+  await tellPeople(ports.outbox, { idempotencyKey, event: kind, environment, ...aboutSplit(live), at, summary });
   await ports.traffic.recordForeign(environment, live, kind);
   return kind === 'foreign-edit';
-}
-
-async function returnOrphan(ports: GuardPorts, environment: string, live: LiveSplit, at: string): Promise<boolean> {
-  if (live.split.canaryBasisPoints === 0 && live.split.mirrorBasisPoints === 0 && live.split.canary === null)
-    return false;
-  // A canary that somebody set by hand, at 0 %, carries no users: leave it.
-  if (live.split.canaryBasisPoints === 0 && live.split.mirrorBasisPoints === 0) return false;
-  const split: TrafficSplit = { ...live.split, canary: null, canaryBasisPoints: 0, mirrorBasisPoints: 0 };
-  const idempotencyKey = `traffic-guard/${environment}/${split.model}/${live.generation}`;
-  const summary = `Split of ${split.model} had no rollout any more: ${live.split.canaryBasisPoints / 100} % returned to ${split.stable.version}`;
-  const reserved = await ports.traffic.reserve({
-    environment,
-    idempotencyKey,
-    split,
-    expectedGeneration: live.generation,
-    actor: 'traffic-guard',
-    reason: summary,
-  });
-  const applied = await ports.router.apply({ ...reserved, actor: 'traffic-guard', reason: summary });
-  await ports.traffic.markApplied(environment, applied);
-  await ports.rollouts.openIncident({
-    idempotencyKey,
-    model: split.model,
-    environment,
-    kind: 'orphaned-split',
-    severity: 'page',
-    summary,
-    evidence: { live, applied },
-  });
-  await tell(ports.outbox, { idempotencyKey, event: 'orphaned-split', environment, ...aboutSplit(live), at, summary });
-  return true;
-}
-
-function aboutSplit(live: LiveSplit): Pick<Notification, 'model' | 'severity' | 'details'> {
-  return { model: live.split.model, severity: 'warning', details: { live } };
-}
-
-async function tell(outbox: Outbox, news: Omit<Notification, 'rolloutId'>): Promise<void> {
-  await outbox.send({ ...news, rolloutId: `rollout/${news.environment}/${news.model}` }, null);
 }

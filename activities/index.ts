@@ -7,6 +7,7 @@ import type {
   HealthProbe,
   HistoryReader,
   MetricsSource,
+  NoiseAssessor,
   Notifier,
   Outbox,
   RolloutLookup,
@@ -30,6 +31,7 @@ export interface ActivityPorts {
   readonly traffic: TrafficStore;
   readonly rollouts: RolloutStore;
   readonly history: HistoryReader;
+  readonly noise: NoiseAssessor;
   readonly lookup: RolloutLookup;
   readonly journal: EmergencyJournal;
   readonly notifier: Notifier;

@@ -1,4 +1,6 @@
+import type { EarlierAttempt } from '../domain/rollout/error-budget.ts';
 import type { HistoryQuery, HistoryTick } from '../domain/rollout/calibration/history.ts';
+import type { assessNoise, NoiseBasis } from '../domain/rollout/calibration/noise-basis.ts';
 import type { RolloutOutcomeRecord, RolloutRecord, TickRecord } from '../domain/rollout/records.ts';
 import type { ArmTarget, LiveSplit, TrafficSplit, TrafficWrite } from '../domain/rollout/split.ts';
 import type { TelemetrySnapshot } from '../domain/rollout/telemetry.ts';
@@ -140,6 +142,12 @@ export interface IncidentRecord {
 /** Port: the evidence of rollouts. Every write is idempotent by its key. */
 export interface RolloutStore {
   open(record: RolloutRecord): Promise<void>;
+  /** The newest attempt of the same release (model, environment, both versions) before this one, or null. */
+  earlierAttempt(
+    release: Pick<RolloutRecord, 'rolloutKey' | 'model' | 'environment' | 'fromVersion' | 'toVersion'>,
+  ): Promise<EarlierAttempt | null>;
+  /** Evidence of harm that a rollout began with: what earlier attempts of its release left. */
+  carriedWealth(rolloutKey: string): Promise<number>;
   /** The newest tick before `tick`, with its state, or null. */
   lastTickBefore(rolloutKey: string, tick: number): Promise<TickRecord | null>;
   /** Saves a tick once; returns the row that is there afterwards, whoever wrote it. */
@@ -162,6 +170,11 @@ export interface RolloutStore {
 export interface HistoryReader {
   /** Oldest first; of both arms of A/A runs. @throws DATABASE_UNREACHABLE */
   history(environment: string, model: string, asked: HistoryQuery): Promise<readonly HistoryTick[]>;
+}
+
+/** Port: assesses noise without holding up the event loop, for histories that take a second. */
+export interface NoiseAssessor {
+  assess(...asked: Parameters<typeof assessNoise>): Promise<NoiseBasis>;
 }
 
 /** Port: whether a rollout of this model is open in the durable engine. */

@@ -1,8 +1,10 @@
 import { isMlopsError, MlopsError } from '../domain/errors.ts';
+import { SHORTEST_HISTORY } from '../domain/rollout/calibration/history.ts';
 import { assessNoise, NEWEST_TICKS, type NoiseBasis } from '../domain/rollout/calibration/noise-basis.ts';
 import { isEmergency } from '../domain/rollout/emergency.ts';
+import { carryBudget, type CarriedBudget } from '../domain/rollout/error-budget.ts';
 import type { JudgePolicy } from '../domain/rollout/judge.ts';
-import type { EngineVersion } from '../domain/rollout/records.ts';
+import type { EngineVersion, RolloutRecord } from '../domain/rollout/records.ts';
 import { policyInForce, retreatSplit, type RolloutRequest } from '../domain/rollout/run.ts';
 import { evaluateSlowBound } from '../domain/rollout/slow-bound.ts';
 import type { ArmTarget, LiveSplit } from '../domain/rollout/split.ts';
@@ -13,6 +15,7 @@ import type {
   HealthProbe,
   HistoryReader,
   MetricsSource,
+  NoiseAssessor,
   RolloutStore,
   SmokeTest,
   TrafficRouter,
@@ -47,6 +50,7 @@ interface PreflightPorts {
   readonly journal: EmergencyJournal;
   readonly smoke: SmokeTest;
   readonly history: HistoryReader;
+  readonly noise: NoiseAssessor;
   readonly engine: EngineVersion;
 }
 
@@ -68,14 +72,25 @@ export function createPreflightActivities(ports: PreflightPorts) {
       await checkSplit(ports, request, live);
       const slowBoundMs = evaluateSlowBound(await readTelemetry(ports.metrics, request.model), request.responseTime);
       const noise = await assessHistory(ports, request);
-      await openRecord(ports, input, slowBoundMs, noise);
+      const budget = await assessBudget(ports, input);
+      const inForce = policyInForce(request.policy, noise);
+      await openRecord(ports, input, { ...inForce, slowBoundMs, noiseBasis: noise.text, ...budget });
       return {
         generation: live.generation,
         slowBoundMs,
         noise,
-        note: `responses over ${slowBoundMs} ms count as slow; noise: ${noise.text}`,
+        note: [
+          `responses over ${slowBoundMs} ms count as slow`,
+          `noise: ${noise.text}`,
+          ...(budget === null ? [] : [`error budget: ${budget.carriedFrom}`]),
+        ].join('; '),
         nowMs: serverTimeMs(),
       };
+    },
+
+    /** Opens the record of a rollout that pre-flight refused, so that its end can be written. Harmless when repeated. */
+    async openRefused(input: PrepareInput): Promise<void> {
+      await openRecord(ports, input, input.request.policy);
     },
 
     /** Asks the canary through the router by the override header. @throws SMOKE_TEST_FAILED */
@@ -163,20 +178,31 @@ async function readTelemetry(metrics: MetricsSource, model: string): Promise<Tel
 }
 
 /** What the service's own history says of the noise assumption, unless a calibration was written. */
-async function assessHistory({ history }: PreflightPorts, request: RolloutRequest): Promise<NoiseBasis> {
+async function assessHistory({ history, noise }: PreflightPorts, request: RolloutRequest): Promise<NoiseBasis> {
   const { model, environment } = request;
   const policy = request.policy as unknown as JudgePolicy;
   const setting = request.noise ?? { assumption: 'default', calibration: null };
   const asked = { tickSeconds: policy.tickSeconds, since: null, newest: NEWEST_TICKS };
   const ticks = setting.calibration === null ? await history.history(environment, model, asked) : [];
-  return assessNoise(setting, ticks, policy, `${environment}/${model}`);
+  const asking = [setting, ticks, policy, `${environment}/${model}`, request.plan.autoRollback] as const;
+  // Fewer are told at once; what takes a second must not hold up every other activity of the worker.
+  return ticks.length < SHORTEST_HISTORY ? assessNoise(...asking) : await noise.assess(...asking);
+}
+
+/** What earlier attempts of this release left of its error budget; a version against itself is no release. */
+async function assessBudget({ rollouts }: PreflightPorts, input: PrepareInput): Promise<CarriedBudget | null> {
+  const { request, rolloutKey } = input;
+  const { model, environment } = request;
+  const [fromVersion, toVersion] = [request.stable.version, request.canary.version];
+  if (fromVersion === toVersion) return null;
+  const earlier = await rollouts.earlierAttempt({ rolloutKey, model, environment, fromVersion, toVersion });
+  return carryBudget(earlier, (request.policy as unknown as JudgePolicy).errorBudget);
 }
 
 async function openRecord(
   { rollouts, engine }: PreflightPorts,
   input: PrepareInput,
-  slowBoundMs: number,
-  noise: NoiseBasis,
+  policy: RolloutRecord['policy'],
 ): Promise<void> {
   const { request } = input;
   await rollouts.open({
@@ -187,7 +213,7 @@ async function openRecord(
     fromVersion: request.stable.version,
     toVersion: request.canary.version,
     plan: request.plan,
-    policy: { ...policyInForce(request.policy, noise), slowBoundMs, noiseBasis: noise.text },
+    policy,
     startedBy: request.startedBy,
     startedAt: input.at,
     engine,

@@ -8,7 +8,7 @@ import {
   type JudgeVerdict,
 } from '../domain/rollout/judge.ts';
 import { assembleTick } from '../domain/rollout/observation.ts';
-import type { EngineVersion, TickRecord, TickVerdict } from '../domain/rollout/records.ts';
+import { engineNameOf, type EngineVersion, type TickRecord, type TickVerdict } from '../domain/rollout/records.ts';
 import { evaluateSampleRatio } from '../domain/rollout/sample-ratio.ts';
 import type { TelemetrySnapshot } from '../domain/rollout/telemetry.ts';
 import { assembleTickVerdict, overlapRuleOf } from '../domain/rollout/tick-verdict.ts';
@@ -75,11 +75,12 @@ export function createTelemetryActivities({
 
   async function take(input: ObserveInput): Promise<TickRecord> {
     const before = await rollouts.lastTickBefore(input.rolloutKey, input.tick);
-    const { snapshot, problem } = await read(input.model);
-    return await rollouts.saveTick(judgeSnapshot(input, before, snapshot, problem, engine));
+    const carriedWealth = before === null ? await rollouts.carriedWealth(input.rolloutKey) : 1;
+    const start = { before, carriedWealth };
+    return await rollouts.saveTick(judgeSnapshot(input, start, await read(input.model), engine));
   }
 
-  async function read(model: string): Promise<{ snapshot: TelemetrySnapshot | null; problem: string | null }> {
+  async function read(model: string): Promise<Reading> {
     try {
       return { snapshot: await metrics.snapshot(model), problem: null };
     } catch (error) {
@@ -108,14 +109,22 @@ export function createTelemetryActivities({
   }
 }
 
+/** What a metrics source said, or why it said nothing. */
+interface Reading {
+  readonly snapshot: TelemetrySnapshot | null;
+  readonly problem: string | null;
+}
+
 function judgeSnapshot(
   input: ObserveInput,
-  before: TickRecord | null,
-  snapshot: TelemetrySnapshot | null,
-  problem: string | null,
+  {
+    before,
+    carriedWealth,
+  }: { readonly before: TickRecord | null; /** For the first look. */ readonly carriedWealth: number },
+  { snapshot, problem }: Reading,
   engine: EngineVersion,
 ): TickRecord {
-  const state = (before?.state as JudgeState | undefined) ?? createJudgeState();
+  const state = (before?.state as JudgeState | undefined) ?? createJudgeState({ carriedWealth });
   const observed = observe(input, before?.snapshot ?? null, snapshot);
   const problems = problem === null ? observed.problems : [problem];
   const judged = input.judged && observed.overruledBy === null && !observed.isBaseline;
@@ -136,15 +145,16 @@ function judgeSnapshot(
     verdict: assembleTickVerdict({
       result: result?.verdict ?? null,
       previous: before?.verdict ?? null,
+      carriedWealth,
       tick,
       overlapRule: overlapRuleOf(input.policy),
       problems,
-      snapshot,
+      observedBasisPoints: snapshot?.canaryBasisPoints ?? null,
       overruledBy: observed.overruledBy,
       waived: input.waived,
     }),
     state: result?.state ?? state,
-    engine: `node ${engine.node} v8 ${engine.v8}`,
+    engine: engineNameOf(engine),
   };
 }
 
@@ -173,7 +183,25 @@ function observe(
     expectedCanaryVersion: input.canaryVersion,
     source: input.kind === 'shadow' ? 'mirror' : 'users',
   });
-  const ratio = input.kind === 'users' && !isBaseline ? evaluateSampleRatio(previous, current) : null;
-  const found = ratio === null || ratio.matches ? problems : [...problems, ratio.reason];
-  return { tick, problems: isBaseline ? [] : found, overruledBy, isBaseline };
+  const { canaryBasisPoints: intended } = input;
+  const isShared = input.kind === 'users' && !isBaseline && !foreign;
+  const ratio = isShared ? evaluateSampleRatio(previous, current, intended) : null;
+  return {
+    tick,
+    problems: [
+      ...(foreign ? [] : contradictionOf(intended, current)),
+      ...(isBaseline ? [] : problems),
+      ...(ratio === null || ratio.matches ? [] : [ratio.reason]),
+    ],
+    overruledBy,
+    isBaseline,
+  };
+}
+
+/** The generation is ours and the weight is not: what the router says of itself cannot be true. */
+function contradictionOf(intended: number, { canaryBasisPoints, generation }: TelemetrySnapshot): string[] {
+  if (canaryBasisPoints === intended) return [];
+  return [
+    `live split: ${canaryBasisPoints / 100} % to the canary, intended ${intended / 100} % (generation ${generation})`,
+  ];
 }

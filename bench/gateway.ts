@@ -39,7 +39,7 @@ try {
 /** A rollout that is aborted leaves a split. */
 async function prepareSplit(targets: Record<string, string>): Promise<void> {
   const traffic = startTraffic({ url: project.gateway, model: 'rag_api', perSecond: 50 });
-  await project.mlops([...startArguments('rag_api', '1.1.0', targets), '--from', '1.0.0', '--detach']);
+  await project.mlops(startArguments('rag_api', '1.1.0', targets, '--from', '1.0.0', '--detach'));
   await sleep(3000);
   await project.mlops(['rollout', 'abort', '--model', 'rag_api']);
   await sleep(3000);

@@ -1,4 +1,6 @@
 // False rollbacks of a healthy canary, over the grid of the judge's promise. `--runs N` sets the streams per cell.
+import { carryBudget } from '../domain/rollout/error-budget.ts';
+import { createJudgeState, openJudge } from '../domain/rollout/judge.ts';
 import { rollbackTick } from '../domain/rollout/calibration/rollback-tick.ts';
 import { errorsOnly } from './support/policy.ts';
 import { printTable, renderShare, wholeOption } from './support/report.ts';
@@ -71,6 +73,37 @@ printTable(
       measure(`q/${volume}`, world, 'quiet'),
       measure(`q3/${volume}`, { ...world, fastCv: 0.3 }, 'quiet'),
     ];
+  }),
+);
+
+/** Attempts of one release until one is rolled back; each goes on with what is left of the budget, or begins anew. */
+function attempts(name: string, world: World, count: number, carries: boolean): string {
+  const policy = errorsOnly();
+  let hits = 0;
+  for (let run = 0; run < RUNS; run += 1) {
+    let carriedWealth = 1;
+    for (let attempt = 0; attempt < count; attempt += 1) {
+      const judge = openJudge(policy, createJudgeState({ carriedWealth }));
+      for (const tick of simulate(world, `${name}/${run}/${attempt}`)) judge.take(tick);
+      const { decision, metric, wealth } = judge.verdict();
+      if (decision === 'rollback') {
+        hits += 1;
+        break;
+      }
+      const left = carryBudget({ rolloutKey: name, decision, metric, wealth }, policy.errorBudget);
+      carriedWealth = carries ? (left?.carriedWealth ?? 1) : 1;
+    }
+  }
+  if (carries) worst = Math.max(worst, hits / RUNS);
+  return renderShare(hits, RUNS);
+}
+
+printTable(
+  `Three attempts of one release, 60 looks each, base 0.5 %, share 50 %, CV 0.3 and x3 bursts of 5 looks: ever rolled back, ${RUNS} releases a cell`,
+  ['requests a tick', 'one budget for all', 'a budget each (not done)'],
+  [60, 200, 600, 6000].map((volume) => {
+    const world = { ticks: 60, requestsPerTick: volume, share: 0.5, base: 0.005, fastCv: 0.3, bursts: BURSTS };
+    return [String(volume), ...[true, false].map((carries) => attempts(`a/${volume}`, world, 3, carries))];
   }),
 );
 

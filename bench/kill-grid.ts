@@ -55,7 +55,7 @@ async function both(model: string, endpoints: Record<string, string>): Promise<S
   const stories: Story[] = [];
   for (const to of ['1.1.0', '1.2.0']) {
     const from = to === '1.1.0' ? ['--from', '1.0.0'] : [];
-    const run = await project.mlops([...startArguments(model, to, endpoints), ...from, '--timeout', '20m']);
+    const run = await project.mlops(startArguments(model, to, endpoints, ...from, '--timeout', '20m'));
     console.error(`${model} → ${to}: exit ${run.code}`);
     stories.push(await readStory(project, OFFSET, model));
   }

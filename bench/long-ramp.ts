@@ -39,13 +39,7 @@ try {
   });
   const traffic = startTraffic({ url: project.gateway, model: 'rag_api', perSecond: 200 });
   const started = performance.now();
-  const run = await project.mlops([
-    ...startArguments('rag_api', '1.1.0', endpoints),
-    '--from',
-    '1.0.0',
-    '--timeout',
-    '2h',
-  ]);
+  const run = await project.mlops(startArguments('rag_api', '1.1.0', endpoints, '--from', '1.0.0', '--timeout', '2h'));
   const seconds = (performance.now() - started) / 1000;
   await traffic.stop();
   if (run.code !== 0) console.error(run.stderr.slice(-2000), run.stdout.slice(-2000));

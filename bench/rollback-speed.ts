@@ -43,12 +43,9 @@ function summary(times: readonly number[]): string[] {
 async function measureBreaches(targets: Record<string, string>): Promise<number[]> {
   const times: number[] = [];
   for (let run = 0; run < RUNS; run += 1) {
-    const started = await project.mlops([
-      ...startArguments('rag_api', '1.1.0', targets),
-      ...(run === 0 ? ['--from', '1.0.0'] : []),
-      '--timeout',
-      '2m',
-    ]);
+    const started = await project.mlops(
+      startArguments('rag_api', '1.1.0', targets, ...(run === 0 ? ['--from', '1.0.0'] : []), '--timeout', '2m'),
+    );
     if (started.code !== 3) throw new Error(`wanted a rollback, exit ${started.code}: ${started.stderr}`);
     const receipt = await project.json<Receipt>(['rollout', 'receipt', '--model', 'rag_api']);
     const breach = receipt.ticks.findLast(({ verdict }) => verdict.verdict === 'fail');
@@ -59,7 +56,7 @@ async function measureBreaches(targets: Record<string, string>): Promise<number[
 }
 
 async function measureEmergencies(targets: Record<string, string>): Promise<number[]> {
-  await project.mlops([...startArguments('rag_api', '1.1.0', targets), '--detach']);
+  await project.mlops(startArguments('rag_api', '1.1.0', targets, '--detach'));
   for (const part of ['supervisor', 'temporal']) {
     const pid = await pidFromFile(project, part);
     if (pid !== null) process.kill(pid, 'SIGKILL');

@@ -33,10 +33,30 @@ export interface EmergencyResult {
   readonly after: LiveSplit;
   /** ISO 8601, UTC */
   readonly verifiedAt: string;
+  /** Whether who and why is in the local journal. */
+  readonly journaled: boolean;
+}
+
+export interface EmergencyOrder {
+  readonly model: string;
+  readonly actor: string;
+  /** Null: none was given. */
+  readonly reason: string | null;
+}
+
+/** A line of the journal that could not be written to it. */
+export interface UnjournaledLine {
+  readonly line: string;
+  readonly file: string;
+  /** In words. */
+  readonly problem: string;
 }
 
 /** Port: all traffic to the stable version, with nothing but the router. */
 export interface EmergencyRollback {
-  /** @throws ROUTER_UNREACHABLE, ROLLBACK_NOTHING_LIVE */
-  roll(order: { readonly model: string; readonly actor: string; readonly reason: string }): Promise<EmergencyResult>;
+  /**
+   * @param onUnjournaled called with every line the journal did not take, before anything else is done
+   * @throws ROUTER_UNREACHABLE, ROLLBACK_NOTHING_LIVE
+   */
+  roll(order: EmergencyOrder, onUnjournaled: (unjournaled: UnjournaledLine) => void): Promise<EmergencyResult>;
 }

@@ -1,9 +1,10 @@
 import { loadConfig } from '../config/load.ts';
 import type { MlopsConfig } from '../config/schema.ts';
+import { assertModelName } from '../domain/model-name.ts';
 import type { RolloutReceipt } from '../domain/rollout/receipt.ts';
 import type { ActionAccepted, RolloutResult, RolloutStatus } from '../workflows/messages.ts';
 import { createComposition } from './cli/composition.ts';
-import type { EmergencyResult, RolloutSummary } from './evidence-port.ts';
+import type { EmergencyOrder, EmergencyResult, RolloutSummary, UnjournaledLine } from './evidence-port.ts';
 import type { RolloutAction } from './rollouts/actions.ts';
 import { assembleRequest, type RolloutOrder } from './rollouts/request.ts';
 import type { StartedRollout } from './rollouts/rollouts.ts';
@@ -11,7 +12,7 @@ import type { StartedRollout } from './rollouts/rollouts.ts';
 export { MlopsError, isMlopsError } from '../domain/errors.ts';
 export { createJudgeState, judgeTick, openJudge } from '../domain/rollout/judge.ts';
 export { replayStream } from '../domain/rollout/replay.ts';
-export { verifyReceipt } from '../domain/rollout/verify-receipt.ts';
+export { verifyReceiptHere as verifyReceipt } from './rollouts/verify-receipt-here.ts';
 export type { RolloutAction } from './rollouts/actions.ts';
 export type { RolloutOrder } from './rollouts/request.ts';
 
@@ -34,12 +35,13 @@ export interface Mlops {
   list(model?: string, limit?: number): Promise<readonly RolloutSummary[]>;
   /** The receipt of one rollout, or of the newest; null when there is none. @throws DATABASE_UNREACHABLE */
   receipt(model: string, rolloutKey?: string): Promise<RolloutReceipt | null>;
-  /** Emergency: all traffic to the stable version; needs the gateway alone. @throws ROUTER_UNREACHABLE */
-  rollback(order: {
-    readonly model: string;
-    readonly actor: string;
-    readonly reason: string;
-  }): Promise<EmergencyResult>;
+  /**
+   * Emergency: all traffic to the stable version; needs the gateway alone. What the local journal does not take is a warning
+   * of the process.
+   *
+   * @throws ROUTER_UNREACHABLE, ROLLBACK_NOTHING_LIVE, USAGE_INVALID
+   */
+  rollback(order: EmergencyOrder): Promise<EmergencyResult>;
   close(): Promise<void>;
 }
 
@@ -73,9 +75,16 @@ export function connect(
     list: async (model, limit = 20) => await (await evidence()).list(config.environment, model ?? null, limit),
     receipt: async (model, rolloutKey) =>
       await (await evidence()).receipt(config.environment, model, rolloutKey ?? null),
-    rollback: async (order) => await (await composition.emergency()).roll(order),
+    rollback: async (order) => {
+      assertModelName(order.model);
+      return await (await composition.emergency()).roll(order, warnOfUnjournaled);
+    },
     close: async () => await composition.close(),
   };
+}
+
+function warnOfUnjournaled({ line, file, problem }: UnjournaledLine): void {
+  process.emitWarning(`This rollback could not be journaled: ${problem}. Keep this line for ${file}: ${line}`);
 }
 
 function onceOpened<T>(open: () => Promise<T>): () => Promise<T> {

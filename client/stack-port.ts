@@ -6,6 +6,8 @@ export interface PartStatus {
   readonly pid: number | null;
   readonly address: string;
   readonly detail: string;
+  /** The command or key that mends it; null when nothing is wrong. */
+  readonly fix: string | null;
 }
 
 export interface StackStatus {
@@ -26,7 +28,7 @@ export interface Finding {
 export interface LocalStack {
   /** Makes what is missing; says what it did. Harmless when repeated. */
   setup(say: (line: string) => void): Promise<readonly string[]>;
-  /** Starts what is missing in the background and waits until everything is ready. @throws PART_NOT_READY, PORT_TAKEN */
+  /** Starts what is missing in the background and waits until everything is ready. @throws PART_NOT_READY, PORT_TAKEN, STACK_AT_OTHER_PORTS, DATABASE_NEWER, DATABASE_CHANGED */
   start(say: (line: string) => void): Promise<StackStatus>;
   /** Runs the supervisor in this process until it is told to stop. */
   runInForeground(say: (line: string) => void, signal: AbortSignal): Promise<void>;

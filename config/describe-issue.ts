@@ -1,6 +1,9 @@
 import type { z } from 'zod';
+import { ownValue } from '../domain/own-value.ts';
 import { nearest } from './environment.ts';
+import { knownKeys } from './known-keys.ts';
 import { isRecord, type Layer } from './layers.ts';
+import { whereIs } from './where.ts';
 
 type Issue = z.core.$ZodIssue;
 
@@ -17,42 +20,65 @@ const TYPES: Readonly<Record<string, string>> = {
 /** Shapes of what may be written in several ways. */
 const SHAPES: Readonly<Record<string, string>> = {
   steps:
-    'one of { weight: 25 }, { shadow: 10 }, { header_only: true }, { pause: 10 }, { pause: manual }, { bake: 15 }; docs/reference/configuration.md has their other keys',
+    'one of { weight: 25 }, { shadow: 10 }, { header_only: true }, { pause: 10 }, { pause: manual }, { bake: 15 }; their other keys: docs/reference/configuration.md, canary.steps[]',
   events: 'all, or a list of event names',
+  pause: 'minutes, or manual',
+  noise: 'a name, or an assumption in full',
 };
 
-/**
- * What is wrong with a setting: where it stands, its value, what is wanted; for an unknown key the nearest known one.
- *
- * @param defaults of the file the setting is in: its keys are those that are known
- */
-export function describeIssue(issue: Issue, merged: unknown, defaults: unknown, layers: readonly Layer[]): string[] {
+/** What is wrong with a setting: where it stands, its value, what is wanted; for an unknown key the nearest known one. */
+export function describeIssue(issue: Issue, merged: unknown, schema: z.ZodType, layers: readonly Layer[]): string[] {
   const path = issue.path.map(String);
   if (issue.code === 'unrecognized_keys') {
-    const known = Object.keys(valueAt(defaults, path) ?? {});
+    const known = knownKeys(schema, path);
     return issue.keys.map((key) => {
       const full = [...path, key].join('.');
       return `${whereIs(full, layers)}: unknown key ${full}${known.length === 0 ? '' : `; the nearest is ${nearest(key, known)}`}`;
     });
   }
   const full = path.join('.');
-  return [`${whereIs(full, layers)}: ${full}: ${JSON.stringify(valueAt(merged, path))}, wanted ${wantedOf(issue)}`];
+  if (issue.code === 'invalid_key')
+    return [`${whereIs(full, layers)}: ${full}: a name, wanted ${wantedOf(issue.issues[0] ?? issue, '')}`];
+  const value = valueAt(merged, path);
+  const shown = value === undefined ? 'missing' : JSON.stringify(value);
+  return [`${whereIs(full, layers)}: ${full}: ${shown}, wanted ${wantedOf(issue, value)}`];
 }
 
-function wantedOf(issue: Issue): string {
+/**
+ * What is wrong inside a value that may be written in several ways, when it can only be meant as one of them: as the one
+ * of its type, or the one whose keys it has.
+ */
+export function flattenIssue(issue: Issue, merged: unknown): Issue[] {
+  if (issue.code !== 'invalid_union') return [issue];
+  const value = valueAt(merged, issue.path.map(String));
+  const ofType = issue.errors.filter(
+    (inner) => !inner.some(({ path, code }) => path.length === 0 && code !== 'unrecognized_keys'),
+  );
+  const complete = ofType.filter((inner) => !inner.some(({ path }) => path.length === 1 && isMissing(value, path[0])));
+  const meant = ofType.length === 1 ? ofType[0] : complete.length === 1 ? complete[0] : undefined;
+  if (meant === undefined) return [issue];
+  return meant.flatMap((inner) => flattenIssue({ ...inner, path: [...issue.path, ...inner.path] }, merged));
+}
+
+function isMissing(value: unknown, key: PropertyKey | undefined): boolean {
+  return isRecord(value) && !Object.hasOwn(value, key ?? '');
+}
+
+function wantedOf(issue: Issue, value: unknown): string {
   switch (issue.code) {
     case 'invalid_type':
-      return TYPES[issue.expected] ?? issue.expected;
+      return ownValue(TYPES, issue.expected) ?? issue.expected;
     case 'too_small':
       return `${unitOf(issue.origin)} ${issue.inclusive === false ? 'above' : 'of at least'} ${issue.minimum}`;
     case 'too_big':
       return `${unitOf(issue.origin)} ${issue.inclusive === false ? 'below' : 'of at most'} ${issue.maximum}`;
     case 'invalid_value':
-      return `one of ${issue.values.map(String).join(', ')}`;
+      return oneOf(issue.values.map(String), value);
     case 'invalid_format':
+      if (issue.format === 'regex') break;
       return issue.format === 'url' ? 'a URL, for example http://127.0.0.1:9101' : `a valid ${issue.format}`;
     case 'invalid_union':
-      return SHAPES[String(issue.path.findLast((part) => typeof part === 'string'))] ?? 'another value';
+      return ownValue(SHAPES, String(issue.path.findLast((part) => typeof part === 'string'))) ?? 'another value';
     case 'custom':
     case 'invalid_element':
     case 'invalid_key':
@@ -64,22 +90,20 @@ function wantedOf(issue: Issue): string {
   return issue.message.replace(/^wanted /, '');
 }
 
+function oneOf(known: readonly string[], value: unknown): string {
+  const hint = typeof value === 'string' && known.length > 2 ? `; the nearest is ${nearest(value, known)}` : '';
+  return `one of ${known.join(', ')}${hint}`;
+}
+
 /** What a bound is one of. */
 function unitOf(origin: string): string {
   if (origin === 'array') return 'a list with a length';
   return origin === 'string' ? 'text with a length' : 'a number';
 }
 
-function whereIs(path: string, layers: readonly Layer[]): string {
-  const layer =
-    layers.findLast(({ lines }) => lines.has(path)) ??
-    layers.findLast(({ lines }) => [...lines.keys()].some((key) => path.startsWith(`${key}.`)));
-  return layer === undefined ? 'configuration' : `${layer.name}:${layer.lines.get(path) ?? 1}`;
-}
-
-function valueAt(value: unknown, path: readonly string[]): Record<string, unknown> | undefined {
+function valueAt(value: unknown, path: readonly string[]): unknown {
   let found: unknown = value;
   for (const key of path)
-    found = isRecord(found) || Array.isArray(found) ? (found as Record<string, unknown>)[key] : undefined;
-  return found as Record<string, unknown> | undefined;
+    found = isRecord(found) || Array.isArray(found) ? ownValue(found as Record<string, unknown>, key) : undefined;
+  return found;
 }

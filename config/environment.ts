@@ -1,4 +1,5 @@
 import { distance } from 'fastest-levenshtein';
+import { ownValue } from '../domain/own-value.ts';
 import { MOST_PORT_OFFSET } from './defaults.ts';
 
 /** One environment variable that is read. */
@@ -76,7 +77,7 @@ export const VARIABLES: Readonly<Record<string, Variable>> = {
 export function validateEnvironment(env: Readonly<Record<string, string | undefined>>): string[] {
   const problems: string[] = [];
   for (const [name, value] of Object.entries(env)) {
-    const variable = VARIABLES[name];
+    const variable = ownValue(VARIABLES, name);
     if (variable !== undefined && value !== undefined && !variable.accepts(value)) {
       problems.push(`environment variable ${name}: ${JSON.stringify(redact(name, value))}, wanted ${variable.wanted}`);
     }
@@ -93,6 +94,17 @@ export function validateEnvironment(env: Readonly<Record<string, string | undefi
   if (fewest > most)
     problems.push(`environment variable MIN_MODEL_REPLICAS: ${fewest}, wanted at most MAX_MODEL_REPLICAS (${most})`);
   return problems;
+}
+
+/** The environment without the variables of ours whose value is not valid. */
+export function usableEnvironment(
+  env: Readonly<Record<string, string | undefined>>,
+): Readonly<Record<string, string | undefined>> {
+  return Object.fromEntries(
+    Object.entries(env).filter(
+      ([name, value]) => value === undefined || ownValue(VARIABLES, name)?.accepts(value) !== false,
+    ),
+  );
 }
 
 /** The known name with the fewest changed letters. */

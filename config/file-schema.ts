@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { NOTIFIED_EVENTS } from '../domain/rollout/notified-events.ts';
+import { MODEL_NAME, WANTED_MODEL_NAME } from '../domain/model-name.ts';
 
 const percent = z.number().min(0).max(100);
 const share = z.number().gt(0).lt(1);
@@ -6,18 +8,42 @@ const positive = z.number().gt(0);
 const count = z.number().int().min(0);
 const metric = z.enum(['errors', 'slow', 'scores']);
 const minutes = z.number().min(0);
+const modelName = z.string().regex(MODEL_NAME, { error: `wanted ${WANTED_MODEL_NAME}` });
 
+const stepWindow = minutes
+  .optional()
+  .describe(
+    'With `shadow` or `weight`: how long it is observed, instead of observation_window_minutes; with `header_only`: how long it lasts',
+  );
+const stepRequests = count
+  .optional()
+  .describe('With `shadow` or `weight`: requests the canary must have had, instead of minimum_requests');
 const step = z.union([
-  z.strictObject({ shadow: percent.gt(0), window_minutes: minutes.optional(), minimum_requests: count.optional() }),
-  z.strictObject({ header_only: z.literal(true), window_minutes: minutes.optional() }),
   z.strictObject({
-    weight: percent.gt(0),
-    window_minutes: minutes.optional(),
-    minimum_requests: count.optional(),
-    gate: z.boolean().optional(),
+    shadow: percent.gt(0).describe('A step without users: share of requests copied to the new version, percent'),
+    window_minutes: stepWindow,
+    minimum_requests: stepRequests,
   }),
-  z.strictObject({ pause: z.union([minutes, z.literal('manual')]) }),
-  z.strictObject({ bake: minutes }),
+  z.strictObject({
+    header_only: z.literal(true).describe('A step at 0 % that only the override header reaches, smoke-tested'),
+    window_minutes: stepWindow,
+  }),
+  z.strictObject({
+    weight: percent
+      .gt(0)
+      .describe('Share of users on the new version, percent: a multiple of 0.01, never less than before'),
+    window_minutes: stepWindow,
+    minimum_requests: stepRequests,
+    gate: z.boolean().optional().describe('With `weight`: true waits for an approval before it'),
+  }),
+  z.strictObject({
+    pause: z
+      .union([minutes, z.literal('manual')])
+      .describe('Stays at the weight before it, minutes, or `manual`: until somebody resumes'),
+  }),
+  z.strictObject({
+    bake: minutes.describe('Last: how long the new version is watched at 100 %, instead of bake_minutes'),
+  }),
 ]);
 
 const canary = z.strictObject({
@@ -50,23 +76,29 @@ const canary = z.strictObject({
   steps: z
     .array(step)
     .nullable()
-    .describe('Explicit steps instead of initial_percentage, ramp_step and max_percentage'),
+    .describe(
+      'Explicit steps instead of initial_percentage, ramp_step and max_percentage; each has one of `shadow`, `header_only`, `weight`, `pause` and `bake`',
+    ),
 });
 
 const noise = z.strictObject({
   kinds: z
     .array(
       z.strictObject({
-        fast_sd_log: z.number().min(0).max(3),
-        burst_share: z.number().min(0).lt(1),
-        burst_mean_minutes: z.number().min(1),
-        burst_full_events_per_tick: positive,
+        fast_sd_log: z
+          .number()
+          .min(0)
+          .max(3)
+          .describe('Standard deviation of tick-to-tick noise of the log rate ratio, natural log units'),
+        burst_share: z.number().min(0).lt(1).describe("Share of the time an arm's rate is away from its level"),
+        burst_mean_minutes: z.number().min(1).describe('Mean length of a burst, minutes'),
+        burst_full_events_per_tick: positive.describe('Mean events per tick at which the whole burst share applies'),
       }),
     )
     .min(1)
     .max(5),
-  burst_range_log: z.number().min(0).max(3),
-  event_cap_per_tick: positive,
+  burst_range_log: z.number().min(0).max(3).describe('Largest burst, natural log of the factor; a multiple of 0.2'),
+  event_cap_per_tick: positive.describe('No tick counts for more events than this'),
 });
 
 const judge = z.strictObject({
@@ -125,9 +157,11 @@ const model = z.strictObject({
 });
 
 const webhook = z.strictObject({
-  url: z.url(),
-  secret_file: z.string().min(1),
-  events: z.union([z.literal('all'), z.array(z.string())]),
+  url: z.url().describe('Where it is sent'),
+  secret_file: z.string().min(1).describe('File with the secret shared with the receiver'),
+  events: z
+    .union([z.literal('all'), z.array(z.enum(NOTIFIED_EVENTS))])
+    .describe('all, or a list of events: docs/reference/webhooks.md'),
 });
 
 /** config/deployment.yaml */
@@ -139,7 +173,7 @@ export const DEPLOYMENT_FILE = z.strictObject({
     .record(z.string(), noise)
     .describe('Noise assumptions of your own, by name; `mlops rollout calibrate` tries them too'),
   models: z
-    .record(z.string(), model)
+    .record(modelName, model)
     .describe(
       'What differs from model to model: `noise`, and `calibration` as `mlops rollout calibrate --write` writes it; `calibration.armed` (true unless it says false) lets evidence roll back by itself',
     ),
@@ -154,7 +188,7 @@ export const DEPLOYMENT_FILE = z.strictObject({
     })
     .describe('Health probes of both versions'),
   resources: z.strictObject({ alert_at_percent_of_limit: percent.gt(0) }).describe('When use of memory alarms'),
-  targets: z.record(z.string(), z.record(z.string(), z.url())).describe('Base URLs by model and version'),
+  targets: z.record(modelName, z.record(z.string(), z.url())).describe('Base URLs by model and version'),
   endpoint_allow_list: z.array(z.string().min(1)).min(1).describe('Hosts a rollout may send traffic and probes to'),
   gateway: z
     .strictObject({
@@ -178,7 +212,7 @@ export const DEPLOYMENT_FILE = z.strictObject({
 
 /** config/monitoring.yaml */
 export const MONITORING_FILE = z.strictObject({
-  model_name: z.string().min(1).describe('Model that commands are about when none is named'),
+  model_name: modelName.describe('Model that commands are about when none is named'),
   drift_detection_enabled: z.boolean(),
   alert_thresholds: z
     .strictObject({ error_rate: share, response_time_p95: positive, psi_score: positive })

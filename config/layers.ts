@@ -1,13 +1,13 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
-import { isMap, isScalar, LineCounter, parseDocument, type Document } from 'yaml';
+import { isMap, isNode, isScalar, isSeq, LineCounter, parseDocument, type Document } from 'yaml';
 
 /** Where values come from, later layers winning. */
 export interface Layer {
   /** 'defaults', or a file relative to the working directory */
   readonly name: string;
   readonly value: Record<string, unknown>;
-  /** Line of each key by dotted path. */
+  /** Line of each key, and of each entry of a list by its number, by dotted path. */
   readonly lines: ReadonlyMap<string, number>;
 }
 
@@ -43,9 +43,11 @@ export function findProjectFile(workingDirectory: string): string | null {
 /** Merges objects key by key; lists and plain values are replaced. */
 export function mergeValues(base: unknown, over: unknown): unknown {
   if (!isRecord(base) || !isRecord(over)) return over;
-  const merged: Record<string, unknown> = { ...base };
-  for (const [key, value] of Object.entries(over)) merged[key] = key in base ? mergeValues(base[key], value) : value;
-  return merged;
+  const changed = Object.entries(over).map(([key, value]): [string, unknown] => [
+    key,
+    Object.hasOwn(base, key) ? mergeValues(base[key], value) : value,
+  ]);
+  return Object.fromEntries([...Object.entries(base), ...changed]);
 }
 
 export function isRecord(value: unknown): value is Record<string, unknown> {
@@ -54,13 +56,18 @@ export function isRecord(value: unknown): value is Record<string, unknown> {
 
 function linesOf(document: Document, counter: LineCounter): Map<string, number> {
   const lines = new Map<string, number>();
+  const note = (path: string, name: string, start: number, value: unknown): void => {
+    const full = path === '' ? name : `${path}.${name}`;
+    lines.set(full, counter.linePos(start).line);
+    visit(value, full);
+  };
   const visit = (node: unknown, path: string): void => {
-    if (!isMap(node)) return;
-    for (const { key, value } of node.items) {
-      if (!isScalar(key) || !key.range) continue;
-      const name = path === '' ? String(key.value) : `${path}.${String(key.value)}`;
-      lines.set(name, counter.linePos(key.range[0]).line);
-      visit(value, name);
+    if (isMap(node)) {
+      for (const { key, value } of node.items)
+        if (isScalar(key) && key.range) note(path, String(key.value), key.range[0], value);
+    } else if (isSeq(node)) {
+      for (const [index, item] of node.items.entries())
+        if (isNode(item) && item.range) note(path, String(index), item.range[0], item);
     }
   };
   visit(document.contents, '');

@@ -1,116 +1,122 @@
-import { assemblePlan, minimumPlanSeconds } from '../domain/rollout/plan.ts';
 import { marginLogOf } from '../domain/rollout/judge/policy.ts';
-import { isMlopsError } from '../domain/errors.ts';
-import type { CanaryConfig, DeploymentConfig } from './schema.ts';
+import { checkPlans } from './plan-rules.ts';
+import type { DeploymentFile } from './file-schema.ts';
+import type { DeploymentConfig } from './schema.ts';
 
-/** One rule that involves several settings: the problem in words, or null. */
-interface Rule {
-  readonly name: string;
-  readonly check: (config: DeploymentConfig) => string | null;
+/** What is wrong with a setting beside others. */
+export interface RuleProblem {
+  /** Dotted, as in the file */
+  readonly path: string;
+  readonly value: string;
+  readonly wanted: string;
 }
 
-/** Rules over the settings as a whole; each profile is checked as the plan it comes to. */
-export const RULES: readonly Rule[] = [
+/** One rule that involves several settings. */
+interface Rule {
+  readonly name: string;
+  /** What it goes by; it is not asked while one of them is wrong in itself. */
+  readonly reads: readonly string[];
+  readonly check: (config: DeploymentConfig) => RuleProblem[];
+}
+
+/** Rules over the settings as a whole. */
+const RULES: readonly Rule[] = [
   {
     name: 'probes',
+    reads: ['health.failures', 'health.out_of'],
     check: ({ health }) =>
       health.failures <= health.outOf
-        ? null
-        : `health.failures: ${health.failures}, wanted at most health.out_of (${health.outOf})`,
+        ? []
+        : [problem('health.failures', health.failures, `at most health.out_of (${health.outOf})`)],
   },
   {
     name: 'probe-timeout',
-    check: ({ health }) =>
-      health.timeoutSeconds <= health.intervalSeconds
-        ? null
-        : `health.timeout_seconds: ${health.timeoutSeconds}, wanted at most health.interval_seconds (${health.intervalSeconds})`,
+    reads: ['health.timeout_seconds', 'health.interval_seconds'],
+    check: ({ health: { timeoutSeconds, intervalSeconds } }) =>
+      timeoutSeconds <= intervalSeconds
+        ? []
+        : [problem('health.timeout_seconds', timeoutSeconds, `at most health.interval_seconds (${intervalSeconds})`)],
   },
   {
     name: 'non-inferiority',
-    check: ({ judge }) =>
-      marginLogOf(judge.nonInferiorityRatio) === null
-        ? `judge.non_inferiority_ratio: ${judge.nonInferiorityRatio}, wanted exp of a multiple of 0.2: 1.22, 1.49, 1.82, 2.23, 2.72, ...`
-        : null,
+    reads: ['judge.non_inferiority_ratio'],
+    check: ({ judge: { nonInferiorityRatio: ratio } }) =>
+      marginLogOf(ratio) === null
+        ? [problem('judge.non_inferiority_ratio', ratio, 'exp of a multiple of 0.2: 1.22, 1.49, 1.82, 2.23, 2.72, ...')]
+        : [],
   },
   {
     name: 'noise',
-    check: ({ judge, noiseAssumptions }) =>
-      judge.noise in noiseAssumptions
-        ? null
-        : `judge.noise: ${judge.noise}, wanted one of ${Object.keys(noiseAssumptions).join(', ')}`,
+    reads: ['judge.noise', 'noise_assumptions'],
+    check: (config) => checkNoise(config, 'judge.noise', config.judge.noise),
   },
   {
     name: 'noise-of-models',
-    check: ({ models, noiseAssumptions }) => {
-      for (const [model, { noise }] of Object.entries(models)) {
-        if (typeof noise === 'string' && !(noise in noiseAssumptions))
-          return `models.${model}.noise: ${noise}, wanted one of ${Object.keys(noiseAssumptions).join(', ')}`;
-      }
-      return null;
-    },
+    reads: ['noise_assumptions'],
+    check: (config) =>
+      Object.entries(config.models).flatMap(([model, { noise }]) => checkNoise(config, `models.${model}.noise`, noise)),
   },
   {
     name: 'required-and-shown',
+    reads: ['judge.required_metrics', 'judge.dry_run_metrics'],
     check: ({ judge }) => {
-      const both = judge.requiredMetrics.filter((name) => judge.dryRunMetrics.includes(name));
-      return both.length === 0
-        ? null
-        : `judge.dry_run_metrics: ${both.join(', ')} is required for promotion too, wanted one or the other`;
+      const both = judge.requiredMetrics.filter((name) => judge.dryRunMetrics.includes(name)).join(', ');
+      return both === ''
+        ? []
+        : [problem('judge.dry_run_metrics', `${both} is required for promotion too`, 'one or the other')];
     },
   },
   {
     name: 'gateway-elsewhere',
+    reads: ['gateway.url', 'gateway.admin_url', 'gateway.token_file'],
     check: ({ gateway }) => {
       const set = [gateway.url, gateway.adminUrl].filter((url) => url !== null).length;
+      const missing = gateway.url === null ? 'gateway.url' : 'gateway.admin_url';
       if (set === 1)
-        return `gateway.${gateway.url === null ? 'url' : 'admin_url'}: null, wanted both url and admin_url of a gateway that runs elsewhere, or neither`;
+        return [problem(missing, null, 'both url and admin_url of a gateway that runs elsewhere, or neither')];
       return set === 2 && gateway.tokenFile === null
-        ? 'gateway.token_file: null, wanted the file with the token of the gateway that runs elsewhere'
-        : null;
+        ? [problem('gateway.token_file', null, 'the file with the token of the gateway that runs elsewhere')]
+        : [];
     },
   },
-  { name: 'targets', check: checkTargets },
+  { name: 'targets', reads: ['endpoint_allow_list'], check: checkTargets },
 ];
 
-/** Every broken rule in words, prefixed by where it is. */
-export function validateRules(config: DeploymentConfig): string[] {
-  const broken = RULES.map(({ check }) => check(config)).filter((problem) => problem !== null);
-  const plans = Object.entries(config.profiles).flatMap(([name, canary]) => checkPlan(name, canary));
-  return [...broken, ...plans];
+/**
+ * Every broken rule, and everything that is wrong with the plan that each profile comes to.
+ *
+ * @param file what `config` was made from: it says which settings a profile has itself
+ * @param isUsable whether what was written at a path is in it
+ */
+export function validateRules(
+  file: DeploymentFile,
+  config: DeploymentConfig,
+  isUsable: (path: string) => boolean,
+): RuleProblem[] {
+  return [
+    ...RULES.filter(({ reads }) => reads.every(isUsable)).flatMap(({ check }) => check(config)),
+    ...checkPlans(file, config, isUsable),
+  ];
 }
 
-function checkPlan(name: string, canary: CanaryConfig): string[] {
-  const where = name === 'default' ? 'canary' : `profiles.${name}`;
-  const problems: string[] = [];
-  if (canary.steps === null && canary.observationWindowMinutes * 60 < canary.tickSeconds) {
-    problems.push(
-      `${where}.observation_window_minutes: ${canary.observationWindowMinutes}, wanted at least one tick (${canary.tickSeconds} s)`,
-    );
-  }
-  try {
-    const plan = assemblePlan(canary, name);
-    const needed = minimumPlanSeconds(plan);
-    if (needed > plan.deadlineSeconds) {
-      problems.push(
-        `${where}.max_deployment_hours: ${canary.maxDeploymentHours}, wanted at least ${(needed / 3600).toFixed(2)}, the time its steps take`,
-      );
-    }
-  } catch (error) {
-    if (!isMlopsError(error, 'ROLLOUT_PLAN_INVALID')) throw error;
-    problems.push(`${where}: ${String(error.details['problems'])}`);
-  }
-  return problems;
+function checkNoise({ noiseAssumptions }: DeploymentConfig, path: string, noise: unknown): RuleProblem[] {
+  if (typeof noise !== 'string' || Object.hasOwn(noiseAssumptions, noise)) return [];
+  return [problem(path, noise, `one of ${Object.keys(noiseAssumptions).join(', ')}`)];
 }
 
-function checkTargets({ targets, endpointAllowList }: DeploymentConfig): string | null {
-  for (const [model, versions] of Object.entries(targets)) {
-    for (const [version, url] of Object.entries(versions)) {
-      const { hostname, protocol } = new URL(url);
-      const allowed =
-        (protocol === 'http:' || protocol === 'https:') && endpointAllowList.includes(hostname.replace(/^\[|\]$/g, ''));
-      if (!allowed)
-        return `targets.${model}.${version}: ${url}, wanted http(s) on one of endpoint_allow_list (${endpointAllowList.join(', ')})`;
-    }
-  }
-  return null;
+function checkTargets({ targets, endpointAllowList: allowed }: DeploymentConfig): RuleProblem[] {
+  const all = Object.entries(targets).flatMap(([model, versions]) =>
+    Object.entries(versions).map(([version, url]) => ({ path: `targets.${model}.${version}`, url })),
+  );
+  return all
+    .filter(({ url }) => !isAllowed(new URL(url), allowed))
+    .map(({ path, url }) => problem(path, url, `http(s) on one of endpoint_allow_list (${allowed.join(', ')})`));
+}
+
+function isAllowed({ hostname, protocol }: URL, allowed: readonly string[]): boolean {
+  return (protocol === 'http:' || protocol === 'https:') && allowed.includes(hostname.replace(/^\[|\]$/g, ''));
+}
+
+function problem(path: string, value: unknown, wanted: string): RuleProblem {
+  return { path, value: String(value), wanted };
 }

@@ -49,7 +49,8 @@ export function messageOf(error: unknown): string {
   const { code, path, address, port } = error as SystemError;
   if (code === 'ENOENT' && path !== undefined) return `there is no file ${path}`;
   if (code === 'EACCES' && path !== undefined) return `${path} may not be read or written by this user`;
-  if (code === 'EISDIR' && path !== undefined) return `${path} is a folder`;
+  // Node names no path when it is the reading that fails.
+  if (code === 'EISDIR') return `${path ?? 'it'} is a folder`;
   if (code === 'ECONNREFUSED' && address !== undefined) return `nobody answers at ${address}:${port ?? '?'}`;
   // The cause is what says something.
   if (error.message === 'fetch failed' && error.cause instanceof Error) return messageOf(error.cause);

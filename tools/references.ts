@@ -49,29 +49,34 @@ function renderConfiguration(): string {
   ] as const;
   const tables = files.map(([name, schema, defaults]) => {
     const rows = leavesOf(z.toJSONSchema(schema, { unrepresentable: 'any' }) as JsonSchema, defaults, '');
-    return `## ${name}\n\n| key | default | what |\n| --- | --- | --- |\n${rows.map(({ path, value, text }) => `| \`${path}\` | \`${value}\` | ${text} |`).join('\n')}\n`;
+    return `## ${name}\n\n| key | default | what |\n| --- | --- | --- |\n${rows.map(({ path, value, text }) => `| \`${path}\` | ${value === '' ? '' : `\`${value}\``} | ${text} |`).join('\n')}\n`;
   });
   const variables = Object.entries(VARIABLES).map(
     ([name, { summary, wanted, later }]) =>
       `| \`${name}\` | ${wanted} | ${summary}${later === undefined ? '' : ` (checked; used when ${later} arrives)`} |`,
   );
-  return `# Configuration\n\n${NOTE}\n\nA flag wins over the environment, that over \`mlops.yaml\` (found upward; keys \`deployment\` and \`monitoring\`), that over \`config/*.yaml\`, that over the defaults. \`mlops config show --origin\` says where each value comes from.\n\n${tables.join('\n')}\n## Environment\n\nTEMPORAL_* variables and profiles are read as Temporal's own tools read them.\n\n| variable | wanted | what |\n| --- | --- | --- |\n${variables.join('\n')}\n`;
+  return `# Configuration\n\n${NOTE}\n\nA flag wins over the environment, that over \`mlops.yaml\` (found upward; keys \`deployment\` and \`monitoring\`), that over \`config/*.yaml\`, that over the defaults. \`mlops config show --origin\` says where each value comes from.\n\nA command reads it each time, and a rollout keeps what held at its start. Worker, gateway and API read \`gateway\`, \`endpoint_allow_list\`, \`notifications\`, \`health.path\`, \`health.expect\`, \`health.timeout_seconds\` and the environment when they start: [what applies a change](local-stack.md#configuration-that-changes).\n\n${tables.join('\n')}\n## Environment\n\nTEMPORAL_* variables and profiles are read as Temporal's own tools read them.\n\n| variable | wanted | what |\n| --- | --- | --- |\n${variables.join('\n')}\n`;
 }
 
 interface JsonSchema {
   readonly description?: string;
   readonly properties?: Readonly<Record<string, JsonSchema>>;
+  readonly additionalProperties?: JsonSchema | boolean;
+  readonly items?: JsonSchema;
+  readonly anyOf?: readonly JsonSchema[];
 }
 
-function leavesOf(
-  schema: JsonSchema,
-  defaults: unknown,
-  path: string,
-): { path: string; value: string; text: string }[] {
+interface Row {
+  readonly path: string;
+  readonly value: string;
+  readonly text: string;
+}
+
+/** Settings with their defaults; below a list or a table of names, the keys that its entries may have. */
+function leavesOf(schema: JsonSchema, defaults: unknown, path: string): Row[] {
   const isGroup =
     schema.properties !== undefined && typeof defaults === 'object' && defaults !== null && !Array.isArray(defaults);
-  if (!isGroup)
-    return [{ path, value: JSON.stringify(defaults), text: (schema.description ?? '').replaceAll('|', '\\|') }];
+  if (!isGroup) return [rowOf(schema, JSON.stringify(defaults), path), ...entriesOf(schema, path)];
   return Object.entries(schema.properties ?? {}).flatMap(([key, inner]) => {
     const described =
       inner.description === undefined && schema.description !== undefined
@@ -79,6 +84,31 @@ function leavesOf(
         : inner;
     return leavesOf(described, (defaults as Record<string, unknown>)[key], path === '' ? key : `${path}.${key}`);
   });
+}
+
+/** Keys of entries of a list (`[]`) or of what is named by people (`NAME`), in any of the ways they may be written. */
+function entriesOf(schema: JsonSchema, path: string): Row[] {
+  // Their keys are those of `canary`.
+  if (path === 'profiles') return [];
+  const rows = [schema, ...(schema.anyOf ?? [])].flatMap(({ items, additionalProperties }) => [
+    ...(items === undefined ? [] : keysOf(items, `${path}[]`)),
+    ...(typeof additionalProperties === 'object' ? keysOf(additionalProperties, `${path}.NAME`) : []),
+  ]);
+  return rows.filter(({ path: own }, at) => rows.findIndex((row) => row.path === own) === at);
+}
+
+function keysOf(schema: JsonSchema, path: string): Row[] {
+  return [schema, ...(schema.anyOf ?? [])].flatMap(({ properties = {} }) =>
+    Object.entries(properties).flatMap(([key, inner]) => [
+      ...(inner.description === undefined ? [] : [rowOf(inner, '', `${path}.${key}`)]),
+      ...keysOf(inner, `${path}.${key}`),
+      ...entriesOf(inner, `${path}.${key}`),
+    ]),
+  );
+}
+
+function rowOf({ description = '' }: JsonSchema, value: string, path: string): Row {
+  return { path, value, text: description.replaceAll('|', '\\|') };
 }
 
 function renderSchema(schema: z.ZodType): string {

@@ -7,6 +7,7 @@ import { createPayloadCodec } from '../adapters/temporal/codec.ts';
 import { loadPayloadKeys } from '../adapters/temporal/keys.ts';
 import type { MlopsConfig } from '../config/schema.ts';
 import { readVerifierKeys } from './ledger.ts';
+import { listenOn } from './listen.ts';
 import { untilToldToStop } from './stop-signal.ts';
 
 const TEXT = 'text/plain; charset=utf-8';
@@ -68,8 +69,9 @@ export async function createApi(config: MlopsConfig): Promise<FastifyInstance> {
 /** `mlops api`: runs until it is told to stop. */
 export async function runApi(config: MlopsConfig): Promise<void> {
   const app = await createApi(config);
-  await app.listen({ host: '127.0.0.1', port: config.ports.api });
-  process.stderr.write(`api: http://127.0.0.1:${config.ports.api}\n`);
+  const { api: port } = config.ports;
+  await listenOn('the API', port, async () => await app.listen({ host: '127.0.0.1', port }));
+  process.stderr.write(`api: http://127.0.0.1:${port}\n`);
   await untilToldToStop();
   await app.close();
 }

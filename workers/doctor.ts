@@ -34,11 +34,11 @@ export async function examineMachine(config: MlopsConfig): Promise<Finding[]> {
     checkKeys('payload keys', payloadKeyFile(config.stateDirectory)),
     checkKeys('ledger keys', wrappingFileOf(config.stateDirectory)),
     checkServer(config),
-    ...parts.map(({ name, state, detail }) => ({
+    ...parts.map(({ name, state, detail, fix }) => ({
       check: name,
       state: state === 'up' ? ('ok' as const) : ('problem' as const),
       detail,
-      fix: state === 'up' ? null : 'mlops up --detach',
+      fix,
     })),
   ];
 }

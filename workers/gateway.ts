@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { createAdmin } from '../adapters/gateway/admin.ts';
@@ -9,6 +10,7 @@ import { createRequestIds } from '../adapters/gateway/request-id.ts';
 import { openSplitStore } from '../adapters/gateway/split-store.ts';
 import { loadSecret } from '../adapters/gateway/state-file.ts';
 import type { MlopsConfig } from '../config/schema.ts';
+import { listenOn } from './listen.ts';
 import { untilToldToStop } from './stop-signal.ts';
 
 const DRAIN_MS = 10_000;
@@ -24,7 +26,7 @@ type GatewayConfig = Pick<MlopsConfig, 'stateDirectory' | 'environment' | 'deplo
   readonly ports: Pick<MlopsConfig['ports'], 'gateway' | 'gatewayAdmin'>;
 };
 
-/** Starts the built-in gateway: proxy and administration, on loopback unless configured otherwise. @throws GATEWAY_STATE_CORRUPT */
+/** Starts the built-in gateway: proxy and administration, on loopback unless configured otherwise. @throws GATEWAY_STATE_CORRUPT, PORT_IN_USE */
 export async function startGateway(config: GatewayConfig): Promise<RunningGateway> {
   const { listenHost, adminListenHost } = config.deployment.gateway;
   const folder = join(config.stateDirectory, 'gateway');
@@ -42,11 +44,18 @@ export async function startGateway(config: GatewayConfig): Promise<RunningGatewa
     environment: config.environment,
   });
   const admin = createAdmin({ splits, counters, token, allowList: config.deployment.endpointAllowList });
-  await new Promise<void>((resolve, reject) => {
-    proxy.server.once('error', reject);
-    proxy.server.listen(config.ports.gateway, listenHost, resolve);
+  const { gateway: proxyPort, gatewayAdmin: adminPort } = config.ports;
+  await listenOn('the gateway', proxyPort, async () => {
+    await once(proxy.server.listen(proxyPort, listenHost), 'listening');
   });
-  const adminAddress = await admin.listen({ port: config.ports.gatewayAdmin, host: adminListenHost });
+  const adminAddress = await listenOn(
+    "the gateway's admin API",
+    adminPort,
+    async () => await admin.listen({ port: adminPort, host: adminListenHost }),
+  ).catch((error: unknown) => {
+    proxy.server.close();
+    throw error;
+  });
   const { port, address } = proxy.server.address() as AddressInfo;
   return {
     proxyAddress: `http://${address.includes(':') ? `[${address}]` : address}:${port}`,
@@ -55,7 +64,7 @@ export async function startGateway(config: GatewayConfig): Promise<RunningGatewa
       await admin.close();
       const closed = new Promise<void>((resolve) => proxy.server.close(() => resolve()));
       proxy.server.closeIdleConnections();
-      const timer = setTimeout(() => proxy.server.closeAllConnections(), DRAIN_MS);
+      const timer = setTimeout(() => proxy.drop(), DRAIN_MS);
       await closed;
       clearTimeout(timer);
       proxy.close();

@@ -9,7 +9,7 @@ import { guardScheduleId } from '../adapters/temporal/guard-schedule.ts';
 import type { MlopsConfig } from '../config/schema.ts';
 import { findPollers } from './pollers.ts';
 import { expectOk } from './stack-parts.ts';
-import { messageOf } from '../domain/errors.ts';
+import { isMlopsError, messageOf } from '../domain/errors.ts';
 
 const PROBE_MS = 2000;
 /** The counter that error rates are read from (contract §7). */
@@ -22,7 +22,13 @@ export interface PartStatus {
   readonly pid: number | null;
   readonly address: string;
   readonly detail: string;
+  /** The command or key that mends it; null when nothing is wrong. */
+  readonly fix: string | null;
 }
+
+type Seen = { readonly state: PartStatus['state']; readonly detail: string };
+
+const START = 'mlops up --detach';
 
 /** Probes every part now, side by side. */
 export async function probeStack(config: MlopsConfig): Promise<{ healthy: boolean; parts: PartStatus[] }> {
@@ -43,23 +49,18 @@ async function probe(
   config: MlopsConfig,
   name: string,
   address: string,
-  look: () => Promise<string | { state: PartStatus['state']; detail: string }>,
+  look: () => Promise<string | Seen>,
 ): Promise<PartStatus[]> {
   const pid = await readLivePid(pidFileOf(config.stateDirectory, name));
   try {
     const seen = await look();
     const { state, detail } = typeof seen === 'string' ? { state: 'up' as const, detail: seen } : seen;
-    return [{ name, state, pid, address, detail }];
+    return [{ name, state, pid, address, detail, fix: state === 'up' ? null : START }];
   } catch (error) {
-    return [
-      {
-        name,
-        state: 'down',
-        pid,
-        address,
-        detail: messageOf(error).split('\n')[0] ?? '',
-      },
-    ];
+    const detail = messageOf(error).split('\n')[0] ?? '';
+    if (!isMlopsError(error) || error.retryable) return [{ name, state: 'down', pid, address, detail, fix: START }];
+    // Starting it once more would not help.
+    return [{ name, state: 'degraded', pid, address, detail: `${detail} (${error.code})`, fix: error.remedy }];
   }
 }
 
@@ -97,11 +98,12 @@ async function probeWorkers(config: MlopsConfig): Promise<PartStatus[]> {
     pid: Number.isNaN(pid) ? null : pid,
     address: 'queue mlops',
     detail: identity,
+    fix: null,
   }));
 }
 
 function noWorker(detail: string): PartStatus {
-  return { name: 'worker', state: 'down', pid: null, address: 'queue mlops', detail };
+  return { name: 'worker', state: 'down', pid: null, address: 'queue mlops', detail, fix: START };
 }
 
 async function probeApi(config: MlopsConfig): Promise<PartStatus[]> {

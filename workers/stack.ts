@@ -1,10 +1,11 @@
 import { spawn } from 'node:child_process';
 import { openSync } from 'node:fs';
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ensureDatabase } from '../adapters/postgres/create-database.ts';
 import { prepareEmbeddedPostgres } from '../adapters/postgres/embedded.ts';
-import { migrate } from '../adapters/postgres/migrate.ts';
+import { migrate, readLevel } from '../adapters/postgres/migrate.ts';
+import { databaseUrlOf } from '../adapters/postgres/pool.ts';
 import { runExclusively } from '../adapters/processes/exclusive.ts';
 import { logFileOf, pause, pidFileOf, stopPart } from '../adapters/processes/part.ts';
 import { readLivePid, savePid } from '../adapters/processes/pid-file.ts';
@@ -12,11 +13,11 @@ import { stopAll, supervise } from '../adapters/processes/supervisor.ts';
 import { findServer } from '../adapters/temporal/find-server.ts';
 import { ensureLedgerKeys } from '../adapters/crypto/ledger-keys.ts';
 import { ensurePayloadKeys } from '../adapters/temporal/keys.ts';
-import { BASE_PORTS } from '../config/defaults.ts';
 import type { MlopsConfig } from '../config/schema.ts';
-import { MlopsError } from '../domain/errors.ts';
+import { isMlopsError, MlopsError } from '../domain/errors.ts';
 import { writeTrustedKeys } from './ledger.ts';
 import { checkPorts, examineMachine } from './doctor.ts';
+import { assertNotElsewhere, portOffsetOf, savePortOffset } from './stack-offset.ts';
 import { assembleStages, ownCommand } from './stack-parts.ts';
 import { describeTaken, findFreeOffset, findTakenPorts } from './stack-ports.ts';
 import { probeStack } from './stack-status.ts';
@@ -55,7 +56,6 @@ async function setUp(config: MlopsConfig, say: Say): Promise<string[]> {
   const { stateDirectory } = config;
   const done: string[] = [];
   for (const folder of FOLDERS) await mkdir(join(stateDirectory, folder), { recursive: true });
-  await savePortOffset(config);
   if (await ensurePayloadKeys(stateDirectory)) done.push('made the payload key');
   if (await ensureLedgerKeys(stateDirectory, config.environment)) done.push('made the keys of the ledger');
   await writeTrustedKeys(config);
@@ -76,12 +76,6 @@ async function setUp(config: MlopsConfig, say: Say): Promise<string[]> {
   return done;
 }
 
-/** Later commands find the stack by it. */
-async function savePortOffset(config: MlopsConfig): Promise<void> {
-  const portOffset = config.ports.api - BASE_PORTS.api;
-  await writeFile(join(config.stateDirectory, 'stack.json'), `${JSON.stringify({ portOffset })}\n`);
-}
-
 async function start(
   config: MlopsConfig,
   say: Say,
@@ -89,18 +83,14 @@ async function start(
   const { stateDirectory } = config;
   const pidFile = pidFileOf(stateDirectory, SUPERVISOR.name);
   await inTurn(config, say, async () => {
-    await setUp(config, say);
-    if ((await readLivePid(pidFile)) !== null) return;
-    await assertPortsFree(config);
-    const ports = checkPorts(config);
-    if (ports.fix !== null) say(`Warning: ${ports.detail}. Better: ${ports.fix}`);
-    await spawnSupervisor(config, pidFile);
+    if ((await prepareStart(config, say)) === null) await spawnSupervisor(config, pidFile);
   });
   const deadline = Date.now() + READY_MS;
   for (;;) {
     const status = await probeStack(config);
     if (status.healthy) return status;
     const waiting = status.parts.filter(({ state }) => state !== 'up');
+    if (waiting.some(({ name }) => name === 'postgres')) await assertDatabaseFits(config);
     if ((await readLivePid(pidFile)) === null || Date.now() > deadline) {
       const [first] = waiting;
       throw new MlopsError('PART_NOT_READY', {
@@ -111,6 +101,40 @@ async function start(
       });
     }
     await pause(300);
+  }
+}
+
+/**
+ * Makes what a start needs, once it is clear that it may be; who starts writes down where the stack is to be found.
+ *
+ * @returns the supervisor of a stack that runs already, else null
+ * @throws STACK_AT_OTHER_PORTS, PORT_TAKEN before anything is written
+ */
+async function prepareStart(config: MlopsConfig, say: Say): Promise<number | null> {
+  const parts = assembleStages(config, say).flat();
+  await assertNotElsewhere(config, [SUPERVISOR.name, ...parts.map(({ name }) => name)]);
+  const running = await otherSupervisor(config);
+  if (running === null) await assertPortsFree(config, say);
+  await setUp(config, say);
+  if (running === null) await savePortOffset(config);
+  return running;
+}
+
+/** Ports of parts that do not run yet must be free. @throws PORT_TAKEN naming every holder */
+async function assertPortsFree(config: MlopsConfig, say: Say): Promise<void> {
+  const taken = await findTakenPorts(config);
+  if (taken.length > 0)
+    throw new MlopsError('PORT_TAKEN', { taken: describeTaken(taken), offset: await findFreeOffset(config) });
+  const ports = checkPorts(config);
+  if (ports.fix !== null) say(`Warning: ${ports.detail}. Better: ${ports.fix}`);
+}
+
+/** @throws DATABASE_NEWER, DATABASE_CHANGED: what waiting does not mend */
+async function assertDatabaseFits(config: MlopsConfig): Promise<void> {
+  try {
+    await readLevel(databaseUrlOf(config));
+  } catch (error) {
+    if (isMlopsError(error) && !error.retryable) throw error;
   }
 }
 
@@ -133,7 +157,7 @@ async function spawnSupervisor(config: MlopsConfig, pidFile: string): Promise<vo
     cwd: config.root,
     detached: true,
     stdio: ['ignore', log, log],
-    env: { ...process.env, MLOPS_PORT_OFFSET: String(config.ports.api - BASE_PORTS.api) },
+    env: { ...process.env, MLOPS_PORT_OFFSET: String(portOffsetOf(config)) },
   });
   child.unref();
   await savePid(pidFile, child.pid ?? 0);
@@ -142,8 +166,7 @@ async function spawnSupervisor(config: MlopsConfig, pidFile: string): Promise<vo
 async function runSupervisor(config: MlopsConfig, say: Say, signal: AbortSignal): Promise<void> {
   const pidFile = pidFileOf(config.stateDirectory, SUPERVISOR.name);
   const other = await inTurn(config, say, async () => {
-    await setUp(config, say);
-    const running = await otherSupervisor(config);
+    const running = await prepareStart(config, say);
     if (running === null) await savePid(pidFile, process.pid);
     return running;
   });
@@ -166,11 +189,4 @@ async function stop(config: MlopsConfig, say: Say): Promise<string[]> {
   // Parts whose supervisor was killed.
   const orphans = await stopAll(assembleStages(config, say).flat(), stateDirectory, say);
   return supervised ? ['supervisor', ...orphans] : orphans;
-}
-
-/** Ports of parts that do not run yet must be free. @throws PORT_TAKEN naming every holder */
-async function assertPortsFree(config: MlopsConfig): Promise<void> {
-  const taken = await findTakenPorts(config);
-  if (taken.length === 0) return;
-  throw new MlopsError('PORT_TAKEN', { taken: describeTaken(taken), offset: await findFreeOffset(config) });
 }

@@ -12,6 +12,7 @@ import { openPool } from '../adapters/postgres/pool.ts';
 import { createRolloutReader } from '../adapters/postgres/rollout-reader.ts';
 import { createRolloutStore, type EvidenceParts } from '../adapters/postgres/rollout-store.ts';
 import { createTrafficStore } from '../adapters/postgres/traffic-store.ts';
+import { createNoiseAssessor } from '../adapters/processes/noise-assessor.ts';
 import { findFreePort } from '../adapters/processes/ports.ts';
 import { createHealthProbe } from '../adapters/services/health-probe.ts';
 import { createSmokeTest } from '../adapters/services/smoke-test.ts';
@@ -98,6 +99,7 @@ function composePorts(config: MlopsConfig, evidence: EvidenceParts, client: Clie
     traffic: createTrafficStore(evidence),
     rollouts: createRolloutStore(evidence),
     history: createRolloutReader(evidence.pool),
+    noise: createNoiseAssessor(),
     lookup: createRolloutLookup(client),
     journal: createEmergencyJournal(
       evidence,

@@ -26,7 +26,10 @@ export interface ActionInput {
   readonly reason: string;
 }
 
-/** `promote`: enter the next step now, or with `full` go to 100 % at once. Recorded as an override by `actor`. */
+/**
+ * `promote`: leave the running step now, or pass the gate it waits at; with `full` go to 100 % at once, past every gate.
+ * Recorded as an override by `actor`.
+ */
 export interface PromoteInput extends ActionInput {
   readonly full: boolean;
 }
@@ -95,6 +98,17 @@ export interface RolloutStatus {
   readonly health: { readonly stable: string; readonly canary: string };
   /** On what the noise assumption rests, and whether it lets evidence roll back; null before pre-flight. */
   readonly noise: { readonly text: string; readonly armed: boolean } | null;
+  /** What evidence of harm does; absent in statuses of rollouts that ended before it was kept. */
+  readonly automaticRollback?: {
+    /** False: nothing rolls back by evidence, it freezes the weight and pages. */
+    readonly on: boolean;
+    /** Whether evidence of errors and slowness may roll back by itself; null before pre-flight. */
+    readonly armed: boolean | null;
+    /** Total evidence at which the judge acts: one over the error budget. */
+    readonly limit: number;
+    /** Metrics whose evidence freezes the weight and asks, whatever else is said. */
+    readonly holds: readonly string[];
+  };
   readonly waitingFor: WaitingFor | null;
   /** What has to happen before the next step; empty when nothing is missing. */
   readonly missing: readonly string[];
@@ -119,11 +133,14 @@ export const denyUpdate = defineUpdate<ActionAccepted, [ActionInput]>('deny');
 export const pauseUpdate = defineUpdate<ActionAccepted, [ActionInput]>('pause');
 /** Ends a pause. */
 export const resumeUpdate = defineUpdate<ActionAccepted, [ActionInput]>('resume');
-/** Enters the next step now (or 100 % with `full`), whatever window or evidence is missing. */
+/** Leaves a step or passes a gate now (with `full` all of them, to 100 %), whatever window, evidence or approval is missing. */
 export const promoteUpdate = defineUpdate<ActionAccepted, [PromoteInput]>('promote');
 /** Ends the rollout: weight 0, verified. */
 export const abortUpdate = defineUpdate<ActionAccepted, [ActionInput]>('abort');
-/** The same as the update, for CI systems and the Temporal UI. A refused one is shown and recorded. */
-export const approveSignal = defineSignal<[Partial<ActionInput>?]>('approve');
+/**
+ * The same as the update, for CI systems and the Temporal UI; its input is none, or `{"actor": "...", "reason": "..."}`. Who sends a
+ * signal is not known: the actor is `signal`, a name in it is a claim. A refused one is shown and recorded.
+ */
+export const approveSignal = defineSignal<unknown[]>('approve');
 export const statusQuery = defineQuery<RolloutStatus>('status');
 export const timelineQuery = defineQuery<readonly TimelineEntry[]>('timeline');

@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { assignArm, type Arm } from '../../domain/rollout/assign-arm.ts';
 import type { ArmTarget, LiveSplit } from '../../domain/rollout/split.ts';
 import type { MlopsConfig } from '../../config/schema.ts';
+import { requestPath } from './request-path.ts';
 import type { SplitStore } from './split-store.ts';
 
 type GatewayConfig = MlopsConfig['deployment']['gateway'];
@@ -13,13 +14,13 @@ export interface Choice {
   readonly arm: Arm;
   readonly target: ArmTarget;
   readonly forced: boolean;
-  /** Path to ask the service for; the model's prefix is taken off. */
+  /** Path and query to ask the service for, as `requestPath` has them; the model's prefix is taken off. */
   readonly path: string;
 }
 
 /** A request that cannot be routed. */
 export interface NoRoute {
-  readonly status: 404 | 503;
+  readonly status: 400 | 404;
   readonly problem: string;
 }
 
@@ -32,7 +33,9 @@ export function chooseRoute(
   config: GatewayConfig,
   random: () => number,
 ): Choice | NoRoute {
-  const { model, path } = modelOf(request, splits);
+  const asked = readTarget(request, splits);
+  if (asked === null) return { status: 400, problem: 'wanted a path that is valid, such as /models/NAME/query' };
+  const { model, path } = asked;
   if (model === null)
     return {
       status: 404,
@@ -45,10 +48,10 @@ export function chooseRoute(
       problem: `model ${model} is not known here (known: ${splits.models().join(', ') || 'none'})`,
     };
   const { split } = live;
-  const asked = headerOf(request, config.overrideHeader);
-  const forced = asked === 'stable' || (asked === 'canary' && split.canary !== null);
+  const wanted = headerOf(request, config.overrideHeader);
+  const forced = wanted === 'stable' || (wanted === 'canary' && split.canary !== null);
   const arm = forced
-    ? asked
+    ? wanted
     : split.canary === null
       ? 'stable'
       : chooseArm(request, model, split.canaryBasisPoints, config, random);
@@ -56,14 +59,27 @@ export function chooseRoute(
   return { model, live, arm, target, forced, path };
 }
 
-function modelOf(request: IncomingMessage, splits: SplitStore): { model: string | null; path: string } {
-  const url = request.url ?? '/';
+/** Null for a target that is no path, or names a model in bytes that are no text. */
+function readTarget(request: IncomingMessage, splits: SplitStore): { model: string | null; path: string } | null {
+  const url = requestPath(request.url ?? '/');
+  if (url === null) return null;
   const match = PREFIX.exec(url);
-  const path = match === null ? url : (match[2] ?? '').startsWith('/') ? (match[2] ?? '/') : `/${match[2] ?? ''}`;
-  const named = headerOf(request, 'x-mlops-model') ?? (match === null ? undefined : decodeURIComponent(match[1] ?? ''));
+  // What follows the prefix may begin with more slashes than one again.
+  const path = match === null ? url : requestPath(match[2] ?? '');
+  const inPath = match === null ? undefined : decode(match[1] ?? '');
+  if (path === null || inPath === null) return null;
+  const named = headerOf(request, 'x-mlops-model') ?? inPath;
   if (named !== undefined) return { model: named, path };
   const [only, ...others] = splits.models();
   return { model: only !== undefined && others.length === 0 ? only : null, path };
+}
+
+function decode(text: string): string | null {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return null;
+  }
 }
 
 function chooseArm(

@@ -24,9 +24,11 @@ export interface ArmTally {
   readonly scores: number[];
 }
 
-interface MirrorTally {
+/** What was seen of the copies sent to a version. */
+export interface MirrorTally {
   requests: number;
   errors: number;
+  /** Answers with another status than stable's to the same request. */
   statusMismatches: number;
   readonly latency: number[];
   readonly overlap: number[];
@@ -53,7 +55,12 @@ export interface Counters {
     seen: { error: boolean; mismatch: boolean; latencyMs: number; overlap: number | null },
   ): void;
   snapshot(live: LiveSplit): TelemetrySnapshot;
-  tallies(): readonly { readonly model: string; readonly forced: number; readonly arms: readonly ArmTally[] }[];
+  tallies(): readonly {
+    readonly model: string;
+    readonly forced: number;
+    readonly arms: readonly ArmTally[];
+    readonly mirrors: readonly { readonly version: string; readonly tally: MirrorTally }[];
+  }[];
   /** Makes an arm's counters exist at zero. */
   declare(model: string, arm: Arm, version: string): void;
 }
@@ -91,7 +98,13 @@ export function createCounters(): Counters {
       if (seen.overlap !== null) tally.overlap[binOf(seen.overlap)]! += 1;
     },
     snapshot: (live) => snapshotOf(instanceId, live, modelOf(live.split.model)),
-    tallies: () => [...models].map(([model, { arms, forced }]) => ({ model, forced, arms: [...arms.values()] })),
+    tallies: () =>
+      [...models].map(([model, { arms, forced, mirrors }]) => ({
+        model,
+        forced,
+        arms: [...arms.values()],
+        mirrors: [...mirrors].map(([version, tally]) => ({ version, tally })),
+      })),
     declare: (model, arm, version) => void armOf(model, arm, version),
   };
 }

@@ -21,12 +21,17 @@ export function journalFileOf(stateDirectory: string): string {
   return join(stateDirectory, 'journal', 'emergency.jsonl');
 }
 
+/** An entry as it stands in the journal. */
+export function lineOf(entry: JournalEntry): string {
+  return JSON.stringify(entry);
+}
+
 /** Adds a line, flushed to disk before it returns. */
 export async function appendJournal(file: string, entry: JournalEntry): Promise<void> {
   await mkdir(dirname(file), { recursive: true });
   const handle = await open(file, 'a', 0o600);
   try {
-    await handle.writeFile(`${JSON.stringify(entry)}\n`);
+    await handle.writeFile(`${lineOf(entry)}\n`);
     await handle.sync();
   } finally {
     await handle.close();

@@ -1,56 +1,79 @@
 import { randomUUID } from 'node:crypto';
 import type { TrafficRouter } from '../../activities/ports.ts';
 import type { MlopsConfig } from '../../config/schema.ts';
-import { isMlopsError, MlopsError } from '../../domain/errors.ts';
-import { EMERGENCY_KEY_PREFIX } from '../../domain/rollout/emergency.ts';
+import { isMlopsError, messageOf, MlopsError } from '../../domain/errors.ts';
+import { EMERGENCY_KEY_PREFIX, isEmergency } from '../../domain/rollout/emergency.ts';
 import { sameSplit, type LiveSplit, type TrafficSplit } from '../../domain/rollout/split.ts';
-import { appendJournal, journalFileOf, type JournalEntry } from './emergency-journal.ts';
+import { appendJournal, journalFileOf, lineOf, type JournalEntry } from './emergency-journal.ts';
 import { createGatewayRouter } from './router.ts';
 
 export interface EmergencyOrder {
   readonly model: string;
   readonly actor: string;
-  readonly reason: string;
+  /** Null: none was given. */
+  readonly reason: string | null;
+}
+
+/** Shape of client/evidence-port.ts; adapters do not import the client. */
+interface UnjournaledLine {
+  readonly line: string;
+  readonly file: string;
+  readonly problem: string;
 }
 
 /** Times a write is tried when a running ramp is faster. */
 const ATTEMPTS = 10;
+const NO_REASON = 'no reason given';
 
 /** The emergency rollback on the built-in gateway (architecture D7). */
 export function createEmergencyRollback(config: Pick<MlopsConfig, 'gateway' | 'stateDirectory'>) {
   const router = createGatewayRouter(config);
   const journalFile = journalFileOf(config.stateDirectory);
-  return { roll: async (order: EmergencyOrder) => await applyEmergencyRollback({ router, journalFile, ...order }) };
+  return {
+    roll: async (order: EmergencyOrder, onUnjournaled: (unjournaled: UnjournaledLine) => void) =>
+      await applyEmergencyRollback({ router, journalFile, onUnjournaled, ...order }),
+  };
 }
 
 /**
  * Puts all traffic on the stable version, with a newer generation than whatever is live, and reads it back. Who and why
- * is in the journal, flushed, before the router is asked.
+ * is in the journal, flushed, before the router is asked. A journal that cannot be written does not hold it up: the
+ * lines are given to `onUnjournaled`.
  *
  * @throws ROUTER_UNREACHABLE, ROLLBACK_NOTHING_LIVE, TRAFFIC_NOT_VERIFIED
  */
 export async function applyEmergencyRollback(
-  parts: EmergencyOrder & { readonly router: Pick<TrafficRouter, 'apply' | 'observe'>; readonly journalFile: string },
-): Promise<{ readonly before: LiveSplit; readonly after: LiveSplit; readonly verifiedAt: string }> {
-  const { router, journalFile, model, actor, reason } = parts;
+  parts: EmergencyOrder & {
+    readonly router: Pick<TrafficRouter, 'apply' | 'observe'>;
+    readonly journalFile: string;
+    readonly onUnjournaled: (unjournaled: UnjournaledLine) => void;
+  },
+) {
+  const { router, journalFile, model, actor } = parts;
   const before = await router.observe(model);
   if (before === null) throw new MlopsError('ROLLBACK_NOTHING_LIVE', { model });
   const idempotencyKey = `${EMERGENCY_KEY_PREFIX}${randomUUID()}`;
-  const note = (stage: JournalEntry['stage'], after: LiveSplit | null): JournalEntry => ({
-    id: `${idempotencyKey}/${stage}`,
-    idempotencyKey,
-    stage,
-    at: new Date().toISOString(),
-    model,
-    actor,
-    reason,
-    before,
-    after,
-  });
-  await appendJournal(journalFile, note('intent', null));
-  const after = await writeUntilLive(router, before, idempotencyKey, actor, reason);
-  await appendJournal(journalFile, note('done', after));
-  return { before, after, verifiedAt: new Date().toISOString() };
+  const reason = parts.reason ?? NO_REASON;
+  let journaled = true;
+  const note = async (stage: JournalEntry['stage'], after: LiveSplit | null): Promise<void> => {
+    const at = new Date().toISOString();
+    const id = `${idempotencyKey}/${stage}`;
+    const entry: JournalEntry = { id, idempotencyKey, stage, at, model, actor, reason, before, after };
+    await appendJournal(journalFile, entry).catch((error: unknown) => {
+      journaled = false;
+      parts.onUnjournaled({ line: lineOf(entry), file: journalFile, problem: messageOf(error) });
+    });
+  };
+  await note('intent', null);
+  const after = await writeUntilLive(router, before, idempotencyKey, actor, reasonAfter(before, parts.reason));
+  await note('done', after);
+  return { before, after, journaled, verifiedAt: new Date().toISOString() };
+}
+
+/** What the split says: whoever rolls back once more does not hide why it was done first. */
+function reasonAfter(before: LiveSplit, given: string | null): string {
+  if (!isEmergency(before)) return given ?? NO_REASON;
+  return given === null ? before.reason : `${given} (after ${before.actor}: ${before.reason})`;
 }
 
 async function writeUntilLive(

@@ -1,6 +1,6 @@
-import { LATENCY_BOUNDS_MS } from '../../domain/rollout/telemetry.ts';
+import { LATENCY_BOUNDS_MS, SCORE_BINS } from '../../domain/rollout/telemetry.ts';
 import { renderHistogram, renderMetric } from '../exposition/text.ts';
-import { OUTCOMES, type ArmTally, type Counters } from './counters.ts';
+import { OUTCOMES, type ArmTally, type Counters, type MirrorTally } from './counters.ts';
 import type { SplitStore } from './split-store.ts';
 
 /** The counters as Prometheus text, under the names of contract §7. */
@@ -42,8 +42,39 @@ export function renderExposition(counters: Counters, splits: SplitStore, environ
       'Requests whose arm was chosen by the override header; not judged.',
       tallies.map(({ model, forced }) => ({ labels: { model }, value: forced })),
     ),
+    ...renderMirrors(tallies),
     '',
   ].join('\n');
+}
+
+/** What the copies to the canary showed; the overlap as a sum and a count, whose quotient is the mean. */
+function renderMirrors(tallies: ReturnType<Counters['tallies']>): string[] {
+  const render = (name: string, help: string, valueOf: (tally: MirrorTally) => number): string[] =>
+    renderMetric(
+      `gateway_mirror_${name}_total`,
+      'counter',
+      help,
+      tallies.flatMap(({ model, mirrors }) =>
+        mirrors.map(({ version, tally }) => ({ labels: { model, version }, value: valueOf(tally) })),
+      ),
+    );
+  return [
+    ...render('requests', 'Copies of requests of stable that were sent to the canary.', ({ requests }) => requests),
+    ...render('errors', 'Copies that failed where stable answered.', ({ errors }) => errors),
+    ...render(
+      'status_mismatches',
+      "Copies answered with another status than stable's.",
+      ({ statusMismatches }) => statusMismatches,
+    ),
+    ...render('compared', 'Copies whose answer named ids, as that of stable did.', ({ overlap }) =>
+      overlap.reduce((sum, count) => sum + count, 0),
+    ),
+    ...render(
+      'overlap',
+      'Sum of the overlap of these, 0 to 1 each.',
+      ({ overlap }) => overlap.reduce((sum, count, bin) => sum + count * bin, 0) / (SCORE_BINS - 1),
+    ),
+  ];
 }
 
 /** Every series exists from the start, at 0. */

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { MlopsError } from '../../domain/errors.ts';
 import type { Counters } from './counters.ts';
-import type { RequestIds } from './request-id.ts';
+import type { Origin, RequestIds } from './request-id.ts';
 import type { SplitStore } from './split-store.ts';
 
 const FEEDBACK = z.strictObject({ requestId: z.string().min(1), score: z.number().min(0).max(1) });
@@ -17,6 +17,8 @@ export interface FeedbackReport {
   readonly late: number;
 }
 
+type Fate = keyof FeedbackReport;
+
 /** Takes quality scores of answers given earlier and counts them for the arm that gave the answer. */
 export function createFeedback(splits: SplitStore, counters: Counters, ids: RequestIds) {
   const seen = new Set<string>();
@@ -29,16 +31,22 @@ export function createFeedback(splits: SplitStore, counters: Counters, ids: Requ
           problem: 'wanted {"requestId": "...", "score": 0 to 1} or a list of these',
         });
       const list = Array.isArray(parsed.data) ? parsed.data : [parsed.data];
+      // All are read before one is counted: a list that is refused may be sent again as a whole.
+      const entries = list.map(({ requestId, score }) => ({ requestId, score, origin: originOf(requestId) }));
       const report = { counted: 0, ignored: 0, late: 0 };
-      for (const entry of list) report[takeOne(entry.requestId, entry.score)] += 1;
+      for (const entry of entries) report[takeOne(entry)] += 1;
       return report;
     },
   };
 
-  function takeOne(requestId: string, score: number): keyof FeedbackReport {
+  function originOf(requestId: string): Origin {
     const origin = ids.read(requestId);
     if (origin === null)
       throw new MlopsError('GATEWAY_REQUEST_INVALID', { problem: 'requestId was not given out by this gateway' });
+    return origin;
+  }
+
+  function takeOne({ requestId, score, origin }: { requestId: string; score: number; origin: Origin }): Fate {
     if (origin.forced || seen.has(requestId)) return 'ignored';
     remember(requestId);
     const split = splits.get(origin.model)?.split;

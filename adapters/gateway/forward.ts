@@ -1,12 +1,18 @@
 import { Agent as HttpAgent, type ClientRequest, type IncomingMessage, type ServerResponse } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
-import type { Socket } from 'node:net';
 import { Readable } from 'node:stream';
-import { createProxyServer, type ProxyServer } from 'http-proxy-3';
+import { createProxyServer } from 'http-proxy-3';
+import { AfterConnect } from './after-connect.ts';
 import type { Outcome } from './counters.ts';
+
+/** A service that has not accepted a connection by then is away. */
+const CONNECT_MS = 3000;
+/** Many services close what was idle for five seconds: a request must not meet that. */
+const IDLE_MS = 4000;
 
 /** How one attempt to have a request answered ended. */
 export interface Attempt {
+  /** `refused`: the connection was; nothing was sent and nothing of the body was taken. */
   readonly outcome: Outcome;
   readonly status: number | null;
   /** Nothing was sent to the client yet: another arm may answer. */
@@ -16,23 +22,23 @@ export interface Attempt {
 }
 
 export interface Forwarder {
+  /** @param body what was read of the request before; null when nothing was */
   attempt(request: IncomingMessage, response: ServerResponse, endpoint: string, body: Buffer | null): Promise<Attempt>;
-  upgrade(request: IncomingMessage, socket: Socket, head: Buffer, endpoint: string): Promise<boolean>;
   close(): void;
 }
 
 interface Flight {
   proxyRequest: ClientRequest | null;
+  connected: boolean;
   timedOut: boolean;
   broken: boolean;
-  settle: (attempt: Attempt) => void;
 }
 
 /** Sends requests on to services, streaming both ways, over kept connections. */
 export function createForwarder(timeoutMs: number): Forwarder {
   const agents = {
-    http: new HttpAgent({ keepAlive: true, maxSockets: 512 }),
-    https: new HttpsAgent({ keepAlive: true, maxSockets: 512 }),
+    http: new HttpAgent({ keepAlive: true, maxSockets: 512, timeout: IDLE_MS }),
+    https: new HttpsAgent({ keepAlive: true, maxSockets: 512, timeout: IDLE_MS }),
   };
   const proxy = createProxyServer({ xfwd: true });
   const flights = new WeakMap<ServerResponse, Flight>();
@@ -56,7 +62,7 @@ export function createForwarder(timeoutMs: number): Forwarder {
   return {
     attempt: async (request, response, endpoint, body) =>
       await new Promise<Attempt>((resolve) => {
-        const flight: Flight = { proxyRequest: null, timedOut: false, broken: false, settle: resolve };
+        const flight: Flight = { proxyRequest: null, connected: false, timedOut: false, broken: false };
         flights.set(response, flight);
         const timer = setTimeout(() => {
           flight.timedOut = true;
@@ -70,17 +76,18 @@ export function createForwarder(timeoutMs: number): Forwarder {
           resolve(attempt);
         };
         response.on('close', onClose);
+        // The gateway itself has told the client to go on.
+        delete request.headers.expect;
         const options = {
           target: endpoint,
           agent: agentFor(endpoint),
-          ...(body === null ? {} : { buffer: Readable.from([body]) }),
+          connectTimeout: Math.min(CONNECT_MS, timeoutMs / 2),
+          buffer: new AfterConnect(body === null ? request : Readable.from([body]), () => (flight.connected = true)),
         };
         proxy.web(request, response, options, (error) => {
           if (!response.destroyed || flight.broken) settle(attemptOf(flight, response, error));
         });
       }),
-
-    upgrade: async (request, socket, head, endpoint) => await upgradeOnce(proxy, request, socket, head, endpoint),
 
     close: () => {
       agents.http.destroy();
@@ -89,29 +96,12 @@ export function createForwarder(timeoutMs: number): Forwarder {
   };
 }
 
-/** True when the connection was opened; resolves when it ends. */
-async function upgradeOnce(
-  proxy: ProxyServer,
-  request: IncomingMessage,
-  socket: Socket,
-  head: Buffer,
-  endpoint: string,
-): Promise<boolean> {
-  return await new Promise<boolean>((resolve) => {
-    socket.once('close', () => resolve(true));
-    proxy.ws(request, socket, head, { target: endpoint }, () => {
-      resolve(false);
-      socket.destroy();
-    });
-  });
-}
-
 function attemptOf(flight: Flight, response: ServerResponse, error: unknown): Attempt {
   const reusedConnection = flight.proxyRequest?.reusedSocket === true;
   const unanswered = !response.headersSent;
   const base = { status: response.headersSent ? response.statusCode : null, unanswered, reusedConnection };
   if (flight.timedOut) return { ...base, outcome: 'timeout' };
-  if (error !== null || flight.broken) return { ...base, outcome: unanswered ? 'refused' : 'error' };
+  if (error !== null || flight.broken) return { ...base, outcome: flight.connected ? 'error' : 'refused' };
   if (!response.writableFinished) return { ...base, outcome: 'aborted' };
   return { ...base, outcome: response.statusCode >= 500 ? 'error' : 'success' };
 }

@@ -1,4 +1,5 @@
 import type { LiveSplit } from '../../domain/rollout/split.ts';
+import { serviceUrl } from '../services/service-url.ts';
 import type { Counters } from './counters.ts';
 
 /** What stable answered, as far as it is compared. */
@@ -8,6 +9,7 @@ export interface StableAnswer {
 }
 
 const MOST_AT_ONCE = 32;
+const BODILESS = new Set(['GET', 'HEAD']);
 const SKIPPED_HEADERS = new Set([
   'host',
   'connection',
@@ -23,7 +25,7 @@ const SKIPPED_HEADERS = new Set([
 export function createMirror(counters: Counters, timeoutMs: number) {
   let running = 0;
   return {
-    /** Drops the copy when too many are under way. */
+    /** Drops the copy when too many are under way, or when it cannot be made: `fetch` sends no body with GET. */
     send(
       live: LiveSplit,
       request: { method: string; path: string; headers: NodeJS.Dict<string | string[]> },
@@ -32,6 +34,7 @@ export function createMirror(counters: Counters, timeoutMs: number) {
     ): void {
       const { canary, model } = live.split;
       if (canary === null || running >= MOST_AT_ONCE) return;
+      if (body !== null && BODILESS.has(request.method)) return;
       running += 1;
       void compare(canary.endpoint, request, body, stable, timeoutMs)
         .then((seen) => counters.mirror(model, canary.version, seen))
@@ -49,7 +52,7 @@ async function compare(
 ): Promise<{ error: boolean; mismatch: boolean; latencyMs: number; overlap: number | null }> {
   const started = performance.now();
   try {
-    const response = await fetch(new URL(request.path, endpoint), {
+    const response = await fetch(serviceUrl(endpoint, request.path), {
       method: request.method,
       headers: { ...copyHeaders(request.headers), 'x-mlops-mirror': '1' },
       ...(body === null ? {} : { body: new Uint8Array(body) }),

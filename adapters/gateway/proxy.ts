@@ -1,18 +1,24 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { Socket } from 'node:net';
 import type { MlopsConfig } from '../../config/schema.ts';
 import { isMlopsError } from '../../domain/errors.ts';
 import { chooseRoute, type Choice } from './choose.ts';
+import { ClientAnswer } from './client-answer.ts';
 import type { Counters } from './counters.ts';
 import { renderExposition } from './exposition.ts';
 import type { createFeedback } from './feedback.ts';
 import { createForwarder, type Attempt, type Forwarder } from './forward.ts';
 import { createMirror } from './mirror.ts';
+import { readAtMost } from './read-at-most.ts';
 import type { RequestIds } from './request-id.ts';
 import type { SplitStore } from './split-store.ts';
+import { createUpgrades, isWebSocket } from './upgrade.ts';
 
-/** Bodies up to this size can be sent again to another arm. */
-const REPLAYABLE_BYTES = 1024 * 1024;
+/** Bodies up to this size are mirrored. */
+const MIRRORED_BYTES = 1024 * 1024;
+/** Sent twice they do what they do once. */
+const REPEATABLE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);
+/** A list of feedback may be that long. */
+const FEEDBACK_BYTES = 1024 * 1024;
 /** Answers of stable up to this size are compared with the mirror's. */
 const COMPARED_BYTES = 256 * 1024;
 const KEEP_ALIVE_MS = 65_000;
@@ -33,19 +39,33 @@ interface ProxyContext extends ProxyParts {
   readonly mirror: ReturnType<typeof createMirror>;
 }
 
-/** The proxy that users' requests come to. */
-export function createProxy(parts: ProxyParts): { server: Server; close: () => void } {
+/** The proxy that users' requests come to. `drop` ends what is still under way, `close` frees what it holds. */
+export function createProxy(parts: ProxyParts): { server: Server; drop: () => void; close: () => void } {
   const timeoutMs = parts.config.requestTimeoutSeconds * 1000;
   const context = { ...parts, forwarder: createForwarder(timeoutMs), mirror: createMirror(parts.counters, timeoutMs) };
-  const server = createServer((request, response) => {
-    handle(context, request, response).catch(() => {
-      if (response.headersSent) response.destroy();
-      else sendJson(response, 500, { error: 'gateway failed' });
-    });
-  });
-  server.on('upgrade', (request, socket, head) => void upgrade(context, request, socket as Socket, head));
+  const upgrades = createUpgrades(parts);
+  const server = createServer(
+    { shouldUpgradeCallback: isWebSocket, ServerResponse: ClientAnswer },
+    (request, response) => {
+      // Streams without a listener of errors end the process by theirs.
+      request.on('error', () => undefined);
+      response.on('error', () => undefined);
+      handle(context, request, response).catch(() => {
+        if (response.headersSent) response.destroy();
+        else sendJson(response, 500, { error: 'gateway failed' });
+      });
+    },
+  );
+  server.on('upgrade', (request, socket, head) => upgrades.take(request, socket, head));
   server.keepAliveTimeout = KEEP_ALIVE_MS;
-  return { server, close: () => context.forwarder.close() };
+  return {
+    server,
+    drop: () => {
+      server.closeAllConnections();
+      upgrades.drop();
+    },
+    close: () => context.forwarder.close(),
+  };
 }
 
 async function handle(context: ProxyContext, request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -55,6 +75,7 @@ async function handle(context: ProxyContext, request: IncomingMessage, response:
   const choice = chooseRoute(request, splits, config, Math.random);
   if ('status' in choice) return sendJson(response, choice.status, { error: choice.problem });
   request.url = choice.path;
+  ignoreUpgrade(request);
   if (choice.forced) counters.force(choice.model);
   else counters.assign(choice.model, choice.arm);
   if (choice.arm === 'canary') await serveFromCanary(context, request, response, choice);
@@ -67,17 +88,12 @@ async function serveFromCanary(
   response: ServerResponse,
   choice: Choice,
 ): Promise<void> {
-  const body = await readReplayable(request);
-  const attempt = await serve(context, { request, response, choice, body, uncounted: choice.forced });
-  const rescuable = body !== undefined && attempt.outcome === 'refused' && attempt.unanswered && !choice.forced;
-  if (!rescuable) return reportUnanswered(response, choice, attempt);
+  const serving = { request, response, choice, body: undefined, uncounted: choice.forced };
+  const attempt = await serve(context, serving);
+  if (choice.forced || !mayBeSentAgain(attempt, serving)) return reportUnanswered(response, choice, attempt);
   // The canary has been charged; this answer is a favour of stable and counts for neither arm.
   const rescue: Choice = { ...choice, arm: 'stable', target: choice.live.split.stable };
-  reportUnanswered(
-    response,
-    rescue,
-    await serve(context, { request, response, choice: rescue, body, uncounted: true }),
-  );
+  reportUnanswered(response, rescue, await serve(context, { ...serving, choice: rescue, uncounted: true }));
 }
 
 async function serveFromStable(
@@ -88,7 +104,7 @@ async function serveFromStable(
 ): Promise<void> {
   const { split } = choice.live;
   const mirrored = split.canary !== null && !choice.forced && Math.random() * WHOLE < split.mirrorBasisPoints;
-  const body = mirrored ? await readReplayable(request) : hasBody(request) ? undefined : null;
+  const body = mirrored ? await readBody(request) : undefined;
   const answer = mirrored ? captureAnswer(response) : null;
   const attempt = await serve(context, { request, response, choice, body, uncounted: choice.forced });
   reportUnanswered(response, choice, attempt);
@@ -101,7 +117,7 @@ interface Serving {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   readonly choice: Choice;
-  /** Undefined when it cannot be sent twice. */
+  /** The body when it was read before; null when there is none, undefined when it streams. */
   readonly body: Buffer | null | undefined;
   readonly uncounted: boolean;
 }
@@ -117,17 +133,31 @@ async function serve(context: ProxyContext, { request, response, choice, body, u
   );
   const started = performance.now();
   let attempt = await context.forwarder.attempt(request, response, target.endpoint, body ?? null);
-  const wasStale =
-    attempt.outcome === 'refused' && attempt.reusedConnection && attempt.unanswered && body !== undefined;
-  if (wasStale) attempt = await context.forwarder.attempt(request, response, target.endpoint, body);
+  if (attempt.reusedConnection && mayBeSentAgain(attempt, { request, body }))
+    attempt = await context.forwarder.attempt(request, response, target.endpoint, body ?? null);
   if (!uncounted) context.counters.finish(model, arm, target.version, attempt.outcome, performance.now() - started);
   return attempt;
+}
+
+/**
+ * Whether a request that got no answer may go out once more: always when the connection was refused, so that nothing was
+ * sent; after that only when the method allows it and no part of a body is gone. Nobody waits for a second timeout.
+ */
+function mayBeSentAgain(
+  { outcome, unanswered }: Attempt,
+  { request, body }: Pick<Serving, 'request' | 'body'>,
+): boolean {
+  if (!unanswered) return false;
+  if (outcome === 'refused') return true;
+  return (
+    outcome === 'error' && REPEATABLE_METHODS.has(request.method ?? '') && (body !== undefined || !hasBody(request))
+  );
 }
 
 function reportUnanswered(response: ServerResponse, { target }: Choice, attempt: Attempt): void {
   if (!attempt.unanswered || attempt.outcome === 'aborted') return;
   sendJson(response, attempt.outcome === 'timeout' ? 504 : 502, {
-    error: `version ${target.version} did not answer (${attempt.outcome})`,
+    error: `version ${target.version} did not answer (${attempt.outcome === 'error' ? 'it broke off' : attempt.outcome})`,
   });
 }
 
@@ -138,26 +168,23 @@ async function takeFeedback(
 ): Promise<void> {
   if (request.method !== 'POST') return sendJson(response, 405, { error: 'wanted POST' });
   try {
-    const body = await readReplayable(request);
-    sendJson(response, 200, feedback.take(JSON.parse((body ?? Buffer.alloc(0)).toString())));
+    const body = await readAtMost(request, FEEDBACK_BYTES);
+    if (body === null) {
+      response.setHeader('connection', 'close');
+      return sendJson(response, 413, { error: `wanted at most ${FEEDBACK_BYTES} bytes` });
+    }
+    sendJson(response, 200, feedback.take(JSON.parse(body.toString())));
   } catch (error) {
     sendJson(response, 400, { error: isMlopsError(error) ? error.message : 'wanted JSON' });
   }
 }
 
-async function upgrade(
-  { splits, config, counters, forwarder }: ProxyContext,
-  request: IncomingMessage,
-  socket: Socket,
-  head: Buffer,
-): Promise<void> {
-  const choice = chooseRoute(request, splits, config, Math.random);
-  if ('status' in choice) return void socket.end(`HTTP/1.1 ${choice.status} Not Found\r\nconnection: close\r\n\r\n`);
-  request.url = choice.path;
-  const opened = await forwarder.upgrade(request, socket, head, choice.target.endpoint);
-  if (choice.forced) return;
-  counters.assign(choice.model, choice.arm);
-  counters.finish(choice.model, choice.arm, choice.target.version, opened ? 'success' : 'refused', 0);
+/** An upgrade that is not passed through (h2c) must not reach the service, which might switch on its own. */
+function ignoreUpgrade({ headers }: IncomingMessage): void {
+  if (headers.upgrade === undefined) return;
+  delete headers.upgrade;
+  delete headers['http2-settings'];
+  headers.connection = 'keep-alive';
 }
 
 function hasBody({ headers }: IncomingMessage): boolean {
@@ -167,11 +194,11 @@ function hasBody({ headers }: IncomingMessage): boolean {
   );
 }
 
-/** The body, null when there is none, undefined when it is too long (or of unknown length) to be sent twice. */
-async function readReplayable(request: IncomingMessage): Promise<Buffer | null | undefined> {
+/** The body, null when there is none, undefined when it is too long (or of unknown length) to be kept. */
+async function readBody(request: IncomingMessage): Promise<Buffer | null | undefined> {
   if (!hasBody(request)) return null;
   const length = Number(request.headers['content-length']);
-  if (!(length <= REPLAYABLE_BYTES)) return undefined;
+  if (!(length <= MIRRORED_BYTES)) return undefined;
   const chunks: Buffer[] = [];
   for await (const chunk of request) chunks.push(chunk as Buffer);
   return Buffer.concat(chunks);

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { MlopsError, messageOf } from '../../domain/errors.ts';
+import { ownValue } from '../../domain/own-value.ts';
 import type { LiveSplit, TrafficWrite } from '../../domain/rollout/split.ts';
 import { writeDurably } from './state-file.ts';
 
@@ -36,7 +37,7 @@ export async function openSplitStore(stateDirectory: string): Promise<SplitStore
 
   async function applyNow(write: TrafficWrite): Promise<LiveSplit> {
     const { model } = write.split;
-    const current = state.splits[model] ?? null;
+    const current = ownValue(state.splits, model) ?? null;
     if (current !== null && current.generation === write.generation && current.idempotencyKey === write.idempotencyKey)
       return current;
     assertNewer(write, current);
@@ -45,7 +46,7 @@ export async function openSplitStore(stateDirectory: string): Promise<SplitStore
     const next: SavedState = {
       version: 1,
       splits: { ...state.splits, [model]: live },
-      history: { ...state.history, [model]: [...(state.history[model] ?? []), live].slice(-HISTORY_LENGTH) },
+      history: { ...state.history, [model]: [...(ownValue(state.history, model) ?? []), live].slice(-HISTORY_LENGTH) },
     };
     await save(file, model, next);
     state = next;
@@ -54,8 +55,8 @@ export async function openSplitStore(stateDirectory: string): Promise<SplitStore
 
   return {
     models: () => Object.keys(state.splits),
-    get: (model) => state.splits[model] ?? null,
-    history: (model) => state.history[model] ?? [],
+    get: (model) => ownValue(state.splits, model) ?? null,
+    history: (model) => ownValue(state.history, model) ?? [],
     apply: async (write) => {
       // One at a time: two writes may not both pass the comparison.
       const turn = queue.then(async () => await applyNow(write));

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Client } from 'pg';
-import { MlopsError, messageOf } from '../../domain/errors.ts';
+import { isMlopsError, MlopsError, messageOf } from '../../domain/errors.ts';
 import { ownPath } from '../processes/own-file.ts';
 
 const DIRECTORY = ownPath('adapters/postgres/migrations');
@@ -45,15 +45,22 @@ export async function migrate(url: string): Promise<MigrationReport> {
   }
 }
 
-/** The migrations in the database compared with those of this program: how many are missing. */
+/**
+ * The migrations in the database compared with those of this program: how many are missing.
+ *
+ * @throws DATABASE_NEWER, DATABASE_CHANGED, DATABASE_UNREACHABLE
+ */
 export async function readLevel(url: string): Promise<{ readonly level: number; readonly wanted: number }> {
-  const wanted = (await readMigrations()).at(-1)?.number ?? 0;
+  const migrations = await readMigrations();
+  const wanted = migrations.at(-1)?.number ?? 0;
   const client = new Client({ connectionString: url, connectionTimeoutMillis: 3000 });
   try {
     await client.connect();
-    const { rows } = await client.query<{ level: number | null }>('SELECT max(number) AS level FROM schema_migration');
-    return { level: rows[0]?.level ?? 0, wanted };
+    const applied = await readApplied(client);
+    assertKnown(applied, migrations);
+    return { level: applied.at(-1)?.number ?? 0, wanted };
   } catch (error) {
+    if (isMlopsError(error)) throw error;
     if ((error as { code?: string }).code === '42P01') return { level: 0, wanted };
     throw new MlopsError('DATABASE_UNREACHABLE', { reason: messageOf(error) }, { cause: error });
   } finally {
@@ -75,20 +82,31 @@ async function applyMissing(client: Client, migrations: readonly Migration[]): P
   await client.query(
     'CREATE TABLE IF NOT EXISTS schema_migration (number integer PRIMARY KEY, name text NOT NULL, checksum text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now())',
   );
-  const { rows } = await client.query<{ number: number; name: string; checksum: string }>(
+  const applied = await readApplied(client);
+  assertKnown(applied, migrations);
+  const missing = migrations.filter(({ number }) => !applied.some((row) => row.number === number));
+  for (const migration of missing) await applyOne(client, migration);
+  return { applied: missing.map(({ name }) => name), level: migrations.at(-1)?.number ?? 0 };
+}
+
+type AppliedMigration = Omit<Migration, 'sql'>;
+
+async function readApplied(client: Client): Promise<AppliedMigration[]> {
+  const { rows } = await client.query<AppliedMigration>(
     'SELECT number, name, checksum FROM schema_migration ORDER BY number',
   );
-  const newest = migrations.at(-1)?.number ?? 0;
-  const unknown = rows.find(({ number }) => number > newest);
-  if (unknown !== undefined)
-    throw new MlopsError('DATABASE_NEWER', { database: unknown.name, program: migrations.at(-1)?.name });
-  for (const row of rows) {
-    const file = migrations.find(({ number }) => number === row.number);
-    if (file?.checksum !== row.checksum) throw new MlopsError('DATABASE_CHANGED', { name: row.name });
+  return rows;
+}
+
+/** What is in the database must be what this program would have put there. @throws DATABASE_NEWER, DATABASE_CHANGED */
+function assertKnown(applied: readonly AppliedMigration[], migrations: readonly Migration[]): void {
+  const newest = migrations.at(-1);
+  const unknown = applied.find(({ number }) => number > (newest?.number ?? 0));
+  if (unknown !== undefined) throw new MlopsError('DATABASE_NEWER', { database: unknown.name, program: newest?.name });
+  for (const { number, name, checksum } of applied) {
+    const file = migrations.find((migration) => migration.number === number);
+    if (file?.checksum !== checksum) throw new MlopsError('DATABASE_CHANGED', { name });
   }
-  const missing = migrations.filter(({ number }) => !rows.some((row) => row.number === number));
-  for (const migration of missing) await applyOne(client, migration);
-  return { applied: missing.map(({ name }) => name), level: newest };
 }
 
 async function applyOne(client: Client, { number, name, sql, checksum }: Migration): Promise<void> {

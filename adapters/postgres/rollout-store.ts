@@ -3,6 +3,7 @@ import type { Pool } from 'pg';
 import type { IncidentRecord, RolloutEventRecord, RolloutStore } from '../../activities/ports.ts';
 import { canonicalJson } from '../../domain/governance/canonical-json.ts';
 import {
+  boundContentOf,
   draftOfClose,
   draftOfEntry,
   draftOfIncident,
@@ -11,6 +12,7 @@ import {
   type RolloutSubject,
 } from '../../domain/governance/rollout-drafts.ts';
 import type { RolloutRecord, TickRecord } from '../../domain/rollout/records.ts';
+import { findCarriedWealth, findEarlierAttempt } from './earlier-attempts.ts';
 import type { Ledger, LedgerTransaction } from './ledger/ledger.ts';
 import type { Principals } from './ledger/principals.ts';
 import { query } from './query.ts';
@@ -46,6 +48,10 @@ export function createRolloutStore(parts: EvidenceParts): RolloutStore {
   const { pool } = parts;
   return {
     open: async (record) => await openRollout(parts, record),
+
+    earlierAttempt: async (release) => await findEarlierAttempt(pool, release),
+
+    carriedWealth: async (rolloutKey) => await findCarriedWealth(pool, rolloutKey),
 
     async tick(rolloutKey, tick) {
       const rows = await query<TickRow>(
@@ -231,16 +237,8 @@ async function subjectOf({ client }: LedgerTransaction, rolloutKey: string): Pro
 }
 
 /** What a look rested on and what it found, as the ledger binds it. */
-export function digestOfTick({
-  at,
-  engine,
-  input,
-  judged,
-  step,
-  tick,
-  verdict,
-}: Omit<TickRecord, 'rolloutKey' | 'snapshot' | 'state'>): string {
-  return digestOfJson(JSON.stringify({ at, engine, input, judged, step, tick, verdict }));
+export function digestOfTick(tick: Omit<TickRecord, 'rolloutKey' | 'snapshot' | 'state'>): string {
+  return digestOfJson(JSON.stringify(boundContentOf(tick)));
 }
 
 /** SHA-256 over the canonical text of what a JSON text says. */

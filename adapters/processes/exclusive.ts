@@ -14,13 +14,20 @@ const SQLITE_BUSY = 5;
  * @param onWait called once when another process has the turn
  */
 export async function runExclusively<T>(file: string, work: () => Promise<T>, onWait: () => void): Promise<T> {
+  let waits = 0;
+  return await runAlone(file, work, async () => {
+    if (waits === 0) onWait();
+    waits += 1;
+    await pause(POLL_MS);
+  });
+}
+
+/** The same where whoever comes second may do something else than wait: `onTaken` is called until it throws or the turn is there. */
+export async function runAlone<T>(file: string, work: () => Promise<T>, onTaken: () => Promise<void>): Promise<T> {
   await mkdir(dirname(file), { recursive: true });
   const lock = new DatabaseSync(file, { timeout: 0 });
   try {
-    for (let waits = 0; !tryLock(lock); waits += 1) {
-      if (waits === 0) onWait();
-      await pause(POLL_MS);
-    }
+    while (!tryLock(lock)) await onTaken();
     return await work();
   } finally {
     lock.close();

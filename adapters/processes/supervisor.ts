@@ -1,4 +1,4 @@
-import { MlopsError, messageOf } from '../../domain/errors.ts';
+import { isMlopsError, MlopsError, messageOf } from '../../domain/errors.ts';
 import { isAlive, readLivePid } from './pid-file.ts';
 import { logFileOf, pause, pidFileOf, startPart, stopPart, type Part } from './part.ts';
 
@@ -62,6 +62,7 @@ async function waitUntilReady(part: Part, { stateDirectory, say, signal }: Super
       return say(`${part.name}: ready`);
     } catch (error) {
       if (signal.aborted) return;
+      if (isMlopsError(error) && !error.retryable) throw error;
       const reason = messageOf(error);
       if (Date.now() > deadline)
         throw new MlopsError('PART_NOT_READY', {

@@ -1,5 +1,6 @@
 import type { HealthProbe, ProbeResult } from '../../activities/ports.ts';
 import { MlopsError } from '../../domain/errors.ts';
+import { serviceUrl } from './service-url.ts';
 
 /** How a service is asked, from the `health` section of deployment.yaml. */
 export interface HealthProbeOptions {
@@ -15,9 +16,9 @@ export interface HealthProbeOptions {
 export function createHealthProbe(options: HealthProbeOptions): HealthProbe {
   return {
     async probe(endpoint, expectedVersion) {
-      const url = assertAllowed(endpoint, options.allowedHosts);
+      assertAllowed(endpoint, options.allowedHosts);
       const startedAt = performance.now();
-      const seen = await ask(new URL(options.path, url), options.timeoutMs);
+      const seen = await ask(serviceUrl(endpoint, options.path), options.timeoutMs);
       const latencyMs = performance.now() - startedAt;
       if (seen.problem !== null) return unwell(seen.problem, latencyMs);
       return evaluate(seen.body, { options, expectedVersion, latencyMs });
@@ -25,15 +26,14 @@ export function createHealthProbe(options: HealthProbeOptions): HealthProbe {
   };
 }
 
-/** The endpoint as a URL. @throws ENDPOINT_NOT_ALLOWED unless it is http(s) on an allowed host */
-export function assertAllowed(endpoint: string, allowedHosts: readonly string[]): URL {
+/** @throws ENDPOINT_NOT_ALLOWED unless it is http(s) on an allowed host */
+function assertAllowed(endpoint: string, allowedHosts: readonly string[]): void {
   const url = URL.canParse(endpoint) ? new URL(endpoint) : null;
   const host = url?.hostname.replace(/^\[|\]$/g, '');
   const isHttp = url?.protocol === 'http:' || url?.protocol === 'https:';
   if (url === null || !isHttp || host === undefined || !allowedHosts.includes(host)) {
     throw new MlopsError('ENDPOINT_NOT_ALLOWED', { endpoint, allowed: allowedHosts.join(', ') });
   }
-  return url;
 }
 
 async function ask(url: URL, timeoutMs: number): Promise<{ body: Record<string, unknown>; problem: string | null }> {

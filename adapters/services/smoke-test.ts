@@ -1,5 +1,6 @@
 import type { SmokeTest } from '../../activities/ports.ts';
 import { MlopsError, messageOf } from '../../domain/errors.ts';
+import { serviceUrl } from './service-url.ts';
 
 /** Asks the canary's health page through the gateway, by the override header: the whole path, before any user. */
 export function createSmokeTest(options: {
@@ -12,7 +13,7 @@ export function createSmokeTest(options: {
     async ask(model, version) {
       const headers = { 'x-mlops-model': model, [options.overrideHeader]: 'canary' };
       try {
-        const response = await fetch(new URL(options.path, options.gatewayAddress), {
+        const response = await fetch(serviceUrl(options.gatewayAddress, options.path), {
           headers,
           redirect: 'manual',
           signal: AbortSignal.timeout(options.timeoutMs),

@@ -11,6 +11,8 @@ export interface VerifyOrder {
   readonly trustedKeys: readonly VerifierKey[];
   /** Paths of notes or exports whose tree the file must continue. */
   readonly checkpoints: readonly string[];
+  /** Is told every line that broke no rule of its own; what it says counts only if the whole file is right. */
+  readonly onLine?: (text: string) => void;
 }
 
 /**
@@ -22,7 +24,10 @@ export async function verifyFile(files: ExportFiles, order: VerifyOrder): Promis
   const earlier = await Promise.all(order.checkpoints.map(async (file) => noteIn(await files.beginning(file))));
   const verifier = createExportVerifier(files.primitives, { trustedKeys: order.trustedKeys, earlier });
   for await (const lines of files.lines(order.file)) {
-    for (const line of lines) verifier.read(line);
+    for (const line of lines) {
+      verifier.read(line);
+      if (!verifier.isDone && line.text !== null) order.onLine?.(line.text);
+    }
     if (verifier.kind === 'selection' && earlier.length > 0)
       throw new MlopsError('CHECKPOINT_OF_SELECTION', { file: order.file });
     if (verifier.isDone) break;

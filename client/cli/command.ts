@@ -1,5 +1,5 @@
 import type { Composition } from './composition.ts';
-import type { ConfigOrigin } from '../../config/load.ts';
+import type { ConfigOrigin } from '../../config/origins.ts';
 import type { MlopsConfig } from '../../config/schema.ts';
 
 /** Exit codes of contract §2. */
@@ -35,6 +35,8 @@ export interface CommandSpec {
   readonly changes?: boolean;
   /** Waits for something: gets --timeout. */
   readonly waits?: boolean;
+  /** Goes on with what of the configuration is valid, and warns of the rest. */
+  readonly goesOnWithoutConfiguration?: boolean;
   readonly load: () => Promise<{ readonly run: CommandRun }>;
 }
 
@@ -65,8 +67,9 @@ export interface CommandContext {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly workingDirectory: string;
   readonly format: OutputFormat;
-  readonly isTerminal: boolean;
   readonly useColor: boolean;
+  /** What was written may be written over: a terminal that was not asked to be plain. */
+  readonly isAnimated: boolean;
   /** Fires on Ctrl-C or when --timeout has passed. */
   readonly signal: AbortSignal;
   /** Loads, merges and validates configuration once. @throws CONFIG_INVALID with all problems */

@@ -31,13 +31,20 @@ export interface Composition {
   router(): Promise<{ observe(model: string): Promise<LiveSplit | null> }>;
   /** Needs nothing but the router. */
   emergency(): Promise<EmergencyRollback>;
+  /** Asks a service whether it is well, and takes no answer after a second for one. */
+  quickProbe(): Promise<{ probe(endpoint: string, version: string): Promise<{ healthy: boolean; detail: string }> }>;
   /** Where the Temporal Web UI shows a workflow. */
   workflowUrl(workflowId: string, runId: string | null): Promise<string>;
   /** The programs that come with the project. */
   examples(workingDirectory: string): Promise<Examples>;
+  /** Plays the demo while nobody else does on this stack. @throws DEMO_RUNNING */
+  playAlone<T>(play: () => Promise<T>): Promise<T>;
   /** Closes every connection that was opened. */
   close(): Promise<void>;
 }
+
+/** A person in an emergency waits no longer for a warning. */
+const QUICK_PROBE_MS = 1000;
 
 /** Composes the parts over a configuration that is loaded on first use. */
 export function createComposition(loadConfig: () => Promise<MlopsConfig>): Composition {
@@ -75,16 +82,10 @@ export function createComposition(loadConfig: () => Promise<MlopsConfig>): Compo
     },
     ledger: async () => await composeLedger(await loadConfig(), closers),
     exportFiles: composeExportFiles,
-    router: async () => {
-      const config = await loadConfig();
-      const { createGatewayRouter } = await import('../../adapters/gateway/router.ts');
-      return createGatewayRouter(config);
-    },
-    emergency: async () => {
-      const config = await loadConfig();
-      const { createEmergencyRollback } = await import('../../adapters/gateway/emergency.ts');
-      return createEmergencyRollback(config);
-    },
+    router: async () => (await import('../../adapters/gateway/router.ts')).createGatewayRouter(await loadConfig()),
+    emergency: async () =>
+      (await import('../../adapters/gateway/emergency.ts')).createEmergencyRollback(await loadConfig()),
+    quickProbe: async () => await composeQuickProbe(await loadConfig()),
     workflowUrl: async (workflowId, runId) => {
       const { ports, temporal } = await loadConfig();
       const run = runId === null ? '' : `/${runId}`;
@@ -94,10 +95,21 @@ export function createComposition(loadConfig: () => Promise<MlopsConfig>): Compo
       const { createExamples } = await import('../../adapters/processes/examples.ts');
       return createExamples(workingDirectory, (await loadConfig()).stateDirectory);
     },
+    playAlone: async (play) => {
+      const { playAlone } = await import('../../workers/demo-turn.ts');
+      return await playAlone(await loadConfig(), play);
+    },
     close: async () => {
       await Promise.allSettled(closers.map(async (close) => await close()));
     },
   };
+}
+
+async function composeQuickProbe({ deployment }: MlopsConfig): ReturnType<Composition['quickProbe']> {
+  const { createHealthProbe } = await import('../../adapters/services/health-probe.ts');
+  const { expect, path, timeoutSeconds } = deployment.health;
+  const timeoutMs = Math.min(QUICK_PROBE_MS, timeoutSeconds * 1000);
+  return createHealthProbe({ allowedHosts: deployment.endpointAllowList, expect, path, timeoutMs });
 }
 
 async function composeLedger(config: MlopsConfig, closers: (() => Promise<void>)[]): Promise<LedgerReader> {

@@ -9,6 +9,7 @@ import { createComposition, type Composition } from './composition.ts';
 import { renderFailure } from './failure.ts';
 import { renderResult } from './output.ts';
 import { createProgram } from './program.ts';
+import { terminalOf } from './terminal.ts';
 
 /** Fires when nobody reads messages any more. */
 const unread = new AbortController();
@@ -65,7 +66,7 @@ async function runCommand(spec: CommandSpec, args: readonly string[], options: R
   try {
     const input = await inputOf(args, options);
     if (input.timeoutMs !== null) setTimeout(() => controller.abort(), input.timeoutMs).unref();
-    const loadConfig = configLoader(options);
+    const loadConfig = configLoader(spec, options);
     composition = createComposition(async () => (await loadConfig()).config);
     const { run } = await spec.load();
     const result = await run(contextOf(options, format, controller.signal, composition, loadConfig), input);
@@ -86,19 +87,32 @@ async function inputOf(args: readonly string[], options: Record<string, unknown>
 }
 
 /** Loads configuration once, when it is first asked for. */
-function configLoader(options: Record<string, unknown>): () => Promise<LoadedConfig> {
+function configLoader(spec: CommandSpec, options: Record<string, unknown>): () => Promise<LoadedConfig> {
   let loaded: Promise<LoadedConfig> | null = null;
   const load = async (): Promise<LoadedConfig> => {
-    const { loadConfig } = await import('../../config/load.ts');
+    const { loadConfig, loadWhatIsValid } = await import('../../config/load.ts');
     const given = options['portOffset'];
     const portOffset = typeof given === 'string' ? (await import('./port-offset.ts')).parsePortOffset(given) : null;
-    return loadConfig({
+    const asked = {
       env: process.env,
       workingDirectory: process.cwd(),
       ...(portOffset === null ? {} : { portOffset }),
-    });
+    };
+    if (spec.goesOnWithoutConfiguration !== true) return loadConfig(asked);
+    const { problems, ...valid } = loadWhatIsValid(asked);
+    if (problems.length > 0) say(renderInvalidConfiguration(problems, valid.config));
+    return valid;
   };
   return async () => await (loaded ??= load());
+}
+
+function renderInvalidConfiguration(problems: readonly string[], { gateway }: LoadedConfig['config']): string {
+  const lines = problems.map((problem) => `  - ${problem}`).join('\n');
+  return `Warning: configuration is not valid; going on without:\n${lines}\nThe gateway is asked at ${gateway.adminUrl}, with the token in ${gateway.tokenFile}.`;
+}
+
+function say(line: string): void {
+  process.stderr.write(`${line}\n`);
 }
 
 function contextOf(
@@ -108,18 +122,15 @@ function contextOf(
   composition: Composition,
   loadConfig: () => Promise<LoadedConfig>,
 ): CommandContext {
-  const isTerminal = process.stderr.isTTY && process.env['TERM'] !== 'dumb';
   return {
     env: process.env,
     workingDirectory: process.cwd(),
     format,
-    isTerminal,
-    useColor:
-      isTerminal && process.stdout.isTTY && options['color'] !== false && (process.env['NO_COLOR'] ?? '') === '',
+    ...terminalOf(process.env, options, { stdout: process.stdout.isTTY, stderr: process.stderr.isTTY }),
     signal,
     config: async () => (await loadConfig()).config,
     origins: async () => (await loadConfig()).origins,
-    say: (line) => void process.stderr.write(`${line}\n`),
+    say,
     print: (line) => void process.stdout.write(`${line}\n`),
     confirm: async (question) => (options['yes'] === true ? true : await ask(question)),
     catalog: CATALOG,

@@ -78,9 +78,12 @@ export function createStage(
   };
 }
 
-/** The command that starts a rollout of the demo. */
+/** The command that starts a rollout of the demo; it needs to be told where the two versions answer. */
 export function startCommand(stage: Stage, to: string, ...more: string[]): string[] {
-  const endpoints = stage.endpoints.flatMap((endpoint) => ['--endpoint', endpoint]);
+  const versions = [to, ...(more.includes('--from') ? [more[more.indexOf('--from') + 1]] : [])];
+  const endpoints = stage.endpoints
+    .filter((endpoint) => versions.includes(endpoint.split('=')[0]))
+    .flatMap((endpoint) => ['--endpoint', endpoint]);
   return ['rollout', 'start', '--model', stage.model, '--to', to, '--profile', 'fast', ...more, ...endpoints];
 }
 

@@ -4,18 +4,22 @@ import { renderSize } from './evidence-size.ts';
 import { escapeHtml, renderHtmlTable, renderTime } from './html.ts';
 import { shareOf } from './receipt-facts.ts';
 import { detailOf } from './receipt-text.ts';
+import { waiversOf } from './waivers.ts';
 
 const TONES: Readonly<Record<string, string>> = { pass: 'good', fail: 'bad', inconclusive: 'wait', error: 'bad' };
 
 /** The last verdict on every metric: what was measured, against what, and how sure the judge is. */
-export function renderVerdicts({ ticks }: RolloutReceipt): string {
-  const { metrics = [], overlap } = ticks.at(-1)?.verdict ?? {};
+export function renderVerdicts(receipt: RolloutReceipt): string {
+  const { metrics = [], overlap } = receipt.ticks.at(-1)?.verdict ?? {};
+  const waived = new Set(waiversOf(receipt).map(({ metric }) => metric));
+  const nameOf = (name: string, isShown: boolean): string =>
+    escapeHtml(waived.has(name) ? `${name} (waived)` : isShown ? `${name} (shown only)` : name);
   if (metrics.length === 0 && overlap === undefined) return '<p class="dim">Nothing was judged.</p>';
   return renderHtmlTable({
     head: ['metric', 'verdict', 'new', 'stable', 'limit', 'requests', 'of harm', 'of safety', 'why'],
     rows: [
       ...metrics.map((metric) => [
-        escapeHtml(metric.dryRun ? `${metric.name} (shown only)` : metric.name),
+        nameOf(metric.name, metric.dryRun),
         renderVerdict(metric.verdict),
         number(metric.canary),
         number(metric.control),
@@ -28,7 +32,7 @@ export function renderVerdicts({ ticks }: RolloutReceipt): string {
       // What mirrored answers have in common with stable's, where there was a shadow step.
       ...(overlap === undefined
         ? []
-        : [['overlap', renderVerdict(overlap.verdict), '', '', '', '', '', '', text(overlap.reason)]]),
+        : [[nameOf('overlap', false), renderVerdict(overlap.verdict), '', '', '', '', '', '', text(overlap.reason)]]),
     ],
   });
 }

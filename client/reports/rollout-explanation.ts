@@ -38,9 +38,8 @@ function whatWouldChangeIt(status: RolloutStatus): string[] {
   if (status.waitingFor !== null)
     return [
       `It goes on after: ${status.waitingFor.answer}`,
-      ...(status.noise?.armed === false
-        ? whatEvidenceDoes(status)
-        : [`Analysis goes on meanwhile: evidence of harm still rolls back.`, ...noiseOf(status)]),
+      'Analysis goes on meanwhile.',
+      ...whatEvidenceDoes(status),
     ];
   const lines = status.missing.map((missing) => `  - ${missing}`);
   const next =
@@ -50,19 +49,41 @@ function whatWouldChangeIt(status: RolloutStatus): string[] {
   return [...next, ...whatEvidenceDoes(status), `Without enough evidence it rolls back at ${status.deadlineAt}.`];
 }
 
+/** Rollouts that began before it was kept roll back at the limit of the default budget. */
+const BEFORE = { on: true, armed: null, limit: 20, holds: [] } as const;
+
 function whatEvidenceDoes(status: RolloutStatus): string[] {
-  const rollsBack =
-    'Total evidence of harm that reaches the limit (20 at an error budget of 5 %) rolls back at once, whatever the window';
+  const { on, limit, holds } = status.automaticRollback ?? BEFORE;
+  const budget = Number((100 / limit).toPrecision(3));
+  const total = `Total evidence of harm that reaches the limit (${size(limit)} at an error budget of ${budget} %)`;
+  return [...whatTotalDoes(status, total, on, holds), ...noiseOf(status)];
+}
+
+function whatTotalDoes(status: RolloutStatus, total: string, on: boolean, holds: readonly string[]): string[] {
+  if (!on)
+    return [
+      `${total} freezes the weight and pages, and so do failed health checks of ${status.toVersion}: auto_rollback is off.`,
+      `Nothing but the deadline takes traffic back by itself; a person does with: mlops rollout abort --model ${status.model}`,
+    ];
+  const rollsBack = `${total} rolls back at once, whatever the window`;
   if (status.noise?.armed === false)
     return [
       `${rollsBack}, but for errors and slowness: they freeze the weight and page. The error ceiling, scores and failed health checks do roll back.`,
-      ...noiseOf(status),
     ];
-  return [`${rollsBack}.`, ...noiseOf(status)];
+  return [
+    holds.length === 0 ? `${rollsBack}.` : `${rollsBack}; that of ${holds.join(', ')} freezes the weight and asks.`,
+  ];
 }
 
-function noiseOf({ model, noise }: RolloutStatus): string[] {
+function size(limit: number): string {
+  return String(Number(limit.toPrecision(3)));
+}
+
+function noiseOf({ model, noise, automaticRollback }: RolloutStatus): string[] {
   if (!noise) return [];
-  const arm = noise.armed ? [] : [`Arm it with: mlops rollout calibrate --model ${model} --write`];
+  const arm =
+    noise.armed || automaticRollback?.on === false
+      ? []
+      : [`Arm it with: mlops rollout calibrate --model ${model} --write`];
   return [`Noise: ${noise.text}.`, ...arm];
 }

@@ -3,6 +3,7 @@ import { MlopsError } from '../../domain/errors.ts';
 import type { RolloutPlan } from '../../domain/rollout/plan.ts';
 import type { RolloutRequest } from '../../domain/rollout/run.ts';
 import type { ArmTarget } from '../../domain/rollout/split.ts';
+import { isWholePoints, toPoints, WANTED_POINTS } from '../../domain/rollout/weights.ts';
 import { completeRequest } from './request.ts';
 
 /** What an A/A run is asked for. */
@@ -25,9 +26,9 @@ const SPARE_SECONDS = 900;
 export function assembleAaRequest(config: MlopsConfig, order: AaOrder): RolloutRequest {
   if (!(order.minutes > 0))
     throw invalid(`Option --minutes is not valid: ${order.minutes}, wanted more than 0`, '--minutes 120');
-  if (!(order.sharePercent > 0 && order.sharePercent < 100))
+  if (!(isWholePoints(order.sharePercent) && order.sharePercent < 100))
     throw invalid(
-      `Option --share is not valid: ${order.sharePercent}, wanted more than 0 and less than 100 percent`,
+      `Option --share is not valid: ${order.sharePercent}, wanted ${WANTED_POINTS} above 0 and below 100 percent`,
       '--share 50',
     );
   const settings = config.deployment.profiles['default'];
@@ -38,7 +39,7 @@ export function assembleAaRequest(config: MlopsConfig, order: AaOrder): RolloutR
     steps: [
       {
         kind: 'weight',
-        weightBasisPoints: Math.max(1, Math.round(100 * order.sharePercent)),
+        weightBasisPoints: toPoints(order.sharePercent),
         mirrorBasisPoints: 0,
         windowSeconds,
         minimumRequests: 0,

@@ -23,7 +23,7 @@ export interface RolloutAction {
   /** The authenticated principal. */
   readonly actor: string;
   readonly reason: string;
-  /** promote: straight to 100 %. */
+  /** promote: straight to 100 %, past every gate. */
   readonly full?: boolean;
 }
 

@@ -1,5 +1,6 @@
 import type { MlopsConfig } from '../../config/schema.ts';
 import type { NoiseSetting } from '../../domain/rollout/calibration/noise-basis.ts';
+import { ownValue } from '../../domain/own-value.ts';
 import type { JudgePolicy } from '../../domain/rollout/judge.ts';
 
 /**
@@ -13,8 +14,8 @@ export function assembleJudgePolicy(
   model: string | null,
 ): JudgePolicy {
   const { judge, noiseAssumptions, models } = deployment;
-  const own = (model === null ? null : models[model]?.noise) ?? judge.noise;
-  const noise = typeof own === 'string' ? noiseAssumptions[own] : own;
+  const own = (model === null ? null : ownValue(models, model)?.noise) ?? judge.noise;
+  const noise = typeof own === 'string' ? ownValue(noiseAssumptions, own) : own;
   if (noise === undefined) throw new RangeError(`Noise assumption is not known: ${JSON.stringify(own)}`);
   return {
     maxErrorRate: Math.min(judge.maxErrorRate, monitoring.alertThresholds.errorRate),
@@ -32,7 +33,7 @@ export function assembleJudgePolicy(
 
 /** What the configuration says of a model's noise, in the terms of people. */
 export function noiseSettingOf({ deployment }: MlopsConfig, model: string): NoiseSetting {
-  const { noise = null, calibration = null } = deployment.models[model] ?? {};
+  const { noise = null, calibration = null } = ownValue(deployment.models, model) ?? {};
   const assumption = typeof noise === 'string' ? noise : noise === null ? deployment.judge.noise : 'fitted';
   return { assumption, calibration };
 }

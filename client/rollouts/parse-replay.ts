@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { MlopsError } from '../../domain/errors.ts';
 import type { JudgePolicy, JudgeTick } from '../../domain/rollout/judge.ts';
+import { ownValue } from '../../domain/own-value.ts';
 import { marginLogOf } from '../../domain/rollout/judge/policy.ts';
 import type { NoiseAssumption } from '../../domain/rollout/judge/noise.ts';
 import type { ReplayStream } from '../../domain/rollout/replay.ts';
@@ -19,7 +20,10 @@ const POLICY = z.strictObject({
     .optional(),
   score_margin: share.optional(),
   absolute_tolerance: z.strictObject({ errors: share.optional(), slow: share.optional() }).optional(),
-  required_metrics: z.array(metric).optional(),
+  required_metrics: z
+    .array(metric)
+    .min(1, 'wanted at least one metric: nothing is promoted without evidence')
+    .optional(),
   slow_action: z.enum(['hold', 'rollback']).optional(),
   dry_run_metrics: z.array(metric).optional(),
   tick_seconds: z.number().gt(0).optional(),
@@ -55,7 +59,7 @@ function overridePolicy(
   noises: Readonly<Record<string, NoiseAssumption>>,
   line: number,
 ): JudgePolicy {
-  const noise = policy.noise === undefined ? base.noise : noises[policy.noise];
+  const noise = policy.noise === undefined ? base.noise : ownValue(noises, policy.noise);
   if (noise === undefined)
     throw invalid(
       line,
@@ -87,11 +91,7 @@ function parseJson(line: string, number: number): unknown {
   try {
     return JSON.parse(line);
   } catch (error) {
-    throw new MlopsError(
-      'REPLAY_INPUT_INVALID',
-      { line: number, place: ` at line ${number}`, problem: 'it is not JSON' },
-      { cause: error },
-    );
+    throw new MlopsError('REPLAY_INPUT_INVALID', { line: number, problem: 'it is not JSON' }, { cause: error });
   }
 }
 
@@ -104,5 +104,5 @@ function describe(issue: z.core.$ZodIssue | undefined): string {
 }
 
 function invalid(line: number, problem: string): MlopsError {
-  return new MlopsError('REPLAY_INPUT_INVALID', { line, place: ` at line ${line}`, problem });
+  return new MlopsError('REPLAY_INPUT_INVALID', { line, problem });
 }

@@ -2,7 +2,10 @@ import { createHash } from 'node:crypto';
 import canonicalize from 'canonicalize';
 import type { MlopsConfig } from '../../config/schema.ts';
 import { MlopsError } from '../../domain/errors.ts';
-import { assemblePlan, type PlanSettings } from '../../domain/rollout/plan.ts';
+import { assemblePlan } from '../../domain/rollout/plan.ts';
+import { withGates } from '../../domain/rollout/plan-gates.ts';
+import { assertModelName } from '../../domain/model-name.ts';
+import { ownValue } from '../../domain/own-value.ts';
 import type { RolloutRequest } from '../../domain/rollout/run.ts';
 import type { ArmTarget } from '../../domain/rollout/split.ts';
 import { assembleJudgePolicy, noiseSettingOf } from './judge-policy.ts';
@@ -25,11 +28,11 @@ export interface RolloutOrder {
 /**
  * Completes an order from configuration: the plan, the judge's policy, where both versions answer.
  *
- * @throws USAGE_INVALID, TARGET_UNKNOWN, ROLLOUT_PLAN_INVALID
+ * @throws USAGE_INVALID, TARGET_UNKNOWN, ENDPOINT_NOT_ALLOWED, ROLLOUT_PLAN_INVALID
  */
 export function assembleRequest(config: MlopsConfig, order: RolloutOrder): RolloutRequest {
   const { deployment } = config;
-  const settings = deployment.profiles[order.profile];
+  const settings = ownValue(deployment.profiles, order.profile);
   if (settings === undefined) {
     const known = Object.keys(deployment.profiles).join(', ');
     throw new MlopsError('USAGE_INVALID', {
@@ -43,6 +46,7 @@ export function assembleRequest(config: MlopsConfig, order: RolloutOrder): Rollo
       hint: 'Name the new version with --to',
     });
   }
+  assertUsed(order);
   return completeRequest(config, {
     model: order.model,
     stable: targetOf(config, order, order.fromVersion),
@@ -53,16 +57,27 @@ export function assembleRequest(config: MlopsConfig, order: RolloutOrder): Rollo
   });
 }
 
+/** An endpoint of a version that has no part in it is a slip, most likely in the version. */
+function assertUsed({ endpoints, fromVersion, toVersion }: RolloutOrder): void {
+  const unused = Object.keys(endpoints).find((version) => version !== fromVersion && version !== toVersion);
+  if (unused === undefined) return;
+  throw new MlopsError('USAGE_INVALID', {
+    problem: `Endpoint is of another version: ${unused}, wanted ${fromVersion} or ${toVersion}`,
+    hint: `For example --endpoint ${toVersion}=${endpoints[unused] ?? 'URL'}`,
+  });
+}
+
 /** What is decided of a request before its policy is filled in. */
 interface DecidedParts extends Pick<RolloutRequest, 'model' | 'stable' | 'canary' | 'plan' | 'reason'> {
   readonly kind?: 'a/a';
   readonly actor: string;
 }
 
-/** Fills in what configuration says of judging, health and people, and the digest that tells equal requests. */
+/** Fills in what configuration says of judging, health and people, and the digest that tells equal requests. @throws USAGE_INVALID */
 export function completeRequest(config: MlopsConfig, { actor, reason, ...parts }: DecidedParts): RolloutRequest {
   const { deployment } = config;
-  const minimum = deployment.profiles[parts.plan.profile]?.shadowMinimumOverlap ?? null;
+  assertModelName(parts.model);
+  const minimum = ownValue(deployment.profiles, parts.plan.profile)?.shadowMinimumOverlap ?? null;
   const asked = {
     ...parts,
     environment: config.environment,
@@ -92,10 +107,6 @@ export function completeRequest(config: MlopsConfig, { actor, reason, ...parts }
   };
 }
 
-function withGates(settings: PlanSettings, gates: readonly number[]): PlanSettings {
-  return { ...settings, manualGates: [...new Set([...settings.manualGates, ...gates])] };
-}
-
 /** SHA-256 over the canonical JSON (RFC 8785) of a value. */
 export function digestOf(value: unknown): string {
   return createHash('sha256')
@@ -109,7 +120,8 @@ export function targetOf(
   order: Pick<RolloutOrder, 'model' | 'endpoints'>,
   version: string,
 ): ArmTarget {
-  const endpoint = order.endpoints[version] ?? config.deployment.targets[order.model]?.[version];
+  const endpoint =
+    ownValue(order.endpoints, version) ?? ownValue(ownValue(config.deployment.targets, order.model) ?? {}, version);
   if (endpoint === undefined) throw new MlopsError('TARGET_UNKNOWN', { model: order.model, version });
   assertAllowed(config, endpoint);
   return { version, endpoint };

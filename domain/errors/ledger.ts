@@ -47,7 +47,7 @@ export const LEDGER_ERRORS = {
   LEDGER_TAMPERED: {
     message: 'Ledger is not the one that was signed: {problem}',
     remedy:
-      'Stop, keep the database as it is, and compare it with the segment files and with checkpoints kept elsewhere (`mlops audit verify`)',
+      'Stop, keep the database as it is, and compare it with the segment files and with checkpoints kept elsewhere (docs/how-to/verify-evidence-offline.md)',
     retryable: false,
     exitCode: 3,
   },

@@ -21,7 +21,7 @@ export const ROLLOUT_ERRORS = {
     exitCode: 3,
   },
   REPLAY_INPUT_INVALID: {
-    message: 'Replay input is not valid{place}: {problem}',
+    message: 'Replay input is not valid at line {line}: {problem}',
     remedy: 'Give one JSON object per line, as docs/reference/replay.md describes; --input - reads standard input',
     retryable: false,
     exitCode: 2,

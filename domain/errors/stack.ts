@@ -82,6 +82,27 @@ export const STACK_ERRORS = {
     retryable: false,
     exitCode: 1,
   },
+  STACK_AT_OTHER_PORTS: {
+    message: 'Stack runs with port offset {running} ({part}, pid {pid}), wanted {wanted}: a running stack is not moved',
+    remedy:
+      'Run `mlops down` first, then `mlops up --detach --port-offset {wanted}`; to go on with the one that runs, leave --port-offset and MLOPS_PORT_OFFSET out',
+    retryable: false,
+    exitCode: 2,
+  },
+  PORT_IN_USE: {
+    message: 'Port {port} ({use}) is held by {holder}; wanted it free',
+    remedy:
+      'Use the one that runs, or stop it (`mlops down` stops the stack of this project); MLOPS_PORT_OFFSET moves every port',
+    retryable: false,
+    exitCode: 1,
+  },
+  DEMO_RUNNING: {
+    message:
+      'Demo is running already on this stack (pid {pid}), wanted one at a time: it kills parts that another one needs',
+    remedy: 'Wait for its end, or stop it with Ctrl-C where it runs, then run `mlops demo`',
+    retryable: true,
+    exitCode: 3,
+  },
   PART_NOT_READY: {
     message: '{part} was not ready within {seconds} s: {reason}',
     remedy: 'Read {log}, then `mlops doctor`',

@@ -94,6 +94,14 @@ export function draftOfEntry(
   };
 }
 
+/** What a look rested on and what it found: what its event binds, by a digest of the canonical text. */
+export function boundContentOf(
+  look: Omit<TickRecord, 'rolloutKey' | 'snapshot' | 'state'>,
+): Omit<TickRecord, 'rolloutKey' | 'snapshot' | 'state'> {
+  const { at, engine, input, judged, step, tick, verdict } = look;
+  return { at, engine, input, judged, step, tick, verdict };
+}
+
 /** A verdict: what was judged is in its row, and the digest binds the row to the log. */
 export function draftOfTick(
   rollout: RolloutSubject,

@@ -28,9 +28,10 @@ interface Counters {
   readonly scores: readonly number[];
   /** Of mirrored answers only. */
   readonly overlap: readonly number[];
+  readonly statusMismatches: number;
 }
 
-const NONE: Counters = { requests: 0, errors: 0, latency: [], scores: [], overlap: [] };
+const NONE: Counters = { requests: 0, errors: 0, latency: [], scores: [], overlap: [], statusMismatches: 0 };
 
 /**
  * What happened between two cumulative readings, as one tick for the judge.
@@ -72,7 +73,10 @@ export function assembleTick(
 function assemble(canary: Counters, control: Counters, rule: ObservationRule): JudgeTick {
   const counts = { canary: countsOf(canary, rule.slowBoundMs), control: countsOf(control, rule.slowBoundMs) };
   // None is told from not asked for: a shadow step without comparable answers is no pass.
-  if (rule.source === 'mirror') return { ...counts, overlap: toOverlapCounts(canary.overlap) };
+  if (rule.source === 'mirror') {
+    const statuses = { requests: canary.requests, mismatches: canary.statusMismatches };
+    return { ...counts, overlap: toOverlapCounts(canary.overlap), statuses };
+  }
   const hasScores = sum(canary.scores) + sum(control.scores) > 0;
   if (!hasScores) return counts;
   return {
@@ -97,7 +101,9 @@ function slowOf({ latency }: Counters, slowBoundMs: number): number {
 
 function armOf(arm: ArmCounters | null, version: string): Counters | string {
   if (arm === null) return `is not known to the source, wanted version ${version}`;
-  return arm.version === version ? { ...arm, overlap: [] } : `is version ${arm.version}, wanted ${version}`;
+  return arm.version === version
+    ? { ...arm, overlap: [], statusMismatches: 0 }
+    : `is version ${arm.version}, wanted ${version}`;
 }
 
 function mirrorOf(mirror: MirrorCounters | null): Counters | string {
@@ -122,10 +128,12 @@ function difference(
     latency: subtract(current.latency, base.latency),
     scores: subtract(current.scores, base.scores),
     overlap: subtract(current.overlap, base.overlap),
+    statusMismatches: current.statusMismatches - base.statusMismatches,
   };
   if (
     grown.requests >= 0 &&
     grown.errors >= 0 &&
+    grown.statusMismatches >= 0 &&
     [...grown.latency, ...grown.scores, ...grown.overlap].every((count) => count >= 0)
   )
     return grown;

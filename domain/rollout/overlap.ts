@@ -4,9 +4,17 @@ import type { Verdict } from '../verdict.ts';
 /** How many mirrored answers had an overlap of bin/100 with stable's answer; bins that have none are left out. */
 export type OverlapCounts = readonly (readonly [bin: number, count: number])[];
 
+/** Mirrored requests, and how many of them the canary answered with another status than stable. */
+export interface MirroredStatuses {
+  readonly requests: number;
+  readonly mismatches: number;
+}
+
 /** What the mirrored answers of a shadow step have in common with stable's so far. */
 export interface OverlapVerdict {
   readonly counts: OverlapCounts;
+  /** Absent in verdicts from before it was kept. */
+  readonly statuses?: MirroredStatuses;
   /** Mirrored answers in which both named what they retrieved. */
   readonly answers: number;
   /** Mean overlap, 0 to 1; null without answers. */
@@ -32,6 +40,15 @@ export function addOverlap(a: OverlapCounts, b: OverlapCounts): OverlapCounts {
   return [...sums].toSorted(([x], [y]) => x - y);
 }
 
+/** Both together; undefined when neither is known. */
+export function addStatuses(
+  a: MirroredStatuses | undefined,
+  b: MirroredStatuses | undefined,
+): MirroredStatuses | undefined {
+  if (a === undefined || b === undefined) return a ?? b;
+  return { requests: a.requests + b.requests, mismatches: a.mismatches + b.mismatches };
+}
+
 /** Bins as counts without the empty ones. */
 export function toOverlapCounts(bins: readonly number[]): OverlapCounts {
   return bins.flatMap((count, bin) => (count > 0 ? [[bin, count] as const] : []));
@@ -42,11 +59,12 @@ export function toOverlapCounts(bins: readonly number[]): OverlapCounts {
  *
  * @param minimum 0 to 1; null: shown, decides nothing
  * @param options.errorBudget chance that a limit is ever wrong, over all looks, in (0, 1)
+ * @param options.statuses named in the reason when some differ: an answer that is none has nothing to overlap with
  */
 export function evaluateOverlap(
   counts: OverlapCounts,
   minimum: number | null,
-  options: { readonly errorBudget: number; readonly waived: boolean },
+  options: { readonly errorBudget: number; readonly waived: boolean; readonly statuses?: MirroredStatuses | undefined },
 ): OverlapVerdict {
   const answers = counts.reduce((sum, [, count]) => sum + count, 0);
   const mean = answers === 0 ? null : counts.reduce((sum, [bin, count]) => sum + count * valueOf(bin), 0) / answers;
@@ -59,7 +77,23 @@ export function evaluateOverlap(
   const verdict = !decides ? 'pass' : high < minimum ? 'fail' : low >= minimum ? 'pass' : 'inconclusive';
   const wanted = minimum === null ? '' : `, wanted at least ${minimum}`;
   const word = verdict === 'inconclusive' ? ': not enough evidence yet' : '';
-  return { counts, answers, mean, low, high, minimum, verdict, reason: `${seen}${wanted}${word}` };
+  const { statuses } = options;
+  const differ =
+    statuses === undefined || statuses.mismatches === 0
+      ? ''
+      : ` (${statuses.mismatches} of ${statuses.requests} mirrored requests had another status than stable's)`;
+  const reason = `${seen}${differ}${wanted}${word}`;
+  return {
+    counts,
+    ...(statuses === undefined ? {} : { statuses }),
+    answers,
+    mean,
+    low,
+    high,
+    minimum,
+    verdict,
+    reason,
+  };
 }
 
 /**

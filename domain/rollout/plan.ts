@@ -1,4 +1,5 @@
 import { MlopsError } from '../errors.ts';
+import { describePlanProblem } from './plan-problem.ts';
 import { validatePlanSettings } from './plan-rules.ts';
 import { assembleWeights, toPoints } from './weights.ts';
 
@@ -79,7 +80,8 @@ const WHOLE = 10_000;
  */
 export function assemblePlan(settings: PlanSettings, profile: string): RolloutPlan {
   const problems = validatePlanSettings(settings);
-  if (problems.length > 0) throw new MlopsError('ROLLOUT_PLAN_INVALID', { problems: problems.join('; ') });
+  if (problems.length > 0)
+    throw new MlopsError('ROLLOUT_PLAN_INVALID', { problems: problems.map(describePlanProblem).join('; ') });
   const steps = settings.steps === null ? assembleRamp(settings) : assembleExplicitSteps(settings, settings.steps);
   return {
     profile,
@@ -136,7 +138,7 @@ function weightStep(settings: PlanSettings, percent: number, overrides: StepOver
     mirrorBasisPoints: 0,
     windowSeconds: toSeconds(overrides.windowMinutes ?? settings.observationWindowMinutes),
     minimumRequests: overrides.minimumRequests ?? settings.minimumRequests,
-    gate: overrides.gate ?? settings.manualGates.includes(percent),
+    gate: overrides.gate === true || settings.manualGates.includes(percent),
   };
 }
 

@@ -27,6 +27,11 @@ export interface EngineVersion {
   readonly v8: string;
 }
 
+/** What is kept of it with every look. */
+export function engineNameOf({ node, v8 }: Pick<EngineVersion, 'node' | 'v8'>): string {
+  return `node ${node} v8 ${v8}`;
+}
+
 /** How a rollout ended. */
 export interface RolloutOutcomeRecord {
   readonly outcome: 'promoted' | 'rolled-back' | 'aborted' | 'failed' | 'completed';

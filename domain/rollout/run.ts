@@ -48,6 +48,8 @@ export interface AskedAction {
   readonly event: string;
   readonly actor: string;
   readonly detail: string;
+  /** More for programs; absent in what was done before it was kept. */
+  readonly facts?: Readonly<Record<string, unknown>>;
 }
 
 /** Something that happened and could not be written: what the activity that writes it is given. */

@@ -14,18 +14,20 @@ const WHOLE = 10_000;
  * 2 exp(-n KL(observed, intended)), is below one in ten million. Users stay on their arm, so requests are not
  * independent: smaller differences are normal with few users.
  *
+ * @param intendedBasisPoints what the rollout wrote, 0 to 10,000; never what the router says it does
  * @returns matches true when nothing was assigned
  */
 export function evaluateSampleRatio(
   previous: TelemetrySnapshot | null,
   current: TelemetrySnapshot | null,
+  intendedBasisPoints: number,
 ): { readonly matches: boolean; readonly reason: string } {
   if (current === null) return { matches: true, reason: 'no reading' };
   const before = previous?.instanceId === current.instanceId ? previous.assigned : { stable: 0, canary: 0 };
   const canary = current.assigned.canary - before.canary;
   const total = canary + current.assigned.stable - before.stable;
   if (total <= 0 || canary < 0) return { matches: true, reason: 'nothing was assigned' };
-  const intended = current.canaryBasisPoints / WHOLE;
+  const intended = intendedBasisPoints / WHOLE;
   const observed = canary / total;
   const reason = `${canary} of ${total} requests went to the canary (${(100 * observed).toFixed(2)} %), intended ${100 * intended} %`;
   const unlikely = Math.log(2) - total * divergence(observed, intended) < Math.log(CHANCE_PER_LOOK);

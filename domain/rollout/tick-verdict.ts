@@ -1,7 +1,6 @@
 import type { JudgeTick, JudgeVerdict } from './judge.ts';
-import { addOverlap, evaluateOverlap, type OverlapVerdict } from './overlap.ts';
+import { addOverlap, addStatuses, evaluateOverlap, type OverlapVerdict } from './overlap.ts';
 import type { TickVerdict } from './records.ts';
-import type { TelemetrySnapshot } from './telemetry.ts';
 import type { Verdict } from '../verdict.ts';
 
 /** By what mirrored answers are judged; parts of the rollout's policy. */
@@ -29,10 +28,13 @@ const VERDICT_OF: Readonly<Record<string, Verdict>> = {
 interface TickParts {
   readonly result: JudgeVerdict | null;
   readonly previous: TickVerdict | null;
+  /** Evidence that the rollout began with. */
+  readonly carriedWealth: number;
   readonly tick: JudgeTick;
   readonly overlapRule: OverlapRule;
   readonly problems: readonly string[];
-  readonly snapshot: TelemetrySnapshot | null;
+  /** Share of the canary that was live, null when nothing could be read. */
+  readonly observedBasisPoints: number | null;
   readonly overruledBy: TickVerdict['overruledBy'];
   readonly waived: readonly string[];
 }
@@ -44,7 +46,7 @@ interface TickParts {
  * with problems is inconclusive whatever the judge said before.
  */
 export function assembleTickVerdict(parts: TickParts): TickVerdict {
-  const { result, previous, problems } = parts;
+  const { result, previous, problems, carriedWealth } = parts;
   const overlap = judgeOverlap(parts);
   const breach = parts.tick.overlap !== undefined && overlap?.verdict === 'fail' && result?.decision !== 'rollback';
   const decision = breach ? 'rollback' : (result?.decision ?? previous?.decision ?? 'undecided');
@@ -55,13 +57,13 @@ export function assembleTickVerdict(parts: TickParts): TickVerdict {
     metric: breach ? 'overlap' : (result?.metric ?? previous?.metric ?? null),
     verdict: problems.length > 0 && !isFinal ? 'inconclusive' : (VERDICT_OF[decision] ?? 'error'),
     reasons: reasonsOf(parts, breach ? overlap : null),
-    wealth: result?.wealth ?? previous?.wealth ?? 1,
+    wealth: result?.wealth ?? previous?.wealth ?? carriedWealth,
     telemetry,
     metrics: result?.metrics ?? previous?.metrics ?? [],
     ...(overlap === null ? {} : { overlap }),
     canaryRequests: result === null || problems.length > 0 ? 0 : (finite(parts.tick.canary?.requests) ?? 0),
     problems,
-    observedBasisPoints: parts.snapshot?.canaryBasisPoints ?? null,
+    observedBasisPoints: parts.observedBasisPoints,
     overruledBy: parts.overruledBy,
     waived: parts.waived,
   };
@@ -73,7 +75,8 @@ function judgeOverlap({ result, previous, tick, overlapRule, waived }: TickParts
   if (result === null || tick.overlap === undefined) return known;
   const counts = addOverlap(known?.counts ?? [], tick.overlap);
   const { minimum, errorBudget } = overlapRule;
-  return evaluateOverlap(counts, minimum, { errorBudget, waived: waived.includes('overlap') });
+  const statuses = addStatuses(known?.statuses, tick.statuses);
+  return evaluateOverlap(counts, minimum, { errorBudget, waived: waived.includes('overlap'), statuses });
 }
 
 function reasonsOf({ result, previous }: TickParts, breach: OverlapVerdict | null): readonly string[] {

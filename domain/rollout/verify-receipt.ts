@@ -1,117 +1,105 @@
-import { sameData } from '../same-data.ts';
+import { carriedWealthOf } from './error-budget.ts';
 import { createJudgeState, judgeTick, type JudgePolicy, type JudgeState } from './judge.ts';
-import type { ReceiptTick, ReceiptWrite, RolloutReceipt } from './receipt.ts';
+import type { ReceiptTick, RolloutReceipt } from './receipt.ts';
+import { checkLooks } from './receipt-check/check-looks.ts';
+import { checkOutcome } from './receipt-check/check-outcome.ts';
+import { checkWrites } from './receipt-check/check-writes.ts';
+import { differencesOf } from './receipt-check/differences.ts';
 import { assembleTickVerdict, overlapRuleOf } from './tick-verdict.ts';
-import type { TickVerdict } from './records.ts';
+import { engineNameOf, type EngineVersion, type TickVerdict } from './records.ts';
 import { waiveMetrics } from './waive.ts';
 
 /** What recomputing a receipt showed. */
 export interface ReceiptCheck {
   readonly valid: boolean;
   readonly judgedTicks: number;
-  /** Every number came out the same, bit for bit (the case on the engine version that wrote it). */
+  /** Every number came out the same, bit for bit. */
   readonly exact: boolean;
+  /** Engine versions, other than the one that recomputes, by which looks were judged. */
+  readonly otherEngines: readonly string[];
   /** One line per difference, at most 20. */
   readonly problems: readonly string[];
 }
 
-/** Evidence may differ by this much (relative) on another engine version before it is called a difference. */
-const ENGINE_TOLERANCE = 1e-6;
 const MOST_PROBLEMS = 20;
+const MOST_PATHS = 3;
 
 /**
- * Decides every look of a receipt again from its inputs, and checks the order of its traffic writes.
+ * Decides every look of a receipt again from its inputs, and compares all that follows from something else in it: each
+ * field of each verdict, the order of looks and writes, the writes with the plan, the outcome with looks, story and writes.
  *
- * The same decisions must come out on any engine version; bit for bit the same numbers on the one that wrote it.
- * Cost: one judge tick per recorded look.
+ * What was judged by `engine` must come out bit for bit; numbers of another engine version may differ in the last digits.
+ * It cannot tell a receipt that is consistent and invented: that takes the ledger. Cost: one judge tick per recorded look.
  */
-export function verifyReceipt(receipt: RolloutReceipt): ReceiptCheck {
-  const policy = receipt.rollout.policy as unknown as JudgePolicy;
-  const problems: string[] = [...checkWrites(receipt.writes), ...checkTicks(receipt.ticks), ...checkOutcome(receipt)];
-  let state: JudgeState = createJudgeState();
-  let previous: TickVerdict | null = null;
-  let judgedTicks = 0;
+export function verifyReceipt(receipt: RolloutReceipt, engine: Pick<EngineVersion, 'node' | 'v8'>): ReceiptCheck {
+  const here = engineNameOf(engine);
+  const problems = [...checkLooks(receipt), ...checkWrites(receipt), ...checkOutcome(receipt)];
   let exact = true;
-  for (const tick of receipt.ticks) {
-    const result = tick.judged ? judgeTick(waiveMetrics(policy, tick.verdict.waived), state, tick.input) : null;
-    const { problems: known, overruledBy, waived } = tick.verdict;
+  // What follows looks of another engine version rests on numbers that may differ.
+  let isHere = true;
+  for (const { look, again } of recompute(receipt)) {
+    const differences = compare(look, again, true);
+    exact &&= differences.length === 0;
+    isHere &&= look.engine === here;
+    const counted = isHere ? differences : compare(look, again, false);
+    if (counted.length > 0) problems.push(describeDifference(look, again, counted));
+  }
+  const engines = new Set(receipt.ticks.map((look) => look.engine));
+  return {
+    valid: problems.length === 0,
+    judgedTicks: receipt.ticks.filter(({ judged }) => judged).length,
+    exact,
+    otherEngines: [...engines].filter((name) => name !== here),
+    problems: problems.slice(0, MOST_PROBLEMS),
+  };
+}
+
+/** Every look with the verdict that its inputs give. */
+function* recompute({ rollout, ticks }: RolloutReceipt): Generator<{ look: ReceiptTick; again: TickVerdict }> {
+  const policy = rollout.policy as unknown as JudgePolicy;
+  const carriedWealth = carriedWealthOf(rollout.policy);
+  let state: JudgeState = createJudgeState({ carriedWealth });
+  let previous: TickVerdict | null = null;
+  for (const look of ticks) {
+    const { observedBasisPoints, overruledBy, problems, waived } = look.verdict;
+    const result = look.judged ? judgeTick(waiveMetrics(policy, waived), state, look.input) : null;
     const again = assembleTickVerdict({
       result: result?.verdict ?? null,
       previous,
-      tick: tick.input,
+      carriedWealth,
+      tick: look.input,
       overlapRule: overlapRuleOf(policy),
-      problems: known,
-      snapshot: null,
+      problems,
+      observedBasisPoints,
       overruledBy,
       waived,
     });
-    if (tick.judged) judgedTicks += 1;
-    exact &&= sameNumbers(tick.verdict, again);
-    problems.push(...compareVerdicts(tick, again));
+    yield { look, again };
     state = result?.state ?? state;
-    previous = tick.verdict;
+    // What was found to differ is not taken further.
+    previous = again;
   }
-  return { valid: problems.length === 0, judgedTicks, exact, problems: problems.slice(0, MOST_PROBLEMS) };
 }
 
-function compareVerdicts(tick: ReceiptTick, again: TickVerdict): string[] {
-  const { verdict } = tick;
-  const found: string[] = [];
-  if (verdict.decision !== again.decision)
-    found.push(`tick ${tick.tick}: decision ${verdict.decision} recorded, ${again.decision} recomputed`);
-  if (verdict.metric !== again.metric)
-    found.push(`tick ${tick.tick}: metric ${verdict.metric} recorded, ${again.metric} recomputed`);
-  if (!isClose(verdict.wealth, again.wealth))
-    found.push(`tick ${tick.tick}: evidence ${verdict.wealth} recorded, ${again.wealth} recomputed`);
-  if (verdict.overlap?.verdict !== again.overlap?.verdict)
-    found.push(`tick ${tick.tick}: overlap ${verdict.overlap?.verdict} recorded, ${again.overlap?.verdict} recomputed`);
-  for (const metric of verdict.metrics) {
-    const other = again.metrics.find(({ name }) => name === metric.name);
-    if (other === undefined || !isClose(metric.evidence, other.evidence) || metric.requests !== other.requests) {
-      found.push(`tick ${tick.tick}: ${metric.name} differs from what its inputs give`);
-    }
-  }
-  return found;
+function compare({ verdict }: ReceiptTick, again: TickVerdict, isExact: boolean): string[] {
+  // Looks from before limits of slow answers and scores were kept have none.
+  const isUnkept = (path: string): boolean => /^metrics\.\d+\.limit$/.test(path) && valueAt(verdict, path) === null;
+  return differencesOf(verdict, again, isExact).filter((path) => !isUnkept(path));
 }
 
-function sameNumbers(recorded: TickVerdict, again: TickVerdict): boolean {
-  return (
-    recorded.wealth === again.wealth &&
-    sameData(recorded.metrics, again.metrics) &&
-    sameData(recorded.overlap, again.overlap)
-  );
+function describeDifference({ tick, verdict }: ReceiptTick, again: TickVerdict, paths: readonly string[]): string {
+  const shown = paths.slice(0, MOST_PATHS).map((path) => {
+    const [recorded, recomputed] = [valueAt(verdict, path), valueAt(again, path)];
+    return `${path} ${show(recorded)} recorded, ${show(recomputed)} recomputed`;
+  });
+  const more = paths.length > MOST_PATHS ? `; and ${paths.length - MOST_PATHS} more` : '';
+  return `look ${tick}: ${shown.join('; ')}${more}`;
 }
 
-function isClose(a: number, b: number): boolean {
-  return a === b || Math.abs(a - b) <= ENGINE_TOLERANCE * Math.max(Math.abs(a), Math.abs(b));
+function valueAt(value: unknown, path: string): unknown {
+  return path.split('.').reduce<unknown>((at, key) => (at as Record<string, unknown> | undefined)?.[key], value);
 }
 
-function checkTicks(ticks: readonly ReceiptTick[]): string[] {
-  return ticks
-    .flatMap((tick, index) =>
-      tick.tick === index ? [] : [`look ${index} is missing: found look ${tick.tick} in its place`],
-    )
-    .slice(0, 1);
-}
-
-/** Generations grow, and every write stands once. */
-function checkWrites(writes: readonly ReceiptWrite[]): string[] {
-  const found: string[] = [];
-  const standing = writes.filter(({ refusedCode }) => refusedCode === null);
-  for (const [index, write] of standing.entries()) {
-    const before = standing[index - 1];
-    if (before !== undefined && write.generation <= before.generation)
-      found.push(`generation ${write.generation} follows ${before.generation}`);
-  }
-  const keys = new Set(standing.map(({ idempotencyKey }) => idempotencyKey));
-  if (keys.size !== standing.length) found.push('a traffic write stands twice');
-  return found;
-}
-
-/** A promotion must rest on a judge that said promote, or on a person who overrode it. */
-function checkOutcome({ outcome, ticks, events }: RolloutReceipt): string[] {
-  if (outcome?.outcome !== 'promoted') return [];
-  const proven = ticks.some(({ judged, verdict }) => judged && verdict.decision === 'promote');
-  const overridden = events.some(({ event }) => event === 'overridden');
-  return proven || overridden ? [] : ['promoted, but no look says promote and nobody overrode the judge'];
+function show(value: unknown): string {
+  return value === undefined ? 'nothing' : JSON.stringify(value).slice(0, 80);
 }

@@ -23,3 +23,12 @@ export function assembleWeights(initial: number, step: number, max: number): num
 export function toPoints(percent: number): number {
   return Math.round(percent * POINTS_PER_PERCENT);
 }
+
+/** What a share that can be routed exactly is, in words. */
+export const WANTED_POINTS = 'a multiple of 0.01 (one basis point)';
+
+/** Whether a share can be routed exactly: a whole number of basis points, at least one (0.01 %). */
+export function isWholePoints(percent: number): boolean {
+  // 0.29 * 100 is 28.999999999999996
+  return toPoints(percent) >= 1 && Math.abs(percent * POINTS_PER_PERCENT - toPoints(percent)) < 1e-6;
+}

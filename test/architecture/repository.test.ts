@@ -98,16 +98,35 @@ describe('make help', () => {
       'test',
       'mlops-setup',
       'mlops-status',
+      'mlops-demo',
+      'mlops-register',
       'mlops-deploy',
+      'mlops-canary-deploy',
       'mlops-rollback',
+      'mlops-monitor',
+      'mlops-drift-check',
+      'mlops-pipeline',
+      'mlops-audit',
+      'mlops-governance-report',
       'mlops-clean',
       'validate-environment',
+      'benchmark-quality',
     ])
-      expect(stdout).toContain(target);
+      expect(stdout).toMatch(new RegExp(`^  ${target} `, 'm'));
+  });
+
+  it('passes a model on that was given, also an empty one, and has one when none was', () => {
+    const commandOf = (...given: string[]) => {
+      const { MODEL_NAME: _, ...env } = process.env;
+      return spawnSync('make', ['-n', 'mlops-rollback', ...given], { cwd: ROOT, encoding: 'utf8', env }).stdout;
+    };
+    expect(commandOf()).toContain("mlops rollback 'rag_api'");
+    expect(commandOf('MODEL_NAME=')).toContain("mlops rollback ''");
+    expect(commandOf('MODEL_NAME=m n')).toContain("mlops rollback 'm n'");
   });
 
   it('says of what is not there yet that it is not, and exits 2', () => {
-    const { status, stderr } = spawnSync('make', ['mlops-pipeline'], { cwd: ROOT, encoding: 'utf8' });
+    const { status, stderr } = spawnSync('make', ['mlops-monitor'], { cwd: ROOT, encoding: 'utf8' });
     expect(status).toBe(2);
     expect(stderr).toContain('not there yet');
   });

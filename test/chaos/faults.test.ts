@@ -65,7 +65,7 @@ describe('a rollout goes on where it stopped', () => {
   async function begin(): Promise<{ readonly to: string; readonly before: number; readonly runId: string }> {
     const to = live === '1.0.0' ? '1.1.0' : '1.0.0';
     const before = (await writes()).length;
-    const started = await project.mlops([...startArguments('rag_api', to, endpoints), '--from', live, '--detach']);
+    const started = await project.mlops(startArguments('rag_api', to, endpoints, '--from', live, '--detach'));
     expect(started.code, started.stderr).toBe(0);
     const { runId } = await until(status, ({ intendedWeightPercent }) => intendedWeightPercent === 20, 30_000);
     return { to, before, runId };

@@ -66,7 +66,7 @@ describe('a rollout on the real stack', () => {
   });
 
   const start = async (to: string, ...more: string[]) =>
-    await project.mlops([...startArguments('rag_api', to, endpoints), ...more]);
+    await project.mlops(startArguments('rag_api', to, endpoints, ...more));
   const status = async () => await project.json<Status>(['rollout', 'status', '--model', 'rag_api']);
   const writes = async () => await readWrites(project, 21_000, 'rag_api');
 

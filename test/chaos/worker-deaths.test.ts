@@ -70,7 +70,7 @@ describe('rollouts whose workers die', () => {
   const weights = async (since: number) =>
     (await readWrites(project, OFFSET, 'later')).slice(since).map(({ split }) => split.canaryBasisPoints);
   const start = async (to: string, from: string, ...more: string[]) =>
-    await project.mlops([...startArguments('later', to, endpoints), '--from', from, '--detach', ...more]);
+    await project.mlops(startArguments('later', to, endpoints, '--from', from, '--detach', ...more));
 
   /** A worker of our own; `skewMs` moves its machine's clock. */
   const startWorker = (skewMs = 0): ChildProcess => {
@@ -97,16 +97,10 @@ describe('rollouts whose workers die', () => {
 
   /** A promotion, then a rollback on errors. */
   const both = async (model: string): Promise<Story[]> => {
-    const first = await project.mlops([
-      ...startArguments(model, '1.1.0', endpoints),
-      '--from',
-      '1.0.0',
-      '--timeout',
-      '9m',
-    ]);
+    const first = await project.mlops(startArguments(model, '1.1.0', endpoints, '--from', '1.0.0', '--timeout', '9m'));
     expect(first.code, first.stderr).toBe(0);
     const promoted = await readStory(project, OFFSET, model);
-    const second = await project.mlops([...startArguments(model, '1.2.0', endpoints), '--timeout', '9m']);
+    const second = await project.mlops(startArguments(model, '1.2.0', endpoints, '--timeout', '9m'));
     expect(second.code, second.stderr).toBe(3);
     const back = await readStory(project, OFFSET, model);
     expect([promoted.outcome, back.outcome], second.stderr).toEqual(['promoted', 'rolled-back']);

@@ -1,9 +1,11 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { CATALOG } from '../../client/cli/catalog.ts';
+import { loadConfig } from '../../config/load.ts';
+import { playAlone } from '../../workers/demo-turn.ts';
 
 const MLOPS = join(import.meta.dirname, '../../bin/mlops');
 const EMPTY = mkdtempSync(join(tmpdir(), 'mlops-cli-'));
@@ -70,19 +72,19 @@ describe('the command line', () => {
     [['rollout', 'start'], 2, 'Option --to is missing'],
     [['rollout', 'status'], 1, 'PAYLOAD_KEYS_INVALID'],
     [['rollout', 'list'], 1, 'DATABASE_UNREACHABLE'],
-    [['rollout', 'replay', '--input', 'nothing.jsonl'], 2, `there is no file ${join(EMPTY, 'nothing.jsonl')} (`],
     [['rollout', 'start', '--from', '2', '--to', '2', '--endpoint', '2=http://[::1]'], 2, 'Versions are the same: 2'],
     [['benchmark', 'quality', '--release', '9.9.9', '--limit', '1'], 2, 'Release is not known: 9.9.9, wanted one of'],
     [['model', 'list'], 2, 'not there yet'],
     [['completion', 'tcsh'], 2, 'bash, zsh or fish'],
     [['rollout', 'watch', '--timeout', 'soon'], 2, 'Duration is not valid'],
     [['rollback', 'm'], 1, 'ROUTER_UNREACHABLE'],
+    [['rollback', 'm', '--dry-run'], 1, 'ROUTER_UNREACHABLE'],
     [['rollout', 'start', '--to', '2'], 1, 'ROUTER_UNREACHABLE'],
     [['rollout', 'start', '--from', '1', '--to', '2'], 2, 'TARGET_UNKNOWN'],
     [['rollout', 'start', '--from', '1', '--to', '2', '--endpoint', '2'], 2, 'Endpoint is not valid'],
     [['rollout', 'start', '--from', '1', '--to', '2', '--profile', 'x'], 2, 'Profile is not known'],
-    [['rollout', 'receipt', '--verify', 'nothing.json'], 2, 'RECEIPT_INVALID'],
-    [['rollout', 'replay', '--input', 'nothing.jsonl'], 2, 'REPLAY_INPUT_INVALID'],
+    [['rollout', 'receipt', '--verify', MLOPS], 2, 'RECEIPT_INVALID'],
+    [['rollout', 'receipt', '--verify', 'a.json', '--out', 'b.json'], 2, 'Option --verify goes with no other: --out'],
     [['audit', 'verify', '--file', 'nothing.jsonl'], 2, 'AUDIT_FILE_UNREADABLE'],
     [['audit', 'verify', '--file', LEDGER('full.jsonl'), '--key', 'a+b+c'], 2, 'VERIFIER_KEY_INVALID'],
     [['clean'], 2, 'CLEAN_REFUSED'],
@@ -123,6 +125,20 @@ describe('the command line', () => {
     },
   );
 
+  it.each([
+    ['rollout', 'replay', '--input'],
+    ['rollout', 'calibrate', '--model', 'm', '--input'],
+    ['rollout', 'receipt', '--verify'],
+    ['benchmark', 'quality', '--queries'],
+  ])('ends `mlops %s %s ...` with 2 for a file that cannot be read, saying which and why', (...command) => {
+    const [missing, folder] = [mlops(...command, 'nothing.jsonl'), mlops(...command, EMPTY)];
+    expect([missing.status, folder.status]).toEqual([2, 2]);
+    expect(missing.stderr).toContain(
+      `Input nothing.jsonl cannot be read: there is no file ${join(EMPTY, 'nothing.jsonl')}, wanted a file that this user may read (INPUT_UNREADABLE)\nTry: `,
+    );
+    expect(folder.stderr).toContain(`Input ${EMPTY} cannot be read: it is a folder, wanted a file`);
+  });
+
   it('prints errors as JSON when asked, on stderr, and nothing on stdout', () => {
     const { stdout, stderr } = mlops('rollback', 'm', '-o', 'json');
     expect(stdout).toBe('');
@@ -144,6 +160,10 @@ describe('the command line', () => {
       const { status, stdout } = mlops(verb, '--dry-run');
       expect([verb, status]).toEqual([verb, 0]);
       expect(stdout).toContain('Nothing is changed');
+      expect(JSON.parse(mlops(verb, '--dry-run', '-o', 'json').stdout)).toMatchObject({
+        schemaVersion: 1,
+        dryRun: true,
+      });
     }
   });
 
@@ -154,7 +174,9 @@ describe('the command line', () => {
         env: { ...ENV, MLOPS_ENV: 'production' },
         encoding: 'utf8',
       });
-    expect([promote().status, promote('--confirm', 'n').status, promote('--confirm', 'm').status]).toEqual([2, 2, 0]);
+    expect([promote().status, promote('--confirm', 'n').status, promote('--confirm', 'm').status]).toEqual([2, 2, 1]);
+    // Confirmed, it looks at the rollout: nothing answers here.
+    expect(promote('--confirm', 'm').stderr).toContain('PAYLOAD_KEYS_INVALID');
     expect(promote().stderr).toContain('Add --confirm m');
   });
 
@@ -165,6 +187,17 @@ describe('the command line', () => {
       encoding: 'utf8',
     });
     expect([status, stderr]).toEqual([2, expect.stringContaining('MLOPS_ENV is production')]);
+  });
+
+  it('plays one demo at a time: a second is refused with who plays, and touches nothing', async () => {
+    const root = mkdtempSync(join(tmpdir(), 'mlops-cli-demo-'));
+    const { config } = loadConfig({ env: ENV, workingDirectory: root });
+    await playAlone(config, async () => {
+      const { status, stderr } = spawnSync(MLOPS, ['demo'], { cwd: root, env: ENV, encoding: 'utf8' });
+      expect([status, stderr]).toEqual([3, expect.stringContaining(`on this stack (pid ${process.pid})`)]);
+      expect(readdirSync(config.stateDirectory)).toEqual(['run']);
+      await Promise.resolve();
+    });
   });
 
   it('shows the plan of the brief', () => {
@@ -182,6 +215,29 @@ describe('the command line', () => {
     );
     expect(status).toBe(0);
     for (const weight of ['5 %', '15 %', '25 %', '35 %', '45 %', '50 %', '100 %']) expect(stdout).toContain(weight);
+  });
+
+  it('shows what a shadow step demands of the overlap, and says nothing of it without one', () => {
+    const root = mkdtempSync(join(tmpdir(), 'mlops-plan-'));
+    mkdirSync(join(root, 'config'));
+    writeFileSync(
+      join(root, 'config/deployment.yaml'),
+      'canary: { shadow_percentage: 50 }\nprofiles: { strict: { shadow_minimum_overlap: 0.8 }, bare: { shadow_percentage: 0 } }\n',
+    );
+    const endpoints = ['1', '2'].flatMap((version) => ['--endpoint', `${version}=http://127.0.0.1:1`]);
+    const plan = (profile: string, format: string): string =>
+      spawnSync(
+        MLOPS,
+        ['rollout', 'plan', '--from', '1', '--to', '2', '--profile', profile, '-o', format, ...endpoints],
+        { cwd: root, env: ENV, encoding: 'utf8' },
+      ).stdout;
+    for (const format of ['table', 'md']) {
+      expect(plan('strict', format)).toContain('wanted an overlap of 0.8 or more');
+      expect(plan('default', format)).toContain('decides nothing (shadow_minimum_overlap is null)');
+    }
+    expect(JSON.parse(plan('strict', 'json'))).toMatchObject({ request: { policy: { shadowMinimumOverlap: 0.8 } } });
+    expect(plan('bare', 'table')).toContain('Evidence of harm');
+    expect(plan('bare', 'table')).not.toContain('overlap');
   });
 
   it('completes nouns, verbs and options in bash', () => {

@@ -1,10 +1,19 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdtempSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { once } from 'node:events';
+import {
+  createServer,
+  request as httpRequest,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
+import { connect, type AddressInfo, type Socket } from 'node:net';
 import { mkdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { createGatewayMetrics } from '../../adapters/gateway/metrics-source.ts';
 import { createGatewayRouter } from '../../adapters/gateway/router.ts';
@@ -12,7 +21,8 @@ import { applyEmergencyRollback } from '../../adapters/gateway/emergency.ts';
 import { readJournal } from '../../adapters/gateway/emergency-journal.ts';
 import { loadConfig, portsFrom } from '../../config/load.ts';
 import { resolveGateway } from '../../config/resolve.ts';
-import type { TrafficSplit } from '../../domain/rollout/split.ts';
+import type { TrafficRouter } from '../../activities/ports.ts';
+import type { TrafficSplit, TrafficWrite } from '../../domain/rollout/split.ts';
 import { startGateway, type RunningGateway } from '../../workers/gateway.ts';
 
 type Handler = (request: IncomingMessage, response: ServerResponse) => void;
@@ -39,6 +49,39 @@ const answer =
         .end(JSON.stringify({ version, size, path: request.url, ids: ['a', 'b', version] })),
     );
   };
+
+/** A POST that waits to be told to go on before it sends its body, as curl does. */
+async function postExpecting(url: string, body: string): Promise<Response> {
+  const headers = { expect: '100-continue', 'content-length': body.length, 'x-user-id': 'u' };
+  const sent = httpRequest(url, { method: 'POST', headers });
+  sent.once('continue', () => sent.end(body));
+  sent.flushHeaders();
+  const [answered] = (await once(sent, 'response')) as [IncomingMessage];
+  return new Response(await text(answered), { status: answered.statusCode ?? 0 });
+}
+
+/** A listener that is stopped with a full queue: the system lets a connection to it wait. */
+async function deafService(): Promise<{ address: string; close: () => void }> {
+  const program = `const s = require('node:net').createServer().listen({ port: 0, host: '127.0.0.1', backlog: 1 },
+    () => console.log(s.address().port))`;
+  const listener = spawn(process.execPath, ['-e', program], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const [said] = (await once(listener.stdout, 'data')) as [Buffer];
+  listener.kill('SIGSTOP');
+  const port = Number(said.toString());
+  const waiting: Socket[] = [];
+  for (let isFull = false; !isFull;) {
+    const socket = connect(port, '127.0.0.1').on('error', () => undefined);
+    waiting.push(socket);
+    isFull = await Promise.race([once(socket, 'connect').then(() => false), sleep(300, true)]);
+  }
+  return {
+    address: `http://127.0.0.1:${port}`,
+    close: () => {
+      for (const socket of waiting) socket.destroy();
+      listener.kill('SIGKILL');
+    },
+  };
+}
 
 describe('the built-in gateway', () => {
   const stateDirectory = mkdtempSync(join(tmpdir(), 'mlops-gateway-'));
@@ -99,7 +142,9 @@ describe('the built-in gateway', () => {
   });
 
   it('answers 404 for a model it does not know', async () => {
-    expect((await ask('u', { headers: { 'x-mlops-model': 'nobody' } })).status).toBe(404);
+    for (const model of ['nobody', 'constructor', 'toString'])
+      expect((await ask('u', { headers: { 'x-mlops-model': model } })).status).toBe(404);
+    expect(await router.observe('constructor')).toBeNull();
   });
 
   it('divides users by the share, and keeps each on one arm', async () => {
@@ -137,6 +182,96 @@ describe('the built-in gateway', () => {
     expect(response.headers.get('x-mlops-arm')).toBe('stable');
     const snapshot = await metrics.snapshot('m');
     expect(snapshot.canary).toMatchObject({ version: '3', requests: 1, errors: 1 });
+  });
+
+  it.each([
+    ['of 3 MiB', { body: 'x'.repeat(3 * 1024 * 1024) }, 3 * 1024 * 1024],
+    ['of unknown length', { body: ReadableStream.from([Buffer.alloc(70_000), Buffer.alloc(70_000)]) }, 140_000],
+    ['announced by Expect: 100-continue', { body: 'x'.repeat(1000), headers: { 'x-expect': '1' } }, 1000],
+  ])('serves from stable what a canary refuses whose request has a body %s', async (_what, init, size) => {
+    const version = `refusing-${size}`;
+    await write({ canary: { version, endpoint: 'http://127.0.0.1:9' }, canaryBasisPoints: 10_000 });
+    const expects = 'headers' in init;
+    const response = expects
+      ? await postExpecting(`${gateway.proxyAddress}/query`, init.body)
+      : await ask('u', { method: 'POST', duplex: 'half', ...init });
+    expect(response.status).toBe(200);
+    expect(await response.json()).toMatchObject({ version: '1', size });
+    expect((await metrics.snapshot('m')).canary).toMatchObject({ version, requests: 1, errors: 1 });
+    expect(await (await fetch(`${gateway.proxyAddress}/metrics`)).text()).toContain(
+      `version="${version}",arm="canary",outcome="refused"} 1`,
+    );
+  });
+
+  it('never sends twice what a service may have done: a POST that was broken off is an error of the canary', async () => {
+    const asked: string[] = [];
+    const breaking = await service((request) => {
+      asked.push(request.method ?? '');
+      request.resume();
+      request.on('end', () => request.socket.resetAndDestroy());
+    });
+    const witness = await service((request, response) => {
+      asked.push(`stable ${request.method}`);
+      answer('1')(request, response);
+    });
+    const split = { stable: { version: '1', endpoint: witness }, canaryBasisPoints: 10_000 };
+    await write({ ...split, canary: { version: 'breaking', endpoint: breaking } });
+    expect((await ask('u', { method: 'POST', body: 'order' })).status).toBe(502);
+    expect(asked).toEqual(['POST']);
+    // What may be repeated is, by stable, and still charged to the canary.
+    const response = await ask('u');
+    expect([response.status, response.headers.get('x-mlops-arm')]).toEqual([200, 'stable']);
+    expect(asked).toEqual(['POST', 'GET', 'stable GET']);
+    expect((await metrics.snapshot('m')).canary).toMatchObject({ requests: 2, errors: 2 });
+    expect(await (await fetch(`${gateway.proxyAddress}/metrics`)).text()).toContain(
+      'version="breaking",arm="canary",outcome="error"} 2',
+    );
+  });
+
+  it('repeats on a new connection what a kept one lost, unless it may have been done', async () => {
+    const asked: string[] = [];
+    let breaks = false;
+    const moody = await service((request, response) => {
+      asked.push(request.method ?? '');
+      if (breaks) request.socket.resetAndDestroy();
+      else answer('1')(request, response);
+      breaks = false;
+    });
+    await write({ stable: { version: 'moody', endpoint: moody }, canaryBasisPoints: 0 });
+    const askOnceMore = async (method: string) => {
+      await (await ask('u')).text();
+      asked.length = 0;
+      breaks = true;
+      return (await ask('u', { method })).status;
+    };
+    expect([await askOnceMore('GET'), asked]).toEqual([200, ['GET', 'GET']]);
+    expect([await askOnceMore('POST'), asked]).toEqual([502, ['POST']]);
+  });
+
+  it('passes an upload on as it comes, to the canary too', async () => {
+    let arrived: (chunk: string) => void = () => undefined;
+    const first = new Promise<string>((resolve) => (arrived = resolve));
+    const reading = await service((request, response) => {
+      request.on('data', (chunk: Buffer) => arrived(chunk.toString()));
+      request.on('end', () => response.end('done'));
+    });
+    await write({ canary: { version: 'reading', endpoint: reading }, canaryBasisPoints: 10_000 });
+    const upload = async function* (): AsyncGenerator<Buffer> {
+      yield Buffer.from('begins');
+      expect(await first).toBe('begins');
+      yield Buffer.from('ends');
+    };
+    const response = await ask('u', { method: 'POST', body: ReadableStream.from(upload()), duplex: 'half' });
+    expect(await response.text()).toBe('done');
+  });
+
+  it('serves from stable what a canary does not take the connection of', async () => {
+    const deaf = await deafService();
+    await write({ canary: { version: 'deaf', endpoint: deaf.address }, canaryBasisPoints: 10_000 });
+    const response = await ask('u', { method: 'POST', body: 'x' });
+    expect(await response.json()).toMatchObject({ version: '1', size: 1 });
+    expect((await metrics.snapshot('m')).canary).toMatchObject({ version: 'deaf', requests: 1, errors: 1 });
+    deaf.close();
   });
 
   it('never sends users of a dead stable to the canary', async () => {
@@ -222,13 +357,63 @@ describe('the built-in gateway', () => {
   it('rolls back in an emergency past a writer that is faster, and journals who and why', async () => {
     await write({ canaryBasisPoints: 5000 });
     const journalFile = join(stateDirectory, 'journal.jsonl');
-    const { after } = await applyEmergencyRollback({ router, journalFile, model: 'm', actor: 'ann', reason: 'smoke' });
+    const seen: string[] = [];
+    const ramp = async (): Promise<void> => void (await write({ canaryBasisPoints: 6000 }));
+    // Three times it takes the generation the rollback is about to use, and once it writes over what the rollback wrote.
+    const raced = {
+      observe: async (model: string) => await router.observe(model),
+      apply: async (order: TrafficWrite) => {
+        if (seen.length < 3) await ramp();
+        seen.push('apply');
+        const live = await router.apply(order);
+        generation = live.generation;
+        if (seen.length === 4) await ramp();
+        return live;
+      },
+    };
+    const roll = async (actor: string, reason: string | null, through: Pick<TrafficRouter, 'apply' | 'observe'>) =>
+      await applyEmergencyRollback({
+        router: through,
+        journalFile,
+        model: 'm',
+        actor,
+        reason,
+        onUnjournaled: ({ problem }) => expect.unreachable(problem),
+      });
+    const { after, journaled } = await roll('ann', 'smoke', raced);
+    expect(seen).toHaveLength(5);
     expect(after.split).toMatchObject({ canaryBasisPoints: 0, stable: { version: '1' } });
-    const stages = (await readJournal(journalFile)).map(({ stage, actor }) => [stage, actor]);
+    expect([after.reason, journaled]).toEqual(['smoke', true]);
+    expect(await router.observe('m')).toEqual(after);
+    // Whoever is second does not hide why it was done.
+    expect((await roll('bob', null, router)).after).toMatchObject({ actor: 'bob', reason: 'smoke' });
+    expect((await roll('cy', 'fire', router)).after.reason).toBe('fire (after bob: smoke)');
+    const stages = (await readJournal(journalFile)).map(({ stage, actor, reason }) => [stage, actor, reason]);
     expect(stages).toEqual([
-      ['intent', 'ann'],
-      ['done', 'ann'],
+      ['intent', 'ann', 'smoke'],
+      ['done', 'ann', 'smoke'],
+      ['intent', 'bob', 'no reason given'],
+      ['done', 'bob', 'no reason given'],
+      ['intent', 'cy', 'fire'],
+      ['done', 'cy', 'fire'],
     ]);
+  });
+});
+
+describe('a second gateway', () => {
+  it('is refused with the port and who holds it, and leaves nothing open', async () => {
+    const root = mkdtempSync(join(tmpdir(), 'mlops-gateway-second-'));
+    const { config } = loadConfig({ env: {}, workingDirectory: root, portOffset: 23_300 });
+    const first = await startGateway(config);
+    await expect(startGateway(config)).rejects.toMatchObject({
+      code: 'PORT_IN_USE',
+      message: expect.stringContaining(`Port 31380 (the gateway) is held by pid ${process.pid} (`) as string,
+    });
+    const onlyAdmin = { ...config, ports: { ...config.ports, gateway: 31_383 } };
+    await expect(startGateway(onlyAdmin)).rejects.toMatchObject({ code: 'PORT_IN_USE', details: { port: 31_381 } });
+    await first.stop();
+    const second = await startGateway(onlyAdmin);
+    await second.stop();
   });
 });
 

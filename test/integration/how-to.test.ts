@@ -102,6 +102,9 @@ describe('the commands of pages in docs', () => {
     const log = readFileSync(join(project.root, '.mlops/logs/supervisor.log'), 'utf8');
     for (const part of ['postgres', 'temporal', 'gateway', 'api', 'worker'])
       expect(log.match(new RegExp(`^${part}: started`, 'gm'))?.length, part).toBe(1);
+    // A fourth wants it elsewhere: it stays where it is.
+    const moved = await project.mlops([...up, '--port-offset', '100']);
+    expect([moved.code, moved.stderr]).toEqual([2, expect.stringContaining('STACK_AT_OTHER_PORTS')]);
     expect((await page.next(0)).stdout).toContain('100 %');
     expect((await page.next(0)).stdout).toContain('promoted');
     expect((await page.next(0)).stdout, 'watch, after the end').toContain('promoted');
@@ -208,6 +211,8 @@ describe('the commands of pages in docs', () => {
     expect(JSON.parse((await page.next(0)).stdout)).toMatchObject({ id: 'monday', tick: 1 });
     await page.next(0);
     expect((await page.next(0)).stdout).toContain('valid');
+    await page.next(0);
+    expect((await page.next(0)).stdout).toContain('The ledger has all of it and no more, signed by');
     expect(page.left()).toBe(0);
   });
 

@@ -1,20 +1,32 @@
-import { mkdtempSync, readFileSync, statSync, appendFileSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client, type Pool } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readBeginning, readExport, readText } from '../../adapters/ledger/export-files.ts';
 import { createSegmentFiles, listSegments } from '../../adapters/ledger/segments.ts';
 import { createEmergencyJournal } from '../../adapters/postgres/emergency-ingest.ts';
+import { createProver } from '../../adapters/postgres/ledger/prove.ts';
+import { queryEvents, statementOf, type PageOrder } from '../../adapters/postgres/ledger/query-events.ts';
 import { readEventLines } from '../../adapters/postgres/ledger/read-events.ts';
 import { signCheckpoint } from '../../adapters/postgres/ledger/sign-checkpoint.ts';
 import { migrate } from '../../adapters/postgres/migrate.ts';
 import { createPool } from '../../adapters/postgres/pool.ts';
+import { createRolloutReader } from '../../adapters/postgres/rollout-reader.ts';
 import { createRolloutStore, type EvidenceParts } from '../../adapters/postgres/rollout-store.ts';
+import { createTrafficStore } from '../../adapters/postgres/traffic-store.ts';
+import { verifyReceiptHere } from '../../client/rollouts/verify-receipt-here.ts';
+import { verifyWithLedger } from '../../client/rollouts/verify-with-ledger.ts';
 import type { EventDraft } from '../../domain/governance/event-draft.ts';
+import type { EventQuery } from '../../domain/governance/event-query.ts';
 import { formatHeader } from '../../domain/governance/export-format.ts';
+import { verifyInclusion } from '../../domain/governance/merkle-proof.ts';
+import { growTree } from '../../domain/governance/merkle-tree.ts';
 import { createExportVerifier, type ExportCheck } from '../../domain/governance/verify-export.ts';
+import type { RolloutReceipt } from '../../domain/rollout/receipt.ts';
 import { openTestLedger, startDatabase, type TestDatabase } from '../support/database.ts';
 import { ORIGIN, primitives, testKey } from '../support/ledger.ts';
+import { createJudgedReceipt, createReceipt } from '../support/receipts.ts';
 
 const PORT = 28_434;
 const KEY = testKey(9);
@@ -190,6 +202,82 @@ describe('the database', () => {
   });
 });
 
+describe('a second attempt of a release', () => {
+  it('finds the evidence that the newest attempt before it left, of the same two versions only', async () => {
+    const store = createRolloutStore(parts);
+    const open = async (rolloutKey: string, toVersion: string, minute: number, policy = {}) => {
+      const startedAt = `2026-01-01T08:0${minute}:00.000Z`;
+      const versions = { fromVersion: '1', toVersion };
+      const { rollout } = createReceipt();
+      await store.open({ ...rollout, model: 'again', rolloutKey, ...versions, startedAt, policy });
+    };
+    const earlier = async (rolloutKey: string) =>
+      await store.earlierAttempt({ rolloutKey, model: 'again', environment: 'dev', fromVersion: '1', toVersion: '2' });
+    await open('a/1', '2', 1);
+    expect(await earlier('a/1')).toBeNull();
+    const [tick] = createJudgedReceipt(0.01, 0.72).ticks;
+    if (tick === undefined) throw new Error('no look');
+    for (const [number, wealth] of [0.1 + 0.2, 1 / 3].entries())
+      await store.saveTick({
+        ...tick,
+        rolloutKey: 'a/1',
+        tick: number,
+        verdict: { ...tick.verdict, wealth },
+        snapshot: null,
+        state: null,
+      });
+    await open('a/other', '3', 2);
+    expect(await earlier('a/2')).toMatchObject({ rolloutKey: 'a/1', wealth: 1 / 3, decision: 'undecided' });
+    await open('a/2', '2', 3, { carriedWealth: 1 / 3 });
+    expect(await store.carriedWealth('a/2')).toBe(1 / 3);
+    expect(await store.carriedWealth('a/1')).toBe(1);
+    expect(await earlier('a/3'), 'an attempt without a look hands on what it had').toEqual({
+      rolloutKey: 'a/2',
+      wealth: 1 / 3,
+      decision: null,
+      metric: null,
+    });
+  });
+});
+
+describe('a receipt out of the database', () => {
+  it('fits the ledger that was written with it, look by look', async () => {
+    const [rollouts, traffic] = [createRolloutStore(parts), createTrafficStore(parts)];
+    const { rollout, ticks, events, writes, outcome } = createJudgedReceipt(0.035, 0.7);
+    if (outcome === null) throw new Error('no outcome');
+    const { rolloutKey, environment, model } = rollout;
+    await rollouts.open(rollout);
+    for (const { idempotencyKey, split, actor, reason } of writes) {
+      const reserved = await traffic.reserve({
+        environment,
+        idempotencyKey,
+        split,
+        expectedGeneration: 0,
+        actor,
+        reason,
+      });
+      await traffic.markApplied(environment, { ...reserved, actor, reason, writtenAt: outcome.at });
+    }
+    for (const tick of ticks) await rollouts.saveTick({ ...tick, rolloutKey, snapshot: null, state: null });
+    for (const [index, event] of events.entries())
+      await rollouts.recordEvent({ ...event, rolloutKey, idempotencyKey: `${rolloutKey}/${index}` });
+    await rollouts.close(rolloutKey, { ...outcome, actor: 'judge', humanWaitSeconds: 0 }, null);
+
+    const receipt = await createRolloutReader(pool).receipt(environment, model, rolloutKey);
+    if (receipt === null) throw new Error('no receipt');
+    expect(verifyReceiptHere(receipt)).toMatchObject({ valid: true, exact: true });
+    const { note, size } = await signCheckpoint(pool, primitives, SIGNER);
+    const lines: string[] = [];
+    for await (const group of readEventLines(pool, 0, size)) lines.push(...group);
+    const file = join(mkdtempSync(join(tmpdir(), 'mlops-receipt-')), 'ledger.jsonl');
+    writeFileSync(file, formatHeader({ kind: 'full', events: lines.length, checkpoint: note }) + lines.join(''));
+    const files = { primitives, lines: readExport, beginning: readBeginning, text: readText };
+    const compare = async (one: RolloutReceipt) => await verifyWithLedger(files, one, { file, trustedKeys: [KEY] });
+    expect(await compare(receipt)).toMatchObject({ problems: [] });
+    expect((await compare({ ...receipt, ticks: receipt.ticks.slice(0, -1) })).problems).toHaveLength(1);
+  });
+});
+
 describe('what is sealed', () => {
   const SECRET = 'Ada Lovelace, ada@example.org';
 
@@ -258,6 +346,101 @@ describe('a checkpoint', () => {
     expect((await signCheckpoint(pool, primitives, SIGNER)).size).toBe(first.size + 1);
     const foreign = { origin: 'other.example/dev', keys: [testKey(3, 'other.example/dev')] };
     await expect(signCheckpoint(pool, primitives, foreign)).rejects.toMatchObject({ code: 'LEDGER_KEY_FOREIGN' });
+  });
+});
+
+describe('a selection', () => {
+  it('proves events on both sides of tile borders in a log of 66,000', async () => {
+    await pool.query('CREATE DATABASE tiles');
+    const url = Object.assign(new URL(database.url), { pathname: '/tiles' }).href;
+    await migrate(url);
+    const large = createPool(url, 2);
+    const size = 66_000;
+    const leaves = Array.from({ length: size }, (_, at) => primitives.leafHash(`leaf ${at}`));
+    const nodes: { height: number; index: number; hash: string }[] = [];
+    const tree = growTree(primitives.nodeHash, undefined, (subtree, hash) => nodes.push({ ...subtree, hash }));
+    for (const leaf of leaves) tree.append(leaf);
+    await large.query(
+      `INSERT INTO ledger_event (sequence, recorded_at, type, category, actor, resource, risk, frameworks, words, canonical, leaf_hash)
+       SELECT place - 1, now(), 't', 'c', 'a', 'r', 'low', '{}', '', 'x', decode(hash, 'hex')
+       FROM unnest($1::text[]) WITH ORDINALITY AS leaf (hash, place)`,
+      [leaves],
+    );
+    const kept = nodes.filter(({ height }) => height === 8 || height === 16);
+    await large.query(
+      `INSERT INTO ledger_node (level, index, hash)
+       SELECT height / 8, index, decode(hash, 'hex') FROM unnest($1::int[], $2::bigint[], $3::text[]) AS node (height, index, hash)`,
+      [kept.map(({ height }) => height), kept.map(({ index }) => index), kept.map(({ hash }) => hash)],
+    );
+    const prover = createProver(large, primitives.nodeHash, size);
+    for (const index of [0, 1, 255, 256, 511, 512, 40_000, 65_535, 65_536, 65_791, 65_792, 65_999]) {
+      const claim = { leafHash: leaves[index] ?? '', index, size, root: tree.root() };
+      expect(verifyInclusion(primitives.nodeHash, claim, await prover.prove(index)), `event ${index}`).toBe(true);
+    }
+    await large.end();
+  });
+});
+
+describe('a query', () => {
+  const names = async (asked: EventQuery, page: Partial<PageOrder> = {}) =>
+    (await queryEvents(pool, asked, { isNewestFirst: false, after: null, limit: 50, ...page })).events.map(
+      ({ canonical }) => (JSON.parse(canonical) as { resource: string }).resource,
+    );
+
+  it('finds by every condition, alone and together, and pages without gaps', async () => {
+    const draft = (name: string, more: Partial<EventDraft> = {}) => ({ ...DRAFT, resource: `q/${name}`, ...more });
+    await parts.ledger.append(draft('a', { type: 'query.first', risk: 'high', facts: { word: 'Größe zork_api' } }));
+    await parts.ledger.append(draft('b', { type: 'query.second', frameworks: ['gdpr', 'soc2'] }));
+    await parts.ledger.append(draft('c', { category: 'security_event', risk: 'critical' }));
+    await parts.ledger.append(draft('d', { actor: { id: 'principal:q', kind: 'human', authentication: 'test' } }));
+    expect(await names({ resource: 'q/' })).toEqual(['q/a', 'q/b', 'q/c', 'q/d']);
+    expect(await names({ resource: 'q/b' })).toEqual(['q/b']);
+    expect(await names({ type: 'query.' })).toEqual(['q/a', 'q/b']);
+    expect(await names({ type: 'query.second' })).toEqual(['q/b']);
+    expect(await names({ resource: 'q/', risk: 'high' })).toEqual(['q/a', 'q/c']);
+    expect(await names({ resource: 'q/', category: 'security_event' })).toEqual(['q/c']);
+    expect(await names({ framework: 'gdpr' })).toEqual(['q/b']);
+    expect(await names({ actor: 'principal:q' })).toEqual(['q/d']);
+    for (const words of [['größe'], ['ZORK'], ['zork_api', 'größe'], ['query', 'first']])
+      expect(await names({ words })).toEqual(['q/a']);
+    expect(await names({ words: ['größe', 'second'] })).toEqual([]);
+    expect(await names({ words: ["o'brien", 'a & b', ''] })).toEqual([]);
+    expect(await names({ resource: 'q/', until: '2020-01-01T00:00:00.000Z' })).toEqual([]);
+    expect(await names({ resource: 'q/', since: '2020-01-01T00:00:00.000Z' })).toHaveLength(4);
+    expect(await names({ resource: 'q/', since: '2999-01-01T00:00:00.000Z' })).toEqual([]);
+    const paged: string[] = [];
+    for (let after: number | null = null; ;) {
+      const page = await queryEvents(pool, { resource: 'q/' }, { isNewestFirst: true, after, limit: 3 });
+      paged.push(...page.events.map(({ canonical }) => (JSON.parse(canonical) as { resource: string }).resource));
+      after = page.cursor;
+      if (after === null) break;
+    }
+    expect(paged).toEqual(['q/d', 'q/c', 'q/b', 'q/a']);
+  });
+
+  it('uses an index for every condition', async () => {
+    const conditions: EventQuery[] = [
+      { type: 't' },
+      { category: 'data_access' },
+      { actor: 'a' },
+      { resource: 'r' },
+      { resource: 'r/' },
+      { risk: 'high' },
+      { framework: 'gdpr' },
+      { words: ['w'] },
+      { from: 5, to: 7 },
+    ];
+    const client = await pool.connect();
+    // Whether there is an index to be had, not whether it is worth it for some hundred rows.
+    await client.query('SET enable_seqscan = off');
+    for (const asked of conditions) {
+      const { sql, values } = statementOf(asked, { isNewestFirst: true, after: null, limit: 10 });
+      const { rows } = await client.query<{ 'QUERY PLAN': string }>(`EXPLAIN ${sql}`, values);
+      const plan = rows.map((row) => row['QUERY PLAN']).join('\n');
+      expect(plan, JSON.stringify(asked)).not.toMatch(/Seq Scan/);
+    }
+    await client.query('RESET enable_seqscan');
+    client.release();
   });
 });
 

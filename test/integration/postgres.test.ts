@@ -1,5 +1,8 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ensureDatabase } from '../../adapters/postgres/create-database.ts';
@@ -11,7 +14,8 @@ import { isAlive } from '../../adapters/processes/pid-file.ts';
 import type { TrafficSplit } from '../../domain/rollout/split.ts';
 import { openTestLedger, startDatabase, type TestDatabase } from '../support/database.ts';
 
-const PORT = 28_433;
+const OFFSET = 23_600;
+const PORT = 5433 + OFFSET;
 const SPLIT: TrafficSplit = {
   model: 'm',
   stable: { version: '1', endpoint: 'http://127.0.0.1:1' },
@@ -49,6 +53,48 @@ describe('the own database', () => {
     await client.end();
     await migrate(url);
   });
+
+  it.each([
+    [
+      'DATABASE_NEWER',
+      "INSERT INTO schema_migration (number, name, checksum) VALUES (9000, '9000_later.sql', '')",
+      'Install the newer program',
+    ],
+    ['DATABASE_CHANGED', "UPDATE schema_migration SET checksum = 'x' WHERE number = 1", 'Restore the file as it was'],
+  ])(
+    'is told to be %s by up, status and doctor, with what mends it',
+    { timeout: 120_000 },
+    async (code, change, fix) => {
+      const client = new Client({ connectionString: url });
+      await client.connect();
+      await client.query(change);
+      // Of the stack, only the supervisor is started: Temporal is said to be elsewhere, and nothing else comes before the database.
+      const env = { ...process.env, MLOPS_PORT_OFFSET: String(OFFSET), TEMPORAL_ADDRESS: '127.0.0.1:1' };
+      const mlops = async (...args: string[]) => {
+        const child = spawn(join(import.meta.dirname, '../../bin/mlops'), args, { cwd: database.root, env });
+        const ended = once(child, 'exit');
+        const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr)]);
+        return { stdout, stderr, code: ((await ended) as [number])[0] };
+      };
+      const started = performance.now();
+      for (const args of [['up'], ['up', '--detach']]) {
+        const up = await mlops(...args);
+        expect([up.code, up.stderr], args.join(' ')).toEqual([2, expect.stringContaining(`(${code})\nTry: ${fix}`)]);
+      }
+      expect(performance.now() - started, 'far from the time a part may take to be ready').toBeLessThan(40_000);
+      const status = await mlops('status');
+      expect([status.code, status.stdout]).toEqual([
+        1,
+        expect.stringMatching(new RegExp(`postgres +degraded.*${code}`)),
+      ]);
+      expect(status.stderr).toContain(`postgres: ${fix}`);
+      const { stdout } = await mlops('doctor');
+      expect(stdout).toMatch(new RegExp(`✖ postgres: .*${code}.*\n    fix: ${fix}`));
+      await client.query('DROP SCHEMA public CASCADE; CREATE SCHEMA public');
+      await client.end();
+      await migrate(url);
+    },
+  );
 
   it('gives generations out one after the other, the same one for the same key, whoever asks', async () => {
     const pool = createPool(url, 20);

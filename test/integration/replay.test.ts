@@ -101,6 +101,13 @@ describe('mlops rollout replay', () => {
       'line 2',
     ],
     ['an unknown noise', [{ id: 'a', policy: { noise: 'calm' }, ticks: [] }], 'calm'],
+    [
+      'a noise named like a member of every object',
+      [{ id: 'a', policy: { noise: 'constructor' }, ticks: [] }],
+      'line 1',
+    ],
+    ['__proto__', ['{"id":"a","policy":{"noise":"__proto__"},"ticks":[]}'], '__proto__'],
+    ['no required metric', [{ id: 'a', policy: { required_metrics: [] }, ticks: [] }], 'line 1'],
   ])('refuses %s with exit 2 and names the line', (_name, lines, named) => {
     const { status, stderr } = replay(lines);
     expect(status).toBe(2);

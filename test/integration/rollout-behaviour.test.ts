@@ -3,12 +3,15 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { databaseUrlOf } from '../../adapters/postgres/pool.ts';
 import { connectTemporal } from '../../adapters/temporal/connect.ts';
 import { guardScheduleId } from '../../adapters/temporal/guard-schedule.ts';
 import { connect, type Mlops, type RolloutAction } from '../../client/index.ts';
 import { loadConfig } from '../../config/load.ts';
-import type { RolloutStatus } from '../../workflows/messages.ts';
+import type { GuardReport } from '../../activities/guard.ts';
+import { TASK_QUEUE, type RolloutStatus } from '../../workflows/messages.ts';
 import { readHistory, replayHistory } from '../support/history.ts';
 import { openStage, type Stage, type StagedModel } from '../support/stage.ts';
 import { controlService, until } from '../support/stack.ts';
@@ -40,6 +43,7 @@ notifications:
 describe('a rollout', () => {
   let stage: Stage;
   let mlops: Mlops;
+  let config: ReturnType<typeof loadConfig>['config'];
   let temporal: Awaited<ReturnType<typeof connectTemporal>>;
   let receiver: Awaited<ReturnType<typeof startReceiver>>;
   const dead = createServer(() => undefined);
@@ -53,9 +57,8 @@ describe('a rollout', () => {
     stage = await openStage(OFFSET, deploymentWith(deadUrl, receiver.url, secretFile));
     const env = { MLOPS_PORT_OFFSET: String(OFFSET) };
     mlops = connect({ workingDirectory: stage.project.root, env });
-    temporal = await connectTemporal(
-      loadConfig({ env, workingDirectory: stage.project.root, portOffset: OFFSET }).config,
-    );
+    config = loadConfig({ env, workingDirectory: stage.project.root, portOffset: OFFSET }).config;
+    temporal = await connectTemporal(config);
   });
   afterAll(async () => {
     await Promise.allSettled([mlops?.close(), temporal?.connection.close()]);
@@ -125,7 +128,7 @@ describe('a rollout', () => {
       await reached(model, ({ phase }) => phase === 'awaiting-approval');
       const watched = await stage.project.mlops(['rollout', 'watch', '--model', 'gated', '--timeout', '5s']);
       expect([watched.code, watched.stderr]).toEqual([6, expect.stringContaining('The rollout goes on')]);
-      await handle.signal('approve', { actor: ['eve'] });
+      for (const input of [{ actor: ['eve'] }, { approved: false }, [1, 2]]) await handle.signal('approve', input);
       await handle.signal('aprove');
       await act(model, 'pause', 'lunch');
       await act(model, 'approve', 'fine');
@@ -135,14 +138,18 @@ describe('a rollout', () => {
       await act(model, 'resume', 'back');
       await reached(model, ({ intendedWeightPercent }) => intendedWeightPercent === 20);
       await handle.signal('approve', { actor: 'bob' });
-      await reached(model, ({ timeline }) => timeline.filter(({ event }) => event === 'approval-refused').length === 2);
+      await reached(model, ({ timeline }) => timeline.filter(({ event }) => event === 'approval-refused').length === 4);
       await act(model, 'abort', 'seen enough');
       await ended(model);
       const refused = (await mlops.receipt('gated'))?.events.filter(({ event }) => event.endsWith('-refused'));
       expect(refused?.map(({ event, actor, details }) => [event, actor, details['detail']])).toEqual([
-        ['approval-refused', 'signal', expect.stringMatching(/^its input is not understood: wanted /)],
+        ...[1, 2, 3].map(() => [
+          'approval-refused',
+          'signal',
+          expect.stringMatching(/^its input is not understood: wanted /),
+        ]),
         ['signal-refused', 'signal', 'no signal is named aprove: wanted approve'],
-        ['approval-refused', 'bob', 'nothing waits for an approval'],
+        ['approval-refused', 'signal', 'nothing waits for an approval (claims to be bob)'],
       ]);
     }, 120_000);
 
@@ -156,7 +163,7 @@ describe('a rollout', () => {
       expect(await model.weights()).toEqual([0, 20, 100, 0]);
       expect(timeline.find(({ event }) => event === 'overridden')).toMatchObject({
         actor: 'ann',
-        detail: 'straight to 100 % although missing: an approval (black friday)',
+        detail: 'straight to 100 % although missing: the approval of 50 % (black friday)',
       });
       expect(timeline.map(({ event }) => event)).not.toContain('approved');
       await until(
@@ -174,6 +181,25 @@ describe('a rollout', () => {
       expect(again).toMatchObject({ rolloutId: 'rollout/dev/overridden', phase: 'closed', outcome: 'promoted' });
     }, 120_000);
 
+    it('when it is promoted while a weight is written: out of the step that is being entered', async () => {
+      const model = await stage.model('mid_write', 60);
+      await start(model, 'gate_first');
+      await reached(model, ({ phase }) => phase === 'awaiting-approval');
+      const writes = await holdWrites(model.name);
+      await act(model, 'approve', 'fine');
+      await writes.untilHeld();
+      await act(model, 'promote', 'in a hurry');
+      expect(await model.weights(), 'the write goes on').toEqual([0]);
+      await writes.release();
+      const { outcome, timeline } = await ended(model);
+      expect(outcome).toBe('promoted');
+      expect(await model.weights()).toEqual([0, 20, 100, 0]);
+      expect(timeline.find(({ event }) => event === 'overridden')).toMatchObject({
+        actor: 'ann',
+        detail: expect.stringMatching(/^next step although missing: .+ observation window.* \(in a hurry\)$/) as string,
+      });
+    }, 120_000);
+
     it('until its smoke test fails: rolled back with the reason, and no user has met the canary', async () => {
       const model = await stage.model('smoke', 60);
       await start(model, 'smoke');
@@ -185,6 +211,33 @@ describe('a rollout', () => {
       expect((await mlops.receipt('smoke'))?.outcome).toMatchObject({ outcome: 'rolled-back', reason: 'smoke-test' });
       expect(model.traffic.seen.arm['canary'] ?? 0).toBe(0);
       expect((await stage.project.mlops(['rollout', 'watch', '--model', 'smoke'])).code).toBe(3);
+    }, 120_000);
+
+    it('when it is aborted while stable is down: users go to the canary, and back once stable is healthy', async () => {
+      const model = await stage.model('deserted', 60);
+      const guard = async (workflowId: string) =>
+        (await temporal.workflow.execute('trafficGuard', {
+          workflowId,
+          taskQueue: TASK_QUEUE,
+          args: [{ environment: 'dev' }],
+        })) as GuardReport;
+      await start(model, 'default');
+      await reached(model, ({ intendedWeightPercent }) => intendedWeightPercent === 50);
+      await controlService(model.stable, { status: 'down' });
+      await act(model, 'abort', 'users see errors');
+      const { outcome, reason } = await ended(model);
+      expect([outcome, reason]).toEqual([
+        'failed',
+        expect.stringMatching(
+          /^stable-down: stable 1\.0\.0 is down \(.*\); all traffic went to 1\.1\.0, .*; wanted to end as aborted \(aborted\)$/,
+        ),
+      ]);
+      const left = await guard('guard-of-a-dead-stable');
+      expect([left.left.includes('deserted'), left.returned.includes('deserted')]).toEqual([true, false]);
+      expect(await model.weights()).toEqual([0, 50, 100]);
+      await controlService(model.stable, { status: 'ok' });
+      await guard('guard-of-a-healthy-stable');
+      expect(await model.weights()).toEqual([0, 50, 100, 0]);
     }, 120_000);
 
     it('or says that it is broken when it was terminated: the guard closes it, and another can begin', async () => {
@@ -216,9 +269,32 @@ describe('a rollout', () => {
     }, 120_000);
   });
 
-  it.each(['early', 'gated', 'overridden', 'smoke'])('%s replays as it went', async (model) => {
-    const id = `rollout/dev/${model}`;
-    const history = await readHistory(stage.project.root, OFFSET, id);
-    await expect(replayHistory(history, id, join(stage.project.root, '.mlops'))).resolves.toBeUndefined();
-  });
+  it.each(['early', 'gated', 'overridden', 'mid_write', 'smoke', 'deserted'])(
+    '%s replays as it went',
+    async (model) => {
+      const id = `rollout/dev/${model}`;
+      const history = await readHistory(stage.project.root, OFFSET, id);
+      await expect(replayHistory(history, id, join(stage.project.root, '.mlops'))).resolves.toBeUndefined();
+    },
+  );
+
+  /** Takes the next generation of a model in a transaction that stays open: its next write of a weight waits for the end. */
+  async function holdWrites(model: string) {
+    const client = new Client({ connectionString: databaseUrlOf(config) });
+    await client.connect();
+    await client.query('BEGIN');
+    await client.query(
+      `INSERT INTO traffic_write (model, environment, generation, idempotency_key, split, actor, reason)
+       SELECT model, environment, generation + 1, 'held', split, 'test', 'never committed'
+       FROM traffic_write WHERE model = $1 ORDER BY generation DESC LIMIT 1`,
+      [model],
+    );
+    const waiting = async (): Promise<number> =>
+      (await client.query('SELECT FROM pg_stat_activity WHERE pg_backend_pid() = ANY (pg_blocking_pids(pid))')).rows
+        .length;
+    return {
+      untilHeld: async () => await until(waiting, (writers) => writers > 0, 10_000),
+      release: async () => await client.end(),
+    };
+  }
 });

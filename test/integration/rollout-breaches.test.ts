@@ -107,14 +107,33 @@ describe.concurrent('a rollout in which something goes wrong', () => {
     expect((await model.weights()).at(-1)).toBe(0);
   }, 90_000);
 
-  it('never shifts users onto a stable version that is down: the split stays, and it has failed', async () => {
+  it('whose stable version is down moves its users to the canary, which works, and has failed', async () => {
     const model = await stage.model('stable-down');
     await model.start(['--profile', 'long']);
     await model.until(({ intendedWeightPercent }) => intendedWeightPercent === 50);
     await controlService(model.stable, { status: 'down' });
     const ended = await model.ended();
+    expect(ended).toMatchObject({ outcome: 'failed', intendedWeightPercent: 100 });
+    expect(ended.reason).toMatch(
+      /^stable-down: stable 1\.0\.0 is down \(status is "down".*\); all traffic went to 1\.1\.0, the arm that works, which had 50 %$/,
+    );
+    expect(ended.timeline.filter(({ event }) => event === 'weight-set').at(-1)).toMatchObject({
+      detail: 'stable-down: all traffic to the arm that works',
+      weightPercent: 100,
+    });
+    expect(await model.weights(), 'once').toEqual([0, 50, 100]);
+    expect((await model.writes()).at(-1)?.split.stable.version, 'the canary is not made stable').toBe('1.0.0');
+  }, 90_000);
+
+  it('of which both arms are down moves nobody, and has failed', async () => {
+    const model = await stage.model('both-down');
+    await model.start(['--profile', 'long']);
+    await model.until(({ intendedWeightPercent }) => intendedWeightPercent === 50);
+    await Promise.all([model.stable, model.canary].map(async (arm) => await controlService(arm, { status: 'down' })));
+    const ended = await model.ended();
+    // Stable may be found down before the canary, or when traffic was to go back to it.
     expect(ended).toMatchObject({ outcome: 'failed', intendedWeightPercent: 50 });
-    expect(ended.reason).toContain('stable-down');
+    expect(ended.reason).toMatch(/^stable-down: .*; traffic stays where it is, 50 % on 1\.1\.0: /);
     expect((await model.weights()).at(-1), 'nothing was moved').toBe(50);
   }, 90_000);
 

@@ -120,13 +120,16 @@ describe.concurrent('the steps of a rollout', () => {
 
   it('can be skipped by promote, which is recorded as an override with what was missing', async () => {
     const model = await stage.model('hasty');
-    await model.start(['--profile', 'long']);
+    await model.start(['--profile', 'long', '--gate', '100']);
     await model.until(({ step }) => step.kind === 'weight' && step.requests > 0);
     expect((await model.act('promote', '--full', '--reason', 'black friday')).code).toBe(0);
     const ended = await model.ended();
     expect(ended.outcome).toBe('promoted');
     const override = ended.timeline.find(({ event }) => event === 'overridden');
-    expect(override?.detail).toMatch(/^straight to 100 % although missing: .+ \(black friday\)$/);
+    expect(override?.detail).toMatch(
+      /^straight to 100 % although missing: .+ observation window; .*the approval of 100 % \(black friday\)$/,
+    );
+    expect(ended.timeline.map(({ event }) => event)).not.toContain('gate');
     expect(override?.actor).not.toBe('rollout');
   }, 90_000);
 
@@ -184,6 +187,17 @@ describe.concurrent('the steps of a rollout', () => {
     const redirected = await startTo(model.canary);
     expect([redirected.code, redirected.stdout]).toEqual([3, expect.stringContaining('answered 302, wanted 200')]);
     expect(await model.weights()).toEqual([]);
+    const { rollouts } = await stage.project.json<{
+      rollouts: { rolloutKey: string; outcome: string; reason: string }[];
+    }>(['rollout', 'list', '--model', 'refused']);
+    const refusal = { outcome: 'failed', reason: 'PREFLIGHT_UNHEALTHY' };
+    expect(rollouts, 'each that was begun').toMatchObject([refusal, refusal]);
+    const shown = await model.act('receipt');
+    expect([shown.code, shown.stderr]).toEqual([
+      0,
+      expect.stringContaining(`Receipt of rollout ${rollouts[0]?.rolloutKey}: refused 1.0.0 → 1.1.0, started `),
+    ]);
+    expect(shown.stdout).toContain('answered 302, wanted 200');
   }, 90_000);
 
   it('end the watching with 5 after --timeout and 130 after Ctrl-C, and go on', async () => {

@@ -1,4 +1,4 @@
-"""What the statistics of this program should give, by numpy, scipy and scikit-learn: writes test/fixtures/statistics.
+"""What the statistics of this program should give, by numpy, scipy, scikit-learn and rank_bm25: writes test/fixtures/statistics.
 
     python3 -m venv .mlops/oracle && .mlops/oracle/bin/pip install -r test/oracle/requirements.txt
     PATH=$PWD/node_modules/.bin:$PATH .mlops/oracle/bin/python test/oracle/generate.py
@@ -29,8 +29,10 @@ from figures import (
 )
 from overlap import burst_cases, overlap_cases
 from release import judge_stream, judge_streams
+from rivals import kayenta_streams, shift_cases
 from samplers import sampler_cases
 from streams import count_streams
+from words import bm25_cases
 
 ROOT = Path(__file__).resolve().parents[2]
 OUT = ROOT / "test" / "fixtures" / "statistics"
@@ -67,6 +69,8 @@ def main():
     write("overlap", overlap_cases())
     write("bursts", burst_cases())
     write("samplers", sampler_cases())
+    write("bm25", bm25_cases())
+    write("rivals", {"shifts": shift_cases(), "streams": kayenta_streams()})
 
 
 def read(module, name):

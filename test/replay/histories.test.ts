@@ -10,6 +10,7 @@ const WORKFLOW_ID = 'rollout/dev/rag_api';
 describe('histories of real rollouts', () => {
   it('are those of every way a rollout can go', () => {
     expect(NAMES.toSorted()).toEqual([
+      'a-a-completed',
       'continued-as-new',
       'pause-step-resumed',
       'paused-and-approved',

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 
-/** What numpy, scipy and scikit-learn say (written by test/oracle/generate.py). */
+/** What numpy, scipy, scikit-learn and rank_bm25 say (written by test/oracle/generate.py). */
 export function loadOracle(name: string): unknown {
   return JSON.parse(readFileSync(join(import.meta.dirname, '../fixtures/statistics', `${name}.json`), 'utf8'));
 }

@@ -1,7 +1,7 @@
 import { assemblePlan } from '../../domain/rollout/plan.ts';
 import { createJudgeState, judgeTick, type JudgeTick } from '../../domain/rollout/judge.ts';
 import type { ReceiptEvent, ReceiptTick, ReceiptWrite, RolloutReceipt } from '../../domain/rollout/receipt.ts';
-import type { TickVerdict } from '../../domain/rollout/records.ts';
+import { engineNameOf, type TickVerdict } from '../../domain/rollout/records.ts';
 import { assembleTickVerdict, overlapRuleOf } from '../../domain/rollout/tick-verdict.ts';
 import { POLICY } from './judge.ts';
 import { PLAN_SETTINGS } from './plan-settings.ts';
@@ -60,21 +60,31 @@ export function createJudgedReceipt(errorRate: number, score: number): RolloutRe
   const rolledBack = ticks.at(-1)?.verdict.decision === 'rollback';
   const end = ticks.length + 0.1;
   const reached = STEPS.slice(0, Math.ceil(ticks.length / LOOKS_PER_STEP));
-  const final = rolledBack ? 0 : 100;
+  const weights: readonly number[] = rolledBack ? reached : [...reached, 100];
   const reason = ticks.at(-1)?.verdict.reasons[0] ?? '';
   const metric = ticks.at(-1)?.verdict.metric ?? 'promoted';
+  const outcome = rolledBack
+    ? ({ outcome: 'rolled-back', reason: metric, detail: reason, at: at(end) } as const)
+    : ({
+        outcome: 'promoted',
+        reason: 'promoted',
+        detail: '1.1.0 is the stable version of rag_api',
+        at: at(end),
+      } as const);
   return createReceipt({
-    outcome: rolledBack
-      ? { outcome: 'rolled-back', reason: metric, detail: reason, at: at(end) }
-      : { outcome: 'promoted', reason: 'promoted', detail: '1.1.0 is the stable version of rag_api', at: at(end) },
+    outcome,
     ticks,
     writes: [
-      ...reached.map((percent, index) => write(index + 1, index * LOOKS_PER_STEP, percent, `weight ${percent} %`)),
-      write(reached.length + 1, end, final, rolledBack ? `rolled-back: ${metric}` : 'promoted 1.1.0'),
+      ...weights.map((percent, index) =>
+        write(index + 1, `step/${index}`, index * LOOKS_PER_STEP, percent, `weight ${percent} %`),
+      ),
+      rolledBack
+        ? write(weights.length + 1, 'retreat', end, 0, `rolled-back: ${metric}`)
+        : write(weights.length + 1, 'finish', end, 0, 'promoted 1.1.0'),
     ],
     events: [
       event(0, 'started', 'rag_api 1.0.0 → 1.1.0, profile default; both endpoints are healthy', 'ada'),
-      ...reached.map((percent, index) =>
+      ...weights.map((percent, index) =>
         event(index * LOOKS_PER_STEP, 'weight-set', `weight ${percent} %`, 'rollout', {
           weightPercent: percent,
           generation: index + 1,
@@ -82,25 +92,25 @@ export function createJudgedReceipt(errorRate: number, score: number): RolloutRe
       ),
       event(3, 'pause', 'frozen at 5 % (lunch <soon>)', 'grace'),
       event(4, 'resume', 'goes on', 'grace'),
-      event(end, rolledBack ? 'rolled-back' : 'promoted', reason, rolledBack ? 'judge' : 'rollout'),
+      event(end, outcome.outcome, `${outcome.reason}: ${outcome.detail}`, rolledBack ? 'judge' : 'rollout'),
     ],
   });
 }
 
-function write(generation: number, minutes: number, percent: number, reason: string): ReceiptWrite {
+function write(generation: number, key: string, minutes: number, percent: number, reason: string): ReceiptWrite {
   const [stable, canary] = [
     { version: '1.0.0', endpoint: 'http://127.0.0.1:9101' },
     { version: '1.1.0', endpoint: 'http://127.0.0.1:9102' },
   ];
-  const moved = percent === 100;
+  const moved = key === 'finish';
   return {
     generation,
-    idempotencyKey: `0197-key/${generation}`,
+    idempotencyKey: `0197-key/${key}`,
     split: {
       model: 'rag_api',
       stable: moved ? canary : stable,
-      canary: moved || percent === 0 ? null : canary,
-      canaryBasisPoints: moved ? 0 : percent * 100,
+      canary: percent === 0 ? null : canary,
+      canaryBasisPoints: percent * 100,
       mirrorBasisPoints: 0,
     },
     actor: 'ada',
@@ -124,16 +134,17 @@ function judged(errorRate: number, score: number): ReceiptTick[] {
     const verdict = assembleTickVerdict({
       result: result?.verdict ?? null,
       previous,
+      carriedWealth: 1,
       tick: input,
       overlapRule: overlapRuleOf(POLICY),
       problems: [],
-      snapshot: null,
+      observedBasisPoints: percent * 100,
       overruledBy: null,
       waived: [],
     });
-    previous = { ...verdict, observedBasisPoints: percent * 100 };
+    previous = verdict;
     state = result?.state ?? state;
-    const engine = 'durable-mlops 0.1.0';
+    const engine = engineNameOf(process.versions);
     ticks.push({
       tick: look,
       at: at(look + 1),

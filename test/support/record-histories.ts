@@ -9,7 +9,7 @@ import { createProject, until, type TestProject } from './stack.ts';
 import { startTraffic } from './traffic.ts';
 
 // Below the range of ephemeral ports: a client that retries could otherwise connect to itself and hold the port.
-const OFFSET = 15_000;
+const OFFSET = 15_400;
 const FOLDER = join(import.meta.dirname, '../replay/histories');
 const WORKFLOW_ID = 'rollout/dev/rag_api';
 const DEPLOYMENT = `
@@ -31,7 +31,7 @@ judge: { absolute_tolerance: { errors: 0.02, slow: 0.05 }, required_metrics: [er
 health: { interval_seconds: 5, timeout_seconds: 2, failures: 3, out_of: 3 }
 `;
 
-type Recording = (project: TestProject, start: Start) => Promise<void>;
+type Recording = (project: TestProject, start: Start, stable: string) => Promise<void>;
 type Start = (to: string, ...more: string[]) => Promise<void>;
 
 const statusOf = async (project: TestProject) =>
@@ -67,6 +67,10 @@ const RECORDINGS: Readonly<Record<string, Recording>> = {
     await project.mlops(['rollout', 'resume', '--model', 'rag_api', '--reason', 'seen enough']);
     await project.mlops(['rollout', 'watch', '--model', 'rag_api', '--timeout', '2m']);
   },
+  'a-a-completed': async (project, _, stable) => {
+    const from = ['--from', '1.0.0', '--endpoint', `1.0.0=${stable}`];
+    await project.mlops(['rollout', 'calibrate', '--model', 'rag_api', '--run', '--minutes', '0.15', ...from]);
+  },
   'continued-as-new': async (project, start) => {
     await start('1.1.0', '--profile', 'long', '--detach');
     const { runId } = await statusOf(project);
@@ -94,18 +98,22 @@ async function record(name: string): Promise<void> {
     throw new Error(`no recording ${name}; wanted one of ${Object.keys(RECORDINGS).join(', ')}`);
   const project = await createProject(OFFSET, DEPLOYMENT);
   try {
-    await project.mlops(['up', '--detach']);
+    const up = await project.mlops(['up', '--detach']);
+    if (up.code !== 0) throw new Error(up.stderr + up.stdout);
+    const stable = await project.startService('1.0.0');
     const endpoints: Record<string, string> = {
-      '1.0.0': await project.startService('1.0.0'),
+      '1.0.0': stable,
       '1.1.0': await project.startService('1.1.0'),
       '1.2.0': await project.startService('1.2.0', 0.2),
     };
     const traffic = startTraffic({ url: project.gateway, model: 'rag_api', perSecond: 150 });
     const timer = setTimeout(() => console.log(`${name}: still recording`), 60_000);
-    await recording(project, async (to, ...more) => {
-      await project.mlops([...startArguments('rag_api', to, endpoints), '--from', '1.0.0', ...more]);
-    });
+    const start: Start = async (to, ...more) => {
+      await project.mlops(startArguments('rag_api', to, endpoints, '--from', '1.0.0', ...more));
+    };
+    await recording(project, start, stable);
     clearTimeout(timer);
+    const { outcome } = await statusOf(project);
     await traffic.stop();
     const folder = join(FOLDER, name);
     await mkdir(join(folder, 'keys'), { recursive: true });
@@ -113,7 +121,7 @@ async function record(name: string): Promise<void> {
     await saveHistory(history, join(folder, 'history.bin.gz'));
     // The payloads are encrypted: this key opens nothing else.
     await copyFile(join(project.root, '.mlops/keys/payload.json'), join(folder, 'keys/payload.json'));
-    console.log(`${name}: recorded`);
+    console.log(`${name}: recorded, it ended ${outcome}`);
   } finally {
     await project.remove();
   }

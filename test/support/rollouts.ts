@@ -18,10 +18,26 @@ export async function readWrites(project: TestProject, offset: number, model: st
   return ((await response.json()) as { writes?: GatewayWrite[] }).writes ?? [];
 }
 
-/** Arguments of a start between two services. */
-export function startArguments(model: string, to: string, endpoints: Record<string, string>): string[] {
-  const list = Object.entries(endpoints).flatMap(([version, url]) => ['--endpoint', `${version}=${url}`]);
-  return ['rollout', 'start', '--model', model, '--to', to, ...list];
+/**
+ * Arguments of a start, with the endpoints of those of the services that have a part in it.
+ *
+ * @param more further options; a `--from` or another `--to` among them counts
+ */
+export function startArguments(
+  model: string,
+  to: string,
+  endpoints: Readonly<Record<string, string>>,
+  ...more: readonly string[]
+): string[] {
+  const given = (flag: string, fallback: string): string => {
+    const at = more.lastIndexOf(flag);
+    return (at === -1 ? undefined : more[at + 1]) ?? fallback;
+  };
+  const versions = [given('--from', ''), given('--to', to)];
+  const list = Object.entries(endpoints)
+    .filter(([version]) => versions.includes(version))
+    .flatMap(([version, url]) => ['--endpoint', `${version}=${url}`]);
+  return ['rollout', 'start', '--model', model, '--to', to, ...list, ...more];
 }
 
 /** Process number of a part from its pid file, as the supervisor keeps it; null while it is not running. */

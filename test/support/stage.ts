@@ -76,8 +76,8 @@ async function stageModel(
     start: async (more = [], { wait = false } = {}) => {
       if (areGone) traffic = come();
       areGone = false;
-      const order = [...startArguments(name, '1.1.0', endpoints), '--from', '1.0.0'];
-      return await project.mlops([...order, ...(wait ? [] : ['--detach']), ...more]);
+      const options = ['--from', '1.0.0', ...(wait ? [] : ['--detach']), ...more];
+      return await project.mlops(startArguments(name, '1.1.0', endpoints, ...options));
     },
     act: async (verb, ...more) => await project.mlops(['rollout', verb, '--model', name, ...more]),
     status,

@@ -69,6 +69,7 @@ export function createStatus(parts: Partial<RolloutStatus> = {}): RolloutStatus 
       ],
     },
     health: { stable: '3 of the last 3 probes healthy: 200', canary: '3 of the last 3 probes healthy: 200' },
+    automaticRollback: { on: true, armed: null, limit: 20, holds: ['slow'] },
     waitingFor: null,
     missing: ['612 s of the observation window'],
     timeline: [],

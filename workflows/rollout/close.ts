@@ -1,11 +1,12 @@
-import { sleep, workflowInfo } from '@temporalio/workflow';
+import { log, patched, sleep, workflowInfo } from '@temporalio/workflow';
 import { retreatSplit } from '../../domain/rollout/run.ts';
 import type { RolloutResult } from '../messages.ts';
 import { activities, type Ending, type RolloutContext } from './context.ts';
 import { messageOf } from './failure.ts';
 import { setPhase } from './panel.ts';
-import { record, recordAsked, recordLast, settleDeliveries, show, writeUnwritten } from './record.ts';
+import { recordAsked, recordLast, settleDeliveries, show, writeUnwritten } from './record.ts';
 import { statusOf } from './status.ts';
+import { endWithoutStable } from './stable-down.ts';
 import { writeSplit } from './traffic.ts';
 
 const RETRY_PAUSE_MS = 5_000;
@@ -16,34 +17,9 @@ export async function closeRollout(context: RolloutContext, wanted: Ending): Pro
   context.ending = wanted;
   const ending = await takeTrafficBack(context, wanted);
   context.ending = ending;
-  const { request, run } = context;
-  const at = new Date(run.nowMs).toISOString();
-  const outcome = { outcome: ending.outcome, reason: ending.reason, detail: ending.detail, at, actor: ending.actor };
-  await untilDone(context, 'close', async () => {
-    if (run.generation === null) return;
-    await writeUnwritten(context);
-    await recordAsked(context);
-    await activities.closeRollout.executeWithOptions({ summary: ending.outcome }, [
-      {
-        rolloutKey: run.rolloutKey,
-        model: request.model,
-        environment: request.environment,
-        outcome,
-        proven: ending.outcome === 'promoted' ? request.canary : null,
-        humanWaitSeconds: Math.round(run.humanWaitMs / 1000),
-      },
-    ]);
-    const notify = ending.outcome === 'promoted' || ending.outcome === 'completed' ? 'info' : 'page';
-    await recordLast(context, {
-      key: 'closed',
-      event: ending.outcome,
-      actor: ending.actor,
-      detail: `${ending.reason}: ${ending.detail}`,
-      notify,
-    });
-  });
-  if (run.generation === null)
-    show(context, { key: '', event: ending.outcome, detail: `${ending.reason}: ${ending.detail}` });
+  const { run } = context;
+  if (run.generation === null) await closeRefused(context, ending);
+  else await untilDone(context, 'close', async () => await writeEnd(context, ending));
   setPhase(context, 'closed');
   await settleDeliveries(context);
   return {
@@ -56,28 +32,73 @@ export async function closeRollout(context: RolloutContext, wanted: Ending): Pro
   };
 }
 
+async function writeEnd(context: RolloutContext, ending: Ending): Promise<void> {
+  const { request, run } = context;
+  const { outcome, reason, detail, actor } = ending;
+  await writeUnwritten(context);
+  await recordAsked(context);
+  await activities.closeRollout.executeWithOptions({ summary: outcome }, [
+    {
+      rolloutKey: run.rolloutKey,
+      model: request.model,
+      environment: request.environment,
+      outcome: { outcome, reason, detail, at: new Date(run.nowMs).toISOString(), actor },
+      proven: outcome === 'promoted' ? request.canary : null,
+      humanWaitSeconds: Math.round(run.humanWaitMs / 1000),
+    },
+  ]);
+  // Where pre-flight has not passed, nothing was moved that people would have to be woken for.
+  const bad = run.generation === null ? 'warning' : 'page';
+  const notify = outcome === 'promoted' || outcome === 'completed' ? 'info' : bad;
+  await recordLast(context, { key: 'closed', event: outcome, actor, detail: `${reason}: ${detail}`, notify });
+}
+
+/**
+ * Pre-flight has not passed: nothing was moved, and its end is recorded like any other. Not for ever: when the database is
+ * what it lacked, nobody should wait for that.
+ */
+async function closeRefused(context: RolloutContext, ending: Ending): Promise<void> {
+  const { request, run } = context;
+  try {
+    if (patched('a-failed-pre-flight-is-recorded')) {
+      const at = new Date(run.startedAtMs).toISOString();
+      await activities.openRefused.executeWithOptions({ summary: 'record of a refused rollout' }, [
+        { request, rolloutKey: run.rolloutKey, rolloutId: workflowInfo().workflowId, at },
+      ]);
+      return await writeEnd(context, ending);
+    }
+  } catch (error) {
+    log.warn('The end of a refused rollout could not be recorded', { error: messageOf(error) });
+  }
+  show(context, { key: '', event: ending.outcome, detail: `${ending.reason}: ${ending.detail}` });
+}
+
 /** Weight 0, retried until the router confirms it; but never onto a stable version that is down. */
 async function takeTrafficBack(context: RolloutContext, ending: Ending): Promise<Ending> {
   const { request, run } = context;
   // Nothing of ours is live: pre-flight refused, or the split belongs to somebody else's decision.
   if (ending.leaveTraffic === true || run.generation === null) return ending;
   setPhase(context, 'rolling-back');
+  const share = run.intended.canaryBasisPoints;
   let result: Ending = ending;
   await untilDone(context, 'retreat', async () => {
-    const carriesUsers = run.intended.canaryBasisPoints > 0;
-    const stable = await activities.checkStable.executeWithOptions({ summary: 'can stable take the traffic back?' }, [
-      { stable: request.stable },
-    ]);
-    if (carriesUsers && !stable.healthy) {
-      const detail = `stable ${request.stable.version} is down (${stable.detail}): traffic stays where it is, ${run.intended.canaryBasisPoints / 100} % on the canary; wanted to roll back for ${ending.reason}`;
-      await record(context, { key: 'stable-down', event: 'stable-down', detail, notify: 'page' });
-      result = { outcome: 'failed', reason: 'stable-down', detail, actor: ending.actor };
+    const problem = ending.stableProblem ?? (await problemOfStable(context));
+    if (share > 0 && problem !== null) {
+      result = await endWithoutStable(context, ending, problem, share);
       return;
     }
     const yielded = await writeSplit(context, 'retreat', retreatSplit(request), `${ending.outcome}: ${ending.reason}`);
     if (yielded !== null) result = yielded;
   });
   return result;
+}
+
+async function problemOfStable({ request }: RolloutContext): Promise<string | null> {
+  const { healthy, detail } = await activities.checkStable.executeWithOptions(
+    { summary: 'can stable take the traffic back?' },
+    [{ stable: request.stable }],
+  );
+  return healthy ? null : detail;
 }
 
 /** Tries until it works. People are paged once; the workflow stays open, visible, and keeps trying. */

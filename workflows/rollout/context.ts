@@ -13,6 +13,8 @@ export interface Ending {
   readonly actor: string;
   /** The split that is live is somebody else's decision: leave it. */
   readonly leaveTraffic?: boolean;
+  /** Stable was found down, and why: it gets no users back. */
+  readonly stableProblem?: string;
 }
 
 /** One rollout in flight: what was asked, what is remembered, and what is shown. */

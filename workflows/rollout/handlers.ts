@@ -1,4 +1,5 @@
 import { ApplicationFailure, patched, setDefaultSignalHandler, setHandler, workflowInfo } from '@temporalio/workflow';
+import { claimOf, parseApprovalSignal, type ApprovalSignal } from '../../domain/rollout/approval-signal.ts';
 import { missingToEnter } from '../../domain/rollout/missing-evidence.ts';
 import { currentStep, type AskedAction, type RolloutRun } from '../../domain/rollout/run.ts';
 import {
@@ -58,7 +59,7 @@ export function registerHandlers(context: RolloutContext): void {
     },
     { validator: (input) => mustBe(input, openProblem(context), 'abort') },
   );
-  setHandler(approveSignal, (input) => approveBySignal(context, input));
+  setHandler(approveSignal, (...inputs) => approveBySignal(context, inputs));
   setDefaultSignalHandler((name) => {
     if (!patched('unknown-signals-are-refused')) return;
     note(context, { event: 'signal-refused', actor: 'signal', detail: `no signal is named ${name}: wanted approve` });
@@ -66,38 +67,36 @@ export function registerHandlers(context: RolloutContext): void {
 }
 
 /** The signal takes the same path; a refusal cannot be answered, so it is shown and recorded. */
-function approveBySignal(context: RolloutContext, input: unknown): void {
-  const given = (input ?? {}) as Partial<Record<keyof ActionInput, unknown>>;
-  const named = { actor: textOf(given.actor) || 'signal', reason: textOf(given.reason) };
-  const problem = shapeProblem(given) ?? approvalProblem(context);
+function approveBySignal(context: RolloutContext, inputs: readonly unknown[]): void {
+  const sent = parseApprovalSignal(inputs);
+  const problem = shapeProblem(sent, inputs[0]) ?? approvalProblem(context);
   if (problem === null) {
-    approve(context, named);
+    approve(context, { actor: sent.actor, reason: sent.reason });
     return;
   }
-  const refusal = { event: 'approval-refused', actor: named.actor, detail: problem };
+  const detail = sent.claimed === '' ? problem : `${problem} (${claimOf(sent.claimed)})`;
+  const refusal = { event: 'approval-refused', actor: sent.actor, detail };
   if (patched('refused-signals-are-recorded')) note(context, refusal);
   else show(context, { key: '', ...refusal });
 }
 
-/** Anybody may send a signal of any shape. */
-function shapeProblem(given: Partial<Record<keyof ActionInput, unknown>>): string | null {
-  const fields = [given.actor, given.reason];
-  const isKnown = typeof given === 'object' && fields.every((field) => ['string', 'undefined'].includes(typeof field));
-  if (isKnown || !patched('signals-have-a-shape')) return null;
-  return 'its input is not understood: wanted {"actor": "...", "reason": "..."}, or nothing';
-}
-
-function textOf(value: unknown): string {
-  return typeof value === 'string' ? value : '';
+/** Rollouts that began before go on as they began: what they took for an approval was one. */
+function shapeProblem({ problem }: ApprovalSignal, input: unknown): string | null {
+  if (problem === null || patched('signals-are-strict')) return problem;
+  const given = (input ?? {}) as Readonly<Record<string, unknown>>;
+  const wasKnown =
+    typeof given === 'object' &&
+    [given['actor'], given['reason']].every((field) => ['string', 'undefined'].includes(typeof field));
+  return wasKnown || !patched('signals-have-a-shape') ? null : problem;
 }
 
 function approve(context: RolloutContext, input: ActionInput): ActionAccepted {
   const { run } = context;
   if (run.review !== null) {
-    run.waived.push(...run.review.metrics);
-    const what = `review of ${run.review.metrics.join(', ')}: goes on`;
+    const { metrics } = run.review;
+    run.waived.push(...metrics);
     run.review = null;
-    return accept(context, input, 'approve', what);
+    return accept(context, input, 'approve', `review of ${metrics.join(', ')}: goes on`, { waived: metrics });
   }
   run.approval = { actor: input.actor, reason: input.reason };
   const missing = missingToEnter(context.request, run);
@@ -131,9 +130,15 @@ function endPlannedPause(run: RolloutRun, { actor, reason }: ActionInput): void 
   else run.override = { actor, reason, full: false };
 }
 
-function accept(context: RolloutContext, input: ActionInput, event: string, what: string): ActionAccepted {
+function accept(
+  context: RolloutContext,
+  input: ActionInput,
+  event: string,
+  what: string,
+  facts?: AskedAction['facts'],
+): ActionAccepted {
   const detail = input.reason === '' ? what : `${what} (${input.reason})`;
-  note(context, { event, actor: input.actor, detail });
+  note(context, { event, actor: input.actor, detail, ...(facts === undefined ? {} : { facts }) });
   return { accepted: true, what };
 }
 

@@ -3,6 +3,7 @@ import { breach } from './breach.ts';
 import { activities, advanceClock, type Ending, type RolloutContext } from './context.ts';
 import { isPassing } from './failure.ts';
 import { record } from './record.ts';
+import { movesUsersOffStable } from './stable-down.ts';
 
 /** Probes both arms: k failures of the last n make an arm unhealthy. */
 export async function probeArms(context: RolloutContext): Promise<Ending | null> {
@@ -42,14 +43,15 @@ async function probe(context: RolloutContext) {
   }
 }
 
-/** Never shift users onto a dead arm: traffic stays where it is, and people are paged. */
-function stableDown({ request, run }: RolloutContext, detail: string): Ending {
-  const percent = run.intended.canaryBasisPoints / 100;
-  return {
-    outcome: 'failed',
-    reason: 'stable-down',
-    detail: `stable ${request.stable.version} is not healthy (${detail}); traffic stays where it is, ${percent} % on ${request.canary.version}`,
-    actor: 'rollout',
-    leaveTraffic: true,
-  };
+/** Never shift users onto a dead arm. Where they go is settled at the close; a canary without users gets none. */
+function stableDown({ request, run }: RolloutContext, problem: string): Ending {
+  const { canaryBasisPoints } = run.intended;
+  const { stable, canary } = request;
+  const ending = { outcome: 'failed', reason: 'stable-down', actor: 'rollout' } as const;
+  const detail = `stable ${stable.version} is not healthy (${problem})`;
+  if (!movesUsersOffStable()) {
+    const where = `traffic stays where it is, ${canaryBasisPoints / 100} % on ${canary.version}`;
+    return { ...ending, detail: `${detail}; ${where}`, leaveTraffic: true };
+  }
+  return { ...ending, detail: `${detail}; no user was on ${canary.version}, nobody was moved`, stableProblem: problem };
 }

@@ -139,7 +139,7 @@ export async function recordAsked(context: RolloutContext): Promise<void> {
           at: next.at,
           event: next.event,
           actor: next.actor,
-          details: { detail: next.detail },
+          details: { detail: next.detail, ...next.facts },
         },
       ]);
       asked.shift();

@@ -12,13 +12,13 @@ import { patched, workflowInfo } from '@temporalio/workflow';
 import { beat, restBeat } from './beat.ts';
 import { activities, advanceClock, type Ending, type RolloutContext } from './context.ts';
 import { isPassing, messageOf } from './failure.ts';
+import { overrideEntry, overrideGate, overrideStep, passesLastGate } from './override.ts';
 import { setPhase } from './panel.ts';
 import { isBehind, record } from './record.ts';
 import { smokeTest } from './smoke-test.ts';
 import { untilSettled } from './stop.ts';
 import { writeSplit } from './traffic.ts';
 
-type Override = NonNullable<RolloutRun['override']>;
 type Resumed = NonNullable<RolloutRun['resumed']>;
 
 /** Checks everything that can be checked before a user sees the canary. */
@@ -76,14 +76,6 @@ export async function passGate(context: RolloutContext): Promise<Ending | null> 
   return null;
 }
 
-async function overrideGate(context: RolloutContext, override: Override): Promise<void> {
-  const { request, run } = context;
-  const gate = run.stepIndex;
-  if (override.full) run.stepIndex = request.plan.steps.length - 1;
-  await recordOverride(context, override, `gate/${gate}`, ['an approval', ...missingToEnter(request, run)]);
-  Object.assign(run, { override: null, promotedOn: true });
-}
-
 /** Writes the step's split, verified; a router that is away is tried again until the deadline. */
 export async function enterStep(context: RolloutContext): Promise<Ending | null> {
   const { request, run } = context;
@@ -120,9 +112,7 @@ async function lacksEvidence(context: RolloutContext): Promise<boolean> {
   if (run.promotedOn === true || missing.length === 0 || !patched('a-step-is-entered-on-evidence')) return false;
   const { override } = run;
   if (override === null) return true;
-  await recordOverride(context, override, `enter/${run.stepIndex}`, missing);
-  if (override.full) run.stepIndex = request.plan.steps.length - 1;
-  Object.assign(run, { override: null, promotedOn: true });
+  await overrideEntry(context, override);
   return false;
 }
 
@@ -145,8 +135,7 @@ export async function observeStep(context: RolloutContext): Promise<Ending | nul
   if (override === null && (missing.length > 0 || (unseen.length > 0 && patched('a-bake-is-closed-on-telemetry'))))
     return null;
   if (override !== null) {
-    await recordOverride(context, override, `${run.stepIndex}`, [...missing, ...unseen]);
-    run.promotedOn = true;
+    await overrideStep(context, override);
   } else if (run.resumed?.stepIndex === run.stepIndex) {
     await recordResumed(context, run.resumed);
   }
@@ -154,7 +143,7 @@ export async function observeStep(context: RolloutContext): Promise<Ending | nul
   if (run.stepIndex === last) Object.assign(run, { stage: 'finish', override: null });
   else
     Object.assign(run, {
-      stage: 'gate',
+      stage: override !== null && passesLastGate(context, override) ? 'enter' : 'gate',
       stepIndex: override?.full === true ? last : run.stepIndex + 1,
       override: null,
     });
@@ -211,21 +200,6 @@ async function moveTo(context: RolloutContext, step: PlanStep): Promise<Ending |
   const { request, run } = context;
   const ending = await writeSplit(context, `step/${run.stepIndex}`, splitOf(request, step), nameOf(step));
   return ending === null && step.kind === 'header-only' ? await smokeTest(context) : ending;
-}
-
-async function recordOverride(
-  context: RolloutContext,
-  override: Override,
-  where: string,
-  missing: readonly string[],
-): Promise<void> {
-  await record(context, {
-    key: `override/${where}`,
-    event: 'overridden',
-    actor: override.actor,
-    detail: `${override.full ? 'straight to 100 %' : 'next step'} although missing: ${missing.join('; ') || 'nothing'} (${override.reason || 'no reason given'})`,
-    notify: 'warning',
-  });
 }
 
 /** A pause that the plan has is ended by a person: nothing was overridden. */

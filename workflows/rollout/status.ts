@@ -4,11 +4,13 @@ import {
   deadlineMs,
   isHeldByPlan,
   missingForNextStep,
+  policyInForce,
   windowEndMs,
   type ProbeHistory,
   type RolloutRequest,
   type RolloutRun,
 } from '../../domain/rollout/run.ts';
+import { heldMetrics, type JudgePolicy } from '../../domain/rollout/judge/policy.ts';
 import { missingToClose, missingToEnter } from '../../domain/rollout/missing-evidence.ts';
 import type { RolloutPhase, RolloutStatus, WaitingFor } from '../messages.ts';
 import type { RolloutContext } from './context.ts';
@@ -58,9 +60,20 @@ export function statusOf(context: RolloutContext, info: WorkflowInfo): RolloutSt
     lastVerdict: context.lastVerdict,
     health: { stable: healthOf(run.health.stable), canary: healthOf(run.health.canary) },
     noise: run.noise === undefined ? null : { text: run.noise.text, armed: run.noise.armed },
+    automaticRollback: automaticRollbackOf(context),
     waitingFor: context.ending === null ? waitingFor(context) : null,
     missing: context.ending === null ? missingOf(context) : [],
     timeline: context.timeline,
+  };
+}
+
+function automaticRollbackOf({ request, run }: RolloutContext): NonNullable<RolloutStatus['automaticRollback']> {
+  const policy = policyInForce(request.policy, run.noise) as unknown as JudgePolicy;
+  return {
+    on: request.plan.autoRollback,
+    armed: run.noise?.armed ?? null,
+    limit: Number((1 / policy.errorBudget).toPrecision(12)),
+    holds: [...new Set(heldMetrics(policy))],
   };
 }
 

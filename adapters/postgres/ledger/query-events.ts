@@ -17,25 +17,28 @@ export interface PageOrder {
  * first one does.
  */
 export async function queryEvents(pool: Pool, asked: EventQuery, page: PageOrder): Promise<EventPage> {
-  const { conditions, values } = conditionsOf(asked);
-  if (page.after !== null) {
-    values.push(page.after);
-    conditions.push(`sequence ${page.isNewestFirst ? '<' : '>'} $${values.length}`);
-  }
-  values.push(page.limit);
-  const rows = await query<{ sequence: string; canonical: string; leaf_hash: string }>(
-    pool,
-    `SELECT sequence, canonical, encode(leaf_hash, 'hex') AS leaf_hash FROM ledger_event
-     ${conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`}
-     ORDER BY sequence ${page.isNewestFirst ? 'DESC' : 'ASC'} LIMIT $${values.length}`,
-    values,
-  );
+  const { sql, values } = statementOf(asked, page);
+  const rows = await query<{ sequence: string; canonical: string; leaf_hash: string }>(pool, sql, values);
   const events = rows.map((row): StoredEvent => ({
     sequence: Number(row.sequence),
     canonical: row.canonical,
     leafHash: row.leaf_hash,
   }));
   return { events, cursor: events.length < page.limit ? null : (events.at(-1)?.sequence ?? null) };
+}
+
+/** The statement of one page. */
+export function statementOf(asked: EventQuery, page: PageOrder): { sql: string; values: unknown[] } {
+  const { conditions, values } = conditionsOf(asked);
+  if (page.after !== null) {
+    values.push(page.after);
+    conditions.push(`sequence ${page.isNewestFirst ? '<' : '>'} $${values.length}`);
+  }
+  values.push(page.limit);
+  const sql = `SELECT sequence, canonical, encode(leaf_hash, 'hex') AS leaf_hash FROM ledger_event
+     ${conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`}
+     ORDER BY sequence ${page.isNewestFirst ? 'DESC' : 'ASC'} LIMIT $${values.length}`;
+  return { sql, values };
 }
 
 /** How many events meet every condition. */
@@ -78,9 +81,12 @@ function conditionsOf(asked: EventQuery): { conditions: string[]; values: unknow
   add(risk, (place) => `risk = ANY (${place})`);
   if (risk !== undefined) values[values.length - 1] = RISKS.slice(RISKS.indexOf(risk));
   add(framework, (place) => `frameworks @> ARRAY[${place}]`);
-  add(
-    words?.map((word) => `'${word.toLowerCase().replaceAll(/['\\]/g, ' ')}'`).join(' & '),
-    (place) => `words @@ ${place}::tsquery`,
-  );
+  add(wordsQuery(words ?? []), (place) => `words @@ ${place}::tsquery`);
   return { conditions, values };
+}
+
+/** All of the words, each as it stands; undefined for none. */
+function wordsQuery(words: readonly string[]): string | undefined {
+  const plain = words.map((word) => word.toLowerCase().replaceAll(/['\\]/g, '').trim()).filter((word) => word !== '');
+  return plain.length === 0 ? undefined : plain.map((word) => `'${word}'`).join(' & ');
 }

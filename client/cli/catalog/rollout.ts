@@ -88,16 +88,16 @@ export const ROLLOUT_COMMANDS: readonly CommandSpec[] = [
   action('deny', 'refuse a gate or a review: rolls back', [], () => import('../commands/rollout/deny.ts')),
   action(
     'pause',
-    'freeze the weight; analysis goes on and a breach still rolls back',
+    'freeze the weight; analysis goes on and a breach is acted on all the same',
     [],
     () => import('../commands/rollout/pause.ts'),
   ),
   action('resume', 'end a pause', [], () => import('../commands/rollout/resume.ts')),
   action(
     'promote',
-    'enter the next step now, whatever is missing, at a gate too; recorded as an override',
+    'leave a running step now, whatever it misses, or pass the gate it waits at; recorded as an override',
     [
-      { flags: '--full', description: 'straight to 100 %' },
+      { flags: '--full', description: 'straight to 100 %: past every step, pause and gate that is left' },
       { flags: '--confirm <model>', description: 'needed in production: the model again' },
     ],
     () => import('../commands/rollout/promote.ts'),
@@ -112,10 +112,20 @@ export const ROLLOUT_COMMANDS: readonly CommandSpec[] = [
       { flags: '--out <file>', description: 'write it as JSON' },
       { flags: '--html <file>', description: 'write it as one HTML page' },
       { flags: '--verify <file>', description: 'recompute every decision of a receipt file, without any server' },
+      {
+        flags: '--ledger <file>',
+        description: 'with --verify: an export (`mlops audit export`) that must have all the receipt says',
+      },
+      {
+        flags: '--keys <file>',
+        description: "with --ledger: trusted keys; may be repeated (default: the project's own)",
+        repeatable: true,
+      },
     ],
     examples: [
       'mlops rollout receipt --model rag_api --out receipt.json --html receipt.html',
       'mlops rollout receipt --verify receipt.json',
+      'mlops rollout receipt --verify receipt.json --ledger ledger.jsonl',
     ],
     load: () => import('../commands/rollout/receipt.ts'),
   },

@@ -82,6 +82,7 @@ export const STACK_COMMANDS: readonly CommandSpec[] = [
     ],
     examples: ['mlops rollback rag_api --reason "customers see errors"'],
     changes: true,
+    goesOnWithoutConfiguration: true,
     load: () => import('../commands/rollback.ts'),
   },
   {

@@ -10,10 +10,14 @@ export const run: CommandRun = async (context, input) => {
       hint: 'Stop the stack with `mlops down`; what must really go is removed by hand',
     });
   if (input.dryRun)
-    return { exitCode: 0, text: `Nothing is changed. This would stop the stack and remove ${stateDirectory}.` };
+    return {
+      exitCode: 0,
+      data: { dryRun: true, wouldRemove: stateDirectory },
+      text: `Nothing is changed. This would stop the stack and remove ${stateDirectory}.`,
+    };
   const agreed = await context.confirm(`Stop the stack and remove ${stateDirectory} with everything in it?`);
   if (!agreed)
     throw new MlopsError('CLEAN_REFUSED', { problem: 'it was not confirmed', hint: 'Answer with y, or pass --yes' });
   await (await context.composition.stack()).clean(context.say);
-  return { exitCode: 0, text: 'Clean.' };
+  return { exitCode: 0, data: { removed: stateDirectory }, text: `Clean: ${stateDirectory} is removed.` };
 };

@@ -1,4 +1,5 @@
 import { MlopsError } from '../../../domain/errors.ts';
+import { ownValue } from '../../../domain/own-value.ts';
 import type { CommandRun, CommandSpec } from '../command.ts';
 import { optionsOf } from '../common-options.ts';
 
@@ -7,7 +8,7 @@ type Catalog = readonly CommandSpec[];
 /** `mlops completion <shell>`: a script for the shell, made from the catalog. */
 export const run: CommandRun = async ({ catalog }, input) => {
   const [shell = ''] = input.args;
-  const render = { bash: renderBash, zsh: renderZsh, fish: renderFish }[shell];
+  const render = ownValue({ bash: renderBash, zsh: renderZsh, fish: renderFish }, shell);
   if (render === undefined)
     throw new MlopsError('USAGE_INVALID', {
       problem: `Shell is not known: ${shell}, wanted bash, zsh or fish`,

@@ -1,3 +1,4 @@
+import type { MlopsConfig } from '../../../config/schema.ts';
 import { MlopsError } from '../../../domain/errors.ts';
 import { playDemo, type DemoReport } from '../../demo/demo.ts';
 import { rolloutIdOf } from '../../rollouts/rollout-id.ts';
@@ -15,17 +16,22 @@ export const run: CommandRun = async (context, input) => {
   if (input.dryRun)
     return {
       exitCode: 0,
+      data: { dryRun: true, wouldStart: ['local stack', 'four releases of examples/rag-service', 'traffic'] },
       text: 'Nothing is changed. This would start the local stack, four releases of examples/rag-service and traffic, and roll releases out.',
     };
+  const report = await context.composition.playAlone(async () => await play(context, config));
+  return { exitCode: report.passed ? 0 : 1, data: report, text: render(report) };
+};
+
+async function play(context: CommandContext, config: MlopsConfig): Promise<DemoReport> {
   context.say('Starting the local stack');
   await (await context.composition.stack()).start((line) => context.say(`  ${line}`));
   const model = await freeModelName(context);
   const examples = await context.composition.examples(context.workingDirectory);
   const rolloutId = rolloutIdOf(config.environment, model);
   const webUiOf = async (runId: string) => await context.composition.workflowUrl(rolloutId, runId);
-  const report = await playDemo(config, examples, model, { say: context.say, signal: context.signal, webUiOf });
-  return { exitCode: report.passed ? 0 : 1, data: report, text: render(report) };
-};
+  return await playDemo(config, examples, model, { say: context.say, signal: context.signal, webUiOf });
+}
 
 /** Every run of the demo has a model of its own, so that it begins at the beginning. */
 async function freeModelName(context: CommandContext): Promise<string> {

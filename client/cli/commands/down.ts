@@ -2,12 +2,17 @@ import type { CommandRun } from '../command.ts';
 
 /** `mlops down`: stops the stack in order. */
 export const run: CommandRun = async (context, input) => {
-  if (input.dryRun)
+  const stack = await context.composition.stack();
+  if (input.dryRun) {
+    const running = (await stack.status()).parts.filter(({ pid }) => pid !== null).map(({ name }) => name);
+    const what = running.length === 0 ? 'nothing: nothing is running' : running.join(', ');
     return {
       exitCode: 0,
-      text: 'Nothing is changed. This would stop worker, api, gateway, temporal and postgres, in this order.',
+      data: { dryRun: true, wouldStop: running },
+      text: `Nothing is changed. This would stop ${what}.`,
     };
-  const stopped = await (await context.composition.stack()).stop(context.say);
+  }
+  const stopped = await stack.stop(context.say);
   return {
     exitCode: 0,
     data: { stopped },

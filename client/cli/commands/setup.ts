@@ -5,6 +5,7 @@ export const run: CommandRun = async (context, input) => {
   if (input.dryRun)
     return {
       exitCode: 0,
+      data: { dryRun: true, wouldMake: ['state folders', 'keys', 'Temporal server program', 'database'] },
       text: 'Nothing is changed. This would make state folders, keys, the Temporal server program and the database.',
     };
   const done = await (await context.composition.stack()).setup(context.say);

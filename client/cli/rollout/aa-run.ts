@@ -1,5 +1,6 @@
 import { MlopsError } from '../../../domain/errors.ts';
 import type { RolloutRequest } from '../../../domain/rollout/run.ts';
+import type { ArmTarget } from '../../../domain/rollout/split.ts';
 import { assembleAaRequest } from '../../rollouts/aa-request.ts';
 import { targetOf } from '../../rollouts/request.ts';
 import { currentActor } from '../actor.ts';
@@ -48,12 +49,27 @@ async function prepareAa(context: CommandContext, input: CommandInput, model: st
       hint: 'Name the version that is there, for example --from 1.0.0',
     });
   const endpoints = endpointOptions(input);
+  const stable = live?.split.stable ?? targetOf(config, { model, endpoints }, from);
+  assertThatOne(stable, from, endpoints);
   return assembleAaRequest(config, {
     model,
-    stable: live?.split.stable ?? targetOf(config, { model, endpoints }, from),
+    stable,
     minutes: Number(textOption(input, 'minutes', MINUTES)),
     sharePercent: Number(textOption(input, 'share', SHARE)),
     actor: currentActor(),
     reason: textOption(input, 'reason', 'calibration'),
+  });
+}
+
+/** An A/A run splits what is there: another version or place that was named would be left out. @throws USAGE_INVALID */
+function assertThatOne(stable: ArmTarget, from: string, endpoints: Readonly<Record<string, string>>): void {
+  const others = Object.entries(endpoints)
+    .filter(([version, url]) => version !== stable.version || url !== stable.endpoint)
+    .map(([version, url]) => `--endpoint ${version}=${url}`);
+  if (from !== '' && from !== stable.version) others.unshift(`--from ${from}`);
+  if (others.length === 0) return;
+  throw new MlopsError('USAGE_INVALID', {
+    problem: `Version to split is ${stable.version} at ${stable.endpoint}, wanted nothing else: ${others.join(', ')}`,
+    hint: 'Leave the options out: the version that is live is split against itself',
   });
 }

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { MlopsError, messageOf } from '../../../domain/errors.ts';
+import { MlopsError } from '../../../domain/errors.ts';
 import {
   assembleSeries,
   COUNT_METRICS,
@@ -12,6 +12,7 @@ import {
 import { parseHistory } from '../../rollouts/parse-history.ts';
 import type { CommandContext, CommandInput } from '../command.ts';
 import { parseDuration } from '../duration.ts';
+import { unreadable } from '../unreadable.ts';
 import { listOption, textOption } from './options.ts';
 
 /** A history and where it comes from, in words. */
@@ -20,7 +21,7 @@ export interface LoadedHistory {
   readonly source: string;
 }
 
-/** The history a calibration is made from: a file, or the recorded looks. @throws HISTORY_INVALID, USAGE_INVALID */
+/** The history a calibration is made from: a file, or the recorded looks. @throws INPUT_UNREADABLE, HISTORY_INVALID, USAGE_INVALID */
 export async function loadHistory(
   context: CommandContext,
   input: CommandInput,
@@ -31,7 +32,7 @@ export async function loadHistory(
   if (file !== '') {
     const text = await readFile(file === '-' ? '/dev/stdin' : resolve(context.workingDirectory, file), 'utf8').catch(
       (error: unknown) => {
-        throw new MlopsError('HISTORY_INVALID', { file, line: 0, problem: messageOf(error) });
+        throw unreadable(file, error);
       },
     );
     return { ticks: parseHistory(file, text), source: file === '-' ? 'standard input' : file };

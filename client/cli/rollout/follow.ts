@@ -14,9 +14,10 @@ const POLL_MS = 1000;
  * --timeout stop the watching only.
  */
 export async function follow(context: CommandContext, rollouts: Rollouts, model: string): Promise<CommandResult> {
-  const screen = context.isTerminal && context.format === 'table' ? redrawing(context) : lineByLine(context);
+  const screen = context.isAnimated && context.format === 'table' ? redrawing(context) : lineByLine(context);
   let last: RolloutStatus | null = null;
-  while (!context.signal.aborted) {
+  // Once at least: a short --timeout may have passed while the connection was opened.
+  for (let looked = false; !looked || !context.signal.aborted; looked = true) {
     last = (await tryStatus(context, rollouts, model)) ?? last;
     if (last !== null) screen(last);
     if (last !== null && last.outcome !== null)
@@ -25,10 +26,8 @@ export async function follow(context: CommandContext, rollouts: Rollouts, model:
   }
   context.say(`The rollout goes on; watch it again with: mlops rollout watch --model ${model}`);
   const exitCode = last !== null && last.waitingFor !== null ? 6 : 5;
-  return {
-    exitCode,
-    ...(last === null ? {} : { data: statusData(last), text: renderStatus(last, paintFor(context)) }),
-  };
+  if (last === null) return { exitCode, data: { model, phase: null, outcome: null, waitingFor: null }, text: '' };
+  return { exitCode, data: statusData(last), text: renderStatus(last, paintFor(context)) };
 }
 
 /** A worker that is away for a while does not end the watching. */

@@ -5,14 +5,17 @@ import type { JudgePolicy } from '../../../domain/rollout/judge.ts';
 import type { RolloutRequest } from '../../../domain/rollout/run.ts';
 import type { CommandContext } from '../command.ts';
 
+/** As pre-flight will find it; `armed` is null while the database that says so is away. */
+type ForeseenNoise = Omit<NoiseBasis, 'armed'> & { readonly armed: boolean | null };
+
 /** What pre-flight will find about the noise assumption; without the database only what the configuration says. */
-export async function assessNoiseOf(context: CommandContext, request: RolloutRequest): Promise<NoiseBasis> {
-  const { model, environment, noise = { assumption: 'default', calibration: null } } = request;
+export async function assessNoiseOf(context: CommandContext, request: RolloutRequest): Promise<ForeseenNoise> {
+  const { model, environment, plan, noise = { assumption: 'default', calibration: null } } = request;
   const policy = request.policy as unknown as JudgePolicy;
   const ticks = noise.calibration === null ? await tryHistory(context, request, policy.tickSeconds) : [];
-  if (ticks !== null) return assessNoise(noise, ticks, policy, `${environment}/${model}`);
+  if (ticks !== null) return assessNoise(noise, ticks, policy, `${environment}/${model}`, plan.autoRollback);
   const text = `assumption ${noise.assumption}, not calibrated; whether automatic rollback is armed shows at the start: the database is away`;
-  return { basis: 'default', armed: true, text };
+  return { basis: 'default', armed: null, text };
 }
 
 async function tryHistory(

@@ -1,11 +1,23 @@
 import { MlopsError } from '../../../domain/errors.ts';
+import { assertModelName } from '../../../domain/model-name.ts';
 import type { CommandContext, CommandInput } from '../command.ts';
 
-/** The model a command is about: --model, the first argument, or `model_name` of monitoring.yaml. */
+/** The model a command is about: --model, the first argument, or `model_name` of monitoring.yaml. @throws USAGE_INVALID */
 export async function modelOf(context: CommandContext, input: CommandInput): Promise<string> {
-  const asked = input.options['model'] ?? input.args[0];
-  if (typeof asked === 'string' && asked !== '') return asked;
-  return (await context.config()).monitoring.modelName;
+  return givenModel(input) ?? (await context.config()).monitoring.modelName;
+}
+
+/** The model that was named; null when none was. @throws USAGE_INVALID, also when it was named twice, differently */
+export function givenModel({ args: [argument], options }: CommandInput): string | null {
+  const option = options['model'];
+  const given = typeof option === 'string' ? option : argument;
+  if (given === undefined) return null;
+  assertModelName(given);
+  if (argument === undefined || argument === given) return given;
+  throw new MlopsError('USAGE_INVALID', {
+    problem: `Models differ: argument ${argument || '(empty)'}, --model ${given}; wanted one model`,
+    hint: `Name it once, for example --model ${given}`,
+  });
 }
 
 /** A text option, or the default. */
@@ -14,7 +26,7 @@ export function textOption(input: CommandInput, name: string, fallback = ''): st
   return typeof value === 'string' ? value : fallback;
 }
 
-/** Repeatable `--endpoint VERSION=URL`. @throws USAGE_INVALID */
+/** Repeatable `--endpoint VERSION=URL`; the last one of a version counts. @throws USAGE_INVALID */
 export function endpointOptions(input: CommandInput): Record<string, string> {
   return Object.fromEntries(listOption(input, 'endpoint').map(splitEndpoint));
 }

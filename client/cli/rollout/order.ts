@@ -41,7 +41,7 @@ export async function prepareOrder(
     fromVersion,
     toVersion,
     profile: textOption(input, 'profile', 'default'),
-    endpoints: liveEndpoints(live, endpointOptions(input)),
+    endpoints: { ...liveEndpoints(live, [fromVersion, toVersion]), ...endpointOptions(input) },
     gates: gateOptions(input),
     actor: currentActor(),
     reason: textOption(input, 'reason'),
@@ -67,9 +67,9 @@ function assertNotLeaving(environment: string, model: string, toVersion: string,
 }
 
 /** The stable version answers where it is live, unless another place is named. */
-function liveEndpoints(live: LiveSplit | null, given: Record<string, string>): Record<string, string> {
-  if (live === null) return given;
-  return { [live.split.stable.version]: live.split.stable.endpoint, ...given };
+function liveEndpoints(live: LiveSplit | null, versions: readonly string[]): Record<string, string> {
+  const stable = live?.split.stable;
+  return stable === undefined || !versions.includes(stable.version) ? {} : { [stable.version]: stable.endpoint };
 }
 
 async function observeLive(context: CommandContext, model: string, optional: boolean): Promise<LiveSplit | null> {

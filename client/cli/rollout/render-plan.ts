@@ -1,8 +1,14 @@
-import { minimumPlanSeconds, type PlanStep, type RolloutPlan } from '../../../domain/rollout/plan.ts';
+import { minimumPlanSeconds, type PlanStep } from '../../../domain/rollout/plan.ts';
+import type { RolloutRequest } from '../../../domain/rollout/run.ts';
 import { renderTable } from '../render-table.ts';
 
-/** A plan as a table for people. */
-export function renderPlan(plan: RolloutPlan): string {
+/** What a rollout is about: model, both versions and where they answer. */
+export function renderHeading({ model, stable, canary, plan }: RolloutRequest): string {
+  return `${model} ${stable.version} (${stable.endpoint}) → ${canary.version} (${canary.endpoint}), profile ${plan.profile}`;
+}
+
+/** What is planned as a table for people. */
+export function renderPlan({ plan, policy }: Pick<RolloutRequest, 'plan' | 'policy'>): string {
   const rows = plan.steps.map((step, index) => [
     String(index + 1),
     nameOf(step),
@@ -17,7 +23,14 @@ export function renderPlan(plan: RolloutPlan): string {
     '',
     `Looks every ${plan.tickSeconds} s after ${plan.warmUpSeconds} s of warm-up per step; takes at least ${Math.ceil(minimumPlanSeconds(plan) / 60)} min, ends within ${Number(hours.toFixed(2))} h.`,
     `Evidence of harm ${plan.autoRollback ? 'rolls back at once' : 'freezes the weight and pages (auto_rollback is off)'}.`,
+    ...(plan.steps.some(({ kind }) => kind === 'shadow') ? [overlapOf(policy['shadowMinimumOverlap'])] : []),
   ].join('\n');
+}
+
+function overlapOf(minimum: unknown): string {
+  return typeof minimum === 'number'
+    ? `Mirrored answers: wanted an overlap of ${minimum} or more with stable's (shadow_minimum_overlap); evidence of less is harm, and the step waits for evidence of it.`
+    : "Mirrored answers: their overlap with stable's is shown and decides nothing (shadow_minimum_overlap is null).";
 }
 
 function nameOf(step: PlanStep): string {

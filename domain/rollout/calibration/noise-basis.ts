@@ -41,15 +41,18 @@ const STREAMS = [150];
  * know is no reason to disarm: the default assumption is made for services without one.
  *
  * @param history ticks of the control, oldest first, any length
- * @returns the same for the same inputs. Cost: up to about a second, nothing when calibrated
+ * @param autoRollback false: nothing rolls back by itself, and the text says that instead
+ * @returns the same for the same inputs. Cost: up to about a second of computing, nothing when calibrated or shorter than SHORTEST_HISTORY
  */
 export function assessNoise(
   setting: NoiseSetting,
   history: readonly HistoryTick[],
   policy: JudgePolicy,
   seed: string,
+  autoRollback = true,
 ): NoiseBasis {
   const { assumption, calibration } = setting;
+  const wordsOf = (armed: boolean): string => (autoRollback ? (armed ? ARMED : NOT_ARMED) : OFF);
   if (calibration !== null) {
     const { armed, fittedAt, source, ticks } = calibration;
     const fitted =
@@ -59,15 +62,16 @@ export function assessNoise(
     return {
       basis: fittedAt === null ? 'default' : 'calibrated',
       armed,
-      text: `assumption ${assumption}, ${fitted}; ${armed ? ARMED : NOT_ARMED} (calibration.armed is ${armed})`,
+      text: `assumption ${assumption}, ${fitted}; ${wordsOf(armed)} (calibration.armed is ${armed})`,
     };
   }
   const found = assessHistory(history.slice(-NEWEST_TICKS), policy, seed);
-  const text = `assumption ${assumption}, not calibrated (${found.why}); ${found.noisier ? NOT_ARMED : ARMED}`;
+  const text = `assumption ${assumption}, not calibrated (${found.why}); ${wordsOf(!found.noisier)}`;
   return { basis: 'default', armed: !found.noisier, text };
 }
 
 const ARMED = 'automatic rollback is armed';
+const OFF = 'automatic rollback is off, evidence of harm holds (auto_rollback is false)';
 const NOT_ARMED = 'automatic rollback is not armed, evidence of errors and slowness holds';
 
 function assessHistory(

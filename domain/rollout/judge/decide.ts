@@ -83,7 +83,7 @@ function judgeHarm(policy: JudgePolicy, memory: JudgeMemory, wealth: WealthParts
 function judgeSafety(policy: JudgePolicy, memory: JudgeMemory, logTotal: number): void {
   const clear = logTotal < logLimitOf(policy) + Math.log(CLEAR_SHARE);
   const complete = memory.problems.length === 0;
-  if (!clear || !complete || isOverCeiling(policy, memory)) memory.promoteSince = null;
+  if (!clear || !complete || (ceilingDecides(policy) && isOverCeiling(policy, memory))) memory.promoteSince = null;
   else if (memory.promoteSince === null && needed(policy, memory).every((name) => isSafe(policy, memory, name)))
     memory.promoteSince = memory.ticks;
 }
@@ -98,16 +98,19 @@ function isSafe(policy: JudgePolicy, memory: JudgeMemory, name: MetricName): boo
   return (memory[name]?.logSafe ?? 0) >= logLimitOf(policy);
 }
 
-function isOverCeiling(policy: JudgePolicy, { errors }: JudgeMemory): boolean {
-  if (policy.waived?.includes('ceiling') === true) return false;
-  return errors !== null && errors.canary.sum > policy.maxErrorRate * errors.canary.requests;
+function isOverCeiling(policy: JudgePolicy, { ceilingTotals: { sum, requests } }: JudgeMemory): boolean {
+  return sum > policy.maxErrorRate * requests;
 }
 
 function reasonOf(policy: JudgePolicy, memory: JudgeMemory, wealth: WealthParts): string {
-  const total = finiteExp(wealth.logTotal).toPrecision(3);
+  const carried =
+    memory.logCarried === 0
+      ? ''
+      : ` (earlier attempts of this release left ${finiteExp(memory.logCarried).toPrecision(3)})`;
+  const total = `${finiteExp(wealth.logTotal).toPrecision(3)}${carried}`;
   const limit = 1 / policy.errorBudget;
   if (wealth.largest === 'ceiling') {
-    const { sum, requests } = memory.errors?.canary ?? { sum: 0, requests: 0 };
+    const { sum, requests } = memory.ceilingTotals;
     return `canary error rate ${percent(sum, requests)} of ${requests} requests is above the ceiling ${100 * policy.maxErrorRate} %: evidence ${total} reached ${limit}`;
   }
   const metric = memory[wealth.largest];

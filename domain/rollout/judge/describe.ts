@@ -11,7 +11,10 @@ export interface MetricVerdict {
   /** Rate, or mean score; null when nothing was counted. */
   readonly canary: number | null;
   readonly control: number | null;
-  /** Largest canary rate allowed whatever the control does; null when there is none. */
+  /**
+   * What the canary is held against: the ceiling of its error rate; the largest rate of slow answers, or the smallest mean
+   * score, of which there may be evidence that it is good enough. Null when there is nothing to compare with yet.
+   */
   readonly limit: number | null;
   /** Canary requests (or scores) the numbers rest on. */
   readonly requests: number;
@@ -97,7 +100,7 @@ function describeMetric(
     name,
     canary,
     control,
-    limit: name === 'errors' ? policy.maxErrorRate : null,
+    limit: limitOf(policy, name, control),
     requests: metric.canary.requests,
     evidence,
     safe,
@@ -107,8 +110,20 @@ function describeMetric(
   };
 }
 
+/** To four digits: it moves with the control. */
+function limitOf(policy: JudgePolicy, name: MetricName, control: number | null): number | null {
+  if (name === 'errors') return policy.maxErrorRate;
+  if (name === 'slow')
+    return digits(Math.max(policy.absoluteTolerance.slow, policy.nonInferiorityRatio * (control ?? 0)));
+  return control === null ? null : digits(Math.max(0, control - policy.scoreMargin));
+}
+
+function digits(value: number): number {
+  return Number(value.toPrecision(4));
+}
+
 function describeCeiling(policy: JudgePolicy, memory: JudgeMemory, decided: string | null): MetricVerdict {
-  const totals = memory.errors?.canary ?? { requests: 0, sum: 0 };
+  const totals = memory.ceilingTotals;
   const rate = mean(totals);
   const evidence = finiteExp(logWealthOf(memory.ceiling));
   return {

@@ -56,6 +56,8 @@ export interface JudgeMemory {
   /** Log of the wealth carried over from earlier attempts of the same release. */
   readonly logCarried: number;
   readonly ceiling: BetState;
+  /** All that was seen of the canary's errors, with or without a control. */
+  readonly ceilingTotals: ArmTotals;
   errors: CountMemory | null;
   slow: CountMemory | null;
   scores: ScoreMemory | null;
@@ -75,6 +77,7 @@ export function createMemory(carriedWealth: number): JudgeMemory {
     promoteSince: null,
     logCarried,
     ceiling: createBets(CEILING_BETS, true),
+    ceilingTotals: { requests: 0, sum: 0 },
     errors: null,
     slow: null,
     scores: null,
@@ -118,10 +121,15 @@ export function saveMemory(memory: JudgeMemory): JudgeState {
 /** A copy of a kept memory to work on. */
 export function restoreMemory(state: JudgeState): JudgeMemory {
   return {
-    ...structuredClone({ ...state, errors: null, slow: null }),
+    ...structuredClone({ ...state, ceilingTotals: ceilingTotalsOf(state), errors: null, slow: null }),
     errors: restoreCounts(state.errors),
     slow: restoreCounts(state.slow),
   };
+}
+
+/** States that were kept before they were counted apart know of those with a control. */
+function ceilingTotalsOf({ ceilingTotals, errors }: Partial<JudgeState>): ArmTotals {
+  return ceilingTotals ?? errors?.canary ?? { requests: 0, sum: 0 };
 }
 
 function saveCounts(counts: CountMemory | null): SavedCounts | null {

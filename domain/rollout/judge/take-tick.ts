@@ -90,6 +90,7 @@ function takeCeiling(
 ): boolean {
   const canary = field.kind === 'absent' ? null : field.canary;
   if (canary === null || canary.requests <= 0) return false;
+  add(memory.ceilingTotals, canary.requests, canary.events);
   betAgainstCeiling(memory.ceiling, canary.events, canary.requests, policy.maxErrorRate, kernel.onset);
   return true;
 }

@@ -1,4 +1,4 @@
-import type { OverlapCounts } from '../overlap.ts';
+import type { MirroredStatuses, OverlapCounts } from '../overlap.ts';
 
 /** What an arm reported for one tick, as it came in: anything may be missing or wrong. */
 export interface ArmTick {
@@ -14,6 +14,8 @@ export interface JudgeTick {
   readonly scores?: { readonly canary?: unknown; readonly control?: unknown } | null;
   /** Of a shadow step: what mirrored answers had in common with stable's. Judged by itself (overlap.ts). */
   readonly overlap?: OverlapCounts;
+  /** Of a shadow step: mirrored requests, and those answered with another status than stable's. Shown with the overlap. */
+  readonly statuses?: MirroredStatuses;
 }
 
 /** Requests and events of one arm in one tick, checked. */
@@ -23,7 +25,7 @@ export interface Counts {
 }
 
 /**
- * A field of one tick after checking: `absent` when neither arm has it, `bad` when it is there but unusable (or in one
+ * A field of one tick after checking: `absent` when neither arm has it (null says the same), `bad` when it is there but unusable (or in one
  * arm only), else the values of both arms.
  */
 export type CheckedField<T> =
@@ -69,7 +71,7 @@ function readCounts(
   if (!isObject(arm)) return { counts: null, isAbsent: arm === undefined || arm === null, problem: 'missing' };
   const { requests } = arm;
   const events = arm[name];
-  if (events === undefined) return { counts: null, isAbsent: true, problem: 'missing' };
+  if (events === undefined || events === null) return { counts: null, isAbsent: true, problem: 'missing' };
   if (!isCount(requests)) return { counts: null, isAbsent: false, problem: `has ${show(requests)} requests` };
   if (!isCount(events)) return { counts: null, isAbsent: false, problem: `is ${show(events)}` };
   if (events > requests) return { counts: null, isAbsent: false, problem: `is ${events} of ${requests} requests` };

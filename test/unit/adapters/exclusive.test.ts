@@ -4,7 +4,7 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { runExclusively } from '../../../adapters/processes/exclusive.ts';
+import { runAlone, runExclusively } from '../../../adapters/processes/exclusive.ts';
 
 const freshFile = (): string => join(mkdtempSync(join(tmpdir(), 'mlops-turn-')), 'run/turn.lock');
 const MODULE = join(import.meta.dirname, '../../../adapters/processes/exclusive.ts');
@@ -47,6 +47,18 @@ describe('work that is done by one process at a time', () => {
         () => undefined,
       ),
     ).toBe(1);
+  });
+
+  it('is refused instead of waited for when it is to be done alone, and can be done after that', async () => {
+    const file = freshFile();
+    const taken = async (): Promise<never> => await Promise.reject(new Error('taken'));
+    let end: () => void = () => undefined;
+    const first = runAlone(file, async () => await new Promise<void>((resolve) => (end = resolve)), taken);
+    const second = async () => await runAlone(file, async () => await Promise.resolve('done'), taken);
+    await expect(second()).rejects.toThrow('taken');
+    end();
+    await first;
+    expect(await second()).toBe('done');
   });
 
   it('goes on when the process that did it was killed', async () => {

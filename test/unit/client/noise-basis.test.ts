@@ -15,7 +15,7 @@ describe('the basis of the noise assumption', () => {
     expect(text).toContain('but for errors and slowness: they freeze the weight and page');
     expect(text).toContain('Arm it with: mlops rollout calibrate --model rag_api --write');
     const armed = renderExplanation({ ...STATUS, noise: { text: 'calibrated', armed: true } });
-    expect(armed).toContain('rolls back at once, whatever the window.');
+    expect(armed).toContain('rolls back at once, whatever the window; that of slow freezes the weight and asks.');
     expect(armed).not.toContain('Arm it with');
   });
 

@@ -29,6 +29,7 @@ describe('what is printed of an error', () => {
       '/a/token may not be read or written by this user',
     ],
     [system('EISDIR: illegal', { code: 'EISDIR', path: '/a' }), '/a is a folder'],
+    [system('EISDIR: illegal operation on a directory, read', { code: 'EISDIR' }), 'it is a folder'],
     [
       system('fetch failed', {
         cause: system('connect ECONNREFUSED', { code: 'ECONNREFUSED', address: '::1', port: 81 }),

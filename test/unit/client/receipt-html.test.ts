@@ -57,6 +57,26 @@ describe('the HTML receipt', () => {
     expect(textOf(renderReceiptHtml(forced, DIGEST))).toContain('A person let it pass although something was missing');
   });
 
+  it('says of a rollout that pre-flight refused that nothing was moved', () => {
+    const outcome = {
+      outcome: 'failed',
+      reason: 'PREFLIGHT_UNHEALTHY',
+      detail: 'canary is dead',
+      at: '2026-01-01T08:00:09.000Z',
+    } as const;
+    expect(textOf(renderReceiptHtml(createReceipt({ outcome }), DIGEST))).toContain(
+      'Failed Pre-flight refused it, and nothing was moved: canary is dead.',
+    );
+  });
+
+  it('says exactly what became of the users of a stable version that was down', () => {
+    const detail = 'stable 1.0.0 is down (503); all traffic went to 1.1.0, the arm that works, which had 50 %';
+    const outcome = { outcome: 'failed', reason: 'stable-down', detail, at: '2026-01-01T08:00:09.000Z' } as const;
+    expect(textOf(renderReceiptHtml(createReceipt({ outcome }), DIGEST))).toContain(
+      `Failed The stable version could not serve: ${detail}.`,
+    );
+  });
+
   it('draws the share of users, the total evidence and that of every metric, each with its name and its axes', () => {
     for (const name of ['total', 'errors', 'slow', 'scores', 'ceiling'])
       expect(promoted).toContain(`aria-label="Evidence, ${name} over time, logarithmic"`);

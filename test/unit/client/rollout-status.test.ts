@@ -44,4 +44,26 @@ describe('the explanation of a rollout', () => {
       'Take it back with: mlops rollout start --model rag_api --to 1.0.0',
     );
   });
+
+  it.each([
+    ['while it goes on', null],
+    ['while a person is waited for', waiting],
+  ])('promises no rollback %s where automatic rollback is off', (_when, waitingFor) => {
+    const automaticRollback = { on: false, armed: true, limit: 20, holds: ['slow'] };
+    const noise = { text: 'assumption default; automatic rollback is off', armed: true };
+    const text = renderExplanation(createStatus({ automaticRollback, noise, waitingFor }));
+    expect(text).toContain(
+      'Total evidence of harm that reaches the limit (20 at an error budget of 5 %) freezes the weight and pages',
+    );
+    expect(text).toContain('a person does with: mlops rollout abort --model rag_api');
+    expect(text).not.toMatch(/rolls back at once|still rolls back|rollback is armed/);
+  });
+
+  it('goes by the error budget of the policy', () => {
+    const automaticRollback = { on: true, armed: true, limit: 100, holds: [] };
+    for (const waitingFor of [null, waiting])
+      expect(renderExplanation(createStatus({ automaticRollback, waitingFor }))).toContain(
+        'Total evidence of harm that reaches the limit (100 at an error budget of 1 %) rolls back at once',
+      );
+  });
 });

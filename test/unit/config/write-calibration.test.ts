@@ -49,10 +49,10 @@ describe('writeCalibration()', () => {
 
   it.each([null, '', 'models: {}\n', '# nothing but this\n'])('writes into %j as blocks', (text) => {
     const root = projectWith(text);
-    const file = writeCalibration(root, { model: 'rag.api v2', noise: 'quiet', calibration: FITTED });
-    expect(readFileSync(file, 'utf8')).toContain('models:\n  rag.api v2:\n    noise: quiet\n    calibration:\n');
+    const file = writeCalibration(root, { model: 'rag.api-v2', noise: 'quiet', calibration: FITTED });
+    expect(readFileSync(file, 'utf8')).toContain('models:\n  rag.api-v2:\n    noise: quiet\n    calibration:\n');
     const { config } = load(root);
-    expect(assembleJudgePolicy(config, 60, 'rag.api v2').noise).toEqual(NOISE_ASSUMPTIONS['quiet']);
+    expect(assembleJudgePolicy(config, 60, 'rag.api-v2').noise).toEqual(NOISE_ASSUMPTIONS['quiet']);
     expect(assembleJudgePolicy(config, 60, 'another').noise).toEqual(NOISE_ASSUMPTIONS['default']);
   });
 

@@ -71,6 +71,27 @@ describe('a tick from two readings', () => {
     });
   });
 
+  it('counts requests of exactly the bound as fast', () => {
+    const at = (bound: number): ArmCounters => {
+      const latency = LATENCY_BOUNDS_MS.map((edge) => (edge === bound ? 10 : 0)).concat(0);
+      return { ...arm('2', 10, 0, 0), latency };
+    };
+    const slow = (bound: number) =>
+      assembleTick(snapshot(0, arm('1', 0, 0, 0), arm('2', 0, 0, 0)), snapshot(1, arm('1', 0, 0, 0), at(bound)), RULE)
+        .tick.canary?.slow;
+    expect([slow(35), slow(50), slow(75)]).toEqual([0, 0, 10]);
+  });
+
+  it('deals scores out in another order than their bins, and another for each arm', () => {
+    const scores = Array.from({ length: 40 }, (_, index) => index / 40);
+    const now = snapshot(1, arm('1', 200, 1, 5, scores), arm('2', 200, 2, 6, scores));
+    const { canary, control } = assembleTick(first, now, RULE).tick.scores ?? {};
+    const sorted = (canary as number[]).toSorted((a, b) => a - b);
+    expect(canary).not.toEqual(sorted);
+    expect(control).not.toEqual(sorted);
+    expect(canary).not.toEqual(control);
+  });
+
   it('keeps every score, in an order that depends on the seed and not on the value', () => {
     const scores = [0, 0, 0.5, 1, 1, 1];
     const now = snapshot(1, arm('1', 200, 1, 5, scores), arm('2', 200, 2, 6, scores));
@@ -93,8 +114,8 @@ describe('a tick from two readings', () => {
 });
 
 describe('the sample ratio', () => {
-  const reading = (stable: number, canary: number, share: number) =>
-    snapshot(1, null, null, { assigned: { stable, canary }, canaryBasisPoints: share });
+  const reading = (stable: number, canary: number, more: Partial<TelemetrySnapshot> = {}) =>
+    snapshot(1, null, null, { assigned: { stable, canary }, ...more });
   it.each([
     ['fits', 500, 500, 5000, true],
     ['is off by chance', 90, 10, 500, true],
@@ -102,6 +123,18 @@ describe('the sample ratio', () => {
     ['is all although 5 % were wanted', 0, 1000, 500, false],
     ['is of nothing', 0, 0, 5000, true],
   ])('%s', (_name, stable, canary, share, matches) => {
-    expect(evaluateSampleRatio(reading(0, 0, share), reading(stable, canary, share)).matches).toBe(matches);
+    expect(evaluateSampleRatio(reading(0, 0), reading(stable, canary), share).matches).toBe(matches);
+  });
+
+  it('is that of what the rollout wrote, whatever weight the router says is live', () => {
+    const live = { canaryBasisPoints: 9000 };
+    expect(evaluateSampleRatio(reading(0, 0, live), reading(100, 900, live), 500).matches).toBe(false);
+  });
+
+  it('is of the requests since the reading before, or since the source started again', () => {
+    const before = reading(0, 1000);
+    expect(evaluateSampleRatio(before, reading(500, 1500), 5000)).toMatchObject({ matches: true });
+    expect(evaluateSampleRatio(before, reading(1000, 1000), 5000)).toMatchObject({ matches: false });
+    expect(evaluateSampleRatio(before, reading(500, 500, { instanceId: 'j' }), 5000)).toMatchObject({ matches: true });
   });
 });

@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { assembleTick } from '../../../domain/rollout/observation.ts';
+import type { TelemetrySnapshot } from '../../../domain/rollout/telemetry.ts';
 import { addOverlap, evaluateOverlap, overlapInterval, type OverlapCounts } from '../../../domain/rollout/overlap.ts';
 import { createRandom } from '../../../domain/statistics/seeded-random.ts';
 import { createJudgeState, judgeTick, type JudgeTick } from '../../../domain/rollout/judge.ts';
@@ -62,15 +64,21 @@ describe('evaluateOverlap()', () => {
 });
 
 describe('a look of a shadow step', () => {
-  const look = (overlap: OverlapCounts, previous: TickVerdict | null, waived: string[] = []) => {
-    const input: JudgeTick = { ...tick(100, 1, 1, 100, 1, 1), overlap };
+  const look = (
+    overlap: OverlapCounts,
+    previous: TickVerdict | null,
+    waived: string[] = [],
+    more: Partial<JudgeTick> = {},
+  ) => {
+    const input: JudgeTick = { ...tick(100, 1, 1, 100, 1, 1), overlap, ...more };
     return assembleTickVerdict({
       result: judgeTick(POLICY, createJudgeState(), input).verdict,
       previous,
       tick: input,
+      carriedWealth: 1,
       overlapRule: { minimum: 0.8, errorBudget: 0.05 },
       problems: [],
-      snapshot: null,
+      observedBasisPoints: null,
       overruledBy: null,
       waived,
     });
@@ -88,5 +96,41 @@ describe('a look of a shadow step', () => {
   it('keeps what was seen while there is nothing new', () => {
     const first = look([[90, 3]], null);
     expect(look([], first).overlap).toEqual(first.overlap);
+  });
+
+  it('names the mirrored requests whose status was another, added up over looks', () => {
+    const first = look([], null, [], { statuses: { requests: 4, mismatches: 4 } });
+    expect(first.overlap).toMatchObject({
+      verdict: 'inconclusive',
+      reason: expect.stringContaining("(4 of 4 mirrored requests had another status than stable's), wanted") as unknown,
+    });
+    const second = look([], first, [], { statuses: { requests: 2, mismatches: 0 } });
+    expect(second.overlap).toMatchObject({ statuses: { requests: 6, mismatches: 4 } });
+    const equal = look([[90, 3]], null, [], { statuses: { requests: 3, mismatches: 0 } });
+    expect(equal.overlap?.reason).not.toContain('status');
+  });
+
+  it('takes the statuses of a tick from the counters of the mirror, as far as they grew', () => {
+    const reading = (observedAt: string, requests: number, statusMismatches: number): TelemetrySnapshot => ({
+      model: 'm',
+      instanceId: 'i',
+      observedAt,
+      generation: 1,
+      canaryBasisPoints: 0,
+      stable: { version: '1', requests, errors: 0, latency: [requests], scores: [] },
+      canary: null,
+      mirror: { requests, errors: 0, statusMismatches, latency: [requests], overlap: [] },
+      assigned: { stable: requests, canary: 0 },
+    });
+    const rule = {
+      slowBoundMs: 500,
+      seed: 's',
+      expectedStableVersion: '1',
+      expectedCanaryVersion: '2',
+      source: 'mirror',
+    } as const;
+    const { tick: seen, problems } = assembleTick(reading('a', 10, 2), reading('b', 15, 5), rule);
+    expect(problems).toEqual([]);
+    expect(seen.statuses).toEqual({ requests: 5, mismatches: 3 });
   });
 });

@@ -42,8 +42,7 @@ describe('the sample ratio', () => {
 function isAlarm(canary: number, { total, basisPoints }: Split): boolean {
   const snapshot = {
     instanceId: 'a',
-    canaryBasisPoints: basisPoints,
     assigned: { canary, stable: total - canary },
   } as unknown as TelemetrySnapshot;
-  return !evaluateSampleRatio(null, snapshot).matches;
+  return !evaluateSampleRatio(null, snapshot, basisPoints).matches;
 }

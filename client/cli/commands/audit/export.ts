@@ -4,6 +4,7 @@ import type { LedgerExport } from '../../../ledger-port.ts';
 import { currentActor } from '../../actor.ts';
 import { sequenceOption } from '../../audit/options.ts';
 import type { CommandContext, CommandRun } from '../../command.ts';
+import { unwritable } from '../../unwritable.ts';
 import { textOption } from '../../rollout/options.ts';
 
 /** `mlops audit export`: evidence for somebody else, verifiable without us. */
@@ -46,7 +47,7 @@ async function writeFileWhole(
   groups: AsyncIterable<readonly string[]>,
 ): Promise<{ readonly events: number; readonly bytes: number }> {
   const file = resolve(context.workingDirectory, name);
-  const handle = await open(`${file}.part`, 'w', 0o600);
+  const handle = await open(`${file}.part`, 'w', 0o600).catch(unwritable(name));
   let lines = 0;
   let bytes = 0;
   try {

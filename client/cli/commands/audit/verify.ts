@@ -1,7 +1,7 @@
-import { existsSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import type { ExportCheck } from '../../../../domain/governance/verify-export.ts';
 import { readTrustedKeys, verifyFile } from '../../../audit/verify-file.ts';
+import { ownKeyFiles } from '../../audit/own-keys.ts';
 import type { CommandContext, CommandInput, CommandRun, ExitCode } from '../../command.ts';
 import { listOption, textOption } from '../../rollout/options.ts';
 
@@ -25,10 +25,7 @@ export const run: CommandRun = async (context, input) => {
 /** The files named, or the one the ledger of this project keeps, when no key is given at all. */
 function keyFilesOf(context: CommandContext, input: CommandInput): readonly string[] {
   const named = listOption(input, 'keys');
-  if (named.length > 0 || listOption(input, 'key').length > 0) return named;
-  // No configuration is needed to verify, so none is loaded: a broken one must not stand in the way.
-  const own = join(context.env['AUDIT_STORAGE_PATH'] ?? '.mlops/audit', 'trusted-keys');
-  return existsSync(resolve(context.workingDirectory, own)) ? [own] : [];
+  return named.length > 0 || listOption(input, 'key').length > 0 ? named : ownKeyFiles(context);
 }
 
 function exitCodeOf({ valid, signedBy }: ExportCheck): ExitCode {

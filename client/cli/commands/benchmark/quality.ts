@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { MlopsError, messageOf } from '../../../../domain/errors.ts';
+import { MlopsError } from '../../../../domain/errors.ts';
 import { parseQueries } from '../../../benchmark/parse-queries.ts';
 import { measureQuality, type LabelledQuery, type QualityReport } from '../../../benchmark/quality.ts';
 import type { Examples } from '../../../examples-port.ts';
@@ -8,6 +8,7 @@ import { assembleQualityRows, QUALITY_COLUMNS, renderQualityMarkdown } from '../
 import type { CommandContext, CommandInput, CommandRun } from '../../command.ts';
 import { renderTable } from '../../render-table.ts';
 import { endpointOptions, listOption, textOption } from '../../rollout/options.ts';
+import { unreadable } from '../../unreadable.ts';
 
 /** Those whose quality differs; the others misbehave in other ways, and one of them would die of being measured. */
 const RELEASES = ['1.0.0', '1.1.0', '1.1.1', '1.2.2'];
@@ -53,7 +54,7 @@ async function measureExamples(
   return reports;
 }
 
-/** @throws QUERIES_INVALID, USAGE_INVALID */
+/** @throws INPUT_UNREADABLE, QUERIES_INVALID, USAGE_INVALID */
 async function loadQueries(
   context: CommandContext,
   input: CommandInput,
@@ -63,7 +64,7 @@ async function loadQueries(
   const file = textOption(input, 'queries');
   if (file === '') return (await examples.loadQueries()).slice(0, limit);
   const text = await readFile(resolve(context.workingDirectory, file), 'utf8').catch((error: unknown) => {
-    throw new MlopsError('QUERIES_INVALID', { file, problem: messageOf(error) });
+    throw unreadable(file, error);
   });
   return parseQueries(file, text).slice(0, limit);
 }

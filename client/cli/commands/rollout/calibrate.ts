@@ -1,6 +1,7 @@
 import { relative } from 'node:path';
 import { writeCalibration, type WrittenCalibration } from '../../../../config/write-calibration.ts';
 import { calibrateNoise, type Calibration } from '../../../../domain/rollout/calibration/calibrate.ts';
+import { ownValue } from '../../../../domain/own-value.ts';
 import type { NoiseFit } from '../../../../domain/rollout/calibration/fit-noise.ts';
 import { renderCalibration } from '../../../reports/calibration-text.ts';
 import { assembleJudgePolicy } from '../../../rollouts/judge-policy.ts';
@@ -30,12 +31,12 @@ export const run: CommandRun = async (context, input) => {
   const text = renderCalibration(heading, calibration);
   const data = { ...heading, chosen: chosen?.name ?? null, proved, calibration };
   if (chosen === null || !proved) return { exitCode: 3, data: { ...data, written: null }, text };
-  const wanted = writtenOf(model, history, calibration, tickSeconds, chosen.name in known);
+  const wanted = writtenOf(model, history, calibration, tickSeconds, Object.hasOwn(known, chosen.name));
   if (input.options['write'] !== true || input.dryRun) {
     const hint = `Write it to config/deployment.yaml with: mlops rollout calibrate --model ${model} --write`;
     return { exitCode: 0, data: { ...data, written: null, wouldWrite: wanted }, text: `${text}\n${hint}` };
   }
-  const before = config.deployment.models[model];
+  const before = ownValue(config.deployment.models, model);
   const file = relative(context.workingDirectory, writeCalibration(config.root, wanted));
   const armed = before?.calibration?.armed ?? true;
   const done = [

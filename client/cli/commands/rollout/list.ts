@@ -1,12 +1,13 @@
 import type { CommandRun } from '../../command.ts';
 import { renderTable } from '../../render-table.ts';
+import { givenModel } from '../../rollout/options.ts';
 
 const MOST = 100;
 
 /** `mlops rollout list`: rollouts of this environment, newest first. */
 export const run: CommandRun = async (context, input) => {
   const config = await context.config();
-  const model = typeof input.options['model'] === 'string' ? input.options['model'] : null;
+  const model = givenModel(input);
   const rollouts = await (await context.composition.evidence()).list(config.environment, model, MOST);
   const rows = rollouts.map((r) => [
     r.model,

@@ -1,12 +1,12 @@
 import { createReadStream } from 'node:fs';
 import { resolve } from 'node:path';
 import { createInterface } from 'node:readline';
-import { messageOf, MlopsError } from '../../../../domain/errors.ts';
 import { replayStream, type ReplayStream } from '../../../../domain/rollout/replay.ts';
 import { assembleJudgePolicy } from '../../../rollouts/judge-policy.ts';
 import { createReplayParser } from '../../../rollouts/parse-replay.ts';
 import type { CommandRun } from '../../command.ts';
 import { textOption } from '../../rollout/options.ts';
+import { unreadable } from '../../unreadable.ts';
 
 /** `mlops rollout replay`: judges recorded streams, line by line, without any server. */
 export const run: CommandRun = async (context, input) => {
@@ -36,11 +36,7 @@ async function eachLine(
   take: (line: string, number: number) => void,
 ): Promise<void> {
   const failed = new Promise<never>((_resolve, reject) => {
-    source.once('error', (error: Error) =>
-      reject(
-        new MlopsError('REPLAY_INPUT_INVALID', { line: 0, place: '', problem: messageOf(error) }, { cause: error }),
-      ),
-    );
+    source.once('error', (error) => reject(unreadable(file, error)));
   });
   const read = (async () => {
     let number = 0;

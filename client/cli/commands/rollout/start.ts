@@ -7,7 +7,7 @@ import { currentActor } from '../../actor.ts';
 import type { CommandContext, CommandResult, CommandRun } from '../../command.ts';
 import { follow } from '../../rollout/follow.ts';
 import { isLive, observeOrder, prepareOrder } from '../../rollout/order.ts';
-import { renderPlan } from '../../rollout/render-plan.ts';
+import { renderHeading, renderPlan } from '../../rollout/render-plan.ts';
 import { receiptCommand, statusData } from '../../rollout/status-data.ts';
 
 /** `mlops rollout start`: starts (or attaches to) a rollout and watches it to its end. */
@@ -22,7 +22,7 @@ export const run: CommandRun = async (context, input) => {
     return {
       exitCode: 0,
       data: { dryRun: true, request },
-      text: `Nothing is changed. A start would do this:\n\n${renderPlan(request.plan)}`,
+      text: `Nothing is changed. A start would do this:\n\n${renderHeading(request)}\n\n${renderPlan(request)}`,
     };
   const rollouts = await context.composition.rollouts();
   const supersede = input.options['supersede'] === true || request.plan.onInFlight === 'supersede';

@@ -89,4 +89,10 @@ describe('assessNoise()', () => {
     const calibration = { armed: false, fittedAt: null, ticks: null, source: null };
     expect(assess({ assumption: 'default', calibration }, [])).toMatchObject({ basis: 'default', armed: false });
   });
+
+  it('calls no rollback armed where automatic rollback is off', () => {
+    const off = assessNoise(unset, [], errorsOnly(), 's', false);
+    expect(off.text).toContain('automatic rollback is off');
+    expect(off.text).not.toContain('armed');
+  });
 });

@@ -1,3 +1,4 @@
+import { ceilingDecides } from '../../../../domain/rollout/judge/policy.ts';
 import { describe, expect, it } from 'vitest';
 import { openJudge, type JudgePolicy, type JudgeTick } from '../../../../domain/rollout/judge.ts';
 import { policyInForce } from '../../../../domain/rollout/run.ts';
@@ -37,6 +38,28 @@ describe('a judge whose noise assumption is not trusted', () => {
   it('never promotes for that, and asks once: what a person accepted holds no more', () => {
     expect(decide(waiveMetrics(UNARMED, ['errors']), worse).decision).not.toBe('hold');
     expect(decide(UNARMED, times(60, tick(4, 4))).decision).toBe('promote');
+  });
+
+  it('keeps the ceiling when a person accepts more errors than stable has', () => {
+    const accepted = waiveMetrics(UNARMED, ['errors']);
+    expect(decide(accepted, [...worse, ...times(20, tick(120, 4))])).toMatchObject({
+      decision: 'rollback',
+      metric: 'ceiling',
+    });
+    expect(decide(accepted, times(60, tick(70, 4))).decision, 'above the ceiling').not.toBe('promote');
+    const shown = waiveMetrics({ ...POLICY, dryRunMetrics: ['errors'] }, ['slow']);
+    expect(ceilingDecides(shown), 'shown only').toBe(false);
+  });
+
+  it('gives the ceiling up when that was accepted, and that alone', () => {
+    const judge = openJudge(POLICY);
+    for (const one of times(30, tick(60, 60))) judge.take(one);
+    for (const one of times(30, tick(80, 80))) judge.take(one);
+    expect(judge.decision()).toMatchObject({ decision: 'rollback', metric: 'ceiling' });
+    const accepted = openJudge(waiveMetrics(POLICY, ['ceiling']), judge.save());
+    for (const one of times(10, tick(60, 60))) accepted.take(one);
+    expect(accepted.decision()).toMatchObject({ decision: 'promote' });
+    expect(decide(waiveMetrics(POLICY, ['ceiling']), worse)).toMatchObject({ decision: 'rollback', metric: 'errors' });
   });
 
   it('is the same judge where automatic rollback is armed', () => {

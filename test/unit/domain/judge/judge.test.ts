@@ -162,6 +162,40 @@ describe('bad telemetry', () => {
   });
 });
 
+describe('a metric that is not in play', () => {
+  const without = (slow: undefined | null): JudgeTick => ({
+    canary: { requests: 600, errors: 3, ...(slow === null ? { slow } : {}) },
+    control: { requests: 600, errors: 3, ...(slow === null ? { slow } : {}) },
+  });
+
+  it('is one that both arms lack from start to end, whether they leave it out or say null', () => {
+    const [absent, empty] = [judge(repeat(without(undefined), 20)), judge(repeat(without(null), 20))];
+    expect(empty).toEqual(absent);
+    expect(empty).toMatchObject({ decision: 'undecided', telemetry: 'complete' });
+    expect(judge([without(undefined), GOOD, without(null)])).toMatchObject({ decision: 'inconclusive' });
+  });
+});
+
+describe('what a verdict says of each metric', () => {
+  const scores = { canary: [0.5, 0.5], control: [0.9, 0.7] };
+  const limits = (ticks: readonly JudgeTick[]) =>
+    Object.fromEntries(judge(ticks).metrics.map(({ name, limit }) => [name, limit]));
+
+  it('is the limit it is held against', () => {
+    expect(limits([{ ...GOOD, scores }])).toEqual({ errors: 0.05, slow: 0.0298, scores: 0.75, ceiling: 0.05 });
+    // Below the absolute tolerance it is good enough whatever the control does.
+    expect(limits([tick(600, 3, 1, 600, 3, 0)])).toMatchObject({ slow: 0.01 });
+  });
+
+  it('is the rate of errors it was seen with, where only the canary says it', () => {
+    const alone = { canary: { requests: 600, errors: 240 } };
+    const { decision, metric, reasons, metrics } = judge(repeat(alone, 20));
+    expect({ decision, metric }).toEqual({ decision: 'rollback', metric: 'ceiling' });
+    expect(reasons[0]).toMatch(/^canary error rate 40.0 % of \d+ requests is above the ceiling 5 %/);
+    expect(metrics.find(({ name }) => name === 'ceiling')).toMatchObject({ canary: 0.4, requests: 12_000 });
+  });
+});
+
 describe('state', () => {
   it('survives JSON at every tick without changing a single bit', () => {
     const counts = fc.tuple(fc.nat(40), fc.nat(60), fc.nat(40), fc.nat(60));

@@ -1,0 +1,21 @@
+/** Events that people and programs outside are told of (docs/reference/webhooks.md), as webhooks choose them by name. */
+export const NOTIFIED_EVENTS = [
+  'started',
+  'weight-set',
+  'gate',
+  'held',
+  'overridden',
+  'false-alarm',
+  'incident',
+  'scale-alert',
+  'foreign-edit',
+  'emergency-rollback',
+  'orphaned-split',
+  'router-away',
+  'promoted',
+  'completed',
+  'rolled-back',
+  'aborted',
+  'failed',
+  'stable-down',
+] as const;

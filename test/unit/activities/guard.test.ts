@@ -1,0 +1,129 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { createGuardActivities } from '../../../activities/guard.ts';
+import type { IncidentRecord, Notification, ProbeResult } from '../../../activities/ports.ts';
+import type { LiveSplit, TrafficSplit } from '../../../domain/rollout/split.ts';
+
+const STABLE = { version: '1.0.0', endpoint: 'http://127.0.0.1:9101' };
+const CANARY = { version: '1.1.0', endpoint: 'http://127.0.0.1:9102' };
+const probed = (healthy: boolean): ProbeResult => ({
+  healthy,
+  detail: healthy ? 'healthy in 1 ms' : 'connect ECONNREFUSED',
+  version: null,
+  latencyMs: 1,
+  memoryBytes: null,
+  memoryLimitBytes: null,
+});
+const split = (parts: Partial<TrafficSplit>): TrafficSplit => ({
+  model: 'rag_api',
+  stable: STABLE,
+  canary: CANARY,
+  canaryBasisPoints: 0,
+  mirrorBasisPoints: 0,
+  ...parts,
+});
+
+/** One model whose rollout is gone, its router, and what was said; `answers` are those of stable's probes, in turn. */
+function orphanage(first: TrafficSplit, answers: readonly (boolean | Error)[]) {
+  const said = { incidents: new Map<string, IncidentRecord>(), news: new Map<string, Notification>() };
+  const asked: string[] = [];
+  const writtenBy = { idempotencyKey: 'key/step/0', actor: 'ada', reason: 'weight', writtenAt: '2026-01-01T08:00:00Z' };
+  let live: LiveSplit = { split: first, generation: 7, ...writtenBy };
+  let probes = 0;
+  const guard = createGuardActivities({
+    journal: { ingest: async () => await Promise.resolve(0) },
+    lookup: { isOpen: async () => await Promise.resolve(false) },
+    health: {
+      probe: async (endpoint) => {
+        asked.push(endpoint);
+        const answer = answers[Math.min(probes++, answers.length - 1)] ?? false;
+        if (answer instanceof Error) throw answer;
+        return await Promise.resolve(probed(answer));
+      },
+    },
+    router: {
+      describe: () => {
+        throw new Error('nobody asks');
+      },
+      observe: async () => await Promise.resolve(live),
+      apply: async (write) => {
+        expect(write.expectedGeneration, 'compare and set').toBe(live.generation);
+        live = { ...live, ...write };
+        return await Promise.resolve(live);
+      },
+    },
+    traffic: {
+      models: async () => await Promise.resolve(['rag_api']),
+      latestApplied: async () => await Promise.resolve(live),
+      reserve: async (request) =>
+        await Promise.resolve({ ...request, generation: request.expectedGeneration + 1, applied: false }),
+      markApplied: async () => await Promise.resolve(),
+      markRefused: async () => await Promise.resolve(),
+      recordForeign: async () => await Promise.resolve(),
+    },
+    rollouts: {
+      unfinished: async () => await Promise.resolve([]),
+      openIncident: async (incident: IncidentRecord) => {
+        said.incidents.set(incident.idempotencyKey, incident);
+        return await Promise.resolve(true);
+      },
+    } as never,
+    outbox: {
+      send: async (notification) =>
+        await Promise.resolve(void said.news.set(notification.idempotencyKey, notification)),
+    },
+  });
+  const run = async () => {
+    const report = guard.guardTraffic({ environment: 'dev', at: '2026-01-01T08:01:00.000Z' });
+    await vi.runAllTimersAsync();
+    return await report;
+  };
+  return { run, said, asked, live: () => live };
+}
+
+describe('the traffic guard, of a split whose rollout is gone', () => {
+  beforeEach(() => void vi.useFakeTimers());
+  afterEach(() => void vi.useRealTimers());
+
+  it.each([5000, 10_000])(
+    'moves nobody onto a stable version that is down (%i of 10,000 on the canary)',
+    async (share) => {
+      const { live, run, said } = orphanage(split({ canaryBasisPoints: share }), [false]);
+      expect(await run()).toMatchObject({ returned: [], left: ['rag_api'] });
+      expect(await run()).toMatchObject({ returned: [], left: ['rag_api'] });
+      expect(live()).toMatchObject({ generation: 7, split: { canaryBasisPoints: share } });
+      expect([...said.incidents.values()], 'once, however often it looks').toMatchObject([
+        { kind: 'stable-down', severity: 'page' },
+      ]);
+      expect([...said.news.values()]).toMatchObject([{ event: 'stable-down', severity: 'page' }]);
+      expect([...said.news.values()][0]?.summary).toBe(
+        `Split of rag_api has no rollout any more, and stable 1.0.0 is not healthy (connect ECONNREFUSED): ${share / 100} % stay on 1.1.0 until it is`,
+      );
+    },
+  );
+
+  it('returns it as soon as stable is healthy again', async () => {
+    const { asked, live, run } = orphanage(split({ canaryBasisPoints: 5000 }), [false, true]);
+    expect(await run()).toMatchObject({ left: ['rag_api'] });
+    expect(await run()).toMatchObject({ returned: ['rag_api'], left: [] });
+    expect(live()).toMatchObject({ generation: 8, split: { stable: STABLE, canary: null, canaryBasisPoints: 0 } });
+    expect(new Set(asked)).toEqual(new Set([STABLE.endpoint]));
+    expect(await run(), 'and that once').toMatchObject({ returned: [], left: [] });
+  });
+
+  it('gives no users to a stable version that comes and goes', async () => {
+    const { live, run } = orphanage(split({ canaryBasisPoints: 10_000 }), [true, true, false]);
+    expect(await run()).toMatchObject({ left: ['rag_api'] });
+    expect(live().generation).toBe(7);
+  });
+
+  it('leaves it when stable may not be asked', async () => {
+    const { run } = orphanage(split({ canaryBasisPoints: 500 }), [new Error('endpoint is not allowed')]);
+    expect(await run()).toMatchObject({ returned: [], left: ['rag_api'] });
+  });
+
+  it('ends a mirror that moves no user, whether or not stable is healthy', async () => {
+    const { live, run } = orphanage(split({ mirrorBasisPoints: 10_000 }), [false]);
+    expect(await run()).toMatchObject({ returned: ['rag_api'], left: [] });
+    expect(live().split).toMatchObject({ canary: null, mirrorBasisPoints: 0 });
+  });
+});
