@@ -96,6 +96,8 @@ export async function openTheatre(suggestContinueAsNewAfter = 5000): Promise<Rol
     taskQueue: TASK_QUEUE,
     workflowsPath: join(import.meta.dirname, '../../workflows/index.ts'),
     activities: actFor(stages),
+    // Every task replays the history from its start: what is not deterministic fails here.
+    maxCachedWorkflows: 0,
   });
   const running = worker.run();
   return {

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { until } from '../support/stack.ts';
 import { openTheatre, someTicks, type RolloutTheatre } from '../support/rollout-workflow.ts';
 
 const STEPS = [{ weight: 50, windowMinutes: 0.03 }];
@@ -66,7 +67,11 @@ describe.concurrent('a database that is away', () => {
     const { state, record } = database('weight-set');
     const scene = await theatre.start(STEPS, { maxDeploymentHours: 12 / 3600 }, { record });
     await scene.until(({ phase }) => phase === 'rolling-back', 60_000);
-    expect(scene.weights.at(-1)).toBe(0);
+    await until(
+      async () => await Promise.resolve(scene.weights.at(-1)),
+      (weight) => weight === 0,
+      10_000,
+    );
     state.isAway = false;
     expect(await scene.result()).toMatchObject({ outcome: 'rolled-back' });
   });

@@ -98,7 +98,7 @@ describe.concurrent('missing telemetry never promotes', () => {
     const { scene } = await atGate();
     await scene.act('promote', { full: true });
     await scene.until(({ intendedWeightPercent }) => intendedWeightPercent === 100);
-    expect(overrides(scene)[0]).toContain('although missing: an approval; metrics source answered 500');
+    expect(overrides(scene)[0]).toContain('although missing: the approval of 100 %; metrics source answered 500');
     await scene.act('abort');
     await scene.result();
   });
