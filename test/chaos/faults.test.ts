@@ -203,7 +203,7 @@ describe('a rollout goes on where it stopped', () => {
   });
 });
 
-/** A folder as on another machine: all it knows of the stack is addresses, the gateway's token and the payload keys. */
+/** A folder as on another machine: all it knows of the stack is addresses, the gateway's token and the keys of workers. */
 async function prepareElsewhere(
   project: TestProject,
   adminUrl = ADMIN,
@@ -211,7 +211,8 @@ async function prepareElsewhere(
   const root = await mkdtemp(join(tmpdir(), 'mlops-elsewhere-'));
   await mkdir(join(root, 'config'));
   await mkdir(join(root, '.mlops/keys'), { recursive: true });
-  await copyFile(join(project.root, '.mlops/keys/payload.json'), join(root, '.mlops/keys/payload.json'));
+  for (const file of ['.mlops/keys/payload.json', '.mlops/keys/ledger-wrapping.json'])
+    await copyFile(join(project.root, file), join(root, file));
   await copyFile(join(project.root, '.mlops/gateway/token'), join(root, 'gateway-token'));
   const there = `gateway: { url: "${project.gateway}", admin_url: "${adminUrl}", token_file: gateway-token }`;
   await writeFile(join(root, 'config/deployment.yaml'), `${DEPLOYMENT}${there}\n`);

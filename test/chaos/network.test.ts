@@ -1,5 +1,5 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
-import { mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -88,6 +88,8 @@ describe('a rollout whose worker cannot talk to the server as it should', () => 
     await mkdir(join(stranger, '.mlops/keys'), { recursive: true });
     const keys = { [active]: Buffer.alloc(32, 7).toString('base64') };
     await writeFile(join(stranger, '.mlops/keys/payload.json'), JSON.stringify({ active, keys }));
+    const ledgerKeys = '.mlops/keys/ledger-wrapping.json';
+    await copyFile(join(stage.project.root, ledgerKeys), join(stranger, ledgerKeys));
     const { config } = loadConfig({ env: {}, workingDirectory: stage.project.root, portOffset: OFFSET });
     const refused = spawnSync(MLOPS, ['worker'], {
       cwd: stranger,

@@ -232,7 +232,7 @@ describe('the commands of pages in docs', () => {
     await page.next(0);
     expect((await page.next(0)).stdout).toContain('✔ worker');
     expect((await page.next(0)).stdout).toContain('Stopped');
-    expect((await page.next(0)).stdout).toContain('Clean.');
+    expect((await page.next(0)).stdout).toContain('Clean:');
     expect(page.left()).toBe(0);
   });
 

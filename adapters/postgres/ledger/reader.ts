@@ -20,7 +20,8 @@ interface ReaderParts extends EvidenceParts {
   readonly keys: DataKeys;
 }
 
-interface ReadOrder {
+/** Who reads: it is written down. */
+export interface ReadOrder {
   readonly actor: string;
 }
 
