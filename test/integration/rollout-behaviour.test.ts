@@ -15,6 +15,7 @@ import { TASK_QUEUE, type RolloutStatus } from '../../workflows/messages.ts';
 import { readHistory, replayHistory } from '../support/history.ts';
 import { openStage, type Stage, type StagedModel } from '../support/stage.ts';
 import { controlService, until } from '../support/stack.ts';
+import { findInvalidReceipts } from '../support/verify-receipts.ts';
 import { startReceiver } from '../support/webhook-receiver.ts';
 
 const OFFSET = 23_000;
@@ -280,6 +281,10 @@ describe('a rollout', () => {
       await expect(replayHistory(history, id, join(stage.project.root, '.mlops'))).resolves.toBeUndefined();
     },
   );
+
+  it('has receipts that verify, however it ended', async () => {
+    expect(await findInvalidReceipts(stage.project)).toEqual([]);
+  }, 120_000);
 
   /** Takes the next generation of a model in a transaction that stays open: its next write of a weight waits for the end. */
   async function holdWrites(model: string) {

@@ -9,7 +9,8 @@ interface NamedWrite {
   readonly number: number;
 }
 
-const NAME = /^(first|retreat|finish|(step|reapply)\/(\d+))$/;
+const NAME = /^(first|retreat|finish|stable-down|(step|reapply)\/(\d+))$/;
+const WHOLE = 10_000;
 
 /** The plan in a receipt; without steps when it is none. */
 export function planOf({ rollout }: RolloutReceipt): Pick<RolloutPlan, 'steps'> & Partial<RolloutPlan> {
@@ -71,14 +72,18 @@ function checkSplits(receipt: RolloutReceipt, named: readonly NamedWrite[]): str
       if (inForce === undefined) say(`the plan has no step ${number}`);
     }
     const isStep = kind === 'step' || kind === 'reapply';
-    const weight = isStep ? (inForce?.weightBasisPoints ?? 0) : 0;
+    // Not by the plan: stable was down, and everybody went to the arm that works.
+    const isRescue = kind === 'stable-down';
+    if (isRescue && receipt.outcome !== null && receipt.outcome.reason !== 'stable-down')
+      say('stable is not said to have been down');
+    const weight = isRescue ? WHOLE : isStep ? (inForce?.weightBasisPoints ?? 0) : 0;
     const mirror = isStep ? (inForce?.mirrorBasisPoints ?? 0) : 0;
     if (split.canaryBasisPoints !== weight || split.mirrorBasisPoints !== mirror)
       say(
         `${split.canaryBasisPoints / 100} % and ${split.mirrorBasisPoints / 100} % mirrored, by the plan ${weight / 100} % and ${mirror / 100} %`,
       );
     const stable = kind === 'finish' ? toVersion : fromVersion;
-    const canary = isStep ? toVersion : undefined;
+    const canary = isStep || isRescue ? toVersion : undefined;
     if (split.model !== model || split.stable.version !== stable || split.canary?.version !== canary)
       say(`it divides ${split.model} ${split.stable.version} and ${split.canary?.version ?? 'nothing'}`);
   }

@@ -48,7 +48,38 @@ const end = (receipt: Draft, parts: Partial<NonNullable<Draft['outcome']>>): voi
   if (receipt.outcome !== null) Object.assign(receipt.outcome, parts);
 };
 
+/** Stable went down in the first step, and everybody went to the canary. */
+const desert: Forgery = (receipt) => {
+  receipt.ticks.length = receipt.ticks.findIndex(({ step }) => step === 1);
+  const rescue = write(receipt, 1);
+  rescue.idempotencyKey = '0197-key/stable-down';
+  rescue.split.canaryBasisPoints = 10_000;
+  receipt.writes.length = 2;
+  end(receipt, { outcome: 'failed', reason: 'stable-down', detail: 'stable 1.0.0 is down' });
+  receipt.events = receipt.events.filter(
+    ({ event: name, details }) => name !== 'promoted' && !(Number(details['generation']) > 1),
+  );
+};
+
 describe('a receipt as it was written', () => {
+  it('tells of users who went to the arm that works, and of nobody else at 100 %', () => {
+    const told = (receipt: Draft): void => {
+      desert(receipt);
+      receipt.events.push(
+        event(99, 'failed', 'stable-down: stable 1.0.0 is down', 'rollout') as Draft['events'][number],
+      );
+    };
+    expect(verify(PROMOTED, told).problems).toEqual([]);
+    const { problems } = verify(PROMOTED, (receipt) => {
+      told(receipt);
+      write(receipt, 1).split.canaryBasisPoints = 5000;
+    });
+    expect(problems).toEqual(['write of generation 2: 50 % and 0 % mirrored, by the plan 100 % and 0 %']);
+    expect(
+      verify(PROMOTED, (receipt) => (write(receipt, 1).idempotencyKey = '0197-key/stable-down')).problems,
+    ).toContain('write of generation 2: stable is not said to have been down');
+  });
+
   it.each([
     ['promoted', PROMOTED],
     ['rolled back', ROLLED_BACK],
