@@ -8,7 +8,7 @@ import { createFeedback } from '../adapters/gateway/feedback.ts';
 import { createProxy } from '../adapters/gateway/proxy.ts';
 import { createRequestIds } from '../adapters/gateway/request-id.ts';
 import { openSplitStore } from '../adapters/gateway/split-store.ts';
-import { loadSecret } from '../adapters/gateway/state-file.ts';
+import { loadSecret } from '../adapters/gateway/secret-file.ts';
 import type { MlopsConfig } from '../config/schema.ts';
 import { listenOn } from './listen.ts';
 import { untilToldToStop } from './stop-signal.ts';

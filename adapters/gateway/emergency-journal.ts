@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
-import { mkdir, open, readFile } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { LiveSplit } from '../../domain/rollout/split.ts';
+import { appendDurably } from '../files/durable-file.ts';
 
 /** One line of the journal of emergency rollbacks: the intent first, then what was verified. */
 export interface JournalEntry {
@@ -29,13 +30,7 @@ export function lineOf(entry: JournalEntry): string {
 /** Adds a line, flushed to disk before it returns. */
 export async function appendJournal(file: string, entry: JournalEntry): Promise<void> {
   await mkdir(dirname(file), { recursive: true });
-  const handle = await open(file, 'a', 0o600);
-  try {
-    await handle.writeFile(`${lineOf(entry)}\n`);
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
+  await appendDurably(file, `${lineOf(entry)}\n`);
 }
 
 /** Every whole line; one that was cut off by a crash is left out. */

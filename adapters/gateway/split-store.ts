@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { MlopsError, messageOf } from '../../domain/errors.ts';
 import { ownValue } from '../../domain/own-value.ts';
 import type { LiveSplit, TrafficWrite } from '../../domain/rollout/split.ts';
-import { writeDurably } from './state-file.ts';
+import { writeDurably } from '../files/durable-file.ts';
 
 /** Writes kept per model: the outside witness of what was live, and when. */
 const HISTORY_LENGTH = 1000;

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
-import { mkdir, open, readdir, readFile, rename, stat, truncate } from 'node:fs/promises';
+import { mkdir, readdir, readFile, stat, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
+import { appendDurably, writeDurably } from '../files/durable-file.ts';
 import { runExclusively } from '../processes/exclusive.ts';
 
 /** The ledger in files: every event, and the newest checkpoint. */
@@ -60,7 +61,7 @@ export function createSegmentFiles(folder: string, segmentBytes = SEGMENT_BYTES)
           const from = known?.next ?? 0;
           if (from >= checkpoint.size) return;
           known = await appendLines(folder, known, segmentBytes, eventLines(from, checkpoint.size));
-          await replaceFile(checkpointFileOf(folder), checkpoint.note);
+          await writeDurably(checkpointFileOf(folder), checkpoint.note);
         },
         () => undefined,
       );
@@ -102,26 +103,4 @@ async function appendLines(
     };
   }
   return end;
-}
-
-async function appendDurably(file: string, text: string): Promise<void> {
-  const handle = await open(file, 'a', 0o600);
-  try {
-    await handle.writeFile(text);
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-}
-
-async function replaceFile(file: string, text: string): Promise<void> {
-  const fresh = `${file}.new`;
-  const handle = await open(fresh, 'w', 0o600);
-  try {
-    await handle.writeFile(text);
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-  await rename(fresh, file);
 }
