@@ -17,6 +17,7 @@ import { signCheckpoint } from '../adapters/postgres/ledger/sign-checkpoint.ts';
 import type { EvidenceParts } from '../adapters/postgres/rollout-store.ts';
 import type { MlopsConfig } from '../config/schema.ts';
 import { messageOf } from '../domain/errors.ts';
+import type { Primitives } from '../domain/governance/primitives.ts';
 import { formatVerifierKey, keyLines } from '../domain/governance/verifier-key.ts';
 
 /** Commits come in bursts: one checkpoint serves those of this long. */
@@ -34,7 +35,7 @@ export async function composeLedger(
   const primitives = createPrimitives();
   const signer = await loadLedgerSigner(config.stateDirectory, primitives);
   const keys = createLocalDataKeys(await loadWrappingKeys(config.stateDirectory));
-  const follower = signer === null ? null : followCommits(pool, signer, config.auditDirectory, log);
+  const follower = signer === null ? null : followCommits({ pool, primitives, signer, log }, config.auditDirectory);
   const ledger = createLedger(pool, {
     primitives,
     sealer: createPayloadSealer(primitives, keys),
@@ -60,12 +61,9 @@ export async function composeLedgerReader(config: Pick<MlopsConfig, 'stateDirect
 
 /** Signs and files what was committed, a little later. What fails is tried again with the next commit. */
 function followCommits(
-  pool: Pool,
-  signer: LedgerSigner,
+  { pool, primitives, signer, log }: { pool: Pool; primitives: Primitives; signer: LedgerSigner; log: Logger },
   auditDirectory: string,
-  log: Logger,
 ): { readonly wake: () => void; close(): Promise<void> } {
-  const primitives = createPrimitives();
   const segments = createSegmentFiles(segmentFolder(auditDirectory, signer.origin));
   let timer: NodeJS.Timeout | null = null;
   let running = Promise.resolve();

@@ -49,7 +49,11 @@ export async function lockHead(client: PoolClient): Promise<LedgerHead | null> {
   return { origin, size: Number(size), lastLeaf, peaks, recordedAt: recordedAt.toISOString() };
 }
 
-/** Writes events at the end of the log: rows, sealed payloads, nodes of the tree, and the new end. */
+/**
+ * Writes events at the end of the log: rows, sealed payloads, nodes of the tree, and the new end.
+ *
+ * @throws TypeError, RangeError for a draft that has no canonical text, or is too long
+ */
 export async function appendEvents(
   client: PoolClient,
   parts: { readonly primitives: Primitives; readonly sealer: PayloadSealer },
@@ -70,6 +74,9 @@ export async function appendEvents(
     const place = { log: head.origin, sequence, previous, recordedAt: head.recordedAt };
     const commitment = sealed[at]?.commitment ?? null;
     const canonical = canonicalJson(assembleEvent(one.draft, { ...place, commitment }));
+    const bytes = primitives.byteLength(canonical);
+    if (bytes > LARGEST_EVENT)
+      throw new RangeError(`event ${one.draft.type} has ${bytes} bytes, wanted at most ${LARGEST_EVENT}`);
     const leafHash = primitives.leafHash(canonical);
     tree.append(leafHash);
     rows.push({ ...one, sequence, canonical, leafHash });
@@ -84,17 +91,6 @@ export async function appendEvents(
     tree.edge().peaks,
     head.recordedAt,
   ]);
-}
-
-/** Refuses a draft that could not be written later, while it harms nobody else's. @throws TypeError, RangeError */
-export function assertWritable(draft: EventDraft): void {
-  const zeros = '0'.repeat(64);
-  const place = { log: '', sequence: Number.MAX_SAFE_INTEGER, previous: zeros, recordedAt: '', commitment: zeros };
-  const bytes = Buffer.byteLength(canonicalJson(assembleEvent(draft, place)));
-  // What is missing above: the origin and the time.
-  if (bytes + 300 > LARGEST_EVENT)
-    throw new RangeError(`event ${draft.type} has ${bytes} bytes, wanted fewer than ${LARGEST_EVENT - 300}`);
-  if (draft.payload !== undefined) canonicalJson(draft.payload);
 }
 
 async function insertEvents(client: PoolClient, recordedAt: string, rows: readonly Row[]): Promise<void> {

@@ -3,7 +3,7 @@ import { isMlopsError, MlopsError } from '../../../domain/errors.ts';
 import type { EventDraft } from '../../../domain/governance/event-draft.ts';
 import type { Primitives } from '../../../domain/governance/primitives.ts';
 import { inTransaction, translateDatabaseError } from '../query.ts';
-import { appendEvents, assertWritable, lockHead, type Appended } from './append.ts';
+import { appendEvents, lockHead, type Appended } from './append.ts';
 import type { PayloadSealer } from './seal-payloads.ts';
 
 /** One unit of change: its statements and its events are written together, or not at all. */
@@ -11,7 +11,7 @@ export interface LedgerTransaction {
   readonly client: PoolClient;
   /** Sequence of the event that is appended next: rows may name it before. */
   readonly next: number;
-  /** Returns the event's sequence. @throws TypeError, RangeError for a draft that cannot be written */
+  /** Returns the event's sequence. A draft that cannot be written fails the change that it is of. */
   readonly append: (draft: EventDraft) => number;
 }
 
@@ -87,7 +87,6 @@ export function createLedger(
     transact: async (work) => await enter(async (batch) => await work(transactionOf(batch))),
     append: async (draft, idempotencyKey) =>
       await enter(async (batch) => {
-        assertWritable(draft);
         if (idempotencyKey !== undefined && (await isThere(batch, idempotencyKey))) return false;
         batch.appended.push({ draft, idempotencyKey: idempotencyKey ?? null });
         return true;
@@ -101,10 +100,7 @@ function transactionOf(batch: Batch): LedgerTransaction {
     get next() {
       return batch.first + batch.appended.length;
     },
-    append: (draft) => {
-      assertWritable(draft);
-      return batch.first + batch.appended.push({ draft, idempotencyKey: null }) - 1;
-    },
+    append: (draft) => batch.first + batch.appended.push({ draft, idempotencyKey: null }) - 1,
   };
 }
 

@@ -65,9 +65,7 @@ describe('a receipt as it was written', () => {
   it('tells of users who went to the arm that works, and of nobody else at 100 %', () => {
     const told = (receipt: Draft): void => {
       desert(receipt);
-      receipt.events.push(
-        event(99, 'failed', 'stable-down: stable 1.0.0 is down', 'rollout') as Draft['events'][number],
-      );
+      receipt.events.push(event(99, 'failed', 'stable-down: stable 1.0.0 is down', 'rollout'));
     };
     expect(verify(PROMOTED, told).problems).toEqual([]);
     const { problems } = verify(PROMOTED, (receipt) => {
