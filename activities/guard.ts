@@ -123,6 +123,7 @@ async function reportForeignEdit(
     idempotencyKey,
     model: live.split.model,
     environment,
+    actor: 'traffic-guard',
     kind,
     severity: 'warning',
     summary,

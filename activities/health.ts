@@ -59,6 +59,7 @@ export function createHealthActivities({ health, rollouts }: { health: HealthPro
       idempotencyKey: `${input.rolloutKey}/resources/${arm}`,
       model: input.model,
       environment: input.environment,
+      actor: 'rollout',
       kind: 'resource-usage',
       severity: 'warning',
       summary: `${arm} ${version} uses ${percent.toFixed(0)} % of its memory limit, wanted at most ${input.resourceAlertPercent} %`,

@@ -133,6 +133,8 @@ export interface IncidentRecord {
   readonly idempotencyKey: string;
   readonly model: string;
   readonly environment: string;
+  /** The part of the system that found it. */
+  readonly actor: 'rollout' | 'judge' | 'traffic-guard';
   readonly kind: string;
   readonly severity: 'info' | 'warning' | 'page';
   readonly summary: string;

@@ -100,6 +100,7 @@ export function createTelemetryActivities({
       idempotencyKey: `${input.rolloutKey}/success-rate`,
       model: input.model,
       environment: input.environment,
+      actor: 'judge',
       kind: 'success-rate',
       severity: 'warning',
       summary,

@@ -134,7 +134,7 @@ async function recordEvent({ ledger, principals }: EvidenceParts, record: Rollou
 }
 
 async function openIncident({ ledger, principals }: EvidenceParts, record: IncidentRecord): Promise<boolean> {
-  const actor = await principals.actor('traffic-guard');
+  const actor = await principals.actor(record.actor);
   const evidence = JSON.stringify(record.evidence);
   return await ledger.transact(async (transaction) => {
     const { rowCount } = await transaction.client.query(

@@ -175,6 +175,7 @@ describe('the database', () => {
       idempotencyKey: 'while-away',
       model: 'm',
       environment: 'dev',
+      actor: 'judge',
       kind: 'success-rate',
       severity: 'warning',
       summary: 's',
@@ -186,9 +187,9 @@ describe('the database', () => {
     expect(await store.openIncident(incident)).toBe(true);
     expect(await store.openIncident(incident)).toBe(false);
     const { rows } = await pool.query<{ type: string }>(
-      'SELECT e.type FROM incident i JOIN ledger_event e ON e.sequence = i.ledger_sequence',
+      'SELECT e.type, e.actor FROM incident i JOIN ledger_event e ON e.sequence = i.ledger_sequence',
     );
-    expect(rows).toEqual([{ type: 'incident.opened' }]);
+    expect(rows).toEqual([{ type: 'incident.opened', actor: 'system:judge' }]);
   });
 
   it('gives the log back when the process that holds it has stopped', async () => {
