@@ -8,7 +8,7 @@ import { readFileLines } from './file-lines.ts';
 
 const CHUNK_BYTES = 1024 * 1024;
 
-/** Lines of an export; `-` is standard input. @throws AUDIT_FILE_UNREADABLE */
+/** Lines of an export; `-` is standard input. @throws INPUT_UNREADABLE */
 export async function* readExport(file: string): AsyncGenerator<readonly FileLine[]> {
   const source: Readable = file === '-' ? process.stdin : createReadStream(file, { highWaterMark: CHUNK_BYTES });
   try {
@@ -18,7 +18,7 @@ export async function* readExport(file: string): AsyncGenerator<readonly FileLin
   }
 }
 
-/** The first line of an export, or as much of a note as a first line may have. @throws AUDIT_FILE_UNREADABLE */
+/** The first line of an export, or as much of a note as a first line may have. @throws INPUT_UNREADABLE */
 export async function readBeginning(file: string): Promise<string> {
   try {
     const handle = await open(file);
@@ -33,7 +33,7 @@ export async function readBeginning(file: string): Promise<string> {
   }
 }
 
-/** A small file of text. @throws AUDIT_FILE_UNREADABLE */
+/** A small file of text. @throws INPUT_UNREADABLE */
 export async function readText(file: string): Promise<string> {
   try {
     return await readFile(file, 'utf8');
@@ -43,5 +43,5 @@ export async function readText(file: string): Promise<string> {
 }
 
 function unreadable(file: string, error: unknown): MlopsError {
-  return new MlopsError('AUDIT_FILE_UNREADABLE', { file, reason: messageOf(error) }, { cause: error });
+  return new MlopsError('INPUT_UNREADABLE', { file, problem: messageOf(error) }, { cause: error });
 }

@@ -18,7 +18,7 @@ export interface VerifyOrder {
 /**
  * Verifies an export of the ledger (ledger-format §8) without any server.
  *
- * @throws AUDIT_FILE_UNREADABLE, CHECKPOINT_OF_SELECTION; what is wrong with the content is in the result instead
+ * @throws INPUT_UNREADABLE, CHECKPOINT_OF_SELECTION; what is wrong with the content is in the result instead
  */
 export async function verifyFile(files: ExportFiles, order: VerifyOrder): Promise<ExportCheck> {
   const earlier = await Promise.all(order.checkpoints.map(async (file) => noteIn(await files.beginning(file))));
@@ -42,7 +42,7 @@ function noteIn(text: string): string {
   return typeof header === 'string' ? '' : header.checkpoint;
 }
 
-/** The keys of `--key` and of trusted-keys files. @throws VERIFIER_KEY_INVALID, AUDIT_FILE_UNREADABLE */
+/** The keys of `--key` and of trusted-keys files. @throws VERIFIER_KEY_INVALID, INPUT_UNREADABLE */
 export async function readTrustedKeys(
   files: ExportFiles,
   given: { readonly keys: readonly string[]; readonly keyFiles: readonly string[] },

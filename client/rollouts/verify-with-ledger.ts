@@ -16,7 +16,7 @@ export interface LedgerComparison {
 /**
  * Verifies a full export of the ledger, and that all a receipt says is in it and nothing of the rollout is missing.
  *
- * @throws AUDIT_FILE_UNREADABLE
+ * @throws INPUT_UNREADABLE
  */
 export async function verifyWithLedger(
   files: ExportFiles,

@@ -2,12 +2,6 @@ import type { ErrorDefinition } from './definition.ts';
 
 /** Failures of the evidence ledger, its keys and its exports. */
 export const LEDGER_ERRORS = {
-  AUDIT_FILE_UNREADABLE: {
-    message: 'Audit file {file} cannot be read: {reason}',
-    remedy: 'Name a file that `mlops audit export --out FILE` wrote; --file - reads standard input',
-    retryable: false,
-    exitCode: 2,
-  },
   EVENT_NOT_FOUND: {
     message: 'Ledger has no event {sequence}',
     remedy: 'List events with `mlops audit query`',

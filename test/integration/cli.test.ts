@@ -85,7 +85,7 @@ describe('the command line', () => {
     [['rollout', 'start', '--from', '1', '--to', '2', '--profile', 'x'], 2, 'Profile is not known'],
     [['rollout', 'receipt', '--verify', MLOPS], 2, 'RECEIPT_INVALID'],
     [['rollout', 'receipt', '--verify', 'a.json', '--out', 'b.json'], 2, 'Option --verify goes with no other: --out'],
-    [['audit', 'verify', '--file', 'nothing.jsonl'], 2, 'AUDIT_FILE_UNREADABLE'],
+    [['audit', 'verify', '--file', 'nothing.jsonl'], 2, 'INPUT_UNREADABLE'],
     [['audit', 'verify', '--file', LEDGER('full.jsonl'), '--key', 'a+b+c'], 2, 'VERIFIER_KEY_INVALID'],
     [['clean'], 2, 'CLEAN_REFUSED'],
     ...['-1', '1.5', '56072', 'many', ''].map((offset): [string[], number, string] => [

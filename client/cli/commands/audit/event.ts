@@ -1,12 +1,12 @@
 import { MlopsError } from '../../../../domain/errors.ts';
 import type { ProvenEvent } from '../../../ledger-port.ts';
 import { currentActor } from '../../actor.ts';
-import { parseSequence } from '../../audit/options.ts';
+import { parseWhole } from '../../audit/options.ts';
 import type { CommandRun } from '../../command.ts';
 
 /** `mlops audit event`: one event with the proof that it is in the log. */
 export const run: CommandRun = async (context, input) => {
-  const sequence = parseSequence(input.args[0] ?? '', 'The sequence');
+  const sequence = parseWhole(input.args[0] ?? '', 'The sequence');
   const order = { withPayload: input.options['payload'] === true, actor: currentActor() };
   const proven = await (await context.composition.ledger()).event(sequence, order);
   if (proven === null) throw new MlopsError('EVENT_NOT_FOUND', { sequence });

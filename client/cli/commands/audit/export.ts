@@ -2,14 +2,14 @@ import { open, rename } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { LedgerExport } from '../../../ledger-port.ts';
 import { currentActor } from '../../actor.ts';
-import { sequenceOption } from '../../audit/options.ts';
+import { wholeOption } from '../../audit/options.ts';
 import type { CommandContext, CommandRun } from '../../command.ts';
 import { unwritable } from '../../unwritable.ts';
 import { textOption } from '../../rollout/options.ts';
 
 /** `mlops audit export`: evidence for somebody else, verifiable without us. */
 export const run: CommandRun = async (context, input) => {
-  const [from, to] = [sequenceOption(input, 'from'), sequenceOption(input, 'to')];
+  const [from, to] = [wholeOption(input, 'from'), wholeOption(input, 'to')];
   const type = textOption(input, 'type');
   const order: LedgerExport = {
     chosen: {

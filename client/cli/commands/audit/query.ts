@@ -2,7 +2,7 @@ import { MlopsError } from '../../../../domain/errors.ts';
 import { EVENT_CATEGORIES, RISKS } from '../../../../domain/governance/event-draft.ts';
 import type { EventQuery, StoredEvent } from '../../../../domain/governance/event-query.ts';
 import type { LedgerReader } from '../../../ledger-port.ts';
-import { sequenceOption } from '../../audit/options.ts';
+import { wholeOption } from '../../audit/options.ts';
 import type { CommandContext, CommandInput, CommandRun } from '../../command.ts';
 import { renderTable } from '../../render-table.ts';
 import { listOption, textOption } from '../../rollout/options.ts';
@@ -17,8 +17,8 @@ export const run: CommandRun = async (context, input) => {
   const order: Order = {
     asked: queryOf(input),
     isNewestFirst: input.options['oldestFirst'] !== true,
-    after: sequenceOption(input, 'after'),
-    limit: sequenceOption(input, 'limit'),
+    after: wholeOption(input, 'after'),
+    limit: wholeOption(input, 'limit'),
   };
   if (context.format === 'jsonl') {
     await stream(context, ledger, order);
