@@ -13,13 +13,13 @@ const SHOWN = 50;
 
 /** `mlops audit query`: events that meet every condition, newest first; `-o jsonl` streams all of them. */
 export const run: CommandRun = async (context, input) => {
-  const ledger = await context.composition.ledger();
   const order: Order = {
     asked: queryOf(input),
     isNewestFirst: input.options['oldestFirst'] !== true,
     after: wholeOption(input, 'after'),
     limit: wholeOption(input, 'limit'),
   };
+  const ledger = await context.composition.ledger();
   if (context.format === 'jsonl') {
     await stream(context, ledger, order);
     return { exitCode: 0, text: '' };
