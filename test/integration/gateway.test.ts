@@ -24,6 +24,7 @@ import { resolveGateway } from '../../config/resolve.ts';
 import type { TrafficRouter } from '../../activities/ports.ts';
 import type { TrafficSplit, TrafficWrite } from '../../domain/rollout/split.ts';
 import { startGateway, type RunningGateway } from '../../workers/gateway.ts';
+import { createWrite } from '../support/gateway.ts';
 
 type Handler = (request: IncomingMessage, response: ServerResponse) => void;
 
@@ -106,22 +107,7 @@ describe('the built-in gateway', () => {
     more: { generation?: number; expectedGeneration?: number | null; idempotencyKey?: string } = {},
   ) => {
     generation = more.generation ?? generation + 1;
-    return await router.apply({
-      split: {
-        model: 'm',
-        stable: { version: '1', endpoint: stable },
-        canary: { version: '2', endpoint: canary },
-        canaryBasisPoints: 0,
-        mirrorBasisPoints: 0,
-        ...split,
-      },
-      generation,
-      expectedGeneration: null,
-      idempotencyKey: `k${generation}`,
-      actor: 'test',
-      reason: 'test',
-      ...more,
-    });
+    return await router.apply(createWrite({ stable, canary }, generation, split, more));
   };
   const ask = async (user: string, init: Omit<RequestInit, 'headers'> & { headers?: Record<string, string> } = {}) =>
     await fetch(`${gateway.proxyAddress}/query`, { ...init, headers: { 'x-user-id': user, ...init.headers } });

@@ -25,6 +25,31 @@ export interface GatewayProcess {
 /** A port on which nobody listens. */
 export const REFUSING = 'http://127.0.0.1:9';
 
+/** A write between version 1 (stable) and 2 (canary) of model `m`, as far as nothing else is said. */
+export function createWrite(
+  endpoints: { readonly stable: string; readonly canary: string },
+  generation: number,
+  split: Partial<TrafficSplit>,
+  more: Partial<TrafficWrite> = {},
+): TrafficWrite {
+  return {
+    split: {
+      model: 'm',
+      stable: { version: '1', endpoint: endpoints.stable },
+      canary: { version: '2', endpoint: endpoints.canary },
+      canaryBasisPoints: 0,
+      mirrorBasisPoints: 0,
+      ...split,
+    },
+    generation,
+    expectedGeneration: null,
+    idempotencyKey: `k${generation}`,
+    actor: 'test',
+    reason: 'test',
+    ...more,
+  };
+}
+
 /** Starts a gateway in a folder of its own, on ports that are free. */
 export async function startGatewayProcess(): Promise<GatewayProcess> {
   const portOffset = await findFreeOffset();
@@ -50,22 +75,7 @@ export async function startGatewayProcess(): Promise<GatewayProcess> {
     port: config.ports.gateway,
     write: async (split, more = {}) => {
       generation = more.generation ?? generation + 1;
-      return await router.apply({
-        split: {
-          model: 'm',
-          stable: { version: '1', endpoint: REFUSING },
-          canary: { version: '2', endpoint: REFUSING },
-          canaryBasisPoints: 0,
-          mirrorBasisPoints: 0,
-          ...split,
-        },
-        generation,
-        expectedGeneration: null,
-        idempotencyKey: `k${generation}`,
-        actor: 'test',
-        reason: 'test',
-        ...more,
-      });
+      return await router.apply(createWrite({ stable: REFUSING, canary: REFUSING }, generation, split, more));
     },
     observe: async () => await router.observe('m'),
     snapshot: async (model = 'm') => await createGatewayMetrics(config).snapshot(model),

@@ -1,6 +1,7 @@
 import { recordProbe } from '../../domain/rollout/run.ts';
 import { breach } from './breach.ts';
-import { activities, advanceClock, type Ending, type RolloutContext } from './context.ts';
+import { askArms } from './ask-arms.ts';
+import { advanceClock, type Ending, type RolloutContext } from './context.ts';
 import { isPassing } from './failure.ts';
 import { record } from './record.ts';
 import { movesUsersOffStable } from './stable-down.ts';
@@ -25,18 +26,8 @@ export async function probeArms(context: RolloutContext): Promise<Ending | null>
 }
 
 async function probe(context: RolloutContext) {
-  const { request, run } = context;
   try {
-    return await activities.probeArms.executeWithOptions({ summary: 'health of both arms' }, [
-      {
-        model: request.model,
-        environment: request.environment,
-        rolloutKey: run.rolloutKey,
-        stable: request.stable,
-        canary: request.canary,
-        resourceAlertPercent: request.resourceAlertPercent,
-      },
-    ]);
+    return await askArms(context, 'health of both arms');
   } catch (error) {
     if (!isPassing(error)) throw error;
     return null;

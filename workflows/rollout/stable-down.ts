@@ -1,6 +1,7 @@
 import { patched } from '@temporalio/workflow';
 import { splitOf } from '../../domain/rollout/run.ts';
-import { activities, type Ending, type RolloutContext } from './context.ts';
+import { askArms } from './ask-arms.ts';
+import type { Ending, RolloutContext } from './context.ts';
 import { record } from './record.ts';
 import { writeSplit } from './traffic.ts';
 
@@ -43,20 +44,12 @@ export async function endWithoutStable(
 }
 
 /** Why the canary is not known to work, or null. */
-async function obstacleOf({ request, run }: RolloutContext, wanted: Ending): Promise<string | null> {
+async function obstacleOf(context: RolloutContext, wanted: Ending): Promise<string | null> {
   if (!movesUsersOffStable()) return 'both arms are as they were';
+  const { review } = context.run;
   if (wanted.actor === 'judge') return `it is in breach of ${wanted.reason}`;
-  if (run.review !== null) return `it is in breach of ${run.review.metrics.join(', ')}, and nobody has accepted that`;
-  const { canary } = await activities.probeArms.executeWithOptions({ summary: 'does the canary work?' }, [
-    {
-      model: request.model,
-      environment: request.environment,
-      rolloutKey: run.rolloutKey,
-      stable: request.stable,
-      canary: request.canary,
-      resourceAlertPercent: request.resourceAlertPercent,
-    },
-  ]);
+  if (review !== null) return `it is in breach of ${review.metrics.join(', ')}, and nobody has accepted that`;
+  const { canary } = await askArms(context, 'does the canary work?');
   return canary.healthy ? null : `it is not healthy either (${canary.detail})`;
 }
 
