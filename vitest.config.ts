@@ -1,12 +1,14 @@
 import { defineConfig } from 'vitest/config';
+import { LongestFirst } from './test/support/longest-first.ts';
 
 export default defineConfig({
   test: {
     include: ['test/{unit,integration,workflow,replay,chaos,architecture}/**/*.test.ts'],
     globalSetup: ['test/support/global-setup.ts'],
     pool: 'forks',
-    // One file at a time: tests on the real stack share two cores with the servers they start.
-    fileParallelism: false,
+    // Tests on the real stack wait more than they compute; more than two at once would starve the servers they start.
+    maxWorkers: 2,
+    sequence: { sequencer: LongestFirst },
     // Rollouts of one stack that may run side by side (`describe.concurrent`).
     maxConcurrency: 3,
     testTimeout: 60_000,

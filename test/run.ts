@@ -1,4 +1,4 @@
-// Runs every test and ends with the plain line `N passed, N failed`. Exit code 1 when one failed, or none ran.
+// Runs every test, names those that failed, and ends with the plain line `N passed, N failed`. Exit code 1 when one failed, or none ran.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startVitest } from 'vitest/node';
 
@@ -9,14 +9,24 @@ const count = (state: string): number => tests.filter((test) => test.result().st
 const brokenFiles = modules.filter(
   (module) =>
     module.state() === 'failed' && [...module.children.allTests()].every((test) => test.result().state !== 'failed'),
-).length;
+);
 const passed = count('passed');
-const failed = count('failed') + brokenFiles;
+const failed = count('failed') + brokenFiles.length;
 const skipped = count('skipped');
 const unhandled = vitest.state.getUnhandledErrors().length;
 
+// The end is all that is kept of a long output, so what failed is said there.
 // A test process that does not end must not keep the result back.
 await Promise.race([vitest.close(), sleep(30_000)]);
+for (const test of tests) {
+  const { state, errors } = test.result();
+  if (state !== 'failed') continue;
+  process.stdout.write(`FAILED ${test.module.relativeModuleId} > ${test.fullName}\n`);
+  for (const { message } of errors)
+    process.stdout.write(`  ${message.split('\n').slice(0, 5).join('\n  ').slice(0, 600)}\n`);
+}
+for (const module of brokenFiles)
+  process.stdout.write(`FAILED ${module.relativeModuleId}\n  ${module.errors()[0]?.message ?? ''}\n`);
 if (unhandled > 0) process.stdout.write(`${unhandled} unhandled errors\n`);
 process.stdout.write(
   `${passed} passed, ${failed + (unhandled > 0 ? 1 : 0)} failed${skipped === 0 ? '' : `, ${skipped} skipped`}\n`,

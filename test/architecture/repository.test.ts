@@ -4,8 +4,10 @@ import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { CATALOG } from '../../client/cli/catalog.ts';
 import { optionsOf } from '../../client/cli/common-options.ts';
+import { portsFrom } from '../../config/load.ts';
 import { ERRORS } from '../../domain/errors.ts';
 import { assembleReferences } from '../../tools/references.ts';
+import { OFFSETS } from '../support/offsets.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const FILES = spawnSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], {
@@ -22,6 +24,14 @@ const read = (file: string): string => readFileSync(join(ROOT, file), 'utf8');
 describe('generated references', () => {
   it.each(Object.entries(assembleReferences()))('%s is current (npm run generate)', (path, text) => {
     expect(read(path)).toBe(text);
+  });
+});
+
+describe('the stacks of tests', () => {
+  it('share no port', () => {
+    const ports = Object.values(OFFSETS).flatMap((offset) => Object.values(portsFrom(offset)));
+    expect(new Set(ports).size).toBe(ports.length);
+    expect(Math.max(...ports), 'below the ephemeral ports').toBeLessThan(32_768);
   });
 });
 

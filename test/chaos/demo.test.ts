@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { afterAll, describe, expect, it } from 'vitest';
+import { OFFSETS } from '../support/offsets.ts';
 import { createProject, type TestProject } from '../support/stack.ts';
 
 interface Report {
@@ -15,7 +16,7 @@ describe('mlops demo', () => {
     'plays every act to its end on the real stack, and leaves the receipts it names',
     { timeout: 600_000 },
     async () => {
-      project = await createProject(20_000, null);
+      project = await createProject(OFFSETS.demo, null);
       const { code, stdout, stderr } = await project.mlops(['demo', '-o', 'json']);
       expect(stdout, stderr).not.toBe('');
       const report = JSON.parse(stdout) as Report;
@@ -29,7 +30,7 @@ describe('mlops demo', () => {
   );
 
   it('refuses where it could do harm', async () => {
-    project ??= await createProject(20_000, null);
+    project ??= await createProject(OFFSETS.demo, null);
     const run = await project.mlops(['demo'], { env: { MLOPS_ENV: 'production' } });
     expect(run.code).toBe(2);
     expect(run.stderr).toContain('not production');

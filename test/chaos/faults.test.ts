@@ -9,11 +9,12 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { databaseUrlOf } from '../../adapters/postgres/pool.ts';
 import { loadConfig } from '../../config/load.ts';
 import { isAlive } from '../../adapters/processes/pid-file.ts';
+import { OFFSETS } from '../support/offsets.ts';
 import { readWrites, runningPid, startArguments, type GatewayWrite } from '../support/rollouts.ts';
 import { createProject, until, type TestProject } from '../support/stack.ts';
 import { startTraffic, type Traffic } from '../support/traffic.ts';
 
-const OFFSET = 22_000;
+const OFFSET = OFFSETS.faults;
 const ADMIN = `http://127.0.0.1:${8081 + OFFSET}`;
 const DEPLOYMENT = `
 canary:

@@ -6,11 +6,12 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { databaseUrlOf } from '../../adapters/postgres/pool.ts';
 import { loadConfig } from '../../config/load.ts';
 import { readHistory } from '../support/history.ts';
+import { OFFSETS } from '../support/offsets.ts';
 import { runningPid } from '../support/rollouts.ts';
 import { openStage, type Stage } from '../support/stage.ts';
 import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy.ts';
 
-const OFFSET = 19_500;
+const OFFSET = OFFSETS.network;
 const MLOPS = join(import.meta.dirname, '../../bin/mlops');
 const DEPLOYMENT = `
 canary:

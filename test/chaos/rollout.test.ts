@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { connect, verifyReceipt } from '../../client/index.ts';
 import { findInstalledServer } from '../../adapters/temporal/find-server.ts';
 import { isAlive } from '../../adapters/processes/pid-file.ts';
+import { OFFSETS } from '../support/offsets.ts';
 import { readWrites, runningPid, startArguments } from '../support/rollouts.ts';
 import { createProject, until, type TestProject } from '../support/stack.ts';
 import { identitiesOf, readHistory, replayHistory } from '../support/history.ts';
@@ -48,7 +49,7 @@ describe('a rollout on the real stack', () => {
   const endpoints: Record<string, string> = {};
 
   beforeAll(async () => {
-    project = await createProject(21_000, DEPLOYMENT);
+    project = await createProject(OFFSETS.crashes, DEPLOYMENT);
     const up = await project.mlops(['up', '--detach']);
     expect(up.stderr + up.stdout, 'the stack starts').toContain('Ready.');
     for (const [version, errorShare] of [
@@ -68,7 +69,7 @@ describe('a rollout on the real stack', () => {
   const start = async (to: string, ...more: string[]) =>
     await project.mlops(startArguments('rag_api', to, endpoints, ...more));
   const status = async () => await project.json<Status>(['rollout', 'status', '--model', 'rag_api']);
-  const writes = async () => await readWrites(project, 21_000, 'rag_api');
+  const writes = async () => await readWrites(project, OFFSETS.crashes, 'rag_api');
 
   it('is promoted although the worker is killed in mid-ramp, each weight written once and in order', async () => {
     const started = await start('1.1.0', '--from', '1.0.0', '--detach');
@@ -86,7 +87,7 @@ describe('a rollout on the real stack', () => {
     const after = await status();
     expect(after.outcome).toBe('promoted');
     expect(after.runId, 'the same run went on').toBe(before.runId);
-    const history = await readHistory(project.root, 21_000, 'rollout/dev/rag_api');
+    const history = await readHistory(project.root, OFFSETS.crashes, 'rollout/dev/rag_api');
     expect(identitiesOf(history), 'another worker finished it').toContainEqual(
       expect.not.stringContaining(`worker-${worker}@`),
     );
@@ -124,7 +125,7 @@ describe('a rollout on the real stack', () => {
   });
 
   it('is seen by a TypeScript program as by the command line', async () => {
-    const mlops = connect({ workingDirectory: project.root, env: { MLOPS_PORT_OFFSET: '21000' } });
+    const mlops = connect({ workingDirectory: project.root, env: { MLOPS_PORT_OFFSET: String(OFFSETS.crashes) } });
     try {
       const { outcome, runId } = await status();
       expect(await mlops.status('rag_api')).toMatchObject({ outcome, runId });
@@ -191,7 +192,7 @@ describe('a rollout on the real stack', () => {
         'workflow',
         'signal',
         '--address',
-        `127.0.0.1:${7233 + 21_000}`,
+        `127.0.0.1:${7233 + OFFSETS.crashes}`,
         '--workflow-id',
         'rollout/dev/rag_api',
         '--name',

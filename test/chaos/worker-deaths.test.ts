@@ -4,12 +4,13 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { findInstalledServer } from '../../adapters/temporal/find-server.ts';
 import { identitiesOf, readHistory } from '../support/history.ts';
 import { keepDyingWorkers } from '../support/kill-grid.ts';
+import { OFFSETS } from '../support/offsets.ts';
 import { readWrites, startArguments } from '../support/rollouts.ts';
 import { createProject, until, type TestProject } from '../support/stack.ts';
 import { readStory, type Story } from '../support/story.ts';
 import { startTraffic, type Traffic } from '../support/traffic.ts';
 
-const OFFSET = 21_500;
+const OFFSET = OFFSETS.workerDeaths;
 /** No incident is opened: whether a look sees requests enough for one before it rolls back is a matter of time. */
 const DEPLOYMENT = `
 canary:

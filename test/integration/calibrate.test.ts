@@ -6,10 +6,11 @@ import { databaseUrlOf } from '../../adapters/postgres/pool.ts';
 import { loadConfig } from '../../config/load.ts';
 import type { RolloutReceipt } from '../../domain/rollout/receipt.ts';
 import { historyOf } from '../support/histories.ts';
+import { OFFSETS } from '../support/offsets.ts';
 import { openStage, type Stage } from '../support/stage.ts';
 import { controlService } from '../support/stack.ts';
 
-const OFFSET = 23_200;
+const OFFSET = OFFSETS.calibrate;
 const DEPLOYMENT = `
 # What people wrote stays.
 canary:

@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { OFFSETS } from '../support/offsets.ts';
 
 const MLOPS = join(import.meta.dirname, '../../bin/mlops');
 
@@ -15,7 +16,7 @@ function project(deployment = ''): string {
 }
 
 function mlops(cwd: string, args: readonly string[], input?: string) {
-  const env = { ...process.env, MLOPS_PORT_OFFSET: '27000' };
+  const env = { ...process.env, MLOPS_PORT_OFFSET: String(OFFSETS.nothing) };
   return spawnSync(MLOPS, args, { cwd, env, encoding: 'utf8', ...(input === undefined ? {} : { input }) });
 }
 

@@ -6,11 +6,12 @@ import { describe, expect, it } from 'vitest';
 import { CATALOG } from '../../client/cli/catalog.ts';
 import { loadConfig } from '../../config/load.ts';
 import { playAlone } from '../../workers/demo-turn.ts';
+import { OFFSETS } from '../support/offsets.ts';
 
 const MLOPS = join(import.meta.dirname, '../../bin/mlops');
 const EMPTY = mkdtempSync(join(tmpdir(), 'mlops-cli-'));
 // Nothing listens on these ports.
-const ENV = { ...process.env, MLOPS_PORT_OFFSET: '27000' };
+const ENV = { ...process.env, MLOPS_PORT_OFFSET: String(OFFSETS.nothing) };
 const mlops = (...args: string[]) => spawnSync(MLOPS, args, { cwd: EMPTY, env: ENV, encoding: 'utf8' });
 
 const LEDGER = (name: string) => join(import.meta.dirname, '../fixtures/ledger', name);

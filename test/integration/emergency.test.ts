@@ -8,8 +8,9 @@ import { readJournal } from '../../adapters/gateway/emergency-journal.ts';
 import { createGatewayRouter } from '../../adapters/gateway/router.ts';
 import { loadConfig } from '../../config/load.ts';
 import { startGateway, type RunningGateway } from '../../workers/gateway.ts';
+import { OFFSETS } from '../support/offsets.ts';
 
-const OFFSET = 23_500;
+const OFFSET = OFFSETS.emergency;
 
 describe('`mlops rollback`, with nothing but the gateway in order', () => {
   const root = mkdtempSync(join(tmpdir(), 'mlops-emergency-'));

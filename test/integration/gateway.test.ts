@@ -25,6 +25,7 @@ import type { TrafficRouter } from '../../activities/ports.ts';
 import type { TrafficSplit, TrafficWrite } from '../../domain/rollout/split.ts';
 import { startGateway, type RunningGateway } from '../../workers/gateway.ts';
 import { createWrite } from '../support/gateway.ts';
+import { OFFSETS } from '../support/offsets.ts';
 
 type Handler = (request: IncomingMessage, response: ServerResponse) => void;
 
@@ -87,7 +88,7 @@ async function deafService(): Promise<{ address: string; close: () => void }> {
 describe('the built-in gateway', () => {
   const stateDirectory = mkdtempSync(join(tmpdir(), 'mlops-gateway-'));
   const { config } = loadConfig({ env: {}, workingDirectory: stateDirectory });
-  const ports = portsFrom(23_000);
+  const ports = portsFrom(OFFSETS.gateway);
   const gatewayConfig = {
     stateDirectory,
     environment: 'dev',
@@ -389,14 +390,19 @@ describe('the built-in gateway', () => {
 describe('a second gateway', () => {
   it('is refused with the port and who holds it, and leaves nothing open', async () => {
     const root = mkdtempSync(join(tmpdir(), 'mlops-gateway-second-'));
-    const { config } = loadConfig({ env: {}, workingDirectory: root, portOffset: 23_300 });
+    const { config } = loadConfig({ env: {}, workingDirectory: root, portOffset: OFFSETS.secondGateway });
     const first = await startGateway(config);
     await expect(startGateway(config)).rejects.toMatchObject({
       code: 'PORT_IN_USE',
-      message: expect.stringContaining(`Port 31380 (the gateway) is held by pid ${process.pid} (`) as string,
+      message: expect.stringContaining(
+        `Port ${config.ports.gateway} (the gateway) is held by pid ${process.pid} (`,
+      ) as string,
     });
-    const onlyAdmin = { ...config, ports: { ...config.ports, gateway: 31_383 } };
-    await expect(startGateway(onlyAdmin)).rejects.toMatchObject({ code: 'PORT_IN_USE', details: { port: 31_381 } });
+    const onlyAdmin = { ...config, ports: { ...config.ports, gateway: config.ports.gateway + 3 } };
+    await expect(startGateway(onlyAdmin)).rejects.toMatchObject({
+      code: 'PORT_IN_USE',
+      details: { port: config.ports.gatewayAdmin },
+    });
     await first.stop();
     const second = await startGateway(onlyAdmin);
     await second.stop();
@@ -405,14 +411,14 @@ describe('a second gateway', () => {
 
 describe('a gateway that dies', () => {
   const root = mkdtempSync(join(tmpdir(), 'mlops-gateway-kill-'));
-  const { config } = loadConfig({ env: {}, workingDirectory: root, portOffset: 23_100 });
+  const { config } = loadConfig({ env: {}, workingDirectory: root, portOffset: OFFSETS.gatewayThatDies });
   const router = createGatewayRouter(config);
   let child: ChildProcess | null = null;
 
   const start = async (): Promise<void> => {
     child = spawn(join(import.meta.dirname, '../../bin/mlops'), ['gateway'], {
       cwd: root,
-      env: { ...process.env, MLOPS_PORT_OFFSET: '23100' },
+      env: { ...process.env, MLOPS_PORT_OFFSET: String(OFFSETS.gatewayThatDies) },
       stdio: ['ignore', 'ignore', 'pipe'],
     });
     await new Promise<void>((resolve) =>
@@ -456,7 +462,7 @@ describe('a gateway that dies', () => {
     writeFileSync(file, readFileSync(file, 'utf8').slice(0, 20));
     child = spawn(join(import.meta.dirname, '../../bin/mlops'), ['gateway'], {
       cwd: root,
-      env: { ...process.env, MLOPS_PORT_OFFSET: '23100' },
+      env: { ...process.env, MLOPS_PORT_OFFSET: String(OFFSETS.gatewayThatDies) },
       stdio: ['ignore', 'ignore', 'pipe'],
     });
     let stderr = '';

@@ -3,6 +3,7 @@ import { readFileSync, readdirSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { OFFSETS } from '../support/offsets.ts';
 import { createProject, until, type Run, type TestProject } from '../support/stack.ts';
 import { startTraffic, type Traffic } from '../support/traffic.ts';
 
@@ -45,7 +46,7 @@ describe('the commands of pages in docs', () => {
   const finished: string[] = [];
 
   beforeAll(async () => {
-    project = await createProject(20_500, null);
+    project = await createProject(OFFSETS.howTo, null);
     for (const version of ['1.0.0', '1.1.0']) endpoints[version] = await project.startService(version);
     const targets = Object.entries(endpoints).map(([version, url]) => `"${version}": "${url}"`);
     await writeFile(
@@ -161,7 +162,7 @@ describe('the commands of pages in docs', () => {
     const [, ...words] = wordsOf(page.take());
     const second = spawn(join(import.meta.dirname, '../../bin/mlops'), words, {
       cwd: project.root,
-      env: { ...process.env, MLOPS_PORT_OFFSET: '20500' },
+      env: { ...process.env, MLOPS_PORT_OFFSET: String(OFFSETS.howTo) },
       stdio: 'ignore',
     });
     const workers = async () =>
@@ -237,7 +238,7 @@ describe('the commands of pages in docs', () => {
   });
 
   it('start one stack, also where three people want it at three places', { timeout: 180_000 }, async () => {
-    const offsets = ['20500', '20600', '20700'];
+    const offsets = [OFFSETS.howTo, OFFSETS.howToSecond, OFFSETS.howToThird].map(String);
     const ups = await Promise.all(
       offsets.map(async (offset) => await project.mlops(['up', '--detach', '--port-offset', offset])),
     );

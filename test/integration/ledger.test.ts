@@ -17,6 +17,7 @@ import { createRolloutStore, type EvidenceParts } from '../../adapters/postgres/
 import { createTrafficStore } from '../../adapters/postgres/traffic-store.ts';
 import { verifyReceiptHere } from '../../client/rollouts/verify-receipt-here.ts';
 import { verifyWithLedger } from '../../client/rollouts/verify-with-ledger.ts';
+import { portsFrom } from '../../config/load.ts';
 import type { EventDraft } from '../../domain/governance/event-draft.ts';
 import type { EventQuery } from '../../domain/governance/event-query.ts';
 import { formatHeader } from '../../domain/governance/export-format.ts';
@@ -26,9 +27,10 @@ import { createExportVerifier, type ExportCheck } from '../../domain/governance/
 import type { RolloutReceipt } from '../../domain/rollout/receipt.ts';
 import { openTestLedger, startDatabase, type TestDatabase } from '../support/database.ts';
 import { ORIGIN, primitives, testKey } from '../support/ledger.ts';
+import { OFFSETS } from '../support/offsets.ts';
 import { createJudgedReceipt, createReceipt } from '../support/receipts.ts';
 
-const PORT = 28_434;
+const PORT = portsFrom(OFFSETS.ledger).postgres;
 const KEY = testKey(9);
 const SIGNER = { origin: ORIGIN, keys: [KEY] };
 

@@ -4,6 +4,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { OFFSETS } from '../support/offsets.ts';
 import { openStage, type Stage } from '../support/stage.ts';
 
 const REPOSITORY = join(import.meta.dirname, '../..');
@@ -79,7 +80,7 @@ describe('the package', () => {
   });
 
   it('brings the local stack up and rolls a version out', { timeout: 180_000 }, async () => {
-    stage = await openStage(22_500, DEPLOYMENT, installed('.bin/mlops'));
+    stage = await openStage(OFFSETS.package, DEPLOYMENT, installed('.bin/mlops'));
     const { healthy, parts } = await stage.project.json<{ healthy: boolean; parts: { state: string }[] }>(['status']);
     expect([healthy, parts.map(({ state }) => state)]).toEqual([true, parts.map(() => 'up')]);
     const model = await stage.model('rag_api');

@@ -13,8 +13,9 @@ import { startPart } from '../../adapters/processes/part.ts';
 import { isAlive } from '../../adapters/processes/pid-file.ts';
 import type { TrafficSplit } from '../../domain/rollout/split.ts';
 import { openTestLedger, startDatabase, type TestDatabase } from '../support/database.ts';
+import { OFFSETS } from '../support/offsets.ts';
 
-const OFFSET = 23_600;
+const OFFSET = OFFSETS.postgres;
 const PORT = 5433 + OFFSET;
 const SPLIT: TrafficSplit = {
   model: 'm',

@@ -13,12 +13,13 @@ import { loadConfig } from '../../config/load.ts';
 import type { GuardReport } from '../../activities/guard.ts';
 import { TASK_QUEUE, type RolloutStatus } from '../../workflows/messages.ts';
 import { readHistory, replayHistory } from '../support/history.ts';
+import { OFFSETS } from '../support/offsets.ts';
 import { openStage, type Stage, type StagedModel } from '../support/stage.ts';
 import { controlService, until } from '../support/stack.ts';
 import { findInvalidReceipts } from '../support/verify-receipts.ts';
 import { startReceiver } from '../support/webhook-receiver.ts';
 
-const OFFSET = 23_000;
+const OFFSET = OFFSETS.behaviour;
 const SECRET = 'a secret that only both ends know';
 /** Of two receivers one never answers. */
 const deploymentWith = (dead: string, hook: string, secretFile: string): string => `

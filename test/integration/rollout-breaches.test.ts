@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { OFFSETS } from '../support/offsets.ts';
 import { openStage, type Stage } from '../support/stage.ts';
 import { controlService } from '../support/stack.ts';
 
@@ -23,7 +24,7 @@ describe.concurrent('a rollout in which something goes wrong', () => {
   let stage: Stage;
 
   beforeAll(async () => {
-    stage = await openStage(21_500, DEPLOYMENT);
+    stage = await openStage(OFFSETS.breaches, DEPLOYMENT);
   });
   afterAll(async () => {
     await stage?.close();

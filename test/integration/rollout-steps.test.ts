@@ -7,11 +7,12 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { digestOfTick } from '../../adapters/postgres/rollout-store.ts';
 import type { RolloutReceipt } from '../../domain/rollout/receipt.ts';
 import { encodeHistory } from '../support/history.ts';
+import { OFFSETS } from '../support/offsets.ts';
 import { openStage, type Stage } from '../support/stage.ts';
 import { controlService, until } from '../support/stack.ts';
 import { startReceiver } from '../support/webhook-receiver.ts';
 
-const OFFSET = 22_000;
+const OFFSET = OFFSETS.steps;
 const SECRET = 'a secret that only both ends know';
 const deploymentWith = (hook: string, secretFile: string): string => `
 canary:
