@@ -48,12 +48,17 @@ export function createGuardActivities(ports: GuardPorts) {
         // An open rollout watches its own split, and deals with edits itself.
         if (await ports.lookup.isOpen(environment, model)) continue;
         broken.push(...(await closeBroken(ports, { unfinished, environment, model, at })));
-        if (live === null) continue;
+        // The rollout may have ended between the two, and have taken its split with it.
+        if (live === null || (await ports.router.observe(model))?.generation !== live.generation) continue;
         if (await reportForeignEdit(ports, environment, live, at)) foreignEdits.push(model);
         settling.push(settleOrphan(ports, environment, live, at).then((fate) => [model, fate]));
       }
-      // Side by side: services that do not answer must not keep the guard from the others.
-      const settled = await Promise.all(settling);
+      // Side by side: services that do not answer must not keep the guard from the others, nor does one that fails.
+      const results = await Promise.allSettled(settling);
+      const settled = results.map((result) => {
+        if (result.status === 'rejected') throw result.reason;
+        return result.value;
+      });
       const of = (wanted: OrphanFate) => settled.flatMap(([model, fate]) => (fate === wanted ? [model] : []));
       const [returned, left] = [of('returned'), of('left')];
       return { checked: models.length, foreignEdits, returned, left, broken, journaled };

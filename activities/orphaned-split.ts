@@ -1,5 +1,6 @@
 import { messageOf } from '../domain/errors.ts';
 import type { ArmTarget, LiveSplit, TrafficSplit } from '../domain/rollout/split.ts';
+import { lostWriteCode } from './lost-write.ts';
 import type { HealthProbe, Outbox, RolloutStore, TrafficRouter, TrafficStore } from './ports.ts';
 import { aboutSplit, tellPeople } from './tell-people.ts';
 
@@ -34,8 +35,7 @@ export async function settleOrphan(
     await reportLeft(ports, environment, live, at, problem);
     return 'left';
   }
-  await returnToStable(ports, environment, live, at);
-  return 'returned';
+  return (await returnToStable(ports, environment, live, at)) ? 'returned' : 'none';
 }
 
 /** Well in every one of three probes, a second apart: a version that comes and goes gets no users back. */
@@ -77,12 +77,13 @@ async function reportLeft(
   await tellPeople(outbox, { ...news, severity: 'page' });
 }
 
+/** False when somebody else has written a split in the meantime: it is theirs, and the next run looks at it. */
 async function returnToStable(
   { outbox, rollouts, router, traffic }: OrphanPorts,
   environment: string,
   live: LiveSplit,
   at: string,
-): Promise<void> {
+): Promise<boolean> {
   const split: TrafficSplit = { ...live.split, canary: null, canaryBasisPoints: 0, mirrorBasisPoints: 0 };
   const { model, stable } = split;
   const idempotencyKey = `traffic-guard/${environment}/${model}/${live.generation}`;
@@ -90,7 +91,15 @@ async function returnToStable(
   const order = { actor: 'traffic-guard', reason: summary };
   const expectedGeneration = live.generation;
   const reserved = await traffic.reserve({ environment, idempotencyKey, split, expectedGeneration, ...order });
-  const applied = await router.apply({ ...reserved, ...order });
+  let applied: LiveSplit;
+  try {
+    applied = await router.apply({ ...reserved, ...order });
+  } catch (error) {
+    const code = lostWriteCode(error);
+    if (code === null) throw error;
+    await traffic.markRefused(environment, model, reserved.generation, code);
+    return false;
+  }
   await traffic.markApplied(environment, applied);
   await rollouts.openIncident({
     idempotencyKey,
@@ -103,4 +112,5 @@ async function returnToStable(
     evidence: { live, applied },
   });
   await tellPeople(outbox, { idempotencyKey, event: 'orphaned-split', environment, ...aboutSplit(live), at, summary });
+  return true;
 }

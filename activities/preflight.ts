@@ -70,7 +70,8 @@ export function createPreflightActivities(ports: PreflightPorts) {
       await checkHealthy(ports.health, request, 'canary', request.canary);
       const live = (await ports.router.observe(request.model)) ?? (await writeFirstSplit(ports, input));
       await checkSplit(ports, request, live);
-      const slowBoundMs = evaluateSlowBound(await readTelemetry(ports.metrics, request.model), request.responseTime);
+      const telemetry = await readTelemetry(ports.metrics, request.model);
+      const slowBoundMs = evaluateSlowBound(telemetry, request.responseTime);
       const noise = await assessHistory(ports, request);
       const budget = await assessBudget(ports, input);
       const inForce = policyInForce(request.policy, noise);
@@ -83,6 +84,9 @@ export function createPreflightActivities(ports: PreflightPorts) {
           `responses over ${slowBoundMs} ms count as slow`,
           `noise: ${noise.text}`,
           ...(budget === null ? [] : [`error budget: ${budget.carriedFrom}`]),
+          ...((telemetry.stable?.requests ?? 0) > 0
+            ? []
+            : ['no request has been seen yet, and nothing is promoted without']),
         ].join('; '),
         nowMs: serverTimeMs(),
       };

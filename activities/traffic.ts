@@ -1,7 +1,8 @@
-import { isMlopsError, MlopsError } from '../domain/errors.ts';
+import { MlopsError } from '../domain/errors.ts';
 import { isEmergency } from '../domain/rollout/emergency.ts';
 import { sameSplit, type LiveSplit, type TrafficSplit } from '../domain/rollout/split.ts';
 import { serverTimeMs } from './clock.ts';
+import { lostWriteCode } from './lost-write.ts';
 import type { ReservedWrite, TrafficRouter, TrafficStore } from './ports.ts';
 
 /** A fenced change of traffic asked for by a rollout. */
@@ -55,11 +56,10 @@ export function createTrafficActivities({ router, traffic }: { router: TrafficRo
     try {
       return await router.apply({ ...reserved, actor: input.actor, reason: input.reason });
     } catch (error) {
-      const lost =
-        isMlopsError(error, 'TRAFFIC_STALE_GENERATION') || isMlopsError(error, 'TRAFFIC_GENERATION_CONFLICT');
-      if (!lost) throw error;
+      const code = lostWriteCode(error);
+      if (code === null) throw error;
       // The reservation is dead: free the key, so that the next attempt reserves a newer generation.
-      await traffic.markRefused(input.environment, input.split.model, reserved.generation, error.code);
+      await traffic.markRefused(input.environment, input.split.model, reserved.generation, code);
       throw new MlopsError(
         'TRAFFIC_WRITE_LOST',
         { model: input.split.model, generation: reserved.generation },

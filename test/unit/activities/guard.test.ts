@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createGuardActivities } from '../../../activities/guard.ts';
 import type { IncidentRecord, Notification, ProbeResult } from '../../../activities/ports.ts';
+import { MlopsError } from '../../../domain/errors.ts';
 import type { LiveSplit, TrafficSplit } from '../../../domain/rollout/split.ts';
 
 const STABLE = { version: '1.0.0', endpoint: 'http://127.0.0.1:9101' };
@@ -24,7 +25,12 @@ const split = (parts: Partial<TrafficSplit>): TrafficSplit => ({
 
 /** One model whose rollout is gone, its router, and what was said; `answers` are those of stable's probes, in turn. */
 function orphanage(first: TrafficSplit, answers: readonly (boolean | Error)[]) {
-  const said = { incidents: new Map<string, IncidentRecord>(), news: new Map<string, Notification>() };
+  const said = {
+    incidents: new Map<string, IncidentRecord>(),
+    news: new Map<string, Notification>(),
+    refused: [] as unknown[],
+  };
+  const meanwhile: { afterLook?: () => void; beforeWrite?: () => void } = {};
   const asked: string[] = [];
   const writtenBy = { idempotencyKey: 'key/step/0', actor: 'ada', reason: 'weight', writtenAt: '2026-01-01T08:00:00Z' };
   let live: LiveSplit = { split: first, generation: 7, ...writtenBy };
@@ -44,8 +50,20 @@ function orphanage(first: TrafficSplit, answers: readonly (boolean | Error)[]) {
       describe: () => {
         throw new Error('nobody asks');
       },
-      observe: async () => await Promise.resolve(live),
+      observe: async () => {
+        const seen = live;
+        await Promise.resolve();
+        meanwhile.afterLook?.();
+        return seen;
+      },
       apply: async (write) => {
+        meanwhile.beforeWrite?.();
+        if (write.expectedGeneration !== live.generation)
+          throw new MlopsError('TRAFFIC_GENERATION_CONFLICT', {
+            model: 'rag_api',
+            expected: write.expectedGeneration ?? 0,
+            current: live.generation,
+          });
         expect(write.expectedGeneration, 'compare and set').toBe(live.generation);
         live = { ...live, ...write };
         return await Promise.resolve(live);
@@ -57,7 +75,7 @@ function orphanage(first: TrafficSplit, answers: readonly (boolean | Error)[]) {
       reserve: async (request) =>
         await Promise.resolve({ ...request, generation: request.expectedGeneration + 1, applied: false }),
       markApplied: async () => await Promise.resolve(),
-      markRefused: async () => await Promise.resolve(),
+      markRefused: async (...refused) => await Promise.resolve(void said.refused.push(refused)),
       recordForeign: async () => await Promise.resolve(),
     },
     rollouts: {
@@ -77,7 +95,10 @@ function orphanage(first: TrafficSplit, answers: readonly (boolean | Error)[]) {
     await vi.runAllTimersAsync();
     return await report;
   };
-  return { run, said, asked, live: () => live };
+  const write = (parts: Partial<TrafficSplit>): void => {
+    live = { ...live, split: split(parts), generation: live.generation + 1 };
+  };
+  return { run, said, asked, live: () => live, meanwhile, write };
 }
 
 describe('the traffic guard, of a split whose rollout is gone', () => {
@@ -108,6 +129,28 @@ describe('the traffic guard, of a split whose rollout is gone', () => {
     expect(live()).toMatchObject({ generation: 8, split: { stable: STABLE, canary: null, canaryBasisPoints: 0 } });
     expect(new Set(asked)).toEqual(new Set([STABLE.endpoint]));
     expect(await run(), 'and that once').toMatchObject({ returned: [], left: [] });
+  });
+
+  it('leaves a split alone that a rollout has just taken back itself', async () => {
+    const { asked, live, meanwhile, run, write } = orphanage(split({ canaryBasisPoints: 5000 }), [true]);
+    meanwhile.afterLook = () => {
+      delete meanwhile.afterLook;
+      write({ canary: null });
+    };
+    expect(await run()).toMatchObject({ returned: [], left: [] });
+    expect([live().generation, asked]).toEqual([8, []]);
+  });
+
+  it('yields to who writes while it asks stable, and frees its reservation', async () => {
+    const { live, meanwhile, run, said, write } = orphanage(split({ canaryBasisPoints: 5000 }), [true]);
+    meanwhile.beforeWrite = () => {
+      delete meanwhile.beforeWrite;
+      write({ canaryBasisPoints: 1000 });
+    };
+    expect(await run()).toMatchObject({ returned: [], left: [] });
+    expect(said.refused).toEqual([['dev', 'rag_api', 8, 'TRAFFIC_GENERATION_CONFLICT']]);
+    expect([...said.incidents.keys(), ...said.news.keys()]).toEqual([]);
+    expect(live()).toMatchObject({ generation: 8, split: { canaryBasisPoints: 1000 } });
   });
 
   it('gives no users to a stable version that comes and goes', async () => {
