@@ -1,6 +1,15 @@
-/** Upper edges of the latency histogram in milliseconds; a last open bucket follows. Every threshold we use is an edge. */
+/** Edges of a decade, none more than a quarter above the one before. */
+const DECADE = [1, 1.2, 1.5, 1.75, 2, 2.5, 3, 3.5, 4, 5, 6, 7.5, 9] as const;
+const DECADES_MS = [1, 10, 100, 1000] as const;
+const LAST_MS = 10_000;
+
+/**
+ * Upper edges of the latency histogram in milliseconds, 1 to 10,000; a last open bucket follows. Every threshold we use is
+ * an edge, so an edge that has been used stays one.
+ */
 export const LATENCY_BOUNDS_MS: readonly number[] = [
-  1, 2, 3, 5, 7.5, 10, 15, 20, 25, 35, 50, 75, 100, 150, 200, 300, 500, 750, 1000, 2000, 5000, 10000,
+  ...DECADES_MS.flatMap((unit) => DECADE.map((edge) => edge * unit)),
+  LAST_MS,
 ];
 
 /** Quality scores in [0, 1] are counted in 101 bins: bin i holds scores that round to i/100. */

@@ -132,16 +132,19 @@ def quantile_cases():
 
 
 def slow_bound_cases(edges):
-    """The edge at or above p95 (by numpy, of the values behind the histogram) plus 20 %."""
+    """The edge at or above the p95 of the histogram plus 20 %; numpy interpolates within the bucket."""
     rng = np.random.default_rng(8)
     cases = []
     for scale, size in [(30, 1), *zip(np.exp(rng.uniform(0, 6, size=40)), rng.integers(10, 1000, size=40))]:
         bucket = np.searchsorted(edges, rng.gamma(2, scale, size=size), side="left")
-        p95 = [*edges, np.inf][int(np.quantile(bucket, 0.95, method="inverted_cdf"))]
+        counts = np.bincount(bucket, minlength=len(edges) + 1)
+        seen = np.concatenate([[0], np.cumsum(counts)])
+        last = int(np.searchsorted(seen, 0.95 * size, side="left"))
+        p95 = np.interp(0.95 * size, seen[last - 1 : last + 1], [0, *edges, np.inf][last - 1 : last + 1])
         wanted = max(5, p95 * 1.2)
         cases.append(
             {
-                "counts": np.bincount(bucket, minlength=len(edges) + 1),
+                "counts": counts,
                 "bound": next((edge for edge in edges if edge >= wanted), edges[-1]),
             }
         )
