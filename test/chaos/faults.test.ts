@@ -9,6 +9,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { databaseUrlOf } from '../../adapters/postgres/pool.ts';
 import { loadConfig } from '../../config/load.ts';
 import { isAlive } from '../../adapters/processes/pid-file.ts';
+import { attemptsOf, readHistory } from '../support/history.ts';
+import { startStoppingWorker } from '../support/kill-grid.ts';
 import { OFFSETS } from '../support/offsets.ts';
 import { readWrites, runningPid, startArguments, type GatewayWrite } from '../support/rollouts.ts';
 import { createProject, until, type TestProject } from '../support/stack.ts';
@@ -62,14 +64,20 @@ describe('a rollout goes on where it stopped', () => {
   const writes = async () => await readWrites(project, OFFSET, 'rag_api');
   const pidOf = async (part: string): Promise<number> => await runningPid(project, part);
 
-  /** Starts a rollout of the version that is not live and waits until it is at 20 %. */
-  async function begin(): Promise<{ readonly to: string; readonly before: number; readonly runId: string }> {
+  /** Starts a rollout of the version that is not live. */
+  async function order(): Promise<{ readonly to: string; readonly before: number; readonly runId: string }> {
     const to = live === '1.0.0' ? '1.1.0' : '1.0.0';
     const before = (await writes()).length;
-    const started = await project.mlops(startArguments('rag_api', to, endpoints, '--from', live, '--detach'));
-    expect(started.code, started.stderr).toBe(0);
-    const { runId } = await until(status, ({ intendedWeightPercent }) => intendedWeightPercent === 20, 30_000);
+    const args = startArguments('rag_api', to, endpoints, '--from', live, '--detach');
+    const { runId } = await project.json<{ runId: string }>(args);
     return { to, before, runId };
+  }
+
+  /** The same, and waits until it is at 20 %. */
+  async function begin(): Promise<Awaited<ReturnType<typeof order>>> {
+    const rollout = await order();
+    await until(status, ({ intendedWeightPercent }) => intendedWeightPercent === 20, 30_000);
+    return rollout;
   }
 
   /** Watches it to its end, which must be the one without the fault: every weight once, in order. */
@@ -143,32 +151,33 @@ describe('a rollout goes on where it stopped', () => {
   });
 
   it(
-    'when its worker is stopped for longer than a step, one elsewhere takes over, and it wakes up as a zombie',
+    'when its worker is stopped in the middle of a write, one elsewhere takes over, and it wakes up as a zombie',
     { timeout: 240_000 },
     async () => {
-      const rollout = await begin();
-      const zombie = await pidOf('worker');
-      process.kill(zombie, 'SIGSTOP');
+      const zombie = await startStoppingWorker(project, OFFSET, /^applySplit: after router\.apply/);
       const elsewhere = await prepareElsewhere(project);
-      const second = spawn(join(import.meta.dirname, '../../bin/mlops'), ['worker'], {
-        cwd: elsewhere.root,
-        env: { ...process.env, ...elsewhere.env },
-        stdio: 'ignore',
-      });
+      const options = { cwd: elsewhere.root, env: { ...process.env, ...elsewhere.env } };
+      const rollout = await order();
+      await zombie.stopped();
+      const second = spawn(join(import.meta.dirname, '../../bin/mlops'), ['worker'], { ...options, stdio: 'ignore' });
       try {
         // Not asked by a query: those still go to the worker that is stopped.
         await until(writes, (list) => list.slice(rollout.before).some(isAtHalf), 120_000);
         const seenThere = spawnSync(join(import.meta.dirname, '../../bin/mlops'), ['status'], {
-          cwd: elsewhere.root,
-          env: { ...process.env, ...elsewhere.env },
+          ...options,
           encoding: 'utf8',
         });
         expect(seenThere.stdout, seenThere.stderr).toContain(project.gateway);
-        process.kill(zombie, 'SIGCONT');
+        zombie.wake();
         await finish(rollout);
+        expect(zombie.lives(), 'it woke up, and what it had to say came too late').toBe(true);
+        const [first] = attemptsOf(await readHistory(project.root, OFFSET, 'rollout/dev/rag_api'), 'applySplit');
+        expect(first?.attempt).toBeGreaterThan(1);
+        expect(first?.identity).not.toContain(zombie.identity);
       } finally {
-        process.kill(zombie, 'SIGCONT');
+        zombie.kill();
         second.kill('SIGTERM');
+        await project.mlops(['up', '--detach']);
       }
     },
   );

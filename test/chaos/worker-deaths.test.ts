@@ -1,11 +1,14 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { connectTemporal } from '../../adapters/temporal/connect.ts';
 import { findInstalledServer } from '../../adapters/temporal/find-server.ts';
-import { identitiesOf, readHistory } from '../support/history.ts';
+import { loadConfig } from '../../config/load.ts';
+import { acceptedUpdates, identitiesOf, readHistory } from '../support/history.ts';
 import { keepDyingWorkers } from '../support/kill-grid.ts';
 import { OFFSETS } from '../support/offsets.ts';
-import { readWrites, startArguments } from '../support/rollouts.ts';
+import { readWrites, runningPid, startArguments } from '../support/rollouts.ts';
 import { createProject, until, type TestProject } from '../support/stack.ts';
 import { readStory, type Story } from '../support/story.ts';
 import { startTraffic, type Traffic } from '../support/traffic.ts';
@@ -19,7 +22,7 @@ canary:
   minimum_requests: 20
   max_deployment_hours: 0.3
   bake_minutes: 0.03
-  steps: [{ weight: 20, window_minutes: 0.03 }, { weight: 50, window_minutes: 0.03 }]
+  steps: [{ header_only: true, window_minutes: 0.01 }, { weight: 20, window_minutes: 0.03 }, { weight: 50, window_minutes: 0.03 }]
 profiles:
   gated:
     steps: [{ weight: 20, window_minutes: 0.03 }, { weight: 50, window_minutes: 0.03, gate: true }]
@@ -28,12 +31,14 @@ profiles:
 judge: { absolute_tolerance: { errors: 0.02, slow: 0.05 }, required_metrics: [errors], response_time_floor_ms: 1000, minimum_success_rate: 0.5 }
 health: { interval_seconds: 5, timeout_seconds: 2, failures: 3, out_of: 3 }
 `;
+/** A server gives a workflow that it kept for a worker to any other after ten seconds. */
+const LONGER_THAN_STICKY_MS = 11_000;
 /**
  * Where a worker dies here: before anything was done, and between an effect and its report. bench/kill-grid.ts has
  * every moment there is.
  */
 const MOMENTS =
-  /(prepareRollout|applySplit|observeAndJudge|checkStable): start|after (router\.apply|rollouts\.(open|saveTick|recordEvent|close))/;
+  /(prepareRollout|smokeTest|applySplit|observeAndJudge|checkStable): start|after (smoke\.ask|router\.apply|rollouts\.(open|saveTick|recordEvent|close))/;
 
 interface Status {
   readonly phase: string;
@@ -119,7 +124,9 @@ describe('rollouts whose workers die', () => {
       const ends = workers.ends.slice();
       await workers.stop();
       expect(deaths.length, deaths.join(', ')).toBeGreaterThanOrEqual(10);
-      expect(deaths).toContain('applySplit: after router.apply');
+      expect(deaths).toEqual(
+        expect.arrayContaining(['applySplit: after router.apply', 'smokeTest: after smoke.ask']) as string[],
+      );
       expect(ends, 'every process died by the signal, at its moment').toEqual(deaths.map(() => 'SIGKILL'));
       for (const [i, story] of killed.entries()) {
         const { runId: _, ...told } = story;
@@ -190,4 +197,46 @@ describe('rollouts whose workers die', () => {
     expect((await project.mlops(['rollout', 'abort', '--model', 'later', '--reason', 'done'])).code).toBe(0);
     await until(status, ({ outcome: end }) => end !== null, 60_000);
   });
+
+  it(
+    'take an approval once, though workers and server die before and after it is accepted',
+    { timeout: 240_000 },
+    async () => {
+      expect((await start('1.0.0', '1.1.0', '--profile', 'gated')).code).toBe(0);
+      await until(status, ({ phase }) => phase === 'awaiting-approval', 60_000);
+      const before = running.splice(0);
+      for (const child of before) child.kill('SIGKILL');
+      const { config } = loadConfig({ env: {}, workingDirectory: project.root, portOffset: OFFSET });
+      const client = await connectTemporal(config);
+      try {
+        const approve = async () =>
+          await client.workflow.getHandle('rollout/dev/later').executeUpdate<unknown, [object]>('approve', {
+            updateId: 'approval-1',
+            args: [{ actor: 'ann', reason: 'tested' }],
+          });
+        const early = approve().catch(() => null);
+        await sleep(2000);
+        process.kill(await runningPid(project, 'temporal'), 'SIGKILL');
+        await sleep(LONGER_THAN_STICKY_MS);
+        expect((await project.mlops(['up', '--detach'])).stdout).toContain('Ready.');
+        const accepted = await approve();
+        expect(accepted).toMatchObject({ accepted: true });
+        process.kill(await runningPid(project, 'worker'), 'SIGKILL');
+        expect(await approve(), 'asked again, it is the same approval').toEqual(accepted);
+        expect([accepted, null], 'what was sent first is no other').toContainEqual(await early);
+      } finally {
+        await client.connection.close();
+      }
+      const ended = await until(status, ({ outcome }) => outcome !== null, 90_000);
+      expect(ended.outcome).toBe('promoted');
+      expect(ended.timeline.filter(({ event }) => event === 'approve')).toHaveLength(1);
+      const history = await readHistory(project.root, OFFSET, 'rollout/dev/later');
+      expect(acceptedUpdates(history)).toEqual(['approval-1']);
+      expect(identitiesOf(history).length, 'before, and twice after').toBeGreaterThanOrEqual(2);
+      const metrics = await (await fetch(`http://127.0.0.1:${9464 + OFFSET}/metrics`)).text();
+      expect(metrics, 'the history was replayed from its start').toMatch(
+        /temporal_workflow_task_replay_latency\w*_count\{[^}]*\} [1-9]/,
+      );
+    },
+  );
 });

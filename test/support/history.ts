@@ -44,6 +44,45 @@ export function identitiesOf(history: History): string[] {
   return [...new Set((events ?? []).flatMap(({ workflowTaskCompletedEventAttributes: done }) => done?.identity ?? []))];
 }
 
+/** Ids of the updates that were accepted, in order. */
+export function acceptedUpdates(history: History): string[] {
+  const { events } = history as {
+    events?: readonly {
+      workflowExecutionUpdateAcceptedEventAttributes?: {
+        acceptedRequest?: { meta?: { updateId?: string | null } | null } | null;
+      } | null;
+    }[];
+  };
+  return (events ?? []).flatMap(
+    ({ workflowExecutionUpdateAcceptedEventAttributes: accepted }) => accepted?.acceptedRequest?.meta?.updateId ?? [],
+  );
+}
+
+/** Attempts of the activities of a type that were started, with the worker that had the last one. */
+export function attemptsOf(history: History, type: string): { readonly attempt: number; readonly identity: string }[] {
+  const { events = [] } = history as {
+    events?: readonly {
+      eventId?: { toString(): string } | null;
+      activityTaskScheduledEventAttributes?: { activityType?: { name?: string | null } | null } | null;
+      activityTaskStartedEventAttributes?: {
+        scheduledEventId?: { toString(): string } | null;
+        attempt?: number | null;
+        identity?: string | null;
+      } | null;
+    }[];
+  };
+  const scheduled = new Set(
+    events
+      .filter(({ activityTaskScheduledEventAttributes: one }) => one?.activityType?.name === type)
+      .map(({ eventId }) => String(eventId)),
+  );
+  return events.flatMap(({ activityTaskStartedEventAttributes: started }) =>
+    started && scheduled.has(String(started.scheduledEventId))
+      ? { attempt: started.attempt ?? 0, identity: started.identity ?? '' }
+      : [],
+  );
+}
+
 /** Runs the workflow code of this checkout over a history. Rejects when the code would have decided differently. */
 export async function replayHistory(history: History, workflowId: string, stateDirectory: string): Promise<void> {
   const codePath = await loadWorkflowBundle(join(tmpdir(), 'mlops-test-bundles'));
