@@ -201,5 +201,6 @@ function promoteProblem(context: RolloutContext): string | null {
   if (request.kind === 'a/a') return 'it is an A/A run: there is nothing to promote';
   if (run.stage === 'prepare') return 'pre-flight has not passed yet';
   if (run.review !== null) return `a review of ${run.review.metrics.join(', ')} is open: approve or deny it first`;
-  return run.pausedBy === null ? null : `it is paused by ${run.pausedBy.actor}: resume it first`;
+  if (run.pausedBy !== null) return `it is paused by ${run.pausedBy.actor}: resume it first`;
+  return run.override === null ? null : `a promotion by ${run.override.actor} is being carried out`;
 }

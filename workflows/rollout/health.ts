@@ -1,3 +1,4 @@
+import { patched } from '@temporalio/workflow';
 import { recordProbe } from '../../domain/rollout/run.ts';
 import { breach } from './breach.ts';
 import { askArms } from './ask-arms.ts';
@@ -20,9 +21,20 @@ export async function probeArms(context: RolloutContext): Promise<Ending | null>
     await record(context, { key: `resources/${alert.arm}`, event: 'scale-alert', detail, notify: 'warning' });
   }
   if (stable.unhealthy) return stableDown(context, result.stable.detail);
-  if (!canary.unhealthy || run.waived.includes('health')) return null;
+  if (!canary.unhealthy) return await endWaiver(context);
+  if (run.waived.includes('health')) return null;
   const reason = `canary ${request.canary.version} failed ${request.health.failures} of its last ${canary.history.recent.length} health checks: ${result.canary.detail}`;
   return await breach(context, { metric: 'health', reason, action: 'rollback', tick: run.tick });
+}
+
+/** What a person accepted was that failure: once the canary is well again, the next one is a new finding. */
+async function endWaiver(context: RolloutContext): Promise<null> {
+  const { run } = context;
+  if (!run.waived.includes('health') || !patched('a-recovery-ends-its-waiver')) return null;
+  run.waived = run.waived.filter((metric) => metric !== 'health');
+  const detail = `canary ${context.request.canary.version} is healthy again: what was accepted of its health is over`;
+  await record(context, { key: `recovered/${run.tick}`, event: 'recovered', detail, facts: { metric: 'health' } });
+  return null;
 }
 
 async function probe(context: RolloutContext) {

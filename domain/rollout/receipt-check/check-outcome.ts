@@ -102,6 +102,16 @@ function checkDeadline(receipt: Closed): string[] {
     : [`rolled back at its deadline before the ${seconds} s had passed`];
 }
 
+/** It ended while pre-flight was under way: traffic was left as it was. */
+function hasMovedNothing(receipt: Closed): boolean {
+  const isStarted = receipt.events.some(({ event }) => event === 'started');
+  return (
+    !isStarted &&
+    receipt.ticks.length === 0 &&
+    appliedOf(receipt).every(({ idempotencyKey }) => idempotencyKey.endsWith('/first'))
+  );
+}
+
 /** The closing event and the last write tell the same end; one of them is there. */
 function checkClosing(receipt: Closed): string[] {
   const { outcome, events } = receipt;
@@ -116,7 +126,7 @@ function checkClosing(receipt: Closed): string[] {
   const told = `${outcome.outcome}: ${outcome.reason}`;
   const isFinish = last?.idempotencyKey.endsWith('/finish') === true;
   const isRetreat = last?.idempotencyKey.endsWith('/retreat') === true;
-  const leaves = outcome.outcome === 'failed' || outcome.reason === 'emergency-rollback';
+  const leaves = outcome.outcome === 'failed' || outcome.reason === 'emergency-rollback' || hasMovedNothing(receipt);
   if (outcome.outcome === 'promoted' ? !isFinish : !leaves && !isRetreat)
     found.push(`the outcome is ${outcome.outcome}, the last traffic write is ${last?.reason ?? 'missing'}`);
   else if (isRetreat && last?.reason !== told)

@@ -78,6 +78,23 @@ describe('a receipt as it was written', () => {
     ).toContain('write of generation 2: stable is not said to have been down');
   });
 
+  it('may end in pre-flight, with no write of its own and nothing moved', () => {
+    const stopped = (receipt: Draft): void => {
+      Object.assign(receipt, { ticks: [], writes: [], events: [] });
+      end(receipt, { outcome: 'aborted', reason: 'aborted', detail: 'not today' });
+      receipt.events.push(
+        event(0, 'abort', 'weight goes to 0', 'ada'),
+        event(1, 'aborted', 'aborted: not today', 'ada'),
+      );
+    };
+    expect(verify(PROMOTED, stopped).problems).toEqual([]);
+    const { problems } = verify(PROMOTED, (receipt) => {
+      stopped(receipt);
+      receipt.events.unshift(event(0, 'started', 'rag_api 1.0.0 → 1.1.0'));
+    });
+    expect(problems).toEqual(['the outcome is aborted, the last traffic write is missing']);
+  });
+
   it.each([
     ['promoted', PROMOTED],
     ['rolled back', ROLLED_BACK],
