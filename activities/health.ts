@@ -16,27 +16,28 @@ export interface ProbeArmsResult {
   readonly nowMs: number;
   readonly stable: ProbeResult;
   readonly canary: ProbeResult;
-  /** Arms above the share of their memory limit, told for the first time. */
-  readonly resourceAlerts: readonly {
-    readonly arm: 'stable' | 'canary';
-    readonly version: string;
-    readonly percent: number;
-  }[];
+  /** Arms above the share of a limit of theirs, told for the first time. */
+  readonly resourceAlerts: readonly ResourceAlert[];
+}
+
+export interface ResourceAlert {
+  readonly arm: 'stable' | 'canary';
+  readonly version: string;
+  readonly percent: number;
+  /** Absent in results of before CPU was looked at: memory. */
+  readonly resource?: 'memory' | 'CPU';
 }
 
 /** Activities that ask the services themselves. An unwell service is a result, not an error. */
 export function createHealthActivities({ health, rollouts }: { health: HealthProbe; rollouts: RolloutStore }) {
   return {
-    /** Probes both arms, and opens a scale alert (once per arm) when one uses too much of its memory limit. */
+    /** Probes both arms, and opens a scale alert (once per arm and resource) when one uses too much of a limit of its. */
     async probeArms(input: ProbeArmsInput): Promise<ProbeArmsResult> {
       const [stable, canary] = await Promise.all([
         health.probe(input.stable.endpoint, input.stable.version),
         health.probe(input.canary.endpoint, input.canary.version),
       ]);
-      const alerts = [
-        ...(await alert(input, 'stable', input.stable.version, stable)),
-        ...(await alert(input, 'canary', input.canary.version, canary)),
-      ];
+      const alerts = [...(await alert(input, 'stable', stable)), ...(await alert(input, 'canary', canary))];
       return { stable, canary, resourceAlerts: alerts, nowMs: serverTimeMs() };
     },
 
@@ -51,24 +52,35 @@ export function createHealthActivities({ health, rollouts }: { health: HealthPro
     },
   };
 
-  async function alert(input: ProbeArmsInput, arm: 'stable' | 'canary', version: string, result: ProbeResult) {
-    if (result.memoryBytes === null || result.memoryLimitBytes === null || result.memoryLimitBytes <= 0) return [];
-    const percent = (100 * result.memoryBytes) / result.memoryLimitBytes;
-    if (percent <= input.resourceAlertPercent) return [];
-    const isNew = await rollouts.openIncident({
-      idempotencyKey: `${input.rolloutKey}/resources/${arm}`,
-      model: input.model,
-      environment: input.environment,
-      actor: 'rollout',
-      kind: 'resource-usage',
-      severity: 'warning',
-      summary: `${arm} ${version} uses ${percent.toFixed(0)} % of its memory limit, wanted at most ${input.resourceAlertPercent} %`,
-      evidence: {
-        memoryBytes: result.memoryBytes,
-        memoryLimitBytes: result.memoryLimitBytes,
-        endpoint: input[arm].endpoint,
-      },
-    });
-    return isNew ? [{ arm, version, percent }] : [];
+  async function alert(input: ProbeArmsInput, arm: 'stable' | 'canary', result: ProbeResult): Promise<ResourceAlert[]> {
+    const { version, endpoint } = input[arm];
+    const alerts: ResourceAlert[] = [];
+    for (const { resource, used, limit } of usageOf(result)) {
+      const percent = (100 * used) / limit;
+      if (percent <= input.resourceAlertPercent) continue;
+      const isNew = await rollouts.openIncident({
+        idempotencyKey: `${input.rolloutKey}/resources/${arm}${resource === 'memory' ? '' : `/${resource}`}`,
+        model: input.model,
+        environment: input.environment,
+        actor: 'rollout',
+        kind: 'resource-usage',
+        severity: 'warning',
+        summary: `${arm} ${version} uses ${percent.toFixed(0)} % of its ${resource} limit, wanted at most ${input.resourceAlertPercent} %`,
+        evidence: { resource, used, limit, endpoint },
+      });
+      if (isNew) alerts.push({ arm, version, percent, resource });
+    }
+    return alerts;
   }
+}
+
+/** What a service says it uses, of what it may; nothing where it does not say. */
+function usageOf({ memoryBytes, memoryLimitBytes, cpuCores, cpuLimitCores }: ProbeResult) {
+  const all = [
+    { resource: 'memory', used: memoryBytes, limit: memoryLimitBytes },
+    { resource: 'CPU', used: cpuCores, limit: cpuLimitCores },
+  ] as const;
+  return all.flatMap(({ resource, used, limit }) =>
+    used === null || limit === null || limit <= 0 ? [] : [{ resource, used, limit }],
+  );
 }

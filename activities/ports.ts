@@ -42,8 +42,11 @@ export interface ProbeResult {
   readonly detail: string;
   readonly version: string | null;
   readonly latencyMs: number;
+  /** What it uses of what it may use, as it says itself; null where it does not say. */
   readonly memoryBytes: number | null;
   readonly memoryLimitBytes: number | null;
+  readonly cpuCores: number | null;
+  readonly cpuLimitCores: number | null;
 }
 
 /** Port: asks a service whether it is well. Never throws for an unwell service: that is a result. */

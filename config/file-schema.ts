@@ -187,7 +187,9 @@ export const DEPLOYMENT_FILE = z.strictObject({
       expect: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
     })
     .describe('Health probes of both versions'),
-  resources: z.strictObject({ alert_at_percent_of_limit: percent.gt(0) }).describe('When use of memory alarms'),
+  resources: z
+    .strictObject({ alert_at_percent_of_limit: percent.gt(0) })
+    .describe('Share of its memory or CPU limit above which a service alarms: docs/reference/health-endpoint.md'),
   targets: z.record(modelName, z.record(z.string(), z.url())).describe('Base URLs by model and version'),
   endpoint_allow_list: z.array(z.string().min(1)).min(1).describe('Hosts a rollout may send traffic and probes to'),
   gateway: z

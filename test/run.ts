@@ -1,5 +1,6 @@
 // Runs every test, names those that failed, and ends with the plain line `N passed, N failed`. Exit code 1 when one failed, or none ran.
 import { setTimeout as sleep } from 'node:timers/promises';
+import { stripVTControlCharacters } from 'node:util';
 import { startVitest } from 'vitest/node';
 
 const vitest = await startVitest('test', process.argv.slice(2), { run: true, watch: false, reporters: ['default'] });
@@ -20,15 +21,16 @@ const unhandled = vitest.state.getUnhandledErrors().length;
 await Promise.race([vitest.close(), sleep(30_000)]);
 for (const test of tests) {
   const { state, errors } = test.result();
-  if (state !== 'failed') continue;
-  process.stdout.write(`FAILED ${test.module.relativeModuleId} > ${test.fullName}\n`);
-  for (const { message } of errors)
-    process.stdout.write(`  ${message.split('\n').slice(0, 5).join('\n  ').slice(0, 600)}\n`);
+  if (state === 'failed') tell(`${test.module.relativeModuleId} > ${test.fullName}`, errors);
 }
-for (const module of brokenFiles)
-  process.stdout.write(`FAILED ${module.relativeModuleId}\n  ${module.errors()[0]?.message ?? ''}\n`);
+for (const module of brokenFiles) tell(module.relativeModuleId, module.errors());
 if (unhandled > 0) process.stdout.write(`${unhandled} unhandled errors\n`);
 process.stdout.write(
   `${passed} passed, ${failed + (unhandled > 0 ? 1 : 0)} failed${skipped === 0 ? '' : `, ${skipped} skipped`}\n`,
 );
 process.exit(failed > 0 || unhandled > 0 || passed === 0 ? 1 : 0);
+
+function tell(what: string, errors: readonly { readonly message: string }[]): void {
+  const first = stripVTControlCharacters(errors[0]?.message ?? '').split('\n', 5);
+  process.stdout.write(`FAILED ${what}\n  ${first.join('\n  ').slice(0, 800)}\n`);
+}

@@ -70,13 +70,21 @@ function evaluate(
     detail: `healthy in ${latencyMs.toFixed(0)} ms`,
     version,
     latencyMs,
+    ...resourcesOf(body),
+  };
+}
+
+function resourcesOf(body: Record<string, unknown>) {
+  return {
     memoryBytes: numberOf(body['memoryBytes']),
     memoryLimitBytes: numberOf(body['memoryLimitBytes']),
+    cpuCores: numberOf(body['cpuCores']),
+    cpuLimitCores: numberOf(body['cpuLimitCores']),
   };
 }
 
 function unwell(detail: string, latencyMs: number): ProbeResult {
-  return { healthy: false, detail, version: null, latencyMs, memoryBytes: null, memoryLimitBytes: null };
+  return { healthy: false, detail, version: null, latencyMs, ...resourcesOf({}) };
 }
 
 function numberOf(value: unknown): number | null {

@@ -1,6 +1,7 @@
 // One release of the retrieval service: `node server.ts --release 1.1.0 [--port 0]`. Prints its address when it answers.
 import fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
 import { parseArgs } from 'node:util';
+import { createCpuGauge } from './cpu-gauge.ts';
 import { createFault } from './faults.ts';
 import { loadIndex, type SearchIndex } from './load-index.ts';
 import { createServiceMetrics, type ServiceMetrics } from './metrics.ts';
@@ -8,6 +9,7 @@ import { findRelease, type Release } from './releases.ts';
 import { createRetriever, type Hit } from './retrieve.ts';
 
 const MEMORY_LIMIT_BYTES = 1024 * 1024 * 1024;
+const CPU_LIMIT_CORES = 1;
 const LARGEST_K = 100;
 const QUERY_SCHEMA = {
   type: 'object',
@@ -34,6 +36,7 @@ function assembleServer(served: Release, index: SearchIndex): FastifyInstance {
   // As an out-of-memory kill does: at once, with requests in flight.
   const troubleOf = createFault(served.fault, () => process.kill(process.pid, 'SIGKILL'));
   const metrics = createServiceMetrics(served.version);
+  const cpuCores = createCpuGauge();
   app.get('/healthz', () => ({
     status: 'ok',
     version: served.version,
@@ -41,6 +44,8 @@ function assembleServer(served: Release, index: SearchIndex): FastifyInstance {
     embeddingVersion: served.retrieval === 'hybrid' ? `signs-${served.querySeed}` : 'none',
     memoryBytes: process.memoryUsage.rss(),
     memoryLimitBytes: MEMORY_LIMIT_BYTES,
+    cpuCores: cpuCores(),
+    cpuLimitCores: CPU_LIMIT_CORES,
   }));
   app.get('/metrics', (_, reply) => reply.type('text/plain; version=0.0.4').send(metrics.render()));
   app.post('/query', { schema: { body: QUERY_SCHEMA } }, async (request, reply) => {

@@ -161,17 +161,20 @@ describe.concurrent('a rollout in which something goes wrong', () => {
     expect(late.stderr).toContain('Approve refused: the rollout has ended (ROLLOUT_REFUSED_ACTION)');
   }, 90_000);
 
-  it('tells when an arm uses more than 80 % of its memory limit, once', async () => {
+  it('tells when an arm uses more than 80 % of its memory or CPU limit, once each', async () => {
     const model = await stage.model('hungry');
     await controlService(model.canary, { memoryBytes: 900, memoryLimitBytes: 1000 });
+    await controlService(model.stable, { cpuCores: 1.9, cpuLimitCores: 2 });
     await model.start(['--profile', 'long']);
-    const told = await model.until(({ timeline }) => timeline.some(({ event }) => event === 'scale-alert'));
-    expect(told.timeline.find(({ event }) => event === 'scale-alert')?.detail).toContain(
+    const alertsOf = ({ timeline }: Awaited<ReturnType<typeof model.status>>) =>
+      timeline.filter(({ event }) => event === 'scale-alert').map(({ detail }) => detail);
+    const told = await model.until((status) => alertsOf(status).length > 1);
+    expect(alertsOf(told)).toEqual([
+      'stable 1.0.0 uses 95 % of its CPU limit, wanted at most 80 %',
       'canary 1.1.0 uses 90 % of its memory limit, wanted at most 80 %',
-    );
+    ]);
     await new Promise((resolve) => setTimeout(resolve, 3000));
-    const later = await model.status();
-    expect(later.timeline.filter(({ event }) => event === 'scale-alert')).toHaveLength(1);
+    expect(alertsOf(await model.status())).toHaveLength(2);
     await model.act('abort');
     await model.ended();
   }, 90_000);

@@ -12,6 +12,8 @@ const behaviour: ServiceBehaviour = {
   status: 'ok',
   memoryBytes: 100,
   memoryLimitBytes: 1000,
+  cpuCores: 0.2,
+  cpuLimitCores: 2,
   ids: ['a', 'b'],
   redirectTo: null,
   healthDelayMs: 0,
@@ -25,9 +27,9 @@ const server = createServer((request, response) => {
 });
 
 function answerHealth(response: ServerResponse): void {
-  const { status, memoryBytes, memoryLimitBytes, redirectTo } = behaviour;
+  const { status, memoryBytes, memoryLimitBytes, cpuCores, cpuLimitCores, redirectTo } = behaviour;
   if (redirectTo !== null) response.writeHead(302, { location: redirectTo }).end();
-  else answerJson(response, 200, { status, version, memoryBytes, memoryLimitBytes });
+  else answerJson(response, 200, { status, version, memoryBytes, memoryLimitBytes, cpuCores, cpuLimitCores });
 }
 
 async function control(request: IncomingMessage, response: ServerResponse): Promise<void> {

@@ -22,6 +22,8 @@ export interface ServiceBehaviour {
   readonly status: string;
   readonly memoryBytes: number;
   readonly memoryLimitBytes: number;
+  readonly cpuCores: number;
+  readonly cpuLimitCores: number;
   /** What it retrieves, whatever is asked. */
   readonly ids: readonly string[];
   /** Where /healthz sends whoever asks; null: nowhere. */

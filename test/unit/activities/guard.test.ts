@@ -13,6 +13,8 @@ const probed = (healthy: boolean): ProbeResult => ({
   latencyMs: 1,
   memoryBytes: null,
   memoryLimitBytes: null,
+  cpuCores: null,
+  cpuLimitCores: null,
 });
 const split = (parts: Partial<TrafficSplit>): TrafficSplit => ({
   model: 'rag_api',
