@@ -6,7 +6,15 @@ import { MlopsError, messageOf } from '../../domain/errors.ts';
 import { isOrigin } from '../../domain/governance/checkpoint.ts';
 import type { Primitives } from '../../domain/governance/primitives.ts';
 import type { VerifierKey } from '../../domain/governance/verifier-key.ts';
-import { ensureKeyRing, loadKeyRing, writeNewSecret, type KeyRing } from './key-ring.ts';
+import {
+  activateNextKey,
+  addNextKey,
+  ensureKeyRing,
+  followKeyRing,
+  loadKeyRing,
+  writeNewSecret,
+  type KeyRing,
+} from './key-ring.ts';
 
 /** Signs checkpoints of one log. */
 export interface LedgerSigner {
@@ -54,10 +62,23 @@ export async function loadLedgerSigner(stateDirectory: string, primitives: Primi
   });
 }
 
-/** @throws LEDGER_KEYS_INVALID */
-export async function loadWrappingKeys(stateDirectory: string): Promise<KeyRing> {
+/** The keys that wrap those of payloads, as their file has them now. The function throws LEDGER_KEYS_INVALID. */
+export function followWrappingKeys(stateDirectory: string): () => Promise<KeyRing> {
   const file = wrappingFileOf(stateDirectory);
-  return await orInvalid(file, async () => await loadKeyRing(file));
+  const ring = followKeyRing(file, loadKeyRing);
+  return async () => await orInvalid(file, ring);
+}
+
+/** Adds a wrapping key that is not used yet, unless one is waiting. Returns its id. @throws LEDGER_KEYS_INVALID */
+export async function addNextWrappingKey(stateDirectory: string): Promise<string> {
+  const file = wrappingFileOf(stateDirectory);
+  return await orInvalid(file, async () => await addNextKey(file));
+}
+
+/** Makes the waiting wrapping key the one in use. @throws LEDGER_KEYS_INVALID */
+export async function activateNextWrappingKey(stateDirectory: string): Promise<void> {
+  const file = wrappingFileOf(stateDirectory);
+  await orInvalid(file, async () => await activateNextKey(file));
 }
 
 async function orInvalid<T>(file: string, load: () => Promise<T>): Promise<T> {

@@ -2,22 +2,23 @@ import { MlopsError } from '../../domain/errors.ts';
 import { decrypt, encrypt, type DataKeys } from './envelope.ts';
 import type { KeyRing } from './key-ring.ts';
 
-/** Wraps data keys by key-encryption keys that this machine holds. */
-export function createLocalDataKeys({ active, keys }: KeyRing): DataKeys {
-  const keyOf = (id: string, subject: string): Buffer => {
-    const key = keys.get(id);
-    if (key === undefined) throw new MlopsError('LEDGER_KEY_UNREADABLE', { subject, key: id });
-    return key;
-  };
+/**
+ * Wraps data keys by key-encryption keys that this machine holds.
+ *
+ * @param ring asked at every use, so that a key that was added counts at once
+ */
+export function createLocalDataKeys(ring: () => Promise<KeyRing>): DataKeys {
   return {
     async wrap({ origin, subject, key }) {
-      const wrapped = encrypt(keyOf(active, subject), contextOf(origin, subject, active), key);
-      return await Promise.resolve({ wrappingKey: active, wrapped });
+      const held = await ring();
+      const { active } = held;
+      const wrapped = encrypt(keyOf(held, active, subject), contextOf(origin, subject, active), key);
+      return { wrappingKey: active, wrapped };
     },
     async unwrap({ origin, subject, wrappingKey, wrapped }) {
+      const held = await ring();
       try {
-        const context = contextOf(origin, subject, wrappingKey);
-        return await Promise.resolve(decrypt(keyOf(wrappingKey, subject), context, wrapped));
+        return decrypt(keyOf(held, wrappingKey, subject), contextOf(origin, subject, wrappingKey), wrapped);
       } catch (error) {
         throw new MlopsError('LEDGER_KEY_UNREADABLE', { subject, key: wrappingKey }, { cause: error });
       }
@@ -28,4 +29,10 @@ export function createLocalDataKeys({ active, keys }: KeyRing): DataKeys {
 /** Authenticated with the key: it cannot be passed off as another subject's. */
 function contextOf(origin: string, subject: string, wrappingKey: string): string {
   return `${origin}|ledger_key|${subject}|${wrappingKey}`;
+}
+
+function keyOf({ keys }: KeyRing, id: string, subject: string): Buffer {
+  const key = keys.get(id);
+  if (key === undefined) throw new MlopsError('LEDGER_KEY_UNREADABLE', { subject, key: id });
+  return key;
 }

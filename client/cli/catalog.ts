@@ -1,10 +1,16 @@
 import { AUDIT_COMMANDS } from './catalog/audit.ts';
+import { GOVERNANCE_COMMANDS } from './catalog/governance.ts';
 import { ROLLOUT_COMMANDS } from './catalog/rollout.ts';
 import { STACK_COMMANDS } from './catalog/stack.ts';
 import type { CommandSpec } from './command.ts';
 
 /** Every verb there is, as plain data. */
-export const CATALOG: readonly CommandSpec[] = [...STACK_COMMANDS, ...ROLLOUT_COMMANDS, ...AUDIT_COMMANDS];
+export const CATALOG: readonly CommandSpec[] = [
+  ...STACK_COMMANDS,
+  ...ROLLOUT_COMMANDS,
+  ...AUDIT_COMMANDS,
+  ...GOVERNANCE_COMMANDS,
+];
 
 /** Nouns of the contract whose verbs are not there yet; asking for one says so and exits with 2. */
 export const NOT_THERE_YET: readonly { readonly noun: string; readonly arrives: string }[] = [
@@ -13,5 +19,4 @@ export const NOT_THERE_YET: readonly { readonly noun: string; readonly arrives: 
   { noun: 'identity', arrives: 'the model registry' },
   { noun: 'drift', arrives: 'drift detection' },
   { noun: 'pipeline', arrives: 'pipelines' },
-  { noun: 'governance', arrives: 'governance' },
 ];

@@ -1,6 +1,7 @@
 import type { EmergencyRollback, EvidenceReader } from '../evidence-port.ts';
 import type { ExportFiles } from '../export-port.ts';
 import type { Examples } from '../examples-port.ts';
+import type { Governance } from '../governance-port.ts';
 import type { LedgerReader } from '../ledger-port.ts';
 import type { LocalStack } from '../stack-port.ts';
 import type { MlopsConfig } from '../../config/schema.ts';
@@ -25,6 +26,8 @@ export interface Composition {
   evidence(): Promise<EvidenceReader>;
   /** The evidence ledger. */
   ledger(): Promise<LedgerReader>;
+  /** Erasure, legal holds, and the keys of payloads. */
+  governance(): Promise<Governance>;
   /** Exports of the ledger as files; needs no configuration. */
   exportFiles(): Promise<ExportFiles>;
   /** What the router reports; needs neither Temporal nor PostgreSQL. */
@@ -81,6 +84,7 @@ export function createComposition(loadConfig: () => Promise<MlopsConfig>): Compo
       return createRolloutReader(pool);
     },
     ledger: async () => await composeLedger(await loadConfig(), closers),
+    governance: async () => await composeGovernance(await loadConfig(), closers),
     exportFiles: composeExportFiles,
     router: async () => (await import('../../adapters/gateway/router.ts')).createGatewayRouter(await loadConfig()),
     emergency: async () =>
@@ -120,6 +124,16 @@ async function composeLedger(config: MlopsConfig, closers: (() => Promise<void>)
   const pool = openPool(config);
   closers.push(async () => await pool.end());
   return await composeLedgerReader(config, pool);
+}
+
+async function composeGovernance(config: MlopsConfig, closers: (() => Promise<void>)[]): Promise<Governance> {
+  const [{ openPool }, ledger] = await Promise.all([
+    import('../../adapters/postgres/pool.ts'),
+    import('../../workers/ledger.ts'),
+  ]);
+  const pool = openPool(config);
+  closers.push(async () => await pool.end());
+  return await ledger.composeGovernance(config, pool);
 }
 
 async function composeExportFiles(): Promise<ExportFiles> {

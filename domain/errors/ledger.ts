@@ -8,6 +8,24 @@ export const LEDGER_ERRORS = {
     retryable: false,
     exitCode: 2,
   },
+  HOLD_UNKNOWN: {
+    message: 'Legal hold on {subject} is not there',
+    remedy: 'List those in force with `mlops governance hold`',
+    retryable: false,
+    exitCode: 2,
+  },
+  LEGAL_HOLD: {
+    message: 'Subject {subject} may not be erased: a legal hold on {held} is in force',
+    remedy: 'Ask who placed the hold; it ends with `mlops governance hold {held} --release`',
+    retryable: false,
+    exitCode: 3,
+  },
+  SUBJECT_UNKNOWN: {
+    message: 'Subject {subject} is not known: no person of that name or id, and nothing in the ledger about it',
+    remedy: 'Give the name or principal id of a person, or a resource as `mlops audit query` shows it',
+    retryable: false,
+    exitCode: 2,
+  },
   LEDGER_CLOSED: {
     message: 'Ledger was never opened in this database: nothing can be recorded, so nothing is done',
     remedy: 'Open it with `mlops setup` or `mlops up --detach`',

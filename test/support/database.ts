@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Pool } from 'pg';
 import { newDataKey } from '../../adapters/crypto/envelope.ts';
+import type { KeyRing } from '../../adapters/crypto/key-ring.ts';
 import { createLocalDataKeys } from '../../adapters/crypto/local-data-keys.ts';
 import { ensureDatabase } from '../../adapters/postgres/create-database.ts';
 import { prepareEmbeddedPostgres } from '../../adapters/postgres/embedded.ts';
@@ -51,7 +52,8 @@ export async function startDatabase(port: number): Promise<TestDatabase> {
 }
 
 /** Keys of one test: every ledger over the same database needs the same ones. */
-export const testKeys = createLocalDataKeys({ active: 'k1', keys: new Map([['k1', newDataKey()]]) });
+const testRing: KeyRing = { active: 'k1', keys: new Map([['k1', newDataKey()]]) };
+export const testKeys = createLocalDataKeys(async () => await Promise.resolve(testRing));
 
 /** A ledger as a process has it. The database must be migrated. */
 export async function openTestLedger(pool: Pool, onCommit?: () => void): Promise<EvidenceParts> {

@@ -23,6 +23,7 @@ const STACKS = [
   'emergency',
   'postgres',
   'ledger',
+  'custody',
   'nothing',
 ] as const;
 

@@ -25,31 +25,35 @@ const UNKNOWN: EventActor = { id: 'unknown:signal', kind: 'human', authenticatio
  * erased.
  */
 export function createPrincipals(pool: Pool): Principals {
-  const known = new Map<string, EventActor>();
   return {
     async actor(name) {
       const kind = SYSTEM[name];
       if (kind !== undefined) return { id: `system:${name}`, kind, authentication: 'process' };
       if (name === 'signal') return UNKNOWN;
-      const actor = known.get(name) ?? (await meet(pool, name));
-      known.set(name, actor);
-      return actor;
+      // Asked each time: a name that was erased means somebody new at once, in every program.
+      return (await find(pool, name)) ?? (await meet(pool, name));
     },
   };
 }
 
-async function meet(pool: Pool, name: string): Promise<EventActor> {
-  const provider = 'operating-system';
-  await query(
-    pool,
-    `INSERT INTO principal (principal_id, kind, provider, name) VALUES ($1, 'human', $2, $3) ON CONFLICT (provider, name) DO NOTHING`,
-    [`principal:${randomBytes(8).toString('hex')}`, provider, name],
-  );
+const PROVIDER = 'operating-system';
+
+async function find(pool: Pool, name: string): Promise<EventActor | null> {
   const [row] = await query<{ principal_id: string }>(
     pool,
     'SELECT principal_id FROM principal WHERE provider = $1 AND name = $2',
-    [provider, name],
+    [PROVIDER, name],
   );
-  if (row === undefined) throw new Error('a principal that was just made is not there');
-  return { id: row.principal_id, kind: 'human', authentication: provider };
+  return row === undefined ? null : { id: row.principal_id, kind: 'human', authentication: PROVIDER };
+}
+
+async function meet(pool: Pool, name: string): Promise<EventActor> {
+  await query(
+    pool,
+    `INSERT INTO principal (principal_id, kind, provider, name) VALUES ($1, 'human', $2, $3) ON CONFLICT (provider, name) DO NOTHING`,
+    [`principal:${randomBytes(8).toString('hex')}`, PROVIDER, name],
+  );
+  const actor = await find(pool, name);
+  if (actor === null) throw new Error('a principal that was just made is not there');
+  return actor;
 }

@@ -1,0 +1,48 @@
+import type { Pool } from 'pg';
+import type { DataKeys } from '../../crypto/envelope.ts';
+import { query } from '../query.ts';
+
+const AT_ONCE = 200;
+
+interface Row {
+  readonly key_id: string;
+  readonly subject: string;
+  readonly wrapping_key: string;
+  readonly wrapped: Buffer;
+}
+
+/**
+ * Wraps every key that is wrapped under another key than `active` anew. Payloads stay as they are. Goes on where an earlier run
+ * stopped; a key that is destroyed meanwhile stays destroyed.
+ *
+ * @returns how many were wrapped anew
+ * @throws LEDGER_KEY_UNREADABLE
+ */
+export async function rewrapKeys(
+  pool: Pool,
+  keys: DataKeys,
+  place: { readonly origin: string; readonly active: string },
+): Promise<number> {
+  const { active, origin } = place;
+  let done = 0;
+  for (;;) {
+    const rows = await query<Row>(
+      pool,
+      `SELECT key_id, subject, wrapping_key, wrapped FROM ledger_key
+       WHERE wrapped IS NOT NULL AND wrapping_key <> $1 ORDER BY key_id LIMIT ${AT_ONCE}`,
+      [active],
+    );
+    if (rows.length === 0) return done;
+    for (const { key_id, subject, wrapped, wrapping_key: wrappingKey } of rows) {
+      const key = await keys.unwrap({ origin, subject, wrappingKey, wrapped });
+      const anew = await keys.wrap({ origin, subject, key });
+      await query(
+        pool,
+        `UPDATE ledger_key SET wrapping_key = $2, wrapped = $3
+         WHERE key_id = $1 AND wrapping_key = $4 AND destroyed_at IS NULL`,
+        [key_id, anew.wrappingKey, anew.wrapped, wrappingKey],
+      );
+      done += 1;
+    }
+  }
+}

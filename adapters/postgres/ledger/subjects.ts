@@ -1,0 +1,29 @@
+import type { Pool } from 'pg';
+import { MlopsError } from '../../../domain/errors.ts';
+import { query } from '../query.ts';
+
+/** Who asks for what to be done with a subject, and why. */
+export interface CustodyOrder {
+  /** A principal id, the name behind one, or a thing: `rollout/dev/rag_api`. */
+  readonly subject: string;
+  readonly actor: string;
+  readonly reason: string;
+}
+
+/**
+ * Whom or what is meant: names are looked up, ids and things must have left something in the ledger.
+ *
+ * @throws SUBJECT_UNKNOWN
+ */
+export async function subjectOf(pool: Pool, asked: string): Promise<string> {
+  const [found] = await query<{ subject: string }>(
+    pool,
+    `SELECT principal_id AS subject FROM principal WHERE name = $1 OR principal_id = $1
+     UNION ALL SELECT subject FROM ledger_key WHERE subject = $1
+     UNION ALL (SELECT $1 AS subject FROM ledger_event WHERE resource = $1 OR resource LIKE $2 LIMIT 1)
+     LIMIT 1`,
+    [asked, `${asked.replace(/[\\%_]/g, '\\$&')}/%`],
+  );
+  if (found === undefined) throw new MlopsError('SUBJECT_UNKNOWN', { subject: asked });
+  return found.subject;
+}

@@ -1,0 +1,42 @@
+import type { CommandSpec } from '../command.ts';
+
+const REASON = { flags: '--reason <text>', description: 'why; sealed, and in the ledger by a commitment' };
+
+/** Verbs of `mlops governance`. */
+export const GOVERNANCE_COMMANDS: readonly CommandSpec[] = [
+  {
+    name: 'governance erase',
+    summary: 'destroy the key that sealed all personal data and words of a person, or about a thing, for good',
+    arguments: [{ name: '<subject>', description: 'a name, a principal id, or a thing: rollout/dev/rag_api' }],
+    options: [
+      REASON,
+      { flags: '--confirm <subject>', description: 'in production: names the subject again, for it cannot be undone' },
+    ],
+    examples: ['mlops governance erase ada --reason "request of 3 May" --dry-run'],
+    changes: true,
+    load: () => import('../commands/governance/erase.ts'),
+  },
+  {
+    name: 'governance hold',
+    summary: 'forbid the erasure of a subject until the hold is released; without a subject, list the holds in force',
+    arguments: [{ name: '[subject]', description: 'a name, a principal id, or a thing and all below it: rollout/dev' }],
+    options: [{ flags: '--release', description: 'end the hold' }, REASON],
+    examples: ['mlops governance hold rollout/dev/rag_api --reason "case 17"', 'mlops governance hold'],
+    changes: true,
+    load: () => import('../commands/governance/hold.ts'),
+  },
+  {
+    name: 'governance rotate',
+    summary: 'put a new key to use that wraps the keys of payloads; payloads stay as they are',
+    options: [
+      {
+        flags: '--add-only',
+        description: 'only make the key, to be copied to the other machines of workers before it is used',
+      },
+      REASON,
+    ],
+    examples: ['mlops governance rotate --add-only', 'mlops governance rotate --reason yearly'],
+    changes: true,
+    load: () => import('../commands/governance/rotate.ts'),
+  },
+];

@@ -1,0 +1,38 @@
+import { MlopsError } from '../../../../domain/errors.ts';
+import type { ErasureReport } from '../../../governance-port.ts';
+import { currentActor } from '../../actor.ts';
+import type { CommandRun } from '../../command.ts';
+import { textOption } from '../../rollout/options.ts';
+
+/** `mlops governance erase`: what a subject's key sealed can be read by nobody any more; every proof stays valid. */
+export const run: CommandRun = async (context, input) => {
+  const asked = input.args[0] ?? '';
+  const governance = await context.composition.governance();
+  if (input.dryRun) {
+    const foreseen = await governance.foresee(asked);
+    const { held, subject } = foreseen;
+    if (held !== null) throw new MlopsError('LEGAL_HOLD', { subject, held });
+    return {
+      exitCode: 0,
+      data: { dryRun: true, ...foreseen },
+      text: `Nothing is changed. This would erase ${inWords(foreseen)}`,
+    };
+  }
+  const { environment } = await context.config();
+  if (environment === 'production' && textOption(input, 'confirm') !== asked)
+    throw new MlopsError('USAGE_INVALID', {
+      problem: `Erase in production refused: --confirm must name the subject, wanted ${asked}`,
+      hint: `Look with --dry-run, then add --confirm ${asked}: an erasure cannot be undone`,
+    });
+  const erased = await governance.erase({ subject: asked, actor: currentActor(), reason: textOption(input, 'reason') });
+  const isNothing = erased.keys === 0 && !erased.name;
+  return {
+    exitCode: 0,
+    data: { ...erased },
+    text: isNothing ? `Nothing to erase: ${erased.subject} was erased before` : `Erased ${inWords(erased)}`,
+  };
+};
+
+function inWords({ keys, name, payloads, subject }: ErasureReport): string {
+  return `${subject}: ${keys} key${keys === 1 ? '' : 's'}, ${payloads} payload${payloads === 1 ? '' : 's'}${name ? ', and the name behind the id' : ''}`;
+}

@@ -1,0 +1,27 @@
+import { currentActor } from '../../actor.ts';
+import type { CommandRun } from '../../command.ts';
+import { textOption } from '../../rollout/options.ts';
+
+/** `mlops governance rotate`: another key wraps the keys of payloads. */
+export const run: CommandRun = async (context, input) => {
+  const isAddOnly = input.options['addOnly'] === true;
+  if (input.dryRun) {
+    const what = isAddOnly ? 'make a wrapping key that waits' : 'put a new wrapping key to use and wrap every key anew';
+    return { exitCode: 0, data: { dryRun: true }, text: `Nothing is changed. This would ${what}` };
+  }
+  const governance = await context.composition.governance();
+  if (isAddOnly) {
+    const key = await governance.addKey();
+    return {
+      exitCode: 0,
+      data: { key, active: false },
+      text: `Key ${key} waits. Copy keys/ledger-wrapping.json to the other machines of workers, then run \`mlops governance rotate\``,
+    };
+  }
+  const { key, rewrapped } = await governance.rotate({ actor: currentActor(), reason: textOption(input, 'reason') });
+  return {
+    exitCode: 0,
+    data: { key, active: true, rewrapped },
+    text: `Key ${key} is in use; ${rewrapped} key${rewrapped === 1 ? '' : 's'} of payloads wrapped anew. Keep a backup of keys/ledger-wrapping.json`,
+  };
+};

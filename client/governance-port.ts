@@ -1,0 +1,45 @@
+/** Whom or what something is done to, by whom, and why. */
+export interface CustodyOrder {
+  /** A principal id, the name behind one, or a thing: `rollout/dev/rag_api`. */
+  readonly subject: string;
+  readonly actor: string;
+  readonly reason: string;
+}
+
+/** What an erasure takes away, or would. */
+export interface ErasureReport {
+  readonly subject: string;
+  /** Keys destroyed; 0 when there were none any more. */
+  readonly keys: number;
+  /** Whether the meaning of a principal's id goes. */
+  readonly name: boolean;
+  /** Payloads that nobody can read any more. */
+  readonly payloads: number;
+}
+
+/** A legal hold in force. */
+export interface LegalHold {
+  readonly subject: string;
+  /** ISO 8601, UTC */
+  readonly placedAt: string;
+}
+
+/** Port: what becomes of sealed payloads, and of the keys they are sealed under. */
+export interface Governance {
+  /** What an erasure would take away, and the hold that forbids it. @throws SUBJECT_UNKNOWN */
+  foresee(subject: string): Promise<ErasureReport & { readonly held: string | null }>;
+  /** Destroys a subject's key, for good; repeating it changes nothing. @throws SUBJECT_UNKNOWN, LEGAL_HOLD */
+  erase(order: CustodyOrder): Promise<ErasureReport>;
+  /** False when a hold was there already. @throws SUBJECT_UNKNOWN */
+  hold(order: CustodyOrder): Promise<boolean>;
+  /** @throws HOLD_UNKNOWN */
+  release(order: CustodyOrder): Promise<void>;
+  holds(): Promise<readonly LegalHold[]>;
+  /** Adds a wrapping key that is not used yet. Returns its id. @throws LEDGER_KEYS_INVALID */
+  addKey(): Promise<string>;
+  /** Puts the newest wrapping key to use and wraps every key anew. @throws LEDGER_KEYS_INVALID, LEDGER_KEY_UNREADABLE */
+  rotate(order: {
+    readonly actor: string;
+    readonly reason: string;
+  }): Promise<{ readonly key: string; readonly rewrapped: number }>;
+}

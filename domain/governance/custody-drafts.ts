@@ -1,0 +1,49 @@
+import type { EventActor, EventDraft, Json } from './event-draft.ts';
+
+/** Personal data and its keeping is what these events are evidence of. */
+const FRAMEWORKS = ['gdpr', 'hipaa', 'iso27001', 'soc2'];
+
+/** What is done with the keys that payloads are sealed under. */
+export type CustodyAct = 'erased' | 'erasure-refused' | 'hold-placed' | 'hold-released' | 'keys-rotated';
+
+const RISK = {
+  erased: 'high',
+  'erasure-refused': 'high',
+  'hold-placed': 'medium',
+  'hold-released': 'high',
+  'keys-rotated': 'medium',
+} as const satisfies Record<CustodyAct, EventDraft['risk']>;
+
+const CATEGORY = {
+  erased: 'data_modification',
+  'erasure-refused': 'access_control',
+  'hold-placed': 'compliance_check',
+  'hold-released': 'compliance_check',
+  'keys-rotated': 'configuration_change',
+} as const satisfies Record<CustodyAct, EventDraft['category']>;
+
+/**
+ * An event of who did what with which subject. The subject is a principal's opaque id or the name of a thing; why it was done is
+ * sealed under the key of who did it, so that it outlives the erasure.
+ */
+export function draftOfCustody(
+  act: CustodyAct,
+  order: {
+    readonly subject: string;
+    readonly reason: string;
+    readonly facts?: { readonly [name: string]: Json };
+  },
+  actor: EventActor,
+): EventDraft {
+  const { facts, reason, subject } = order;
+  return {
+    type: `governance.${act}`,
+    category: CATEGORY[act],
+    actor,
+    resource: subject,
+    risk: RISK[act],
+    frameworks: FRAMEWORKS,
+    ...(facts === undefined ? {} : { facts }),
+    ...(reason === '' ? {} : { payload: { reason }, subject: actor.id }),
+  };
+}

@@ -1,0 +1,259 @@
+import { mkdtempSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Pool } from 'pg';
+import { pino } from 'pino';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ensureLedgerKeys, wrappingFileOf } from '../../adapters/crypto/ledger-keys.ts';
+import { migrate } from '../../adapters/postgres/migrate.ts';
+import { createPool } from '../../adapters/postgres/pool.ts';
+import { portsFrom } from '../../config/load.ts';
+import type { EventDraft } from '../../domain/governance/event-draft.ts';
+import { createExportVerifier } from '../../domain/governance/verify-export.ts';
+import { parseVerifierKey } from '../../domain/governance/verifier-key.ts';
+import { composeGovernance, composeLedger, composeLedgerReader, readVerifierKeys } from '../../workers/ledger.ts';
+import { startDatabase, type TestDatabase } from '../support/database.ts';
+import { primitives } from '../support/ledger.ts';
+import { OFFSETS } from '../support/offsets.ts';
+
+const NAME = 'ada-lovelace-7193';
+const WORDS = 'my-secret-words-5521';
+const WHY = { actor: 'officer', reason: 'request of 3 May' };
+
+let database: TestDatabase;
+let pool: Pool;
+let config: { stateDirectory: string; auditDirectory: string };
+let parts: Awaited<ReturnType<typeof composeLedger>>;
+let governance: Awaited<ReturnType<typeof composeGovernance>>;
+let reader: Awaited<ReturnType<typeof composeLedgerReader>>;
+
+beforeAll(async () => {
+  database = await startDatabase(portsFrom(OFFSETS.custody).postgres);
+  await migrate(database.url);
+  pool = createPool(database.url, 10);
+  const stateDirectory = mkdtempSync(join(tmpdir(), 'mlops-custody-'));
+  config = { stateDirectory, auditDirectory: join(stateDirectory, 'audit') };
+  await ensureLedgerKeys(stateDirectory, 'dev');
+  parts = await composeLedger(config, pool, pino({ level: 'silent' }));
+  governance = await composeGovernance(config, pool);
+  reader = await composeLedgerReader(config, pool);
+});
+afterAll(async () => {
+  await parts.close();
+  await pool.end();
+  await database.remove();
+});
+
+/** Something that a person said about a thing. Returns its place in the log. */
+async function say(name: string, words: string, resource = 'rollout/dev/rag_api'): Promise<number> {
+  const actor = await parts.principals.actor(name);
+  const draft: EventDraft = {
+    type: 'rollout.paused',
+    category: 'model_deployment',
+    actor,
+    resource,
+    risk: 'low',
+    payload: { reason: words },
+    subject: actor.id,
+  };
+  return await parts.ledger.transact(async ({ append }) => await Promise.resolve(append(draft)));
+}
+
+const payloadOf = async (sequence: number) =>
+  (await reader.event(sequence, { withPayload: true, actor: 'auditor' }))?.payload;
+
+async function exported(chosen: { from?: number; to?: number } = {}): Promise<string> {
+  let text = '';
+  for await (const lines of reader.export({ chosen, withPayloads: true, actor: 'auditor' })) text += lines.join('');
+  return text;
+}
+
+async function verify(text: string, earlier: readonly string[] = []) {
+  const trustedKeys = (await readVerifierKeys(config))
+    .trim()
+    .split('\n')
+    .map((line) => parseVerifierKey(primitives, line))
+    .filter((key) => typeof key !== 'string');
+  const verifier = createExportVerifier(primitives, { trustedKeys, earlier });
+  for (const line of text.split('\n').slice(0, -1)) verifier.read({ text: line });
+  return verifier.finish();
+}
+
+const noteIn = (text: string): string =>
+  (JSON.parse(text.slice(0, text.indexOf('\n'))) as { checkpoint: string }).checkpoint;
+
+/** Everything that a dump of the database would hold. */
+async function dump(): Promise<string> {
+  const { rows } = await pool.query<{ table: string }>(
+    `SELECT format('%I.%I', schemaname, tablename) AS table FROM pg_tables WHERE schemaname = 'public'`,
+  );
+  const texts: string[] = [];
+  for (const { table } of rows) {
+    const content = await pool.query<{ row: string }>(`SELECT t::text AS row FROM ${table} AS t`);
+    texts.push(...content.rows.map(({ row }) => row));
+  }
+  return texts.join('\n');
+}
+
+const typesAfter = async (sequence: number): Promise<string[]> => {
+  const { events } = await reader.query({ from: sequence + 1 }, { isNewestFirst: false, after: null, limit: 100 });
+  return events.map(({ canonical }) => (JSON.parse(canonical) as { type: string }).type);
+};
+
+describe('the erasure of a subject', () => {
+  it('leaves nothing to be read, every proof valid, and an event', async () => {
+    const said = await say(NAME, WORDS);
+    const other = await say('grace', 'other words');
+    expect(await payloadOf(said)).toEqual({ reason: WORDS });
+    const before = await exported();
+    const selection = await exported({ from: said, to: said });
+    expect(before).toContain(WORDS);
+    expect(await governance.foresee(NAME)).toMatchObject({ keys: 1, name: true, payloads: 1, held: null });
+    const erased = await governance.erase({ subject: NAME, ...WHY });
+    expect(erased).toMatchObject({ keys: 1, name: true, payloads: 1 });
+    expect(await payloadOf(said)).toBeNull();
+    expect(await payloadOf(other), 'of somebody else').toEqual({ reason: 'other words' });
+    const after = await exported();
+    expect(after).not.toContain(WORDS);
+    expect(await dump()).not.toContain(NAME);
+    expect(await verify(after, [noteIn(before)])).toMatchObject({ valid: true, problems: [] });
+    expect(await verify(selection), 'a proof of before').toMatchObject({ valid: true, problems: [] });
+    expect(await typesAfter(other)).toContain('governance.erased');
+    expect([...(await reader.names([erased.subject]))]).toEqual([]);
+  });
+
+  it('is done once: again it changes nothing, and the name means somebody new', async () => {
+    const said = await say('twice', 'first');
+    const { subject } = await governance.erase({ subject: 'twice', ...WHY });
+    const { rows: before } = await pool.query('SELECT size FROM ledger_head');
+    expect(await governance.erase({ subject, ...WHY })).toEqual({ subject, keys: 0, name: false, payloads: 0 });
+    const { rows: after } = await pool.query('SELECT size FROM ledger_head');
+    expect(after).toEqual(before);
+    const again = await say('twice', 'second');
+    expect([await payloadOf(said), await payloadOf(again)]).toEqual([null, { reason: 'second' }]);
+    expect((await governance.foresee('twice')).subject).not.toBe(subject);
+  });
+
+  it('of oneself leaves no new key', async () => {
+    await say('leaver', 'words');
+    const { subject } = await governance.erase({ subject: 'leaver', actor: 'leaver', reason: 'I leave' });
+    expect(await governance.foresee(subject)).toMatchObject({ keys: 0, name: false });
+  });
+
+  it('is refused for whom nobody knows', async () => {
+    await expect(governance.erase({ subject: 'nobody', ...WHY })).rejects.toMatchObject({ code: 'SUBJECT_UNKNOWN' });
+  });
+
+  it('cannot be undone, nor be done without its event, by whoever holds the database', async () => {
+    await say('kept', 'words');
+    const { subject } = await governance.foresee('kept');
+    await expect(
+      pool.query('UPDATE ledger_key SET wrapped = NULL, destroyed_at = now() WHERE subject = $1', [subject]),
+    ).rejects.toThrow('has no event of its own');
+    await governance.erase({ subject, ...WHY });
+    await expect(
+      pool.query('UPDATE ledger_key SET wrapped = $2, destroyed_at = NULL WHERE subject = $1', [subject, 'x']),
+    ).rejects.toThrow('was destroyed');
+    for (const table of ['ledger_key', 'ledger_payload', 'principal', 'legal_hold'])
+      await expect(pool.query(`DELETE FROM ${table}`), table).rejects.toThrow('append-only');
+  });
+
+  it('needs no rows to be tidied up later: the key is gone from the files of its table', async () => {
+    await say('filed', 'words');
+    const { subject } = await governance.foresee('filed');
+    const { rows } = await pool.query<{ wrapped: Buffer; file: string; data: string }>(
+      `SELECT wrapped, pg_relation_filepath('ledger_key') AS file, current_setting('data_directory') AS data
+       FROM ledger_key WHERE subject = $1`,
+      [subject],
+    );
+    const [row] = rows;
+    if (row === undefined) throw new Error('no key');
+    const wrapped = Buffer.from(row.wrapped);
+    const onDisk = async (): Promise<boolean> => {
+      await pool.query('CHECKPOINT');
+      return readFileSync(join(row.data, row.file)).includes(wrapped);
+    };
+    expect(await onDisk(), 'it was there').toBe(true);
+    await governance.erase({ subject, ...WHY });
+    expect(await onDisk()).toBe(false);
+  });
+});
+
+describe('a legal hold', () => {
+  it.each([
+    ['on the person', async () => (await governance.foresee('held')).subject],
+    ['on what they spoke about', async () => await Promise.resolve('rollout/dev/case')],
+    ['on something above it', async () => await Promise.resolve('rollout/dev')],
+  ])('forbids an erasure: %s', async (_, subjectOf) => {
+    const said = await say('held', 'evidence', 'rollout/dev/case');
+    const subject = await subjectOf();
+    expect(await governance.hold({ subject, ...WHY })).toBe(true);
+    expect(await governance.hold({ subject, ...WHY }), 'it is there').toBe(false);
+    expect((await governance.holds()).map((hold) => hold.subject)).toContain(subject);
+    await expect(governance.erase({ subject: 'held', ...WHY })).rejects.toMatchObject({ code: 'LEGAL_HOLD' });
+    expect(await typesAfter(said), 'what was refused is evidence').toContain('governance.erasure-refused');
+    expect(await payloadOf(said)).toEqual({ reason: 'evidence' });
+    const { subject: person } = await governance.foresee('held');
+    await expect(
+      pool.query('UPDATE ledger_key SET wrapped = NULL, destroyed_at = now() WHERE subject = $1', [person]),
+      'by the database itself',
+    ).rejects.toThrow('legal hold');
+    await expect(pool.query('UPDATE principal SET name = NULL WHERE principal_id = $1', [person])).rejects.toThrow(
+      'legal hold',
+    );
+    await governance.release({ subject, ...WHY });
+    await expect(governance.release({ subject, ...WHY })).rejects.toMatchObject({ code: 'HOLD_UNKNOWN' });
+  });
+
+  it('that is released lets an erasure through', async () => {
+    expect(await governance.holds()).toEqual([]);
+    expect(await governance.erase({ subject: 'held', ...WHY })).toMatchObject({ keys: 1, name: true });
+  });
+});
+
+describe('the rotation of the wrapping key', () => {
+  it('wraps keys anew, leaves payloads as they are, and programs that run go on', async () => {
+    const said = await say('rotated', 'before');
+    const sealed = async () =>
+      (await pool.query<{ sealed: Buffer }>('SELECT sealed FROM ledger_payload WHERE sequence = $1', [said])).rows[0];
+    const bytes = await sealed();
+    const waiting = await governance.addKey();
+    expect(await governance.addKey(), 'one waits at a time').toBe(waiting);
+    expect(await say('newcomer', 'under the old key')).toBeGreaterThan(said);
+    const { key, rewrapped } = await governance.rotate(WHY);
+    expect([key, rewrapped > 1]).toEqual([waiting, true]);
+    const { rows } = await pool.query('SELECT DISTINCT wrapping_key FROM ledger_key WHERE wrapped IS NOT NULL');
+    expect(rows).toEqual([{ wrapping_key: key }]);
+    expect(await sealed()).toEqual(bytes);
+    expect(await payloadOf(said)).toEqual({ reason: 'before' });
+    expect(await payloadOf(await say('latecomer', 'under the new key'))).toEqual({ reason: 'under the new key' });
+    const ring = JSON.parse(readFileSync(wrappingFileOf(config.stateDirectory), 'utf8')) as {
+      active: string;
+      keys: object;
+    };
+    expect([ring.active, Object.keys(ring.keys).length]).toEqual([key, 2]);
+    expect(await typesAfter(said)).toContain('governance.keys-rotated');
+  });
+
+  it('wraps what a rotation that stopped had left, with the next one', async () => {
+    const stop = await composeGovernance(config, createStoppingPool(pool, 2));
+    await expect(stop.rotate(WHY)).rejects.toThrow('stopped');
+    const { rows: halfway } = await pool.query(
+      'SELECT DISTINCT wrapping_key FROM ledger_key WHERE wrapped IS NOT NULL',
+    );
+    expect(halfway.length).toBeGreaterThan(1);
+    const { key } = await governance.rotate(WHY);
+    const { rows } = await pool.query('SELECT DISTINCT wrapping_key FROM ledger_key WHERE wrapped IS NOT NULL');
+    expect(rows).toEqual([{ wrapping_key: key }]);
+  });
+});
+
+/** Ends the work after so many keys were wrapped. */
+function createStoppingPool(real: Pool, after: number): Pool {
+  let count = 0;
+  const query = async (text: string, values: unknown[]) => {
+    if (text.includes('UPDATE ledger_key SET wrapping_key') && (count += 1) > after) throw new RangeError('stopped');
+    return await real.query(text, values);
+  };
+  return { query, connect: async () => await real.connect() } as unknown as Pool;
+}
