@@ -204,6 +204,28 @@ describe('the commands of pages in docs', () => {
     expect(page.left()).toBe(0);
   });
 
+  it('erase-a-subject', { timeout: 90_000 }, async () => {
+    const page = open('how-to/erase-a-subject');
+    expect((await page.next(0)).stdout).toContain('Nothing is changed. This would erase rollout/dev/rag_api: 1 key');
+    expect((await page.next(0)).stdout).toContain('Held: rollout/dev/rag_api');
+    expect((await page.next(0)).stdout).toContain('rollout/dev/rag_api');
+    expect((await page.next(3)).stderr).toContain('a legal hold on rollout/dev/rag_api is in force (LEGAL_HOLD)');
+    expect((await page.next(0)).stdout).toContain('may be erased again');
+    expect((await page.next(0)).stdout).toMatch(/^Erased from the ledger rollout\/dev\/rag_api: 1 key, \d+ payloads/);
+    await page.next(0);
+    expect((await page.next(0)).stdout).toContain('is valid');
+    expect(page.left()).toBe(0);
+  });
+
+  it('rotate-keys', { timeout: 90_000 }, async () => {
+    const page = open('how-to/rotate-keys');
+    const waiting = (await page.next(0)).stdout.match(/^Key (\w+) waits/)?.[1];
+    expect((await page.next(0)).stdout).toMatch(
+      new RegExp(`^Key ${waiting} is in use; \\d+ keys? of payloads wrapped anew`),
+    );
+    expect(page.left()).toBe(0);
+  });
+
   it('reference/replay', { timeout: 60_000 }, async () => {
     const example = readPage('reference/replay').match(/^```json\n(.*?)^```/ms)?.[1] ?? '';
     await writeFile(join(project.root, 'streams.jsonl'), example);

@@ -4,6 +4,13 @@ import { currentActor } from '../../actor.ts';
 import type { CommandRun } from '../../command.ts';
 import { textOption } from '../../rollout/options.ts';
 
+/** Where names and reasons stand that do not go through the ledger alone. */
+const NOT_ERASED = [
+  'the tables of rollouts',
+  'the record and journal of the gateway',
+  'histories of Temporal (encrypted)',
+];
+
 /** `mlops governance erase`: what a subject's key sealed can be read by nobody any more; every proof stays valid. */
 export const run: CommandRun = async (context, input) => {
   const asked = input.args[0] ?? '';
@@ -28,8 +35,10 @@ export const run: CommandRun = async (context, input) => {
   const isNothing = erased.keys === 0 && !erased.name;
   return {
     exitCode: 0,
-    data: { ...erased },
-    text: isNothing ? `Nothing to erase: ${erased.subject} was erased before` : `Erased ${inWords(erased)}`,
+    data: { ...erased, notErased: NOT_ERASED },
+    text: isNothing
+      ? `Nothing to erase: ${erased.subject} was erased before`
+      : `Erased from the ledger ${inWords(erased)}\nNot erased yet: what stands in ${NOT_ERASED.join(', ')}`,
   };
 };
 
