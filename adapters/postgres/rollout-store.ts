@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Pool } from 'pg';
 import type { IncidentRecord, RolloutEventRecord, RolloutStore } from '../../activities/ports.ts';
+import { MlopsError } from '../../domain/errors.ts';
 import { canonicalJson } from '../../domain/governance/canonical-json.ts';
 import {
   boundContentOf,
@@ -166,14 +167,18 @@ async function closeRollout(
   const actor = await principals.actor(outcome.actor);
   await ledger.transact(async (transaction) => {
     const { client, next } = transaction;
-    const closed = await client.query(
-      `UPDATE rollout SET outcome = $2, reason = $3, detail = $4, closed_at = $5, human_wait_seconds = $6, ledger_sequence = $7
-       WHERE rollout_key = $1 AND outcome IS NULL`,
+    // The guard closes a rollout that was terminated by its own clock: no look may come after the end.
+    const closed = await client.query<{ closed_at: Date }>(
+      `UPDATE rollout SET outcome = $2, reason = $3, detail = $4, human_wait_seconds = $6, ledger_sequence = $7,
+         closed_at = GREATEST($5::timestamptz, (SELECT max(at) FROM rollout_tick WHERE rollout_key = $1))
+       WHERE rollout_key = $1 AND outcome IS NULL RETURNING closed_at`,
       [rolloutKey, outcome.outcome, outcome.reason, outcome.detail, outcome.at, outcome.humanWaitSeconds, next],
     );
+    const [row] = closed.rows;
     // Closed already by an attempt whose answer was lost.
-    if (closed.rowCount === 0) return;
-    transaction.append(draftOfClose(await subjectOf(transaction, rolloutKey), outcome, actor));
+    if (row === undefined) return;
+    const at = row.closed_at.toISOString();
+    transaction.append(draftOfClose(await subjectOf(transaction, rolloutKey), { ...outcome, at }, actor));
     if (proven === null) return;
     await client.query(
       `INSERT INTO proven_version (model, environment, version, endpoint, rollout_key, ledger_sequence) VALUES ($1, $2, $3, $4, $5, $6)
@@ -190,7 +195,9 @@ async function saveTick({ ledger, principals }: EvidenceParts, record: TickRecor
   return await ledger.transact(async (transaction) => {
     const { client } = transaction;
     const inserted = await client.query<TickRow>(
-      `INSERT INTO rollout_tick (${TICK_COLUMNS}, ledger_sequence) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+      `INSERT INTO rollout_tick (${TICK_COLUMNS}, ledger_sequence)
+       SELECT $1, $2::integer, $3::timestamptz, $4::integer, $5::boolean, $6::jsonb, $7::jsonb, $8::jsonb, $9::jsonb, $10, $11::bigint
+       WHERE NOT EXISTS (SELECT FROM rollout WHERE rollout_key = $1 AND outcome IS NOT NULL)
        ON CONFLICT (rollout_key, tick) DO NOTHING RETURNING ${TICK_COLUMNS}`,
       [
         record.rolloutKey,
@@ -220,7 +227,9 @@ async function saveTick({ ledger, principals }: EvidenceParts, record: TickRecor
       [record.rolloutKey, record.tick],
     );
     const row = there.rows[0];
-    if (row === undefined) throw new Error(`tick ${record.tick} of ${record.rolloutKey} is neither new nor there`);
+    // What was being looked at when somebody terminated the workflow is no part of its story.
+    if (row === undefined)
+      throw new MlopsError('ROLLOUT_OVER', { rolloutKey: record.rolloutKey, tick: String(record.tick) });
     return tickOf(row);
   });
 }

@@ -84,6 +84,12 @@ export const ROLLOUT_ERRORS = {
     retryable: false,
     exitCode: 1,
   },
+  ROLLOUT_OVER: {
+    message: 'Look {tick} of rollout {rolloutKey} came after its end: it is not kept',
+    remedy: 'Nothing is to be done: the rollout was closed as broken while the look was taken',
+    retryable: false,
+    exitCode: 3,
+  },
   CALIBRATION_HISTORY_SHORT: {
     message: 'Noise of {model} cannot be known: {value} {what}, wanted at least {wanted}',
     remedy:

@@ -243,6 +243,29 @@ describe('a second attempt of a release', () => {
   });
 });
 
+describe('a rollout that was terminated while a look was taken', () => {
+  it('keeps no look that comes after it was closed, and ends no earlier than its last', async () => {
+    const store = createRolloutStore(parts);
+    const { rollout, ticks } = createJudgedReceipt(0.01, 0.72);
+    const { environment } = rollout;
+    const [rolloutKey, model] = ['terminated', 'terminated'];
+    await store.open({ ...rollout, rolloutKey, model });
+    const save = async (at: number) => {
+      const tick = ticks[at];
+      if (tick === undefined) throw new Error('no look');
+      return await store.saveTick({ ...tick, rolloutKey, snapshot: null, state: null });
+    };
+    await save(0);
+    const last = await save(1);
+    const end = { outcome: 'failed', reason: 'broken', detail: 'terminated', actor: 'traffic-guard' } as const;
+    await store.close(rolloutKey, { ...end, at: rollout.startedAt, humanWaitSeconds: 0 }, null);
+    await expect(save(2)).rejects.toMatchObject({ code: 'ROLLOUT_OVER', retryable: false });
+    expect(await save(1), 'what was kept is answered again').toEqual(last);
+    const receipt = await createRolloutReader(pool).receipt(environment, model, rolloutKey);
+    expect([receipt?.ticks.length, receipt?.outcome?.at]).toEqual([2, last.at]);
+  });
+});
+
 describe('a receipt out of the database', () => {
   it('fits the ledger that was written with it, look by look', async () => {
     const [rollouts, traffic] = [createRolloutStore(parts), createTrafficStore(parts)];

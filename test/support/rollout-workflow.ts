@@ -217,7 +217,9 @@ function actFor(stages: ReadonlyMap<string, Stage>) {
     recordEvent: async (event: RolloutEventRecord) => {
       const stage = byKey.get(event.rolloutKey);
       await stage?.world.record(event);
-      stage?.events.push(event);
+      // Once per key, as the database does.
+      if (stage?.events.every(({ idempotencyKey }) => idempotencyKey !== event.idempotencyKey) === true)
+        stage.events.push(event);
     },
     closeRollout: async (input: CloseInput) => {
       const stage = stageOf(input.model);

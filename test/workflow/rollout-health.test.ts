@@ -7,10 +7,11 @@ afterAll(async () => await theatre?.close());
 
 it('what was accepted of a canary that is not well ends with its recovery', { timeout: 90_000 }, async () => {
   const scene = await theatre.start([{ weight: 50, windowMinutes: 600 }], { autoRollback: false });
-  const held = async (): Promise<void> => void (await scene.until(({ waitingFor }) => waitingFor?.kind === 'review'));
+  const untilHeld = async (): Promise<void> =>
+    void (await scene.until(({ waitingFor }) => waitingFor?.kind === 'review'));
   await scene.until(({ intendedWeightPercent }) => intendedWeightPercent === 50);
   scene.world.canaryIsHealthy = () => false;
-  await held();
+  await untilHeld();
   await scene.act('approve');
   const { health } = await scene.status();
   await scene.until((now) => now.health.canary !== health.canary || now.tick > 8);
@@ -18,8 +19,9 @@ it('what was accepted of a canary that is not well ends with its recovery', { ti
   scene.world.canaryIsHealthy = () => true;
   await scene.until(({ timeline }) => timeline.some(({ event }) => event === 'recovered'));
   scene.world.canaryIsHealthy = () => false;
-  await held();
+  await untilHeld();
   await scene.act('deny');
   expect(await scene.result()).toMatchObject({ outcome: 'rolled-back', reason: 'denied' });
-  expect(scene.events.filter(({ event }) => event === 'held')).toHaveLength(2);
+  const held = scene.events.filter(({ event }) => event === 'held');
+  expect(held).toHaveLength(2);
 });

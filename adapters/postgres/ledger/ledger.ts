@@ -30,6 +30,8 @@ export interface Ledger {
 
 /** Everything one unit needs from its batch, and how it ends. */
 interface Unit {
+  /** It changes nothing but the log: there is nothing to take back when it fails. */
+  readonly isPlain: boolean;
   run(batch: Batch): Promise<void>;
   settle(error: unknown): void;
 }
@@ -71,10 +73,11 @@ export function createLedger(
     }
     isWriting = false;
   };
-  const enter = async <T>(run: (batch: Batch) => Promise<T>): Promise<T> =>
+  const enter = async <T>(isPlain: boolean, run: (batch: Batch) => Promise<T>): Promise<T> =>
     await new Promise<T>((resolve, reject) => {
       let result: { readonly value: T } | null = null;
       waiting.push({
+        isPlain,
         run: async (batch) => {
           result = { value: await run(batch) };
         },
@@ -84,9 +87,9 @@ export function createLedger(
     });
 
   return {
-    transact: async (work) => await enter(async (batch) => await work(transactionOf(batch))),
+    transact: async (work) => await enter(false, async (batch) => await work(transactionOf(batch))),
     append: async (draft, idempotencyKey) =>
-      await enter(async (batch) => {
+      await enter(true, async (batch) => {
         if (idempotencyKey !== undefined && (await isThere(batch, idempotencyKey))) return false;
         batch.appended.push({ draft, idempotencyKey: idempotencyKey ?? null });
         return true;
@@ -139,7 +142,7 @@ async function commit(pool: Pool, parts: Parameters<typeof appendEvents>[1], uni
 /** One unit's failure takes back what it did, and nothing of the others. Returns what it threw, or null. */
 async function runUnit(unit: Unit, batch: Batch, isAmongOthers: boolean): Promise<unknown> {
   const before = batch.appended.length;
-  if (!isAmongOthers) {
+  if (unit.isPlain || !isAmongOthers) {
     await unit.run(batch);
     return null;
   }
