@@ -1,3 +1,4 @@
+import type { Refusal } from '../domain/governance/access-drafts.ts';
 import type { EventPage, EventQuery } from '../domain/governance/event-query.ts';
 import type { Json } from '../domain/governance/event-draft.ts';
 
@@ -35,7 +36,10 @@ export interface LedgerReader {
   query(
     asked: EventQuery,
     page: { readonly isNewestFirst: boolean; readonly after: number | null; readonly limit: number },
+    order: { readonly actor: string },
   ): Promise<EventPage>;
+  /** Writes down that somebody was refused. @throws LEDGER_CLOSED, DATABASE_UNREACHABLE */
+  refused(refusal: Refusal & { readonly actor: string }): Promise<void>;
   /** One event with its proof; null when there is none. @throws as export */
   event(
     sequence: number,

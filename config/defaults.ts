@@ -79,6 +79,7 @@ export const DEFAULTS = {
     monitoring_interval_seconds: 60,
     baseline_window_days: 7,
   },
+  governance: { audit: { read_sample_percent: 100 } },
 } as const;
 
 /** Ports before the offset is added. */

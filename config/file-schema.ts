@@ -223,6 +223,22 @@ export const MONITORING_FILE = z.strictObject({
   baseline_window_days: positive,
 });
 
+/** config/governance.yaml */
+export const GOVERNANCE_FILE = z.strictObject({
+  audit: z
+    .strictObject({
+      read_sample_percent: z
+        .number()
+        .min(0)
+        .max(100)
+        .describe(
+          'Share of queries of the ledger that are an event themselves; exports and opened payloads always are',
+        ),
+    })
+    .describe('What is written down of who looks at evidence'),
+});
+
+export type GovernanceFile = z.infer<typeof GOVERNANCE_FILE>;
 export type DeploymentFile = z.infer<typeof DEPLOYMENT_FILE>;
 export type MonitoringFile = z.infer<typeof MONITORING_FILE>;
 export type CanaryFile = z.infer<typeof canary>;

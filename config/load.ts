@@ -4,11 +4,11 @@ import { MlopsError } from '../domain/errors.ts';
 import { checkSection } from './check-section.ts';
 import { BASE_PORTS } from './defaults.ts';
 import { usableEnvironment, validateEnvironment } from './environment.ts';
-import { DEPLOYMENT_FILE, MONITORING_FILE } from './file-schema.ts';
+import { DEPLOYMENT_FILE, GOVERNANCE_FILE, MONITORING_FILE } from './file-schema.ts';
 import { findProjectFile, isRecord } from './layers.ts';
 import { originsOfEnvironment, originsOfSection, type ConfigOrigin, type PortOffset } from './origins.ts';
 import { readLayers } from './read-layers.ts';
-import { resolveDeployment, resolveGateway, resolveMonitoring } from './resolve.ts';
+import { resolveDeployment, resolveGateway, resolveGovernance, resolveMonitoring } from './resolve.ts';
 import { validateRules } from './rules.ts';
 import type { MlopsConfig } from './schema.ts';
 import { whereIs } from './where.ts';
@@ -45,6 +45,7 @@ export function loadWhatIsValid(options: LoadOptions): LoadedConfig & { readonly
   const { layers, problems: unread, isComplete } = readLayers(root, project);
   const deployment = checkSection(DEPLOYMENT_FILE, layers.deployment);
   const monitoring = checkSection(MONITORING_FILE, layers.monitoring);
+  const governance = checkSection(GOVERNANCE_FILE, layers.governance);
   const resolved = resolveDeployment(deployment.value);
   const broken = isComplete ? validateRules(deployment.value, resolved, deployment.isUsable) : [];
   const problems = [
@@ -52,6 +53,7 @@ export function loadWhatIsValid(options: LoadOptions): LoadedConfig & { readonly
     ...unread,
     ...deployment.problems,
     ...monitoring.problems,
+    ...governance.problems,
     ...broken.map(({ path, value, wanted }) => {
       return `${whereIs(path, layers.deployment)}: ${path}: ${value}, wanted ${wanted}`;
     }),
@@ -76,10 +78,12 @@ export function loadWhatIsValid(options: LoadOptions): LoadedConfig & { readonly
     monitoringEndpoint: env['MONITORING_ENDPOINT'] ?? new URL('/metrics', gateway.url).href,
     monitoring: resolveMonitoring(monitoring.value),
     deployment: resolved,
+    governance: resolveGovernance(governance.value),
   };
   const origins = [
     ...originsOfSection('deployment', layers.deployment),
     ...originsOfSection('monitoring', layers.monitoring),
+    ...originsOfSection('governance', layers.governance),
     ...originsOfEnvironment(env, config, offset),
   ];
   return { config, problems, origins };

@@ -17,7 +17,7 @@ export interface PortOffset {
   readonly origin: 'command line' | 'environment' | 'stack.json' | 'defaults';
 }
 
-/** Every setting of one of the two files. */
+/** Every setting of one of the files. */
 export function originsOfSection(section: string, layers: readonly Layer[]): ConfigOrigin[] {
   const merged = layers.reduce<unknown>((value, layer) => mergeValues(value, layer.value), {});
   return leavesOf(merged, '').map(({ path, value }) => ({

@@ -3,8 +3,8 @@ import { messageOf } from '../domain/errors.ts';
 import { DEFAULTS } from './defaults.ts';
 import { isRecord, readLayer, type Layer } from './layers.ts';
 
-/** The two files, and the two keys of mlops.yaml. */
-export type Section = 'deployment' | 'monitoring';
+/** The files, and the keys of mlops.yaml. */
+export type Section = 'deployment' | 'monitoring' | 'governance';
 
 /** What was read, and what could not be. */
 export interface ReadLayers {
@@ -31,7 +31,11 @@ export function readLayers(root: string, projectFile: string | null): ReadLayers
     ...read(join(root, 'config', `${section}.yaml`)),
     ...own.flatMap((layer) => sectionOf(layer, section)),
   ];
-  const layers = { deployment: layersOf('deployment'), monitoring: layersOf('monitoring') };
+  const layers = {
+    deployment: layersOf('deployment'),
+    monitoring: layersOf('monitoring'),
+    governance: layersOf('governance'),
+  };
   return { layers, problems: [...unread, ...own.flatMap(problemsOf)], isComplete: unread.length === 0 };
 }
 
@@ -44,11 +48,12 @@ function readLayerOrSay(file: string, root: string): ReturnType<typeof readLayer
   }
 }
 
-/** `mlops.yaml` has two keys, and each has keys of its own, or nothing yet. */
+/** `mlops.yaml` has three keys, and each has keys of its own, or nothing yet. */
 function problemsOf({ name, value, lines }: Layer): string[] {
   return Object.entries(value).flatMap(([key, inner]) => {
     const where = `${name}:${lines.get(key) ?? 1}`;
-    if (!Object.hasOwn(DEFAULTS, key)) return [`${where}: unknown key ${key}, wanted deployment or monitoring`];
+    if (!Object.hasOwn(DEFAULTS, key))
+      return [`${where}: unknown key ${key}, wanted deployment, monitoring or governance`];
     return isRecord(inner) || inner === null
       ? []
       : [`${where}: ${key}: ${JSON.stringify(inner)}, wanted keys with values`];

@@ -1,6 +1,6 @@
 import { join, resolve } from 'node:path';
 import { NOISE_ASSUMPTIONS, type NoiseAssumption } from '../domain/rollout/judge/noise.ts';
-import type { CanaryFile, DeploymentFile, ModelFile, MonitoringFile, StepFile } from './file-schema.ts';
+import type { CanaryFile, DeploymentFile, GovernanceFile, ModelFile, MonitoringFile, StepFile } from './file-schema.ts';
 import { mergeValues } from './layers.ts';
 import type { CanaryConfig, DeploymentConfig, MlopsConfig, ModelConfig, StepConfig } from './schema.ts';
 
@@ -92,6 +92,11 @@ export function resolveMonitoring(file: MonitoringFile): MlopsConfig['monitoring
     monitoringIntervalSeconds: file.monitoring_interval_seconds,
     baselineWindowDays: file.baseline_window_days,
   };
+}
+
+/** governance.yaml after checking, with the names used inside. */
+export function resolveGovernance(file: GovernanceFile): MlopsConfig['governance'] {
+  return { readSample: file.audit.read_sample_percent / 100 };
 }
 
 function resolveCanary(file: CanaryFile): CanaryConfig {

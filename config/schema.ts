@@ -47,6 +47,10 @@ export interface MlopsConfig {
     readonly baselineWindowDays: number;
   };
   readonly deployment: DeploymentConfig;
+  readonly governance: {
+    /** Chance that a query of the ledger is an event itself, 0 to 1. */
+    readonly readSample: number;
+  };
 }
 
 export interface DeploymentConfig {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { VARIABLES } from '../config/environment.ts';
-import { DEPLOYMENT_FILE, MONITORING_FILE } from '../config/file-schema.ts';
+import { DEPLOYMENT_FILE, GOVERNANCE_FILE, MONITORING_FILE } from '../config/file-schema.ts';
 import { DEFAULTS } from '../config/defaults.ts';
 import { CATALOG, NOT_THERE_YET } from '../client/cli/catalog.ts';
 import { optionsOf } from '../client/cli/common-options.ts';
@@ -16,6 +16,7 @@ export function assembleReferences(): Record<string, string> {
     'docs/reference/cli.md': renderCli(),
     'config/schema/deployment.schema.json': renderSchema(DEPLOYMENT_FILE),
     'config/schema/monitoring.schema.json': renderSchema(MONITORING_FILE),
+    'config/schema/governance.schema.json': renderSchema(GOVERNANCE_FILE),
   };
 }
 
@@ -46,6 +47,7 @@ function renderConfiguration(): string {
   const files = [
     ['config/deployment.yaml', DEPLOYMENT_FILE, DEFAULTS.deployment],
     ['config/monitoring.yaml', MONITORING_FILE, DEFAULTS.monitoring],
+    ['config/governance.yaml', GOVERNANCE_FILE, DEFAULTS.governance],
   ] as const;
   const tables = files.map(([name, schema, defaults]) => {
     const rows = leavesOf(z.toJSONSchema(schema, { unrepresentable: 'any' }) as JsonSchema, defaults, '');
@@ -55,7 +57,7 @@ function renderConfiguration(): string {
     ([name, { summary, wanted, later }]) =>
       `| \`${name}\` | ${wanted} | ${summary}${later === undefined ? '' : ` (checked; used when ${later} arrives)`} |`,
   );
-  return `# Configuration\n\n${NOTE}\n\nA flag wins over the environment, that over \`mlops.yaml\` (found upward; keys \`deployment\` and \`monitoring\`), that over \`config/*.yaml\`, that over the defaults. \`mlops config show --origin\` says where each value comes from.\n\nA command reads it each time, and a rollout keeps what held at its start. Worker, gateway and API read \`gateway\`, \`endpoint_allow_list\`, \`notifications\`, \`health.path\`, \`health.expect\`, \`health.timeout_seconds\` and the environment when they start: [what applies a change](local-stack.md#configuration-that-changes).\n\n${tables.join('\n')}\n## Environment\n\nTEMPORAL_* variables and profiles are read as Temporal's own tools read them.\n\n| variable | wanted | what |\n| --- | --- | --- |\n${variables.join('\n')}\n`;
+  return `# Configuration\n\n${NOTE}\n\nA flag wins over the environment, that over \`mlops.yaml\` (found upward; keys \`deployment\`, \`monitoring\` and \`governance\`), that over \`config/*.yaml\`, that over the defaults. \`mlops config show --origin\` says where each value comes from.\n\nA command reads it each time, and a rollout keeps what held at its start. Worker, gateway and API read \`gateway\`, \`endpoint_allow_list\`, \`notifications\`, \`health.path\`, \`health.expect\`, \`health.timeout_seconds\` and the environment when they start: [what applies a change](local-stack.md#configuration-that-changes).\n\n${tables.join('\n')}\n## Environment\n\nTEMPORAL_* variables and profiles are read as Temporal's own tools read them.\n\n| variable | wanted | what |\n| --- | --- | --- |\n${variables.join('\n')}\n`;
 }
 
 interface JsonSchema {

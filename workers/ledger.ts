@@ -62,12 +62,13 @@ export async function composeLedger(
 }
 
 /** The ledger as somebody who looks into it uses it. */
-export async function composeLedgerReader(config: Pick<MlopsConfig, 'stateDirectory'>, pool: Pool) {
+export async function composeLedgerReader(config: Pick<MlopsConfig, 'stateDirectory' | 'governance'>, pool: Pool) {
   const primitives = createPrimitives();
   const keys = await openDataKeys(config.stateDirectory);
   const ledger = createLedger(pool, { primitives, sealer: createPayloadSealer(primitives, keys) });
   const signer = await loadLedgerSigner(config.stateDirectory, primitives);
-  return createLedgerReader({ pool, ledger, principals: createPrincipals(pool), primitives, signer, keys });
+  const { readSample } = config.governance;
+  return createLedgerReader({ pool, ledger, principals: createPrincipals(pool), primitives, signer, keys, readSample });
 }
 
 /** Erasure, holds and rotation, as somebody who is responsible for the evidence uses them. */

@@ -171,6 +171,8 @@ describe('a rollout on the real stack', () => {
       (await project.mlops(['rollout', 'approve', '--model', 'rag_api'])).code,
       'nothing waits for an approval',
     ).toBe(3);
+    const refusals = await project.mlops(['audit', 'query', '--type', 'rollout.approve-refused']);
+    expect(refusals.stdout, 'that somebody tried is evidence').toContain('rollout.approve-refused');
     expect((await project.mlops(['rollout', 'pause', '--model', 'rag_api', '--reason', 'lunch'])).code).toBe(0);
     expect((await project.mlops(['rollout', 'status', '--model', 'rag_api'])).code, 'waits for a person').toBe(6);
     expect((await project.mlops(['rollout', 'resume', '--model', 'rag_api'])).code).toBe(0);

@@ -18,6 +18,7 @@ import { OFFSETS } from '../support/offsets.ts';
 
 const NAME = 'ada-lovelace-7193';
 const WORDS = 'my-secret-words-5521';
+const AUDITOR = { actor: 'auditor' };
 const WHY = { actor: 'officer', reason: 'request of 3 May' };
 
 let database: TestDatabase;
@@ -36,7 +37,7 @@ beforeAll(async () => {
   await ensureLedgerKeys(stateDirectory, 'dev');
   parts = await composeLedger(config, pool, pino({ level: 'silent' }));
   governance = await composeGovernance(config, pool);
-  reader = await composeLedgerReader(config, pool);
+  reader = await composeLedgerReader({ ...config, governance: { readSample: 1 } }, pool);
 });
 afterAll(async () => {
   await parts.close();
@@ -96,7 +97,11 @@ async function dump(): Promise<string> {
 }
 
 const typesAfter = async (sequence: number): Promise<string[]> => {
-  const { events } = await reader.query({ from: sequence + 1 }, { isNewestFirst: false, after: null, limit: 100 });
+  const { events } = await reader.query(
+    { from: sequence + 1 },
+    { isNewestFirst: false, after: null, limit: 100 },
+    AUDITOR,
+  );
   return events.map(({ canonical }) => (JSON.parse(canonical) as { type: string }).type);
 };
 
@@ -245,6 +250,46 @@ describe('the rotation of the wrapping key', () => {
     const { key } = await governance.rotate(WHY);
     const { rows } = await pool.query('SELECT DISTINCT wrapping_key FROM ledger_key WHERE wrapped IS NOT NULL');
     expect(rows).toEqual([{ wrapping_key: key }]);
+  });
+});
+
+describe('who looks, and who is refused', () => {
+  const page = { isNewestFirst: true, after: null, limit: 1 };
+  const sizeOf = async () => (await pool.query<{ size: string }>('SELECT size FROM ledger_head')).rows[0]?.size;
+
+  it('leaves an event of a query: what was asked, but not its words', async () => {
+    const before = await say('looked-at', 'words');
+    await reader.query({ risk: 'high', words: ['lovelace', 'ada'] }, page, AUDITOR);
+    await reader.query({ risk: 'high' }, { ...page, after: 5 }, AUDITOR);
+    const { events } = await reader.query({ from: before + 1 }, { ...page, isNewestFirst: false, limit: 9 }, AUDITOR);
+    const [asked, itself, ...more] = events.map(
+      ({ canonical }) => JSON.parse(canonical) as { type: string; facts: object },
+    );
+    expect(asked).toMatchObject({ type: 'audit.queried', category: 'data_access', facts: { risk: 'high', words: 2 } });
+    expect(JSON.stringify(asked)).not.toContain('lovelace');
+    expect([itself?.type, more], 'a further page is the same question').toEqual(['audit.queried', []]);
+  });
+
+  it('by chance, in the share that is configured', async () => {
+    const never = await composeLedgerReader({ ...config, governance: { readSample: 0 } }, pool);
+    const before = await sizeOf();
+    await never.query({}, page, AUDITOR);
+    await never.event(0, { withPayload: false, ...AUDITOR });
+    expect(await sizeOf()).toBe(before);
+    await never.event(0, { withPayload: true, ...AUDITOR });
+    expect(await sizeOf(), 'an opened payload always').toBe(String(Number(before) + 1));
+  });
+
+  it('leaves an event of a refusal, its words sealed', async () => {
+    const before = await say('eager', 'words');
+    const resource = 'rollout/dev/rag_api';
+    const refusal = { actor: 'eager', action: 'rollout.approve', resource, code: 'ROLLOUT_REFUSED_ACTION' };
+    await reader.refused({ ...refusal, problem: 'nothing waits for an approval' });
+    const proven = await reader.event(before + 1, { withPayload: true, ...AUDITOR });
+    expect(proven).toMatchObject({
+      event: { type: 'rollout.approve-refused', category: 'access_control', facts: { code: 'ROLLOUT_REFUSED_ACTION' } },
+      payload: { problem: 'nothing waits for an approval' },
+    });
   });
 });
 

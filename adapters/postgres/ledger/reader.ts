@@ -1,4 +1,6 @@
+import type { Pool } from 'pg';
 import { MlopsError } from '../../../domain/errors.ts';
+import { draftOfRead, draftOfRefusal, type Refusal } from '../../../domain/governance/access-drafts.ts';
 import type { EventDraft, Json } from '../../../domain/governance/event-draft.ts';
 import type { EventQuery } from '../../../domain/governance/event-query.ts';
 import type { Primitives } from '../../../domain/governance/primitives.ts';
@@ -18,6 +20,8 @@ interface ReaderParts extends EvidenceParts {
   /** Null on a machine that does not sign: then it waits for one that does. */
   readonly signer: LedgerSigner | null;
   readonly keys: DataKeys;
+  /** Chance that a query is an event itself, 0 to 1. */
+  readonly readSample: number;
 }
 
 /** Who reads: it is written down. */
@@ -48,7 +52,11 @@ export function createLedgerReader(parts: ReaderParts) {
       yield* exportLedger(pool, primitives, checkpoint, { chosen, payloads: withPayloads ? { origin, keys } : null });
     },
 
-    query: async (asked: EventQuery, page: Parameters<typeof queryEvents>[2]) => await queryEvents(pool, asked, page),
+    async query(asked: EventQuery, page: Parameters<typeof queryEvents>[2], order: ReadOrder) {
+      // The first page alone: one question is one event, however many pages its answer has.
+      if (page.after === null) await sampleRead(parts, order, factsOf(asked));
+      return await queryEvents(pool, asked, page);
+    },
 
     async event(sequence: number, order: ReadOrder & { readonly withPayload: boolean }) {
       const page = await queryEvents(
@@ -60,6 +68,7 @@ export function createLedgerReader(parts: ReaderParts) {
       if (stored === undefined) return null;
       const origin = await originOf(pool);
       if (order.withPayload) await recordRead(parts, order, 'audit.payload-read', `ledger/${origin}/${sequence}`, {});
+      else await sampleRead(parts, order, { from: sequence, to: sequence });
       const { note, size } = await coverAll(parts);
       const event = JSON.parse(stored.canonical) as { readonly [name: string]: Json };
       const payloads = order.withPayload ? await openPayloads(pool, [stored], { origin, keys }) : null;
@@ -73,33 +82,47 @@ export function createLedgerReader(parts: ReaderParts) {
       };
     },
 
-    async names(ids: readonly string[]) {
-      const rows = await query<{ principal_id: string; name: string }>(
-        pool,
-        'SELECT principal_id, name FROM principal WHERE principal_id = ANY ($1) AND name IS NOT NULL',
-        [ids],
-      );
-      return new Map(rows.map((row) => [row.principal_id, row.name]));
-    },
+    refused: async ({ actor, ...refusal }: Refusal & ReadOrder) =>
+      void (await parts.ledger.append(draftOfRefusal(refusal, await parts.principals.actor(actor)))),
+
+    names: async (ids: readonly string[]) => await namesOf(pool, ids),
   };
+}
+
+async function namesOf(pool: Pool, ids: readonly string[]): Promise<ReadonlyMap<string, string>> {
+  const rows = await query<{ principal_id: string; name: string }>(
+    pool,
+    'SELECT principal_id, name FROM principal WHERE principal_id = ANY ($1) AND name IS NOT NULL',
+    [ids],
+  );
+  return new Map(rows.map((row) => [row.principal_id, row.name]));
 }
 
 /** Written before anything is read: no event, no reading. */
 async function recordRead(
   { ledger, principals }: EvidenceParts,
   { actor }: ReadOrder,
-  type: string,
+  type: Parameters<typeof draftOfRead>[0],
   resource: string,
   facts: NonNullable<EventDraft['facts']>,
 ): Promise<void> {
-  await ledger.append({
-    type,
-    category: 'data_access',
-    actor: await principals.actor(actor),
-    resource,
-    risk: 'medium',
-    facts,
-  });
+  await ledger.append(draftOfRead(type, resource, facts, await principals.actor(actor)));
+}
+
+/** Queries are many: a share of them is written down, each by chance. */
+async function sampleRead(
+  parts: ReaderParts,
+  order: ReadOrder,
+  facts: NonNullable<EventDraft['facts']>,
+): Promise<void> {
+  if (Math.random() >= parts.readSample) return;
+  await recordRead(parts, order, 'audit.queried', `ledger/${await originOf(parts.pool)}`, facts);
+}
+
+/** What was asked for; the words of a search are left out, for they may be about a person. */
+function factsOf({ words, ...asked }: EventQuery): NonNullable<EventDraft['facts']> {
+  const given = Object.entries(asked).filter(([, value]) => value !== undefined && value !== null);
+  return { ...(Object.fromEntries(given) as NonNullable<EventDraft['facts']>), words: words?.length ?? 0 };
 }
 
 /** A checkpoint over everything that is committed now. */

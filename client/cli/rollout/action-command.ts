@@ -1,4 +1,4 @@
-import { isMlopsError, MlopsError } from '../../../domain/errors.ts';
+import { isMlopsError, messageOf, MlopsError } from '../../../domain/errors.ts';
 import type { RolloutStatus } from '../../../workflows/messages.ts';
 import type { RolloutAction } from '../../rollouts/actions.ts';
 import { assertActionFits, foreseeAction, type ActionCourse } from '../../rollouts/foresee-action.ts';
@@ -35,12 +35,12 @@ export function actionCommand(kind: Kind): CommandRun {
     }
     const before = await statusBefore(rollouts, model, kind);
     const undo = await undoOf(context, kind, before, model);
-    const { what } = await rollouts.act(model, {
-      kind,
-      actor: currentActor(),
-      reason: textOption(input, 'reason'),
-      full,
-    });
+    const { what } = await rollouts
+      .act(model, { kind, actor: currentActor(), reason: textOption(input, 'reason'), full })
+      .catch(async (error: unknown) => {
+        await recordRefusal(context, kind, rolloutId, error);
+        throw error;
+      });
     const course = before === null ? null : foreseeAction(kind, before, full);
     context.say(`Workflow ${rolloutId}: ${await context.composition.workflowUrl(rolloutId, null)}`);
     if (undo !== null) context.say(`Undo with: ${undo}`);
@@ -50,6 +50,17 @@ export function actionCommand(kind: Kind): CommandRun {
       text: `${kind}: accepted, ${what}${course === null ? '' : `; ${inWords(course)}`}`,
     };
   };
+}
+
+/** A refusal leaves nothing in the workflow; that somebody tried is evidence all the same. */
+async function recordRefusal(context: CommandContext, kind: Kind, resource: string, error: unknown): Promise<void> {
+  if (!isMlopsError(error, 'ROLLOUT_REFUSED_ACTION')) return;
+  const refusal = { actor: currentActor(), action: `rollout.${kind}`, resource, code: error.code };
+  try {
+    await (await context.composition.ledger()).refused({ ...refusal, problem: error.message });
+  } catch (unrecorded) {
+    context.say(`Warning: the refusal is not in the ledger: ${messageOf(unrecorded)}`);
+  }
 }
 
 function inWords({ fromPercent, toPercent }: ActionCourse): string {

@@ -2,6 +2,7 @@ import { MlopsError } from '../../../../domain/errors.ts';
 import { EVENT_CATEGORIES, RISKS } from '../../../../domain/governance/event-draft.ts';
 import type { EventQuery, StoredEvent } from '../../../../domain/governance/event-query.ts';
 import type { LedgerReader } from '../../../ledger-port.ts';
+import { currentActor } from '../../actor.ts';
 import { wholeOption } from '../../audit/options.ts';
 import type { CommandContext, CommandInput, CommandRun } from '../../command.ts';
 import { renderTable } from '../../render-table.ts';
@@ -24,7 +25,7 @@ export const run: CommandRun = async (context, input) => {
     await stream(context, ledger, order);
     return { exitCode: 0, text: '' };
   }
-  const page = await ledger.query(order.asked, { ...order, limit: order.limit ?? SHOWN });
+  const page = await ledger.query(order.asked, { ...order, limit: order.limit ?? SHOWN }, { actor: currentActor() });
   const events = page.events.map(shownOf);
   return { exitCode: 0, data: { events, cursor: page.cursor }, text: await render(ledger, events, page.cursor) };
 };
@@ -41,7 +42,11 @@ interface Order {
 async function stream(context: CommandContext, ledger: LedgerReader, order: Order): Promise<void> {
   let left = order.limit ?? Number.POSITIVE_INFINITY;
   for (let { after } = order; left > 0 && !context.signal.aborted;) {
-    const page = await ledger.query(order.asked, { ...order, after, limit: Math.min(left, STREAMED_AT_ONCE) });
+    const page = await ledger.query(
+      order.asked,
+      { ...order, after, limit: Math.min(left, STREAMED_AT_ONCE) },
+      { actor: currentActor() },
+    );
     for (const event of page.events) context.print(JSON.stringify(shownOf(event)));
     left -= page.events.length;
     after = page.cursor;
