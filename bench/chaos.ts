@@ -18,7 +18,7 @@ const OFFSET = 19_000;
 /** Between two kills: 0.5 to 3 seconds. */
 const LEAST_PAUSE_MS = 500;
 const PAUSE_RANGE_MS = 2500;
-const PLAN = [1000, 3000, 6000, 10_000, 0];
+const PLAN = [0, 1000, 3000, 6000, 10_000, 0];
 const seen = { kills: 0, rollouts: 0, resumed: 0, lost: 0, doubled: 0, reordered: 0 };
 
 const project = await createProject(OFFSET, SHORT_STEPS);
@@ -91,7 +91,8 @@ async function rollOutAgainAndAgain(model: string): Promise<void> {
 function judgeWrites(writes: Awaited<ReturnType<typeof readWrites>>): void {
   const weights = writes.map(({ split }) => split.canaryBasisPoints);
   // A first rollout begins with the split of its start.
-  const wanted = weights[0] === 0 ? [0, ...PLAN] : PLAN;
+  const isFirst = writes[0]?.idempotencyKey.endsWith('/first') === true;
+  const wanted = isFirst ? [0, ...PLAN] : PLAN;
   if (new Set(writes.map(({ idempotencyKey }) => idempotencyKey)).size !== writes.length) seen.doubled += 1;
   else if (weights.length > wanted.length) seen.doubled += 1;
   else if (JSON.stringify(weights) !== JSON.stringify(wanted)) seen.reordered += 1;
