@@ -186,6 +186,8 @@ function actFor(stages: ReadonlyMap<string, Stage>) {
       await stage.world.prepare();
       return { generation: 1, slowBoundMs: 100, note: 'ready', nowMs: Date.now() };
     },
+    openRefused: async ({ request, rolloutKey }: { request: RolloutRequest; rolloutKey: string }) =>
+      await Promise.resolve(void byKey.set(rolloutKey, stageOf(request.model))),
     smokeTest: async () => await Promise.resolve('it answers'),
     applySplit: async (input: ApplySplitInput) => {
       const stage = stageOf(input.split.model);

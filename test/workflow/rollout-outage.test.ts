@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { ApplicationFailure } from '@temporalio/common';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { until } from '../support/stack.ts';
 import { openTheatre, someTicks, type RolloutTheatre } from '../support/rollout-workflow.ts';
@@ -38,6 +39,33 @@ describe.concurrent('a database that is away', () => {
     expect(events.toSorted()).toEqual(
       ['started', 'weight-set', 'gate', 'approve', 'approved', 'weight-set', 'weight-set', 'promoted'].toSorted(),
     );
+  }, 180_000);
+
+  it('in pre-flight only delays: the rollout begins when it is back', async () => {
+    let attempts = 0;
+    const prepare = async (): Promise<void> => {
+      attempts += 1;
+      // More often than an activity is tried.
+      if (attempts <= 13) throw ApplicationFailure.retryable('database is away', 'DATABASE_UNREACHABLE');
+      await Promise.resolve();
+    };
+    const scene = await theatre.start(STEPS, {}, { prepare });
+    await scene.until(({ timeline }) => timeline.some(({ event }) => event === 'delayed'), 90_000);
+    expect(await scene.status()).toMatchObject({ phase: 'validating', outcome: null });
+    expect(await scene.result()).toMatchObject({ outcome: 'promoted' });
+    expect(scene.weights).toEqual([50, 100, 0]);
+  }, 180_000);
+
+  it('in pre-flight lets itself be aborted, and a bug is no outage', async () => {
+    const prepare = async (): Promise<void> =>
+      await Promise.reject(ApplicationFailure.retryable('router is away', 'ROUTER_UNREACHABLE'));
+    const scene = await theatre.start(STEPS, {}, { prepare });
+    const broken = await theatre.start(STEPS, {}, { prepare: async () => await Promise.reject(new TypeError('bug')) });
+    await scene.until(({ timeline }) => timeline.some(({ event }) => event === 'delayed'), 90_000);
+    await scene.act('abort');
+    expect(await scene.result()).toMatchObject({ outcome: 'aborted' });
+    expect(await broken.result()).toMatchObject({ outcome: 'failed', detail: 'bug' });
+    expect([...scene.weights, ...broken.weights]).toEqual([]);
   }, 180_000);
 
   it('does not hold an abort up', async () => {

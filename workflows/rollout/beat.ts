@@ -23,12 +23,17 @@ export async function beat(context: RolloutContext): Promise<Ending | null> {
   return (await probeWhenDue(context)) ?? (await lookWhenDue(context));
 }
 
-/** A pause after a dependency was away, ended early by messages. */
-export async function restBeat(context: RolloutContext): Promise<Ending | null> {
+/** A pause after a dependency was away, ended early by messages. There is nothing to look at. */
+export async function waitBeat(context: RolloutContext): Promise<Ending | null> {
   countHumanWait(context);
   refreshPanel(context);
   await waitAwake(context, REST_MS, 'a dependency is away');
-  const ending = endingByPeople(context) ?? endingByDeadline(context);
+  return endingByPeople(context) ?? endingByDeadline(context);
+}
+
+/** The same of a rollout that is under way: its arms are looked at meanwhile. */
+export async function restBeat(context: RolloutContext): Promise<Ending | null> {
+  const ending = await waitBeat(context);
   // Rollouts that began before this rested blindly.
   if (ending !== null || !patched('an-outage-only-pauses')) return ending;
   await catchUp(context);

@@ -1,5 +1,5 @@
-import { ActivityFailure, ApplicationFailure } from '@temporalio/workflow';
-import { messageOf as wordsOf } from '../../domain/errors.ts';
+import { ActivityFailure, ApplicationFailure, TimeoutFailure } from '@temporalio/workflow';
+import { ERRORS, messageOf as wordsOf } from '../../domain/errors.ts';
 import type { Ending } from './context.ts';
 
 /** The code of an activity's failure (domain/errors.ts), or null when it has none. */
@@ -13,6 +13,13 @@ export function codeOf(error: unknown): string | null {
 export function isPassing(error: unknown): boolean {
   if (!(error instanceof ActivityFailure)) return false;
   return error.retryState !== 'NON_RETRYABLE_FAILURE';
+}
+
+/** Whether it passes because somebody was away: a dependency, or the worker itself. A bug may pass as well, and is neither. */
+export function isAway(error: unknown): boolean {
+  if (!isPassing(error)) return false;
+  const code = codeOf(error);
+  return code === null ? (error as ActivityFailure).cause instanceof TimeoutFailure : Object.hasOwn(ERRORS, code);
 }
 
 /** What a person should read about a failure: of an activity's, what the activity said. */

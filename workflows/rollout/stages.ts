@@ -9,12 +9,12 @@ import {
 import { missingToClose, missingToEnter } from '../../domain/rollout/missing-evidence.ts';
 import type { PlanStep } from '../../domain/rollout/plan.ts';
 import { patched, workflowInfo } from '@temporalio/workflow';
-import { beat, restBeat } from './beat.ts';
+import { beat, restBeat, waitBeat } from './beat.ts';
 import { activities, advanceClock, type Ending, type RolloutContext } from './context.ts';
-import { isPassing, messageOf } from './failure.ts';
+import { isAway, isPassing, messageOf } from './failure.ts';
 import { overrideEntry, overrideGate, overrideStep, passesLastGate } from './override.ts';
 import { setPhase } from './panel.ts';
-import { isBehind, record } from './record.ts';
+import { isBehind, record, show } from './record.ts';
 import { smokeTest } from './smoke-test.ts';
 import { untilSettled } from './stop.ts';
 import { writeSplit } from './traffic.ts';
@@ -27,9 +27,16 @@ export async function prepare(context: RolloutContext): Promise<Ending | null> {
   const { workflowId } = workflowInfo();
   setPhase(context, 'validating');
   const at = new Date(run.nowMs).toISOString();
-  const ready = await activities.prepareRollout.executeWithOptions({ summary: 'pre-flight', ...untilSettled() }, [
-    { request, rolloutKey: run.rolloutKey, rolloutId: workflowId, at },
-  ]);
+  const order = { request, rolloutKey: run.rolloutKey, rolloutId: workflowId, at };
+  let ready: Awaited<ReturnType<typeof activities.prepareRollout>>;
+  try {
+    ready = await activities.prepareRollout.executeWithOptions({ summary: 'pre-flight', ...untilSettled() }, [order]);
+  } catch (error) {
+    // Nothing was found wrong: who should have looked, or been asked, is away.
+    if (!isAway(error) || !patched('pre-flight-waits-for-who-is-away')) throw error;
+    show(context, { key: '', event: 'delayed', detail: `pre-flight is tried again: ${messageOf(error)}` });
+    return await waitBeat(context);
+  }
   advanceClock(context, ready.nowMs);
   run.generation = ready.generation;
   run.slowBoundMs = ready.slowBoundMs;
