@@ -5,6 +5,7 @@ import { LARGEST_EVENT } from '../../../domain/governance/event.ts';
 import { growTree, type Subtree } from '../../../domain/governance/merkle-tree.ts';
 import type { Primitives } from '../../../domain/governance/primitives.ts';
 import type { PayloadSealer, SealedPayload } from './seal-payloads.ts';
+import { insertWordBlocks, wordsOf } from './word-blocks.ts';
 
 /** Where the log ends, read under the lock that makes one appender at a time. */
 export interface LedgerHead {
@@ -26,6 +27,7 @@ interface Row extends Appended {
   readonly sequence: number;
   readonly canonical: string;
   readonly leafHash: string;
+  readonly words: readonly string[];
 }
 
 /** Nodes over complete tiles of 256 are kept: 2^8, 2^16, ... leaves. */
@@ -79,10 +81,11 @@ export async function appendEvents(
       throw new RangeError(`event ${one.draft.type} has ${bytes} bytes, wanted at most ${LARGEST_EVENT}`);
     const leafHash = primitives.leafHash(canonical);
     tree.append(leafHash);
-    rows.push({ ...one, sequence, canonical, leafHash });
+    rows.push({ ...one, sequence, canonical, leafHash, words: wordsOf(one.draft) });
     previous = leafHash;
   });
   await insertEvents(client, head.recordedAt, rows);
+  await insertWordBlocks(client, rows);
   await insertPayloads(client, head.size, sealed);
   await insertNodes(client, nodes);
   await client.query('UPDATE ledger_head SET size = $1, last_leaf = $2, peaks = $3, recorded_at = $4', [
@@ -110,24 +113,12 @@ async function insertEvents(client: PoolClient, recordedAt: string, rows: readon
       rows.map(({ draft }) => draft.resource),
       rows.map(({ draft }) => draft.risk),
       rows.map(({ draft }) => (draft.frameworks ?? []).join(',')),
-      rows.map(({ draft }) => wordsOf(draft).join(' ')),
+      rows.map(({ words }) => words.join(' ')),
       rows.map(({ idempotencyKey }) => idempotencyKey),
       rows.map(({ canonical }) => canonical),
       rows.map(({ leafHash }) => leafHash),
     ],
   );
-}
-
-/** The words an event is found by: those of its type, its resource and its facts. */
-export function wordsOf({ facts, resource, type }: Pick<EventDraft, 'facts' | 'resource' | 'type'>): readonly string[] {
-  const texts = Object.values(facts ?? {}).filter((value) => typeof value === 'string');
-  // A name counts whole and by its parts: `rag_api`, `rag`, `api`.
-  const names = [type, resource, ...texts]
-    .join(' ')
-    .toLowerCase()
-    .split(/[\s/:]+/);
-  const parts = names.flatMap((name) => [name, ...name.split(/[^\p{L}\p{N}]+/u)]);
-  return [...new Set(parts)].filter((word) => word !== '' && word.length <= 100);
 }
 
 async function insertPayloads(

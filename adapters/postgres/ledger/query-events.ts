@@ -2,6 +2,7 @@ import type { Pool } from 'pg';
 import { RISKS } from '../../../domain/governance/event-draft.ts';
 import type { EventPage, EventQuery, StoredEvent } from '../../../domain/governance/event-query.ts';
 import { query } from '../query.ts';
+import { BLOCK_WIDTH, findBlocks, frameworkTerm, rarestFirst } from './word-blocks.ts';
 
 /** How a page is cut. */
 export interface PageOrder {
@@ -17,28 +18,102 @@ export interface PageOrder {
  * first one does.
  */
 export async function queryEvents(pool: Pool, asked: EventQuery, page: PageOrder): Promise<EventPage> {
-  const { sql, values } = statementOf(asked, page);
-  const rows = await query<{ sequence: string; canonical: string; leaf_hash: string }>(pool, sql, values);
-  const events = rows.map((row): StoredEvent => ({
-    sequence: Number(row.sequence),
-    canonical: row.canonical,
-    leafHash: row.leaf_hash,
-  }));
+  const terms = termsOf(asked);
+  const events = isByWord(asked, terms)
+    ? await readByWord(pool, asked, terms, page)
+    : await read(pool, statementOf(asked, page));
   return { events, cursor: events.length < page.limit ? null : (events.at(-1)?.sequence ?? null) };
 }
 
-/** The statement of one page. */
-export function statementOf(asked: EventQuery, page: PageOrder): { sql: string; values: unknown[] } {
-  const { conditions, values } = conditionsOf(asked);
-  if (page.after !== null) {
-    values.push(page.after);
-    conditions.push(`sequence ${page.isNewestFirst ? '<' : '>'} $${values.length}`);
+/** Conditions with an index of their own leave fewer events than most words do. */
+function isByWord({ actor, category, resource, risk, type }: EventQuery, terms: readonly string[]): boolean {
+  const others = [actor, category, risk, type, resource?.endsWith('/') === true ? undefined : resource];
+  return terms.length > 0 && others.every((value) => value === undefined);
+}
+
+async function read(pool: Pool, { sql, values }: Statement): Promise<StoredEvent[]> {
+  const rows = await query<{ sequence: string; canonical: string; leaf_hash: string }>(pool, sql, values);
+  return rows.map((row) => ({ sequence: Number(row.sequence), canonical: row.canonical, leafHash: row.leaf_hash }));
+}
+
+const FIRST_BLOCKS = 2;
+const MOST_BLOCKS = 128;
+/** Blocks after which words are taken to be seldom together. */
+const TRIED_BLOCKS = 40;
+
+/**
+ * Reads the blocks that have every term, few at first: of a frequent one, two fill a page. Words that are seldom in one event,
+ * though often in one block, are looked up in the full-text index then.
+ */
+async function readByWord(
+  pool: Pool,
+  asked: EventQuery,
+  terms: readonly string[],
+  page: PageOrder,
+): Promise<StoredEvent[]> {
+  const { after, isNewestFirst, limit } = page;
+  const sorted = await rarestFirst(pool, terms);
+  const events: StoredEvent[] = [];
+  let beyond = after === null ? null : Math.floor(after / BLOCK_WIDTH) + (isNewestFirst ? 1 : -1);
+  let tried = 0;
+  for (let many = FIRST_BLOCKS; events.length < limit; many = Math.min(4 * many, MOST_BLOCKS)) {
+    const blocks = await findBlocks(pool, sorted, { isNewestFirst, beyond, limit: many });
+    events.push(...(await read(pool, statementOf(asked, { ...page, limit: limit - events.length }, blocks))));
+    if (blocks.length < many) break;
+    tried += blocks.length;
+    beyond = blocks.at(-1) ?? null;
+    if (terms.length > 1 && tried > TRIED_BLOCKS && beyond !== null) {
+      const last = isNewestFirst ? beyond * BLOCK_WIDTH : (beyond + 1) * BLOCK_WIDTH - 1;
+      return [
+        ...events,
+        ...(await read(pool, sparseStatementOf(asked, { ...page, after: last, limit: limit - events.length }))),
+      ];
+    }
   }
-  values.push(page.limit);
-  const sql = `SELECT sequence, canonical, encode(leaf_hash, 'hex') AS leaf_hash FROM ledger_event
-     ${conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`}
-     ORDER BY sequence ${page.isNewestFirst ? 'DESC' : 'ASC'} LIMIT $${values.length}`;
-  return { sql, values };
+  return events;
+}
+
+function termsOf({ framework, words = [] }: EventQuery): readonly string[] {
+  return [...plainWords(words), ...(framework === undefined ? [] : [frameworkTerm(framework)])];
+}
+
+interface Statement {
+  readonly sql: string;
+  readonly values: unknown[];
+}
+
+/** The statement of one page, of the events in some blocks when they are given. */
+export function statementOf(asked: EventQuery, page: PageOrder, blocks?: readonly number[]): Statement {
+  const { order, select, values } = partsOf(asked, page, blocks);
+  return { sql: `${select} ${order}`, values };
+}
+
+/** All events first, and then the page of them: for words that are seldom together. */
+function sparseStatementOf(asked: EventQuery, page: PageOrder): Statement {
+  const { order, select, values } = partsOf(asked, page);
+  return { sql: `WITH found AS MATERIALIZED (${select}) SELECT * FROM found ${order}`, values };
+}
+
+function partsOf(asked: EventQuery, page: PageOrder, blocks?: readonly number[]) {
+  const { conditions, values } = conditionsOf(asked);
+  const { after, isNewestFirst, limit } = page;
+  const place = (value: unknown): string => `$${values.push(value)}`;
+  const from = blocks === undefined ? 'ledger_event' : eventsOf(place(blocks));
+  if (after !== null) conditions.push(`sequence ${isNewestFirst ? '<' : '>'} ${place(after)}`);
+  const where = conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`;
+  return {
+    select: `SELECT sequence, canonical, encode(leaf_hash, 'hex') AS leaf_hash FROM ${from} ${where}`,
+    order: `ORDER BY sequence ${isNewestFirst ? 'DESC' : 'ASC'} LIMIT ${place(limit)}`,
+    values,
+  };
+}
+
+/** The events of blocks. The limit tells the planner what it cannot know: a block is a few rows of the primary key. */
+function eventsOf(blocks: string): string {
+  return `unnest(${blocks}::bigint[]) AS block CROSS JOIN LATERAL (
+       SELECT * FROM ledger_event WHERE sequence >= ${BLOCK_WIDTH} * block AND sequence < ${BLOCK_WIDTH} * (block + 1)
+       ORDER BY sequence LIMIT ${BLOCK_WIDTH}
+     ) AS event`;
 }
 
 /** How many events meet every condition. */
@@ -87,6 +162,10 @@ function conditionsOf(asked: EventQuery): { conditions: string[]; values: unknow
 
 /** All of the words, each as it stands; undefined for none. */
 function wordsQuery(words: readonly string[]): string | undefined {
-  const plain = words.map((word) => word.toLowerCase().replaceAll(/['\\]/g, '').trim()).filter((word) => word !== '');
+  const plain = plainWords(words);
   return plain.length === 0 ? undefined : plain.map((word) => `'${word}'`).join(' & ');
+}
+
+function plainWords(words: readonly string[]): readonly string[] {
+  return words.map((word) => word.toLowerCase().replaceAll(/['\\]/g, '').trim()).filter((word) => word !== '');
 }

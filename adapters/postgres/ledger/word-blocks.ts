@@ -1,0 +1,72 @@
+import type { Pool, PoolClient } from 'pg';
+import type { EventDraft } from '../../../domain/governance/event-draft.ts';
+import { query } from '../query.ts';
+
+/** Events of one block. */
+export const BLOCK_WIDTH = 256;
+
+/** The words an event is found by: those of its type, its resource and its facts. */
+export function wordsOf({ facts, resource, type }: Pick<EventDraft, 'facts' | 'resource' | 'type'>): readonly string[] {
+  const texts = Object.values(facts ?? {}).filter((value) => typeof value === 'string');
+  // A name counts whole and by its parts: `rag_api`, `rag`, `api`.
+  const names = [type, resource, ...texts]
+    .join(' ')
+    .toLowerCase()
+    .split(/[\s/:]+/);
+  const parts = names.flatMap((name) => [name, ...name.split(/[^\p{L}\p{N}]+/u)]);
+  return [...new Set(parts)].filter((word) => word !== '' && word.length <= 100);
+}
+
+/** A framework among the words: those have no colon. */
+export function frameworkTerm(framework: string): string {
+  return `framework:${framework}`;
+}
+
+/** Notes in which blocks the words of new events are. */
+export async function insertWordBlocks(
+  client: PoolClient,
+  events: readonly { readonly sequence: number; readonly draft: EventDraft; readonly words: readonly string[] }[],
+): Promise<void> {
+  const places = new Map<string, { readonly word: string; readonly block: number }>();
+  for (const { draft, sequence, words } of events) {
+    const block = Math.floor(sequence / BLOCK_WIDTH);
+    for (const word of [...words, ...(draft.frameworks ?? []).map(frameworkTerm)])
+      places.set(`${block} ${word}`, { word, block });
+  }
+  await client.query(
+    `INSERT INTO ledger_word (word, block) SELECT * FROM unnest($1::text[], $2::bigint[]) ON CONFLICT DO NOTHING`,
+    [[...places.values()].map(({ word }) => word), [...places.values()].map(({ block }) => block)],
+  );
+}
+
+/** The next blocks, in the order of the page, that have every term. */
+export async function findBlocks(
+  pool: Pool,
+  terms: readonly string[],
+  order: { readonly isNewestFirst: boolean; readonly beyond: number | null; readonly limit: number },
+): Promise<number[]> {
+  const { beyond, isNewestFirst, limit } = order;
+  const others = terms
+    .slice(1)
+    .map((_, at) => `AND EXISTS (SELECT FROM ledger_word o WHERE o.word = $${at + 4} AND o.block = w.block)`);
+  const rows = await query<{ block: string }>(
+    pool,
+    `SELECT block FROM ledger_word w WHERE word = $1 AND ($2::bigint IS NULL OR block ${isNewestFirst ? '<' : '>'} $2) ${others.join(' ')}
+     ORDER BY block ${isNewestFirst ? 'DESC' : 'ASC'} LIMIT $3`,
+    [terms[0], beyond, limit, ...terms.slice(1)],
+  );
+  return rows.map(({ block }) => Number(block));
+}
+
+/** The terms, rarest first: what the others are looked up for. */
+export async function rarestFirst(pool: Pool, terms: readonly string[]): Promise<readonly string[]> {
+  if (terms.length < 2) return terms;
+  const rows = await query<{ term: string }>(
+    pool,
+    `SELECT term FROM unnest($1::text[]) AS term CROSS JOIN LATERAL (
+       SELECT count(*) AS blocks FROM (SELECT FROM ledger_word WHERE word = term LIMIT 500) AS few
+     ) AS counted ORDER BY blocks`,
+    [terms],
+  );
+  return rows.map(({ term }) => term);
+}
