@@ -350,7 +350,7 @@ describe('an emergency rollback that was journaled while the ledger was away', (
       ['traffic.emergency-intent', true, '2026-01-01T00:00:00.000Z'],
       ['traffic.emergency-done', true, '2026-01-01T00:00:01.000Z'],
     ]);
-    expect(JSON.stringify(rows)).not.toMatch(/ada|users saw/);
+    expect(JSON.stringify(rows)).not.toMatch(/\bada\b|users saw/);
   });
 });
 
@@ -520,7 +520,7 @@ describe('a query', () => {
       for (const asked of conditions)
         expect(await planOf(statementOf(asked, page)), JSON.stringify(asked)).not.toMatch(/Seq Scan/);
       expect(await planOf(statementOf({ words: ['w'] }, page, [3, 4])), 'words: the blocks that have them').toMatch(
-        /Index Scan using ledger_event_pkey/,
+        /Index Scan (using|on) ledger_event_pkey/,
       );
       await client.query('RESET enable_seqscan');
     } finally {
