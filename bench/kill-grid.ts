@@ -42,6 +42,11 @@ try {
     ['outcome', 'weights', 'same outcome', 'same weights', 'same events'],
     rows,
   );
+  for (const [i, story] of killed.entries())
+    if (equal(story.events, calm[i]?.events) === 'NO')
+      console.error(
+        `${story.outcome}, events without kills: ${calm[i]?.events.join(' ')}\nwith kills: ${story.events.join(' ')}`,
+      );
   // The last is ended by this program.
   const ends = workers.ends.slice(0, -1);
   const bySignal = ends.filter((end) => end === 'SIGKILL').length;
