@@ -1,3 +1,4 @@
+import { resourceAlertKey, resourceAlertText, type ResourceAlert } from '../domain/rollout/resource-alert.ts';
 import type { ArmTarget } from '../domain/rollout/split.ts';
 import { serverTimeMs } from './clock.ts';
 import type { HealthProbe, ProbeResult, RolloutStore } from './ports.ts';
@@ -18,14 +19,6 @@ export interface ProbeArmsResult {
   readonly canary: ProbeResult;
   /** Arms above the share of a limit of theirs, told for the first time. */
   readonly resourceAlerts: readonly ResourceAlert[];
-}
-
-export interface ResourceAlert {
-  readonly arm: 'stable' | 'canary';
-  readonly version: string;
-  readonly percent: number;
-  /** Absent in results of before CPU was looked at: memory. */
-  readonly resource?: 'memory' | 'CPU';
 }
 
 /** Activities that ask the services themselves. An unwell service is a result, not an error. */
@@ -58,17 +51,18 @@ export function createHealthActivities({ health, rollouts }: { health: HealthPro
     for (const { resource, used, limit } of usageOf(result)) {
       const percent = (100 * used) / limit;
       if (percent <= input.resourceAlertPercent) continue;
+      const found = { arm, version, percent, resource };
       const isNew = await rollouts.openIncident({
-        idempotencyKey: `${input.rolloutKey}/resources/${arm}${resource === 'memory' ? '' : `/${resource}`}`,
+        idempotencyKey: `${input.rolloutKey}/${resourceAlertKey(found)}`,
         model: input.model,
         environment: input.environment,
         actor: 'rollout',
         kind: 'resource-usage',
         severity: 'warning',
-        summary: `${arm} ${version} uses ${percent.toFixed(0)} % of its ${resource} limit, wanted at most ${input.resourceAlertPercent} %`,
+        summary: resourceAlertText(found, input.resourceAlertPercent),
         evidence: { resource, used, limit, endpoint },
       });
-      if (isNew) alerts.push({ arm, version, percent, resource });
+      if (isNew) alerts.push(found);
     }
     return alerts;
   }

@@ -1,4 +1,5 @@
 import { patched } from '@temporalio/workflow';
+import { resourceAlertKey, resourceAlertText } from '../../domain/rollout/resource-alert.ts';
 import { recordProbe } from '../../domain/rollout/run.ts';
 import { breach } from './breach.ts';
 import { askArms } from './ask-arms.ts';
@@ -16,10 +17,9 @@ export async function probeArms(context: RolloutContext): Promise<Ending | null>
   const stable = recordProbe(run.health.stable, result.stable.healthy, result.stable.detail, request.health);
   const canary = recordProbe(run.health.canary, result.canary.healthy, result.canary.detail, request.health);
   run.health = { stable: stable.history, canary: canary.history };
-  for (const { arm, version, percent, resource = 'memory' } of result.resourceAlerts) {
-    const detail = `${arm} ${version} uses ${percent.toFixed(0)} % of its ${resource} limit, wanted at most ${request.resourceAlertPercent} %`;
-    const key = `resources/${arm}${resource === 'memory' ? '' : `/${resource}`}`;
-    await record(context, { key, event: 'scale-alert', detail, notify: 'warning' });
+  for (const alert of result.resourceAlerts) {
+    const detail = resourceAlertText(alert, request.resourceAlertPercent);
+    await record(context, { key: resourceAlertKey(alert), event: 'scale-alert', detail, notify: 'warning' });
   }
   if (stable.unhealthy) return stableDown(context, result.stable.detail);
   if (!canary.unhealthy) return await endWaiver(context);
