@@ -1,10 +1,4 @@
-/** Whom or what something is done to, by whom, and why. */
-export interface CustodyOrder {
-  /** A principal id, the name behind one, or a thing: `rollout/dev/rag_api`. */
-  readonly subject: string;
-  readonly actor: string;
-  readonly reason: string;
-}
+import type { CustodyOrder } from '../domain/governance/custody-drafts.ts';
 
 /** What an erasure takes away, or would. */
 export interface ErasureReport {

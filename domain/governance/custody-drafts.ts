@@ -3,6 +3,14 @@ import type { EventActor, EventDraft, Json } from './event-draft.ts';
 /** Personal data and its keeping is what these events are evidence of. */
 const FRAMEWORKS = ['gdpr', 'hipaa', 'iso27001', 'soc2'];
 
+/** Who asks for what to be done with a subject, and why. */
+export interface CustodyOrder {
+  /** A principal id, the name behind one, or a thing: `rollout/dev/rag_api`. */
+  readonly subject: string;
+  readonly actor: string;
+  readonly reason: string;
+}
+
 /** What is done with the keys that payloads are sealed under. */
 export type CustodyAct = 'erased' | 'erasure-refused' | 'hold-placed' | 'hold-released' | 'keys-rotated';
 

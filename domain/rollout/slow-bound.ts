@@ -9,7 +9,7 @@ import { LATENCY_BOUNDS_MS, type TelemetrySnapshot } from './telemetry.ts';
  *
  * @param snapshot cumulative counters; stable's latency histogram is used
  * @returns milliseconds, one of LATENCY_BOUNDS_MS
- * @example evaluateSlowBound(p95IsThirtyMs, { degradationPercent: 20, floorMs: 25, ceilingMs: 100 }) // 50
+ * @example evaluateSlowBound(p95IsThirtyMs, { degradationPercent: 20, floorMs: 25, ceilingMs: 100 }) // 40
  */
 export function evaluateSlowBound(
   snapshot: TelemetrySnapshot,

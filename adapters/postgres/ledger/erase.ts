@@ -1,8 +1,8 @@
 import { isMlopsError, MlopsError } from '../../../domain/errors.ts';
-import { draftOfCustody } from '../../../domain/governance/custody-drafts.ts';
+import { draftOfCustody, type CustodyOrder } from '../../../domain/governance/custody-drafts.ts';
 import { query } from '../query.ts';
 import type { EvidenceParts } from '../rollout-store.ts';
-import { subjectOf, type CustodyOrder } from './subjects.ts';
+import { subjectOf } from './subjects.ts';
 
 /** Erasure: the key of a subject is destroyed, and what it sealed can be read by nobody any more. */
 export function createErasure({ pool, ledger, principals }: EvidenceParts) {

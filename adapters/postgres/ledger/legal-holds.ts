@@ -1,8 +1,8 @@
-import { MlopsError } from '../../../domain/errors.ts';
-import { draftOfCustody } from '../../../domain/governance/custody-drafts.ts';
+import { isMlopsError, MlopsError } from '../../../domain/errors.ts';
+import { draftOfCustody, type CustodyOrder } from '../../../domain/governance/custody-drafts.ts';
 import { query } from '../query.ts';
 import type { EvidenceParts } from '../rollout-store.ts';
-import { subjectOf, type CustodyOrder } from './subjects.ts';
+import { subjectOf } from './subjects.ts';
 
 /** Legal holds: while one is in force, the database itself refuses to destroy the keys that it covers. */
 export function createLegalHolds({ pool, ledger, principals }: EvidenceParts) {
@@ -24,7 +24,11 @@ export function createLegalHolds({ pool, ledger, principals }: EvidenceParts) {
 
     /** Ends a hold. @throws HOLD_UNKNOWN */
     async release(order: CustodyOrder): Promise<void> {
-      const subject = await subjectOf(pool, order.subject).catch(() => order.subject);
+      const subject = await subjectOf(pool, order.subject).catch((error: unknown) => {
+        // What was held may have left nothing else.
+        if (isMlopsError(error, 'SUBJECT_UNKNOWN')) return order.subject;
+        throw error;
+      });
       const actor = await principals.actor(order.actor);
       await ledger.transact(async ({ append, client, next }) => {
         const { rowCount } = await client.query(

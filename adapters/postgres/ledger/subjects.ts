@@ -2,14 +2,6 @@ import type { Pool } from 'pg';
 import { MlopsError } from '../../../domain/errors.ts';
 import { query } from '../query.ts';
 
-/** Who asks for what to be done with a subject, and why. */
-export interface CustodyOrder {
-  /** A principal id, the name behind one, or a thing: `rollout/dev/rag_api`. */
-  readonly subject: string;
-  readonly actor: string;
-  readonly reason: string;
-}
-
 /**
  * Whom or what is meant: names are looked up, ids and things must have left something in the ledger.
  *
