@@ -1,13 +1,21 @@
 import type { EventActor, EventDraft } from './event-draft.ts';
 
+/** What was asked for: in closed words and numbers, and sealed what was typed. */
+export interface Question {
+  readonly facts: NonNullable<EventDraft['facts']>;
+  readonly payload?: NonNullable<EventDraft['payload']>;
+}
+
 /** Somebody looked at evidence, or took it out. */
 export function draftOfRead(
   type: 'audit.exported' | 'audit.payload-read' | 'audit.queried',
   resource: string,
-  facts: NonNullable<EventDraft['facts']>,
+  { facts, payload }: Question,
   actor: EventActor,
 ): EventDraft {
-  return { type, category: 'data_access', actor, resource, risk: type === 'audit.queried' ? 'low' : 'medium', facts };
+  const risk = type === 'audit.queried' ? 'low' : 'medium';
+  const sealed = payload === undefined ? {} : { payload, subject: actor.id };
+  return { type, category: 'data_access', actor, resource, risk, facts, ...sealed };
 }
 
 /** What somebody wanted to do and may not, or not now. */

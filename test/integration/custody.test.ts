@@ -259,7 +259,7 @@ describe('who looks, and who is refused', () => {
 
   it('leaves an event of a query: what was asked, but not its words', async () => {
     const before = await say('looked-at', 'words');
-    await reader.query({ risk: 'high', words: ['lovelace', 'ada'] }, page, AUDITOR);
+    await reader.query({ risk: 'high', actor: 'lovelace', words: ['lovelace', 'ada'] }, page, AUDITOR);
     await reader.query({ risk: 'high' }, { ...page, after: 5 }, AUDITOR);
     const { events } = await reader.query({ from: before + 1 }, { ...page, isNewestFirst: false, limit: 9 }, AUDITOR);
     const [asked, itself, ...more] = events.map(
@@ -267,6 +267,7 @@ describe('who looks, and who is refused', () => {
     );
     expect(asked).toMatchObject({ type: 'audit.queried', category: 'data_access', facts: { risk: 'high', words: 2 } });
     expect(JSON.stringify(asked)).not.toContain('lovelace');
+    expect(await payloadOf(before + 1)).toEqual({ actor: 'lovelace', words: ['lovelace', 'ada'] });
     expect([itself?.type, more], 'a further page is the same question').toEqual(['audit.queried', []]);
   });
 

@@ -1,6 +1,6 @@
 import type { Pool } from 'pg';
 import { MlopsError } from '../../../domain/errors.ts';
-import { draftOfRead, draftOfRefusal, type Refusal } from '../../../domain/governance/access-drafts.ts';
+import { draftOfRead, draftOfRefusal, type Question, type Refusal } from '../../../domain/governance/access-drafts.ts';
 import type { EventDraft, Json } from '../../../domain/governance/event-draft.ts';
 import type { EventQuery } from '../../../domain/governance/event-query.ts';
 import type { Primitives } from '../../../domain/governance/primitives.ts';
@@ -43,10 +43,12 @@ export function createLedgerReader(parts: ReaderParts) {
       const { chosen, withPayloads } = order;
       const origin = await originOf(pool);
       await recordRead(parts, order, 'audit.exported', `ledger/${origin}`, {
-        from: chosen.from ?? null,
-        to: chosen.to ?? null,
-        type: chosen.type ?? null,
-        payloads: withPayloads,
+        facts: {
+          from: chosen.from ?? null,
+          to: chosen.to ?? null,
+          type: chosen.type ?? null,
+          payloads: withPayloads,
+        },
       });
       const checkpoint = await coverAll(parts);
       yield* exportLedger(pool, primitives, checkpoint, { chosen, payloads: withPayloads ? { origin, keys } : null });
@@ -54,7 +56,7 @@ export function createLedgerReader(parts: ReaderParts) {
 
     async query(asked: EventQuery, page: Parameters<typeof queryEvents>[2], order: ReadOrder) {
       // The first page alone: one question is one event, however many pages its answer has.
-      if (page.after === null) await sampleRead(parts, order, factsOf(asked));
+      if (page.after === null) await sampleRead(parts, order, questionOf(asked));
       return await queryEvents(pool, asked, page);
     },
 
@@ -67,8 +69,9 @@ export function createLedgerReader(parts: ReaderParts) {
       const [stored] = page.events;
       if (stored === undefined) return null;
       const origin = await originOf(pool);
-      if (order.withPayload) await recordRead(parts, order, 'audit.payload-read', `ledger/${origin}/${sequence}`, {});
-      else await sampleRead(parts, order, { from: sequence, to: sequence });
+      if (order.withPayload)
+        await recordRead(parts, order, 'audit.payload-read', `ledger/${origin}/${sequence}`, { facts: {} });
+      else await sampleRead(parts, order, questionOf({ from: sequence, to: sequence }));
       const { note, size } = await coverAll(parts);
       const event = JSON.parse(stored.canonical) as { readonly [name: string]: Json };
       const payloads = order.withPayload ? await openPayloads(pool, [stored], { origin, keys }) : null;
@@ -104,25 +107,27 @@ async function recordRead(
   { actor }: ReadOrder,
   type: Parameters<typeof draftOfRead>[0],
   resource: string,
-  facts: NonNullable<EventDraft['facts']>,
+  question: Question,
 ): Promise<void> {
-  await ledger.append(draftOfRead(type, resource, facts, await principals.actor(actor)));
+  await ledger.append(draftOfRead(type, resource, question, await principals.actor(actor)));
 }
 
 /** Queries are many: a share of them is written down, each by chance. */
-async function sampleRead(
-  parts: ReaderParts,
-  order: ReadOrder,
-  facts: NonNullable<EventDraft['facts']>,
-): Promise<void> {
+async function sampleRead(parts: ReaderParts, order: ReadOrder, question: Question): Promise<void> {
   if (Math.random() >= parts.readSample) return;
-  await recordRead(parts, order, 'audit.queried', `ledger/${await originOf(parts.pool)}`, facts);
+  await recordRead(parts, order, 'audit.queried', `ledger/${await originOf(parts.pool)}`, question);
 }
 
-/** What was asked for; the words of a search are left out, for they may be about a person. */
-function factsOf({ words, ...asked }: EventQuery): NonNullable<EventDraft['facts']> {
-  const given = Object.entries(asked).filter(([, value]) => value !== undefined && value !== null);
-  return { ...(Object.fromEntries(given) as NonNullable<EventDraft['facts']>), words: words?.length ?? 0 };
+/** What was asked for. What people type may be about a person: it is sealed, and the log has how many words there were. */
+function questionOf({ actor, framework, resource, type, words, ...asked }: EventQuery): Question {
+  const typed = given({ actor, framework, resource, type, words });
+  const facts = { ...given(asked), words: words?.length ?? 0 };
+  return Object.keys(typed).length === 0 ? { facts } : { facts, payload: typed };
+}
+
+function given(asked: object): NonNullable<EventDraft['facts']> {
+  const entries = Object.entries(asked).filter(([, value]) => value !== undefined && value !== null);
+  return Object.fromEntries<Json>(entries);
 }
 
 /** A checkpoint over everything that is committed now. */
