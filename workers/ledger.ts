@@ -25,6 +25,7 @@ import { rewrapKeys } from '../adapters/postgres/ledger/rewrap.ts';
 import { createPayloadSealer } from '../adapters/postgres/ledger/seal-payloads.ts';
 import { signCheckpoint } from '../adapters/postgres/ledger/sign-checkpoint.ts';
 import type { EvidenceParts } from '../adapters/postgres/rollout-store.ts';
+import { runExclusively } from '../adapters/processes/exclusive.ts';
 import type { MlopsConfig } from '../config/schema.ts';
 import { messageOf } from '../domain/errors.ts';
 import { draftOfCustody } from '../domain/governance/custody-drafts.ts';
@@ -78,19 +79,23 @@ export async function composeGovernance(config: Pick<MlopsConfig, 'stateDirector
   const keys = await openDataKeys(stateDirectory);
   const ledger = createLedger(pool, { primitives, sealer: createPayloadSealer(primitives, keys) });
   const principals = createPrincipals(pool);
+  // Two that write the file of keys at once would lose one of them.
+  const alone = async <T>(work: () => Promise<T>): Promise<T> =>
+    await runExclusively(join(stateDirectory, 'run', 'wrapping-keys.lock'), work, () => undefined);
   return {
     ...createErasure({ pool, ledger, principals }),
     ...createLegalHolds({ pool, ledger, principals }),
-    addKey: async () => await addNextWrappingKey(stateDirectory),
-    rotate: async ({ actor, reason }: { readonly actor: string; readonly reason: string }) => {
-      const key = await addNextWrappingKey(stateDirectory);
-      const origin = await originOf(pool);
-      // Written before: a rotation that stopped half way is known, and the next one goes on with it.
-      const order = { subject: `ledger/${origin}`, reason, facts: { key } };
-      await ledger.append(draftOfCustody('keys-rotated', order, await principals.actor(actor)));
-      await activateNextWrappingKey(stateDirectory);
-      return { key, rewrapped: await rewrapKeys(pool, keys, { origin, active: key }) };
-    },
+    addKey: async () => await alone(async () => await addNextWrappingKey(stateDirectory)),
+    rotate: async ({ actor, reason }: { readonly actor: string; readonly reason: string }) =>
+      await alone(async () => {
+        const key = await addNextWrappingKey(stateDirectory);
+        const origin = await originOf(pool);
+        // Written before: a rotation that stopped half way is known, and the next one goes on with it.
+        const order = { subject: `ledger/${origin}`, reason, facts: { key } };
+        await ledger.append(draftOfCustody('keys-rotated', order, await principals.actor(actor)));
+        await activateNextWrappingKey(stateDirectory);
+        return { key, rewrapped: await rewrapKeys(pool, keys, { origin, active: key }) };
+      }),
   };
 }
 

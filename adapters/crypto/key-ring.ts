@@ -53,7 +53,7 @@ export function followKeyRing(file: string, load: (file: string) => Promise<KeyR
 }
 
 function newKeyId(): string {
-  return `k${Date.now().toString(36)}`;
+  return `k${Date.now().toString(36)}${randomBytes(2).toString('hex')}`;
 }
 
 function newKey(): string {

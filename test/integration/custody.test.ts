@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import type { Pool } from 'pg';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ensureLedgerKeys, wrappingFileOf } from '../../adapters/crypto/ledger-keys.ts';
+import { ensureLedgerKeys, followWrappingKeys, wrappingFileOf } from '../../adapters/crypto/ledger-keys.ts';
+import { createLocalDataKeys } from '../../adapters/crypto/local-data-keys.ts';
+import { rewrapKeys } from '../../adapters/postgres/ledger/rewrap.ts';
 import { migrate } from '../../adapters/postgres/migrate.ts';
 import { createPool } from '../../adapters/postgres/pool.ts';
 import { portsFrom } from '../../config/load.ts';
@@ -238,6 +240,27 @@ describe('the rotation of the wrapping key', () => {
     };
     expect([ring.active, Object.keys(ring.keys).length]).toEqual([key, 2]);
     expect(await typesAfter(said)).toContain('governance.keys-rotated');
+  });
+
+  it('is one of two at once after the other: no key is lost, and both end', async () => {
+    const keysOf = () =>
+      Object.keys((JSON.parse(readFileSync(wrappingFileOf(config.stateDirectory), 'utf8')) as { keys: object }).keys);
+    const before = keysOf();
+    const others = await Promise.all([composeGovernance(config, pool), composeGovernance(config, pool)]);
+    const rotations = await Promise.all(others.map(async (other) => await other.rotate(WHY)));
+    expect(keysOf()).toEqual([...before, ...rotations.map(({ key }) => key).toSorted()]);
+    const { rows } = await pool.query<{ key: string }>(
+      'SELECT DISTINCT wrapping_key AS key FROM ledger_key WHERE wrapped IS NOT NULL',
+    );
+    expect(rows).toEqual([{ key: keysOf().at(-1) }]);
+  });
+
+  it('ends also where another key is in use than the one that was asked for', { timeout: 20_000 }, async () => {
+    const keys = createLocalDataKeys(followWrappingKeys(config.stateDirectory));
+    const { rows } = await pool.query<{ origin: string }>('SELECT origin FROM ledger_head');
+    const rewrapped = await rewrapKeys(pool, keys, { origin: rows[0]?.origin ?? '', active: 'of another machine' });
+    const { rows: live } = await pool.query('SELECT FROM ledger_key WHERE wrapped IS NOT NULL');
+    expect(rewrapped).toBe(live.length);
   });
 
   it('wraps what a rotation that stopped had left, with the next one', async () => {

@@ -25,13 +25,15 @@ export async function rewrapKeys(
 ): Promise<number> {
   const { active, origin } = place;
   let done = 0;
-  for (;;) {
+  // Each is met once, whatever becomes of it: another rotation may be putting yet another key to use.
+  for (let last = '0'; ;) {
     const rows = await query<Row>(
       pool,
       `SELECT key_id, subject, wrapping_key, wrapped FROM ledger_key
-       WHERE wrapped IS NOT NULL AND wrapping_key <> $1 ORDER BY key_id LIMIT ${AT_ONCE}`,
-      [active],
+       WHERE wrapped IS NOT NULL AND wrapping_key <> $1 AND key_id > $2 ORDER BY key_id LIMIT ${AT_ONCE}`,
+      [active, last],
     );
+    last = rows.at(-1)?.key_id ?? last;
     if (rows.length === 0) return done;
     for (const { key_id, subject, wrapped, wrapping_key: wrappingKey } of rows) {
       const key = await keys.unwrap({ origin, subject, wrappingKey, wrapped });
