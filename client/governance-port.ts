@@ -1,3 +1,4 @@
+import type { Claim } from '../domain/governance/statement.ts';
 import type { CustodyOrder } from '../domain/governance/custody-drafts.ts';
 
 /** What an erasure takes away, or would. */
@@ -18,22 +19,22 @@ export interface LegalHold {
   readonly placedAt: string;
 }
 
-/** Port: what becomes of sealed payloads, and of the keys they are sealed under. */
+/** What a statement about keeping and erasing is about: subjects stand in its content, out of the log. */
+export const CUSTODY_RESOURCE = 'ledger';
+
+/** Port: what becomes of sealed payloads, and of the keys they are sealed under. Every call is authorised: NOT_AUTHENTICATED, NOT_AUTHORISED. */
 export interface Governance {
   /** What an erasure would take away, and the hold that forbids it. @throws SUBJECT_UNKNOWN */
-  foresee(subject: string): Promise<ErasureReport & { readonly held: string | null }>;
+  foresee(subject: string, claim: Claim): Promise<ErasureReport & { readonly held: string | null }>;
   /** Destroys a subject's key, for good; repeating it changes nothing. @throws SUBJECT_UNKNOWN, LEGAL_HOLD */
   erase(order: CustodyOrder): Promise<ErasureReport>;
   /** False when a hold was there already. @throws SUBJECT_UNKNOWN */
   hold(order: CustodyOrder): Promise<boolean>;
   /** @throws HOLD_UNKNOWN */
   release(order: CustodyOrder): Promise<void>;
-  holds(): Promise<readonly LegalHold[]>;
+  holds(claim: Claim): Promise<readonly LegalHold[]>;
   /** Adds a wrapping key that is not used yet. Returns its id. @throws LEDGER_KEYS_INVALID */
-  addKey(): Promise<string>;
+  addKey(claim: Claim): Promise<string>;
   /** Puts the newest wrapping key to use and wraps every key anew. @throws LEDGER_KEYS_INVALID, LEDGER_KEY_UNREADABLE */
-  rotate(order: {
-    readonly actor: string;
-    readonly reason: string;
-  }): Promise<{ readonly key: string; readonly rewrapped: number }>;
+  rotate(order: Claim & { readonly reason: string }): Promise<{ readonly key: string; readonly rewrapped: number }>;
 }

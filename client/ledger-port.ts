@@ -1,15 +1,17 @@
 import type { Refusal } from '../domain/governance/access-drafts.ts';
 import type { EventPage, EventQuery } from '../domain/governance/event-query.ts';
+import type { Claim } from '../domain/governance/statement.ts';
 import type { Json } from '../domain/governance/event-draft.ts';
 
+/** What a statement about reading the ledger is about. */
+export const LEDGER_RESOURCE = 'ledger';
+
 /** What is exported, and for whom. */
-export interface LedgerExport {
+export interface LedgerExport extends Claim {
   /** Nothing given: every event. Else a selection, each event with its proof. */
   readonly chosen: Pick<EventQuery, 'from' | 'to' | 'type'>;
   /** Shows the payloads that were not erased. */
   readonly withPayloads: boolean;
-  /** Name of who asks; an export is an event itself. */
-  readonly actor: string;
 }
 
 /** One event with what proves it. */
@@ -36,15 +38,12 @@ export interface LedgerReader {
   query(
     asked: EventQuery,
     page: { readonly isNewestFirst: boolean; readonly after: number | null; readonly limit: number },
-    order: { readonly actor: string },
+    order: Claim,
   ): Promise<EventPage>;
   /** Writes down that somebody was refused. @throws LEDGER_CLOSED, DATABASE_UNREACHABLE */
   refused(refusal: Refusal & { readonly actor: string }): Promise<void>;
   /** One event with its proof; null when there is none. @throws as export */
-  event(
-    sequence: number,
-    order: { readonly withPayload: boolean; readonly actor: string },
-  ): Promise<ProvenEvent | null>;
+  event(sequence: number, order: Claim & { readonly withPayload: boolean }): Promise<ProvenEvent | null>;
   /** What principal ids mean, as far as it was not erased. */
   names(ids: readonly string[]): Promise<ReadonlyMap<string, string>>;
 }

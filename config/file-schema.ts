@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { NOTIFIED_EVENTS } from '../domain/rollout/notified-events.ts';
+import { ROLE_NAMES } from '../domain/governance/roles.ts';
 import { MODEL_NAME, WANTED_MODEL_NAME } from '../domain/model-name.ts';
 
 const percent = z.number().min(0).max(100);
@@ -236,6 +237,15 @@ export const GOVERNANCE_FILE = z.strictObject({
         ),
     })
     .describe('What is written down of who looks at evidence'),
+  identity: z
+    .strictObject({
+      development_roles: z
+        .array(z.enum(ROLE_NAMES))
+        .describe(
+          'Outside production: roles of a user of the operating system who was granted none. In production everything is signed and every role is granted',
+        ),
+    })
+    .describe('Who may do what'),
 });
 
 export type GovernanceFile = z.infer<typeof GOVERNANCE_FILE>;

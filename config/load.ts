@@ -68,6 +68,7 @@ export function loadWhatIsValid(options: LoadOptions): LoadedConfig & { readonly
     stateDirectory,
     auditDirectory: resolve(root, env['AUDIT_STORAGE_PATH'] ?? join(stateDirectory, 'audit')),
     ports,
+    identity: env['MLOPS_IDENTITY'] ?? null,
     databaseUrl: env['DATABASE_URL'] ?? null,
     temporal: {
       address: env['TEMPORAL_ADDRESS'] ?? null,

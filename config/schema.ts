@@ -1,3 +1,4 @@
+import type { Role } from '../domain/governance/roles.ts';
 import type { NoiseSetting } from '../domain/rollout/calibration/noise-basis.ts';
 import type { NoiseAssumption } from '../domain/rollout/judge/noise.ts';
 
@@ -20,6 +21,8 @@ export interface MlopsConfig {
     readonly postgres: number;
     readonly workerMetrics: number;
   };
+  /** MLOPS_IDENTITY: name or file of who acts; null: the user of the operating system. */
+  readonly identity: string | null;
   /** DATABASE_URL, or null for the embedded database. */
   readonly databaseUrl: string | null;
   readonly temporal: { readonly address: string | null; readonly namespace: string; readonly retentionDays: number };
@@ -50,6 +53,8 @@ export interface MlopsConfig {
   readonly governance: {
     /** Chance that a query of the ledger is an event itself, 0 to 1. */
     readonly readSample: number;
+    /** Roles of users of the operating system who were granted none; not used in production. */
+    readonly developmentRoles: readonly Role[];
   };
 }
 

@@ -1,5 +1,6 @@
 import { CONFIG_ERRORS } from './errors/config.ts';
 import { GATEWAY_ERRORS } from './errors/gateway.ts';
+import { IDENTITY_ERRORS } from './errors/identity.ts';
 import { LEDGER_ERRORS } from './errors/ledger.ts';
 import { ROLLOUT_ERRORS } from './errors/rollout.ts';
 import { STACK_ERRORS } from './errors/stack.ts';
@@ -9,6 +10,7 @@ import type { ErrorDefinition } from './errors/definition.ts';
 export const ERRORS = {
   ...CONFIG_ERRORS,
   ...GATEWAY_ERRORS,
+  ...IDENTITY_ERRORS,
   ...LEDGER_ERRORS,
   ...ROLLOUT_ERRORS,
   ...STACK_ERRORS,

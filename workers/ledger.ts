@@ -5,30 +5,18 @@ import type { Pool } from 'pg';
 import type { Logger } from 'pino';
 import type { DataKeys } from '../adapters/crypto/envelope.ts';
 import { createLocalDataKeys } from '../adapters/crypto/local-data-keys.ts';
-import {
-  activateNextWrappingKey,
-  addNextWrappingKey,
-  followWrappingKeys,
-  loadLedgerSigner,
-  type LedgerSigner,
-} from '../adapters/crypto/ledger-keys.ts';
+import { followWrappingKeys, loadLedgerSigner, type LedgerSigner } from '../adapters/crypto/ledger-keys.ts';
 import { createPrimitives } from '../adapters/crypto/primitives.ts';
 import { createSegmentFiles, segmentFolder } from '../adapters/ledger/segments.ts';
 import { createLedger } from '../adapters/postgres/ledger/ledger.ts';
-import { createErasure } from '../adapters/postgres/ledger/erase.ts';
-import { createLegalHolds } from '../adapters/postgres/ledger/legal-holds.ts';
-import { openLedger, originOf } from '../adapters/postgres/ledger/open-ledger.ts';
+import { openLedger } from '../adapters/postgres/ledger/open-ledger.ts';
 import { createPrincipals } from '../adapters/postgres/ledger/principals.ts';
-import { createLedgerReader } from '../adapters/postgres/ledger/reader.ts';
 import { readEventLines } from '../adapters/postgres/ledger/read-events.ts';
-import { rewrapKeys } from '../adapters/postgres/ledger/rewrap.ts';
 import { createPayloadSealer } from '../adapters/postgres/ledger/seal-payloads.ts';
 import { signCheckpoint } from '../adapters/postgres/ledger/sign-checkpoint.ts';
 import type { EvidenceParts } from '../adapters/postgres/rollout-store.ts';
-import { runExclusively } from '../adapters/processes/exclusive.ts';
 import type { MlopsConfig } from '../config/schema.ts';
 import { messageOf } from '../domain/errors.ts';
-import { draftOfCustody } from '../domain/governance/custody-drafts.ts';
 import type { Primitives } from '../domain/governance/primitives.ts';
 import { formatVerifierKey, keyLines } from '../domain/governance/verifier-key.ts';
 
@@ -62,45 +50,18 @@ export async function composeLedger(
   };
 }
 
-/** The ledger as somebody who looks into it uses it. */
-export async function composeLedgerReader(config: Pick<MlopsConfig, 'stateDirectory' | 'governance'>, pool: Pool) {
+/** The ledger as a program uses it that appends now and then: its events are signed by whoever has the key. */
+export async function composeEvidence(
+  { stateDirectory }: Pick<MlopsConfig, 'stateDirectory'>,
+  pool: Pool,
+): Promise<EvidenceParts> {
   const primitives = createPrimitives();
-  const keys = await openDataKeys(config.stateDirectory);
-  const ledger = createLedger(pool, { primitives, sealer: createPayloadSealer(primitives, keys) });
-  const signer = await loadLedgerSigner(config.stateDirectory, primitives);
-  const { readSample } = config.governance;
-  return createLedgerReader({ pool, ledger, principals: createPrincipals(pool), primitives, signer, keys, readSample });
-}
-
-/** Erasure, holds and rotation, as somebody who is responsible for the evidence uses them. */
-export async function composeGovernance(config: Pick<MlopsConfig, 'stateDirectory'>, pool: Pool) {
-  const { stateDirectory } = config;
-  const primitives = createPrimitives();
-  const keys = await openDataKeys(stateDirectory);
-  const ledger = createLedger(pool, { primitives, sealer: createPayloadSealer(primitives, keys) });
-  const principals = createPrincipals(pool);
-  // Two that write the file of keys at once would lose one of them.
-  const alone = async <T>(work: () => Promise<T>): Promise<T> =>
-    await runExclusively(join(stateDirectory, 'run', 'wrapping-keys.lock'), work, () => undefined);
-  return {
-    ...createErasure({ pool, ledger, principals }),
-    ...createLegalHolds({ pool, ledger, principals }),
-    addKey: async () => await alone(async () => await addNextWrappingKey(stateDirectory)),
-    rotate: async ({ actor, reason }: { readonly actor: string; readonly reason: string }) =>
-      await alone(async () => {
-        const key = await addNextWrappingKey(stateDirectory);
-        const origin = await originOf(pool);
-        // Written before: a rotation that stopped half way is known, and the next one goes on with it.
-        const order = { subject: `ledger/${origin}`, reason, facts: { key } };
-        await ledger.append(draftOfCustody('keys-rotated', order, await principals.actor(actor)));
-        await activateNextWrappingKey(stateDirectory);
-        return { key, rewrapped: await rewrapKeys(pool, keys, { origin, active: key }) };
-      }),
-  };
+  const sealer = createPayloadSealer(primitives, await openDataKeys(stateDirectory));
+  return { pool, ledger: createLedger(pool, { primitives, sealer }), principals: createPrincipals(pool) };
 }
 
 /** Refused at the start rather than at the first payload when the keys are not there. @throws LEDGER_KEYS_INVALID */
-async function openDataKeys(stateDirectory: string): Promise<DataKeys> {
+export async function openDataKeys(stateDirectory: string): Promise<DataKeys> {
   const ring = followWrappingKeys(stateDirectory);
   await ring();
   return createLocalDataKeys(ring);

@@ -15,6 +15,7 @@ import { ensureLedgerKeys } from '../adapters/crypto/ledger-keys.ts';
 import { ensurePayloadKeys } from '../adapters/temporal/keys.ts';
 import type { MlopsConfig } from '../config/schema.ts';
 import { isMlopsError, MlopsError } from '../domain/errors.ts';
+import { makeFirstAdmin } from './identity.ts';
 import { writeTrustedKeys } from './ledger.ts';
 import { checkPorts, examineMachine } from './doctor.ts';
 import { assertNotElsewhere, portOffsetOf, savePortOffset } from './stack-offset.ts';
@@ -59,6 +60,8 @@ async function setUp(config: MlopsConfig, say: Say): Promise<string[]> {
   if (await ensurePayloadKeys(stateDirectory)) done.push('made the payload key');
   if (await ensureLedgerKeys(stateDirectory, config.environment)) done.push('made the keys of the ledger');
   await writeTrustedKeys(config);
+  const admin = await makeFirstAdmin(config);
+  if (admin !== null) say(admin);
   if (config.temporal.address === null) {
     const { how } = await findServer(say);
     done.push(`Temporal server: found by ${how}`);

@@ -24,6 +24,7 @@ import { createActivities, type ActivityPorts, type RolloutActivities } from '..
 import type { MlopsConfig } from '../config/schema.ts';
 import { TASK_QUEUE } from '../workflows/messages.ts';
 import { engineVersion } from './engine-version.ts';
+import { admitFirstAdmin } from './identity.ts';
 import { composeLedger } from './ledger.ts';
 import { createWorkerLogger } from './worker-logger.ts';
 import { loadWorkflowBundle } from './workflow-bundle.ts';
@@ -57,6 +58,7 @@ export async function runWorker(config: MlopsConfig, parts: WorkerParts = {}): P
   const connection = await Connection.connect(connectionOptions);
   const client = new Client({ connection, namespace, dataConverter });
   const evidence = await composeLedger(config, pool, log);
+  if (await admitFirstAdmin(config.stateDirectory, evidence)) log.info('the first admin was let in');
   await ensureGuardSchedule(client, config.environment, TASK_QUEUE);
   const worker = await Worker.create({
     connection: native,

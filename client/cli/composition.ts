@@ -2,6 +2,7 @@ import type { EmergencyRollback, EvidenceReader } from '../evidence-port.ts';
 import type { ExportFiles } from '../export-port.ts';
 import type { Examples } from '../examples-port.ts';
 import type { Governance } from '../governance-port.ts';
+import type { CurrentIdentity, Identities } from '../identity-port.ts';
 import type { LedgerReader } from '../ledger-port.ts';
 import type { LocalStack } from '../stack-port.ts';
 import type { MlopsConfig } from '../../config/schema.ts';
@@ -28,6 +29,10 @@ export interface Composition {
   ledger(): Promise<LedgerReader>;
   /** Erasure, legal holds, and the keys of payloads. */
   governance(): Promise<Governance>;
+  /** Who acts in this process. @throws IDENTITY_FILE_INVALID */
+  identity(): Promise<CurrentIdentity>;
+  /** Principals with their roles and keys. */
+  identities(): Promise<Identities>;
   /** Exports of the ledger as files; needs no configuration. */
   exportFiles(): Promise<ExportFiles>;
   /** What the router reports; needs neither Temporal nor PostgreSQL. */
@@ -63,28 +68,16 @@ export function createComposition(loadConfig: () => Promise<MlopsConfig>): Compo
       if (part === 'api') return await (await import('../../workers/api.ts')).runApi(config);
       return await (await import('../../workers/gateway.ts')).runGateway(config);
     },
-    rollouts: async () => {
-      const config = await loadConfig();
-      const [{ connectTemporal }, { createRollouts }] = await Promise.all([
-        import('../../adapters/temporal/connect.ts'),
-        import('../rollouts/rollouts.ts'),
-      ]);
-      const client = await connectTemporal(config);
-      closers.push(async () => await client.connection.close());
-      return createRollouts(client, config.environment);
-    },
-    evidence: async () => {
-      const config = await loadConfig();
-      const [{ openPool }, { createRolloutReader }] = await Promise.all([
-        import('../../adapters/postgres/pool.ts'),
-        import('../../adapters/postgres/rollout-reader.ts'),
-      ]);
-      const pool = openPool(config);
-      closers.push(async () => await pool.end());
-      return createRolloutReader(pool);
-    },
+    rollouts: async () => await composeRollouts(await loadConfig(), closers),
+    evidence: async () => await composeEvidence(await loadConfig(), closers),
     ledger: async () => await composeLedger(await loadConfig(), closers),
     governance: async () => await composeGovernance(await loadConfig(), closers),
+    identity: async () => {
+      const { identity, stateDirectory } = await loadConfig();
+      const { currentIdentity } = await import('../../adapters/identity/own-identity.ts');
+      return await currentIdentity(stateDirectory, identity);
+    },
+    identities: async () => await composeIdentities(await loadConfig(), closers),
     exportFiles: composeExportFiles,
     router: async () => (await import('../../adapters/gateway/router.ts')).createGatewayRouter(await loadConfig()),
     emergency: async () =>
@@ -116,10 +109,30 @@ async function composeQuickProbe({ deployment }: MlopsConfig): ReturnType<Compos
   return createHealthProbe({ allowedHosts: deployment.endpointAllowList, expect, path, timeoutMs });
 }
 
+async function composeRollouts(config: MlopsConfig, closers: (() => Promise<void>)[]): Promise<Rollouts> {
+  const [{ connectTemporal }, { createRollouts }] = await Promise.all([
+    import('../../adapters/temporal/connect.ts'),
+    import('../rollouts/rollouts.ts'),
+  ]);
+  const client = await connectTemporal(config);
+  closers.push(async () => await client.connection.close());
+  return createRollouts(client, config.environment);
+}
+
+async function composeEvidence(config: MlopsConfig, closers: (() => Promise<void>)[]): Promise<EvidenceReader> {
+  const [{ openPool }, { createRolloutReader }] = await Promise.all([
+    import('../../adapters/postgres/pool.ts'),
+    import('../../adapters/postgres/rollout-reader.ts'),
+  ]);
+  const pool = openPool(config);
+  closers.push(async () => await pool.end());
+  return createRolloutReader(pool);
+}
+
 async function composeLedger(config: MlopsConfig, closers: (() => Promise<void>)[]): Promise<LedgerReader> {
   const [{ openPool }, { composeLedgerReader }] = await Promise.all([
     import('../../adapters/postgres/pool.ts'),
-    import('../../workers/ledger.ts'),
+    import('../../workers/ledger-reader.ts'),
   ]);
   const pool = openPool(config);
   closers.push(async () => await pool.end());
@@ -127,13 +140,23 @@ async function composeLedger(config: MlopsConfig, closers: (() => Promise<void>)
 }
 
 async function composeGovernance(config: MlopsConfig, closers: (() => Promise<void>)[]): Promise<Governance> {
-  const [{ openPool }, ledger] = await Promise.all([
+  const [{ openPool }, custody] = await Promise.all([
     import('../../adapters/postgres/pool.ts'),
-    import('../../workers/ledger.ts'),
+    import('../../workers/custody.ts'),
   ]);
   const pool = openPool(config);
   closers.push(async () => await pool.end());
-  return await ledger.composeGovernance(config, pool);
+  return await custody.composeGovernance(config, pool);
+}
+
+async function composeIdentities(config: MlopsConfig, closers: (() => Promise<void>)[]): Promise<Identities> {
+  const [{ openPool }, identity] = await Promise.all([
+    import('../../adapters/postgres/pool.ts'),
+    import('../../workers/identity.ts'),
+  ]);
+  const pool = openPool(config);
+  closers.push(async () => await pool.end());
+  return await identity.composeIdentities(config, pool);
 }
 
 async function composeExportFiles(): Promise<ExportFiles> {

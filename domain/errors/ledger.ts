@@ -20,6 +20,12 @@ export const LEDGER_ERRORS = {
     retryable: false,
     exitCode: 3,
   },
+  SUBJECT_AMBIGUOUS: {
+    message: 'Subject {subject} is the name of more than one principal: {ids}; wanted one',
+    remedy: 'Give the principal id; `mlops identity list` shows how each is known',
+    retryable: false,
+    exitCode: 2,
+  },
   SUBJECT_UNKNOWN: {
     message: 'Subject {subject} is not known: no person of that name or id, and nothing in the ledger about it',
     remedy: 'Give the name or principal id of a person, or a resource as `mlops audit query` shows it',

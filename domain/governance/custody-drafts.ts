@@ -1,13 +1,13 @@
+import type { Claim } from './statement.ts';
 import type { EventActor, EventDraft, Json } from './event-draft.ts';
 
 /** Personal data and its keeping is what these events are evidence of. */
 const FRAMEWORKS = ['gdpr', 'hipaa', 'iso27001', 'soc2'];
 
 /** Who asks for what to be done with a subject, and why. */
-export interface CustodyOrder {
+export interface CustodyOrder extends Claim {
   /** A principal id, the name behind one, or a thing: `rollout/dev/rag_api`. */
   readonly subject: string;
-  readonly actor: string;
   readonly reason: string;
 }
 

@@ -10,10 +10,14 @@ import { rewrapKeys } from '../../adapters/postgres/ledger/rewrap.ts';
 import { migrate } from '../../adapters/postgres/migrate.ts';
 import { createPool } from '../../adapters/postgres/pool.ts';
 import { portsFrom } from '../../config/load.ts';
+import type { MlopsConfig } from '../../config/schema.ts';
 import type { EventDraft } from '../../domain/governance/event-draft.ts';
+import { ROLE_NAMES } from '../../domain/governance/roles.ts';
 import { createExportVerifier } from '../../domain/governance/verify-export.ts';
 import { parseVerifierKey } from '../../domain/governance/verifier-key.ts';
-import { composeGovernance, composeLedger, composeLedgerReader, readVerifierKeys } from '../../workers/ledger.ts';
+import { composeGovernance } from '../../workers/custody.ts';
+import { composeLedgerReader } from '../../workers/ledger-reader.ts';
+import { composeLedger, readVerifierKeys } from '../../workers/ledger.ts';
 import { startDatabase, type TestDatabase } from '../support/database.ts';
 import { primitives } from '../support/ledger.ts';
 import { OFFSETS } from '../support/offsets.ts';
@@ -25,7 +29,7 @@ const WHY = { actor: 'officer', reason: 'request of 3 May' };
 
 let database: TestDatabase;
 let pool: Pool;
-let config: { stateDirectory: string; auditDirectory: string };
+let config: Pick<MlopsConfig, 'stateDirectory' | 'auditDirectory' | 'environment' | 'governance'>;
 let parts: Awaited<ReturnType<typeof composeLedger>>;
 let governance: Awaited<ReturnType<typeof composeGovernance>>;
 let reader: Awaited<ReturnType<typeof composeLedgerReader>>;
@@ -35,11 +39,16 @@ beforeAll(async () => {
   await migrate(database.url);
   pool = createPool(database.url, 10);
   const stateDirectory = mkdtempSync(join(tmpdir(), 'mlops-custody-'));
-  config = { stateDirectory, auditDirectory: join(stateDirectory, 'audit') };
+  config = {
+    stateDirectory,
+    auditDirectory: join(stateDirectory, 'audit'),
+    environment: 'dev',
+    governance: { readSample: 1, developmentRoles: ROLE_NAMES },
+  };
   await ensureLedgerKeys(stateDirectory, 'dev');
   parts = await composeLedger(config, pool, pino({ level: 'silent' }));
   governance = await composeGovernance(config, pool);
-  reader = await composeLedgerReader({ ...config, governance: { readSample: 1 } }, pool);
+  reader = await composeLedgerReader(config, pool);
 });
 afterAll(async () => {
   await parts.close();
@@ -115,7 +124,7 @@ describe('the erasure of a subject', () => {
     const before = await exported();
     const selection = await exported({ from: said, to: said });
     expect(before).toContain(WORDS);
-    expect(await governance.foresee(NAME)).toMatchObject({ keys: 1, name: true, payloads: 1, held: null });
+    expect(await governance.foresee(NAME, AUDITOR)).toMatchObject({ keys: 1, name: true, payloads: 1, held: null });
     const erased = await governance.erase({ subject: NAME, ...WHY });
     expect(erased).toMatchObject({ keys: 1, name: true, payloads: 1 });
     expect(await payloadOf(said)).toBeNull();
@@ -138,13 +147,13 @@ describe('the erasure of a subject', () => {
     expect(after).toEqual(before);
     const again = await say('twice', 'second');
     expect([await payloadOf(said), await payloadOf(again)]).toEqual([null, { reason: 'second' }]);
-    expect((await governance.foresee('twice')).subject).not.toBe(subject);
+    expect((await governance.foresee('twice', AUDITOR)).subject).not.toBe(subject);
   });
 
   it('of oneself leaves no new key', async () => {
     await say('leaver', 'words');
     const { subject } = await governance.erase({ subject: 'leaver', actor: 'leaver', reason: 'I leave' });
-    expect(await governance.foresee(subject)).toMatchObject({ keys: 0, name: false });
+    expect(await governance.foresee(subject, AUDITOR)).toMatchObject({ keys: 0, name: false });
   });
 
   it('is refused for whom nobody knows', async () => {
@@ -153,7 +162,7 @@ describe('the erasure of a subject', () => {
 
   it('cannot be undone, nor be done without its event, by whoever holds the database', async () => {
     await say('kept', 'words');
-    const { subject } = await governance.foresee('kept');
+    const { subject } = await governance.foresee('kept', AUDITOR);
     await expect(
       pool.query('UPDATE ledger_key SET wrapped = NULL, destroyed_at = now() WHERE subject = $1', [subject]),
     ).rejects.toThrow('has no event of its own');
@@ -167,7 +176,7 @@ describe('the erasure of a subject', () => {
 
   it('needs no rows to be tidied up later: the key is gone from the files of its table', async () => {
     await say('filed', 'words');
-    const { subject } = await governance.foresee('filed');
+    const { subject } = await governance.foresee('filed', AUDITOR);
     const { rows } = await pool.query<{ wrapped: Buffer; file: string; data: string }>(
       `SELECT wrapped, pg_relation_filepath('ledger_key') AS file, current_setting('data_directory') AS data
        FROM ledger_key WHERE subject = $1`,
@@ -188,7 +197,7 @@ describe('the erasure of a subject', () => {
 
 describe('a legal hold', () => {
   it.each([
-    ['on the person', async () => (await governance.foresee('held')).subject],
+    ['on the person', async () => (await governance.foresee('held', AUDITOR)).subject],
     ['on what they spoke about', async () => await Promise.resolve('rollout/dev/case')],
     ['on something above it', async () => await Promise.resolve('rollout/dev')],
   ])('forbids an erasure: %s', async (_, subjectOf) => {
@@ -196,11 +205,11 @@ describe('a legal hold', () => {
     const subject = await subjectOf();
     expect(await governance.hold({ subject, ...WHY })).toBe(true);
     expect(await governance.hold({ subject, ...WHY }), 'it is there').toBe(false);
-    expect((await governance.holds()).map((hold) => hold.subject)).toContain(subject);
+    expect((await governance.holds(AUDITOR)).map((hold) => hold.subject)).toContain(subject);
     await expect(governance.erase({ subject: 'held', ...WHY })).rejects.toMatchObject({ code: 'LEGAL_HOLD' });
     expect(await typesAfter(said), 'what was refused is evidence').toContain('governance.erasure-refused');
     expect(await payloadOf(said)).toEqual({ reason: 'evidence' });
-    const { subject: person } = await governance.foresee('held');
+    const { subject: person } = await governance.foresee('held', AUDITOR);
     await expect(
       pool.query('UPDATE ledger_key SET wrapped = NULL, destroyed_at = now() WHERE subject = $1', [person]),
       'by the database itself',
@@ -213,7 +222,7 @@ describe('a legal hold', () => {
   });
 
   it('that is released lets an erasure through', async () => {
-    expect(await governance.holds()).toEqual([]);
+    expect(await governance.holds(AUDITOR)).toEqual([]);
     expect(await governance.erase({ subject: 'held', ...WHY })).toMatchObject({ keys: 1, name: true });
   });
 });
@@ -224,8 +233,8 @@ describe('the rotation of the wrapping key', () => {
     const sealed = async () =>
       (await pool.query<{ sealed: Buffer }>('SELECT sealed FROM ledger_payload WHERE sequence = $1', [said])).rows[0];
     const bytes = await sealed();
-    const waiting = await governance.addKey();
-    expect(await governance.addKey(), 'one waits at a time').toBe(waiting);
+    const waiting = await governance.addKey(AUDITOR);
+    expect(await governance.addKey(AUDITOR), 'one waits at a time').toBe(waiting);
     expect(await say('newcomer', 'under the old key')).toBeGreaterThan(said);
     const { key, rewrapped } = await governance.rotate(WHY);
     expect([key, rewrapped > 1]).toEqual([waiting, true]);
@@ -295,7 +304,7 @@ describe('who looks, and who is refused', () => {
   });
 
   it('by chance, in the share that is configured', async () => {
-    const never = await composeLedgerReader({ ...config, governance: { readSample: 0 } }, pool);
+    const never = await composeLedgerReader({ ...config, governance: { ...config.governance, readSample: 0 } }, pool);
     const before = await sizeOf();
     await never.query({}, page, AUDITOR);
     await never.event(0, { withPayload: false, ...AUDITOR });

@@ -1,12 +1,15 @@
 import { randomBytes } from 'node:crypto';
 import type { Pool } from 'pg';
 import type { EventActor } from '../../../domain/governance/event-draft.ts';
+import { isPrincipalId } from '../../../domain/governance/statement.ts';
 import { query } from '../query.ts';
 
 /** Tells who somebody is in the log. */
 export interface Principals {
-  /** The actor behind a name: a part of the system, or a user of the operating system. */
+  /** The actor behind a name: a part of the system, a principal by its id, or a user of the operating system. */
   actor(name: string): Promise<EventActor>;
+  /** A user of the operating system, whatever the name. */
+  person(name: string): Promise<EventActor>;
 }
 
 /** Parts of the system that act by themselves. Their names are nobody's secret. */
@@ -25,15 +28,29 @@ const UNKNOWN: EventActor = { id: 'unknown:signal', kind: 'human', authenticatio
  * erased.
  */
 export function createPrincipals(pool: Pool): Principals {
+  // Asked each time: a name that was erased means somebody new at once, in every program.
+  const person = async (name: string): Promise<EventActor> => (await find(pool, name)) ?? (await meet(pool, name));
   return {
     async actor(name) {
       const kind = SYSTEM[name];
       if (kind !== undefined) return { id: `system:${name}`, kind, authentication: 'process' };
       if (name === 'signal') return UNKNOWN;
-      // Asked each time: a name that was erased means somebody new at once, in every program.
-      return (await find(pool, name)) ?? (await meet(pool, name));
+      return isPrincipalId(name) ? await recall(pool, name) : await person(name);
     },
+    person,
   };
+}
+
+/** Somebody who was authenticated before, by what the program that took the order saw. */
+async function recall(pool: Pool, id: string): Promise<EventActor> {
+  const [row] = await query<{ kind: EventActor['kind']; provider: string }>(
+    pool,
+    'SELECT kind, provider FROM principal WHERE principal_id = $1',
+    [id],
+  );
+  return row === undefined
+    ? { id, kind: 'human', authentication: 'none' }
+    : { id, kind: row.kind, authentication: row.provider };
 }
 
 const PROVIDER = 'operating-system';

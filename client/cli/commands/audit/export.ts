@@ -1,7 +1,6 @@
 import { open, rename } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import type { LedgerExport } from '../../../ledger-port.ts';
-import { currentActor } from '../../actor.ts';
+import { LEDGER_RESOURCE } from '../../../ledger-port.ts';
 import { wholeOption } from '../../audit/options.ts';
 import type { CommandContext, CommandRun } from '../../command.ts';
 import { unwritable } from '../../unwritable.ts';
@@ -11,16 +10,17 @@ import { textOption } from '../../rollout/options.ts';
 export const run: CommandRun = async (context, input) => {
   const [from, to] = [wholeOption(input, 'from'), wholeOption(input, 'to')];
   const type = textOption(input, 'type');
-  const order: LedgerExport = {
+  const content = {
     chosen: {
       ...(from === null ? {} : { from }),
       ...(to === null ? {} : { to }),
       ...(type === '' ? {} : { type }),
     },
     withPayloads: input.options['payloads'] === true,
-    actor: currentActor(),
   };
-  const groups = (await context.composition.ledger()).export(order);
+  const action = content.withPayloads ? 'audit.payload-read' : 'audit.export';
+  const claim = (await context.composition.identity()).claim({ action, resource: LEDGER_RESOURCE, content });
+  const groups = (await context.composition.ledger()).export({ ...content, ...claim });
   const out = textOption(input, 'out');
   if (out === '') {
     for await (const lines of groups) await writeOut(lines.join(''));

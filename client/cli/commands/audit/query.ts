@@ -1,8 +1,8 @@
 import { MlopsError } from '../../../../domain/errors.ts';
 import { EVENT_CATEGORIES, RISKS } from '../../../../domain/governance/event-draft.ts';
 import type { EventQuery, StoredEvent } from '../../../../domain/governance/event-query.ts';
-import type { LedgerReader } from '../../../ledger-port.ts';
-import { currentActor } from '../../actor.ts';
+import type { Claim } from '../../../../domain/governance/statement.ts';
+import { LEDGER_RESOURCE, type LedgerReader } from '../../../ledger-port.ts';
 import { wholeOption } from '../../audit/options.ts';
 import type { CommandContext, CommandInput, CommandRun } from '../../command.ts';
 import { renderTable } from '../../render-table.ts';
@@ -25,10 +25,16 @@ export const run: CommandRun = async (context, input) => {
     await stream(context, ledger, order);
     return { exitCode: 0, text: '' };
   }
-  const page = await ledger.query(order.asked, { ...order, limit: order.limit ?? SHOWN }, { actor: currentActor() });
+  const claim = await claimOf(context, order);
+  const page = await ledger.query(order.asked, { ...order, limit: order.limit ?? SHOWN }, claim);
   const events = page.events.map(shownOf);
   return { exitCode: 0, data: { events, cursor: page.cursor }, text: await render(ledger, events, page.cursor) };
 };
+
+async function claimOf(context: CommandContext, { asked }: Order): Promise<Claim> {
+  const who = await context.composition.identity();
+  return who.claim({ action: 'audit.query', resource: LEDGER_RESOURCE, content: asked });
+}
 
 interface Order {
   readonly asked: EventQuery;
@@ -45,7 +51,7 @@ async function stream(context: CommandContext, ledger: LedgerReader, order: Orde
     const page = await ledger.query(
       order.asked,
       { ...order, after, limit: Math.min(left, STREAMED_AT_ONCE) },
-      { actor: currentActor() },
+      await claimOf(context, order),
     );
     for (const event of page.events) context.print(JSON.stringify(shownOf(event)));
     left -= page.events.length;

@@ -1,6 +1,5 @@
 import { MlopsError } from '../../../../domain/errors.ts';
-import type { ErasureReport } from '../../../governance-port.ts';
-import { currentActor } from '../../actor.ts';
+import { CUSTODY_RESOURCE, type ErasureReport } from '../../../governance-port.ts';
 import type { CommandRun } from '../../command.ts';
 import { textOption } from '../../rollout/options.ts';
 
@@ -15,8 +14,12 @@ const NOT_ERASED = [
 export const run: CommandRun = async (context, input) => {
   const asked = input.args[0] ?? '';
   const governance = await context.composition.governance();
+  const who = await context.composition.identity();
   if (input.dryRun) {
-    const foreseen = await governance.foresee(asked);
+    const foreseen = await governance.foresee(
+      asked,
+      who.claim({ action: 'governance.read', resource: CUSTODY_RESOURCE, content: { subject: asked } }),
+    );
     const { held, subject } = foreseen;
     if (held !== null) throw new MlopsError('LEGAL_HOLD', { subject, held });
     return {
@@ -31,7 +34,9 @@ export const run: CommandRun = async (context, input) => {
       problem: `Erase in production refused: --confirm must name the subject, wanted ${asked}`,
       hint: `Look with --dry-run, then add --confirm ${asked}: an erasure cannot be undone`,
     });
-  const erased = await governance.erase({ subject: asked, actor: currentActor(), reason: textOption(input, 'reason') });
+  const content = { subject: asked, reason: textOption(input, 'reason') };
+  const claim = who.claim({ action: 'governance.erase', resource: CUSTODY_RESOURCE, content });
+  const erased = await governance.erase({ ...content, ...claim });
   const isNothing = erased.keys === 0 && !erased.name;
   return {
     exitCode: 0,

@@ -1,5 +1,5 @@
 import { MlopsError } from '../../../../domain/errors.ts';
-import { currentActor } from '../../actor.ts';
+import { CUSTODY_RESOURCE } from '../../../governance-port.ts';
 import type { CommandRun } from '../../command.ts';
 import { renderTable } from '../../render-table.ts';
 import { textOption } from '../../rollout/options.ts';
@@ -9,13 +9,15 @@ export const run: CommandRun = async (context, input) => {
   const [subject] = input.args;
   const isRelease = input.options['release'] === true;
   const governance = await context.composition.governance();
+  const who = await context.composition.identity();
+  const claimOf = (action: string, content: unknown) => who.claim({ action, resource: CUSTODY_RESOURCE, content });
   if (subject === undefined) {
     if (isRelease)
       throw new MlopsError('USAGE_INVALID', {
         problem: 'Hold to release is not named',
         hint: 'Name its subject: `mlops governance hold <subject> --release`',
       });
-    const holds = await governance.holds();
+    const holds = await governance.holds(claimOf('governance.read', null));
     const rows = holds.map((hold) => [hold.subject, hold.placedAt]);
     return {
       exitCode: 0,
@@ -24,15 +26,17 @@ export const run: CommandRun = async (context, input) => {
     };
   }
   if (input.dryRun) {
-    const what = isRelease ? `release the hold on ${subject}` : `hold ${(await governance.foresee(subject)).subject}`;
+    const what = isRelease
+      ? `release the hold on ${subject}`
+      : `hold ${(await governance.foresee(subject, claimOf('governance.read', { subject }))).subject}`;
     return { exitCode: 0, data: { dryRun: true, subject }, text: `Nothing is changed. This would ${what}` };
   }
-  const order = { subject, actor: currentActor(), reason: textOption(input, 'reason') };
+  const content = { subject, reason: textOption(input, 'reason') };
   if (isRelease) {
-    await governance.release(order);
+    await governance.release({ ...content, ...claimOf('governance.release-hold', content) });
     return { exitCode: 0, data: { subject, released: true }, text: `Released: ${subject} may be erased again` };
   }
-  const isNew = await governance.hold(order);
+  const isNew = await governance.hold({ ...content, ...claimOf('governance.hold', content) });
   return {
     exitCode: 0,
     data: { subject, placed: isNew },

@@ -1,4 +1,4 @@
-import { currentActor } from '../../actor.ts';
+import { CUSTODY_RESOURCE } from '../../../governance-port.ts';
 import type { CommandRun } from '../../command.ts';
 import { textOption } from '../../rollout/options.ts';
 
@@ -10,15 +10,18 @@ export const run: CommandRun = async (context, input) => {
     return { exitCode: 0, data: { dryRun: true }, text: `Nothing is changed. This would ${what}` };
   }
   const governance = await context.composition.governance();
+  const who = await context.composition.identity();
+  const claimOf = (content: unknown) => who.claim({ action: 'governance.rotate', resource: CUSTODY_RESOURCE, content });
   if (isAddOnly) {
-    const key = await governance.addKey();
+    const key = await governance.addKey(claimOf({ addOnly: true }));
     return {
       exitCode: 0,
       data: { key, active: false },
       text: `Key ${key} waits. Copy keys/ledger-wrapping.json to the other machines of workers, then run \`mlops governance rotate\``,
     };
   }
-  const { key, rewrapped } = await governance.rotate({ actor: currentActor(), reason: textOption(input, 'reason') });
+  const content = { reason: textOption(input, 'reason') };
+  const { key, rewrapped } = await governance.rotate({ ...content, ...claimOf(content) });
   return {
     exitCode: 0,
     data: { key, active: true, rewrapped },

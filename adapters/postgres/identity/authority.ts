@@ -1,0 +1,168 @@
+import { randomBytes } from 'node:crypto';
+import { MlopsError } from '../../../domain/errors.ts';
+import { draftOfRefusal } from '../../../domain/governance/access-drafts.ts';
+import type { EventActor } from '../../../domain/governance/event-draft.ts';
+import { isAllowed, PERMISSIONS } from '../../../domain/governance/permissions.ts';
+import type { Primitives } from '../../../domain/governance/primitives.ts';
+import {
+  isPrincipalId,
+  problemOfAge,
+  problemOfForm,
+  problemOfPurpose,
+  STATEMENT_LIFE_MS,
+  statementText,
+  type Claim,
+  type SignedStatement,
+} from '../../../domain/governance/statement.ts';
+import { digestOf } from '../../crypto/digest-of.ts';
+import { query } from '../query.ts';
+import type { EvidenceParts } from '../rollout-store.ts';
+
+/** What holds for whoever acts in an environment. */
+export interface IdentityRules {
+  /** What is not signed is refused: in production. */
+  readonly mustSign: boolean;
+  /** Roles of a user of the operating system who was granted none; never used where everything is signed. */
+  readonly developmentRoles: readonly string[];
+}
+
+/** What somebody asks for. */
+export interface Request {
+  readonly action: string;
+  readonly resource: string;
+  /** Everything else that is asked: a statement is bound to it. */
+  readonly content?: unknown;
+  /** Names this one call, the same on each of its attempts; a statement is good for one. */
+  readonly occasion?: string;
+}
+
+/** Decides who somebody is and whether they may. */
+export interface Authority {
+  /**
+   * Returns who it is when they may do it. A refusal is an event too.
+   *
+   * @throws NOT_AUTHENTICATED, NOT_AUTHORISED, DATABASE_UNREACHABLE, LEDGER_CLOSED
+   */
+  authorise(claim: Claim, request: Request): Promise<EventActor>;
+}
+
+interface Parts extends EvidenceParts {
+  readonly primitives: Primitives;
+  readonly rules: IdentityRules;
+}
+
+/** Nobody is known to have asked. */
+const NOBODY: EventActor = { id: 'unknown:unauthenticated', kind: 'human', authentication: 'none' };
+
+/** Verifies statements by the keys in the database and looks roles up there, each time: what was revoked is revoked at once. */
+export function createAuthority(parts: Parts): Authority {
+  return {
+    async authorise(claim, request) {
+      const { actor, problem } = await authenticate(parts, claim, request);
+      if (problem !== null) {
+        const error = new MlopsError('NOT_AUTHENTICATED', { action: request.action, problem });
+        await writeRefusal(parts, request, error, NOBODY);
+        throw error;
+      }
+      const roles = await rolesOf(parts, actor);
+      if (isAllowed(request.action, roles)) return actor;
+      const error = new MlopsError('NOT_AUTHORISED', {
+        who: claim.actor,
+        action: request.action,
+        resource: request.resource,
+        has: roles.length === 0 ? 'no role' : roles.join(', '),
+        wanted: wantedRoles(request.action),
+      });
+      await writeRefusal(parts, request, error, actor);
+      throw error;
+    },
+  };
+}
+
+type Authentication =
+  { readonly actor: EventActor; readonly problem: null } | { readonly actor: null; readonly problem: string };
+
+function unknown(problem: string): Authentication {
+  return { actor: null, problem };
+}
+
+async function authenticate(parts: Parts, claim: Claim, request: Request): Promise<Authentication> {
+  const { statement } = claim;
+  if (statement === undefined) {
+    if (parts.rules.mustSign) return unknown('nothing is signed, and in production everything must be');
+    if (isPrincipalId(claim.actor)) return unknown(`${claim.actor} is claimed and nothing is signed`);
+    return { actor: await parts.principals.person(claim.actor), problem: null };
+  }
+  const { action, resource } = request;
+  const problem =
+    problemOfForm(statement) ??
+    problemOfPurpose(statement, { action, resource, content: digestOf(request.content), principal: claim.actor }) ??
+    problemOfAge(statement, Date.now());
+  if (problem !== null) return unknown(`its statement is not valid: ${problem}`);
+  return await verifySignature(parts, statement, request);
+}
+
+interface KeyRow {
+  readonly kind: EventActor['kind'];
+  readonly provider: string;
+  readonly public_key: Buffer;
+  readonly is_known: boolean;
+  readonly is_revoked: boolean;
+}
+
+async function verifySignature(parts: Parts, signed: SignedStatement, request: Request): Promise<Authentication> {
+  const { pool, primitives } = parts;
+  const { key, principal } = signed.statement;
+  const [row] = await query<KeyRow>(
+    pool,
+    `SELECT p.kind, p.provider, k.public_key, p.name IS NOT NULL AS is_known, k.revoked_at IS NOT NULL AS is_revoked
+     FROM principal_key k JOIN principal p USING (principal_id) WHERE k.key_id = $1 AND k.principal_id = $2`,
+    [key, principal],
+  );
+  if (row === undefined) return unknown(`key ${key} of ${principal} is not known here`);
+  const isGenuine = primitives.verify(
+    row.public_key,
+    statementText(signed.statement),
+    Buffer.from(signed.signature, 'base64'),
+  );
+  if (!isGenuine) return unknown(`the signature by key ${key} of ${principal} is not genuine`);
+  if (row.is_revoked) return unknown(`key ${key} of ${principal} was revoked`);
+  if (!row.is_known) return unknown(`${principal} was erased`);
+  if (!(await useOnce(parts, signed, request.occasion ?? randomBytes(16).toString('hex'))))
+    return unknown('its statement was used before');
+  return { actor: { id: principal, kind: row.kind, authentication: row.provider }, problem: null };
+}
+
+/** Whether the statement is new, or was used by this very occasion. */
+async function useOnce({ pool }: Parts, { statement }: SignedStatement, occasion: string): Promise<boolean> {
+  await query(pool, 'DELETE FROM used_statement WHERE expires_at < now()');
+  const rows = await query<{ occasion: string }>(
+    pool,
+    `INSERT INTO used_statement (nonce, principal_id, occasion, expires_at)
+     VALUES ($1, $2, $3, now() + make_interval(secs => $4))
+     ON CONFLICT (nonce) DO UPDATE SET occasion = used_statement.occasion RETURNING occasion`,
+    [statement.nonce, statement.principal, occasion, (2 * STATEMENT_LIFE_MS) / 1000],
+  );
+  return rows[0]?.occasion === occasion;
+}
+
+async function rolesOf({ pool, rules }: Parts, actor: EventActor): Promise<readonly string[]> {
+  const rows = await query<{ role: string; is_held: boolean }>(
+    pool,
+    'SELECT role, revoked_at IS NULL AS is_held FROM principal_role WHERE principal_id = $1 ORDER BY role',
+    [actor.id],
+  );
+  // Who was ever granted a role is no longer one of those who were granted none.
+  if (rows.length === 0 && actor.authentication === 'operating-system') return rules.developmentRoles;
+  return rows.filter(({ is_held }) => is_held).map(({ role }) => role);
+}
+
+function wantedRoles(action: string): string {
+  const roles: readonly string[] = Object.entries(PERMISSIONS).find(([name]) => name === action)?.[1] ?? [];
+  return roles.length === 0 ? 'what nobody has' : roles.join(' or ');
+}
+
+async function writeRefusal({ ledger }: Parts, request: Request, error: MlopsError, actor: EventActor): Promise<void> {
+  const { action, resource } = request;
+  await ledger.append(draftOfRefusal({ action, resource, code: error.code, problem: error.message }, actor));
+}

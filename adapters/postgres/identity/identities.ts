@@ -1,0 +1,238 @@
+import type { PoolClient } from 'pg';
+import { MlopsError } from '../../../domain/errors.ts';
+import type { EventActor } from '../../../domain/governance/event-draft.ts';
+import { draftOfIdentity } from '../../../domain/governance/identity-drafts.ts';
+import { isPrincipalId } from '../../../domain/governance/statement.ts';
+import type { Role } from '../../../domain/governance/roles.ts';
+import type { LedgerTransaction } from '../ledger/ledger.ts';
+import { query } from '../query.ts';
+import type { EvidenceParts } from '../rollout-store.ts';
+
+/** A new principal: the id is made by who creates it, so that its key file can be written before. */
+export interface NewIdentity {
+  readonly principal: string;
+  readonly name: string;
+  readonly kind: 'human' | 'service';
+  readonly keyId: string;
+  /** 32 bytes, base64 */
+  readonly publicKey: string;
+  readonly roles: readonly Role[];
+}
+
+/** Principals that may act by a key of their own. */
+export const KEY_PROVIDER = 'ed25519';
+
+const SETUP: EventActor = { id: 'system:setup', kind: 'system', authentication: 'process' };
+
+type Parts = Pick<EvidenceParts, 'pool' | 'ledger'>;
+
+/** Principals with their roles and keys. Who may call what is decided before (Authority). */
+export function createIdentities(parts: Parts) {
+  const { pool } = parts;
+  return {
+    ...createAdmission(parts),
+    ...createGrants(parts),
+
+    /** The principal behind a name or an id. @throws IDENTITY_UNKNOWN */
+    async principalOf(name: string): Promise<string> {
+      const client = await pool.connect();
+      try {
+        return await idOf(client, name);
+      } finally {
+        client.release();
+      }
+    },
+
+    /** Everybody who could act, by name. */
+    async list() {
+      return (await query<ListedRow>(pool, LIST)).map((row) => ({
+        principal: row.principal_id,
+        name: row.name,
+        kind: row.kind,
+        authentication: row.provider,
+        roles: row.roles,
+        keys: row.keys,
+        createdAt: row.created_at.toISOString(),
+      }));
+    },
+  };
+}
+
+/** How principals come in, and come by their keys. */
+function createAdmission({ ledger }: Parts) {
+  return {
+    /** @throws IDENTITY_EXISTS */
+    async create(made: NewIdentity, actor: EventActor, reason: string): Promise<void> {
+      await ledger.transact(async (transaction) => {
+        const { client } = transaction;
+        const there = await client.query('SELECT FROM principal WHERE name = $1 AND provider = $2', [
+          made.name,
+          KEY_PROVIDER,
+        ]);
+        if (there.rowCount !== 0) throw new MlopsError('IDENTITY_EXISTS', { name: made.name });
+        await insertIdentity(transaction, made);
+        const facts = { kind: made.kind, key: made.keyId, roles: made.roles };
+        transaction.append(draftOfIdentity('created', { id: made.principal, facts, reason }, actor));
+      });
+    },
+
+    /** The first admin of an installation, when there never was one. Returns false when there was. */
+    async bootstrap(made: NewIdentity): Promise<boolean> {
+      return await ledger.transact(async (transaction) => {
+        const there = await transaction.client.query(`SELECT FROM principal_role WHERE role = 'admin' LIMIT 1`);
+        if (there.rowCount !== 0) return false;
+        await insertIdentity(transaction, made);
+        const facts = { kind: made.kind, key: made.keyId, roles: made.roles };
+        transaction.append(draftOfIdentity('bootstrapped', { id: made.principal, facts }, SETUP));
+        return true;
+      });
+    },
+
+    /** Puts a new key in the place of all earlier ones of a principal. Returns those. @throws IDENTITY_UNKNOWN */
+    async rotate(
+      order: { readonly name: string; readonly reason: string },
+      key: { readonly keyId: string; readonly publicKey: string },
+      actor: EventActor,
+    ): Promise<readonly string[]> {
+      return await ledger.transact(async ({ append, client, next }) => {
+        const id = await idOf(client, order.name);
+        const revoked = await revokeKeys(client, id, next);
+        await insertKey(client, id, key, next);
+        const facts = { key: key.keyId, revoked };
+        append(draftOfIdentity('key-replaced', { id, facts, reason: order.reason }, actor));
+        return revoked;
+      });
+    },
+  };
+}
+
+/** What principals are given and what is taken from them. */
+function createGrants({ ledger }: Parts) {
+  return {
+    /** Returns the roles that were not held before. @throws IDENTITY_UNKNOWN */
+    async grant(name: string, roles: readonly Role[], reason: string, actor: EventActor): Promise<readonly string[]> {
+      return await ledger.transact(async ({ append, client, next }) => {
+        const id = await idOf(client, name);
+        const granted = await insertRoles(client, id, roles, next);
+        if (granted.length > 0) append(draftOfIdentity('granted', { id, facts: { roles: granted }, reason }, actor));
+        return granted;
+      });
+    },
+
+    /** @throws IDENTITY_UNKNOWN, ROLE_NOT_GRANTED, LAST_ADMIN */
+    async revokeRole(name: string, role: Role, reason: string, actor: EventActor): Promise<void> {
+      await ledger.transact(async ({ append, client, next }) => {
+        const id = await idOf(client, name);
+        const { rowCount } = await client.query(
+          `UPDATE principal_role SET revoked_at = now(), ledger_sequence = $3
+           WHERE principal_id = $1 AND role = $2 AND revoked_at IS NULL`,
+          [id, role, next],
+        );
+        if (rowCount !== 1) throw new MlopsError('ROLE_NOT_GRANTED', { name, role });
+        await assertAdminLeft(client, name);
+        append(draftOfIdentity('revoked', { id, facts: { roles: [role] }, reason }, actor));
+      });
+    },
+
+    /** Takes every role and key of somebody away. Returns what was. @throws IDENTITY_UNKNOWN, LAST_ADMIN */
+    async revokeAll(name: string, reason: string, actor: EventActor): Promise<{ roles: string[]; keys: string[] }> {
+      return await ledger.transact(async ({ append, client, next }) => {
+        const id = await idOf(client, name);
+        const roles = await client.query<{ role: string }>(
+          `UPDATE principal_role SET revoked_at = now(), ledger_sequence = $2
+           WHERE principal_id = $1 AND revoked_at IS NULL RETURNING role`,
+          [id, next],
+        );
+        const keys = await revokeKeys(client, id, next);
+        await assertAdminLeft(client, name);
+        const facts = { roles: roles.rows.map(({ role }) => role), keys };
+        if (facts.roles.length + keys.length > 0) append(draftOfIdentity('revoked', { id, facts, reason }, actor));
+        return facts;
+      });
+    },
+  };
+}
+
+interface ListedRow {
+  readonly principal_id: string;
+  readonly name: string | null;
+  readonly kind: 'human' | 'service';
+  readonly provider: string;
+  readonly roles: string[];
+  readonly keys: string[];
+  readonly created_at: Date;
+}
+
+const LIST = `
+  SELECT p.principal_id, p.name, p.kind, p.provider, p.created_at,
+    ARRAY (SELECT role FROM principal_role r WHERE r.principal_id = p.principal_id AND r.revoked_at IS NULL ORDER BY role) AS roles,
+    ARRAY (SELECT key_id FROM principal_key k WHERE k.principal_id = p.principal_id AND k.revoked_at IS NULL ORDER BY created_at) AS keys
+  FROM principal p WHERE p.kind IN ('human', 'service') ORDER BY p.name NULLS LAST, p.principal_id`;
+
+async function insertIdentity({ client, next }: LedgerTransaction, made: NewIdentity): Promise<void> {
+  await client.query('INSERT INTO principal (principal_id, kind, provider, name) VALUES ($1, $2, $3, $4)', [
+    made.principal,
+    made.kind,
+    KEY_PROVIDER,
+    made.name,
+  ]);
+  await insertKey(client, made.principal, made, next);
+  await insertRoles(client, made.principal, made.roles, next);
+}
+
+async function insertKey(
+  client: PoolClient,
+  principal: string,
+  key: { readonly keyId: string; readonly publicKey: string },
+  sequence: number,
+): Promise<void> {
+  await client.query(
+    'INSERT INTO principal_key (key_id, principal_id, public_key, ledger_sequence) VALUES ($1, $2, $3, $4)',
+    [key.keyId, principal, Buffer.from(key.publicKey, 'base64'), sequence],
+  );
+}
+
+/** Returns the roles that were not held before. */
+async function insertRoles(
+  client: PoolClient,
+  principal: string,
+  roles: readonly Role[],
+  sequence: number,
+): Promise<string[]> {
+  const { rows } = await client.query<{ role: string }>(
+    `INSERT INTO principal_role (principal_id, role, ledger_sequence) SELECT $1, role, $3 FROM unnest($2::text[]) AS t(role)
+     ON CONFLICT (principal_id, role) WHERE revoked_at IS NULL DO NOTHING RETURNING role`,
+    [principal, roles, sequence],
+  );
+  return rows.map(({ role }) => role);
+}
+
+async function revokeKeys(client: PoolClient, principal: string, sequence: number): Promise<string[]> {
+  const { rows } = await client.query<{ key_id: string }>(
+    `UPDATE principal_key SET revoked_at = now(), ledger_sequence = $2
+     WHERE principal_id = $1 AND revoked_at IS NULL RETURNING key_id`,
+    [principal, sequence],
+  );
+  return rows.map(({ key_id }) => key_id);
+}
+
+/** The name is that of one with a key before that of a user of the operating system. */
+async function idOf(client: PoolClient, asked: string): Promise<string> {
+  const { rows } = await client.query<{ principal_id: string }>(
+    `SELECT principal_id FROM principal WHERE ${isPrincipalId(asked) ? 'principal_id' : 'name'} = $1
+     ORDER BY provider = '${KEY_PROVIDER}' DESC LIMIT 1`,
+    [asked],
+  );
+  const [row] = rows;
+  if (row === undefined) throw new MlopsError('IDENTITY_UNKNOWN', { name: asked });
+  return row.principal_id;
+}
+
+/** Runs under the lock of the log: two who revoke one another at once leave one of them. */
+async function assertAdminLeft(client: PoolClient, name: string): Promise<void> {
+  const { rowCount } = await client.query(
+    `SELECT FROM principal_role r JOIN principal_key k USING (principal_id)
+     WHERE r.role = 'admin' AND r.revoked_at IS NULL AND k.revoked_at IS NULL LIMIT 1`,
+  );
+  if (rowCount === 0) throw new MlopsError('LAST_ADMIN', { name });
+}

@@ -1,0 +1,30 @@
+import { IDENTITY_RESOURCE } from '../../../identity-port.ts';
+import type { CommandRun } from '../../command.ts';
+import { parseNewName, parseRoles } from '../../identity-options.ts';
+import { listOption, textOption } from '../../rollout/options.ts';
+
+/** `mlops identity create`: a key file, and the principal of its key. */
+export const run: CommandRun = async (context, input) => {
+  const name = parseNewName(input.args[0] ?? '');
+  const roles = parseRoles(listOption(input, 'role'));
+  const kind = input.options['service'] === true ? ('service' as const) : ('human' as const);
+  const inWords = roles.length === 0 ? 'without a role' : roles.join(', ');
+  if (input.dryRun)
+    return {
+      exitCode: 0,
+      data: { dryRun: true, name, kind, roles },
+      text: `Nothing is changed. This would make ${kind} ${name} known: ${inWords}`,
+    };
+  const who = await context.composition.identity();
+  const order = { name, kind, roles, reason: textOption(input, 'reason') };
+  const claim = who.claim({ action: 'identity.create', resource: IDENTITY_RESOURCE, content: order });
+  const identities = await context.composition.identities();
+  const made = await identities.create(order, textOption(input, 'out') || null, claim);
+  context.say(`Undo with: mlops identity revoke ${JSON.stringify(name)}`);
+  context.say(`Hand the file over; who has it replaces the key with: mlops identity rotate ${JSON.stringify(name)}`);
+  return {
+    exitCode: 0,
+    data: { name, kind, roles, ...made },
+    text: `${name} is ${made.principal} (${inWords}); it signs with ${made.file}`,
+  };
+};

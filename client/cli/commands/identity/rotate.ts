@@ -1,0 +1,30 @@
+import { IDENTITY_RESOURCE } from '../../../identity-port.ts';
+import type { CommandRun } from '../../command.ts';
+import { textOption } from '../../rollout/options.ts';
+
+/** `mlops identity rotate`: a new key in the place of the earlier ones. */
+export const run: CommandRun = async (context, input) => {
+  const [name = ''] = input.args;
+  if (input.dryRun)
+    return {
+      exitCode: 0,
+      data: { dryRun: true, name },
+      text: `Nothing is changed. This would replace the key of ${name}`,
+    };
+  const who = await context.composition.identity();
+  const identities = await context.composition.identities();
+  const order = { name, reason: textOption(input, 'reason') };
+  const { isOwn } = await identities.owner(name, who.actor);
+  const claim = who.claim({
+    action: isOwn ? 'identity.rotate-own' : 'identity.rotate',
+    resource: IDENTITY_RESOURCE,
+    content: order,
+  });
+  const { file, key, replaced } = await identities.rotate(order, textOption(input, 'out') || null, claim);
+  const was = replaced.length === 0 ? 'none' : replaced.join(', ');
+  return {
+    exitCode: 0,
+    data: { name, key, replaced, file },
+    text: `Key of ${name}: ${was} → ${key}; it signs with ${file}`,
+  };
+};

@@ -1,0 +1,50 @@
+import type { ErrorDefinition } from './definition.ts';
+
+/** Failures of who somebody is and what they may do. */
+export const IDENTITY_ERRORS = {
+  NOT_AUTHENTICATED: {
+    message: 'Who asks for {action} is not shown: {problem}',
+    remedy:
+      'Sign with an identity of yours: set MLOPS_IDENTITY to its file or name (`mlops identity list` shows who is known)',
+    retryable: false,
+    exitCode: 4,
+  },
+  NOT_AUTHORISED: {
+    message: '{who} may not do {action} on {resource}: has {has}, wanted {wanted}',
+    remedy: 'Ask an admin for `mlops identity grant {who} <role>`; docs/reference/roles.md has the table',
+    retryable: false,
+    exitCode: 4,
+  },
+  IDENTITY_UNKNOWN: {
+    message: 'Identity {name} is not known here',
+    remedy: 'List those that are with `mlops identity list`, or make it with `mlops identity create {name}`',
+    retryable: false,
+    exitCode: 2,
+  },
+  IDENTITY_EXISTS: {
+    message: 'Identity {name} is there already',
+    remedy:
+      'Grant it roles with `mlops identity grant {name} <role>`, give it a new key with `mlops identity rotate {name}`',
+    retryable: false,
+    exitCode: 3,
+  },
+  IDENTITY_FILE_INVALID: {
+    message: 'Identity file {file} cannot be used: {problem}',
+    remedy:
+      'Point MLOPS_IDENTITY at a file that `mlops identity create <name>` wrote, readable by its owner alone (chmod 600)',
+    retryable: false,
+    exitCode: 2,
+  },
+  LAST_ADMIN: {
+    message: 'Identity {name} is the last admin with a key: nobody could grant anything any more',
+    remedy: 'Make another admin first with `mlops identity grant <name> admin`',
+    retryable: false,
+    exitCode: 3,
+  },
+  ROLE_NOT_GRANTED: {
+    message: 'Identity {name} does not have the role {role}',
+    remedy: 'See what it has with `mlops identity list`',
+    retryable: false,
+    exitCode: 2,
+  },
+} as const satisfies Record<string, ErrorDefinition>;

@@ -1,0 +1,54 @@
+import { ROLE_NAMES, type Role } from './roles.ts';
+
+const EVERYBODY = ROLE_NAMES;
+
+/**
+ * Who may do what: every action with the roles that allow it. What is not here is allowed to nobody. docs/reference/roles.md is
+ * generated from it, and a test has a case for each cell.
+ */
+export const PERMISSIONS = {
+  'approval.decide': ['reviewer', 'approver'],
+  'approval.delegate': ['reviewer', 'approver'],
+  'approval.read': EVERYBODY,
+  'audit.export': ['auditor'],
+  'audit.payload-read': ['auditor'],
+  'audit.query': ['auditor', 'admin'],
+  'governance.erase': ['admin'],
+  'governance.hold': ['auditor'],
+  'governance.read': ['auditor', 'admin'],
+  'governance.release-hold': ['auditor'],
+  'governance.rotate': ['admin'],
+  'identity.create': ['admin'],
+  'identity.grant': ['admin'],
+  'identity.list': ['auditor', 'admin'],
+  'identity.revoke': ['admin'],
+  'identity.rotate': ['admin'],
+  'identity.rotate-own': EVERYBODY,
+  'model.alias': ['engineer', 'operator'],
+  'model.demote': ['engineer', 'operator'],
+  'model.export': ['engineer', 'auditor', 'admin'],
+  'model.import': ['admin'],
+  'model.promote': ['engineer', 'operator'],
+  'model.read': EVERYBODY,
+  'model.register': ['engineer'],
+  'model.retire': ['engineer', 'operator'],
+  'model.tag': ['engineer', 'operator'],
+  'rollout.abort': ['engineer', 'approver', 'operator'],
+  'rollout.approve': ['approver'],
+  'rollout.deny': ['approver'],
+  'rollout.pause': ['engineer', 'approver', 'operator'],
+  'rollout.promote': ['operator'],
+  'rollout.resume': ['engineer', 'operator'],
+  'rollout.rollback': ['operator'],
+  'rollout.start': ['engineer', 'operator'],
+} as const satisfies Record<string, readonly Role[]>;
+
+export type Action = keyof typeof PERMISSIONS;
+
+export const ACTIONS = Object.keys(PERMISSIONS) as readonly Action[];
+
+/** Whether one of these roles allows the action. An action that is not in the table is allowed to nobody. */
+export function isAllowed(action: string, roles: readonly string[]): boolean {
+  const allowed: readonly string[] = Object.hasOwn(PERMISSIONS, action) ? PERMISSIONS[action as Action] : [];
+  return roles.some((role) => allowed.includes(role));
+}

@@ -1,0 +1,291 @@
+import { chmodSync, mkdtempSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Pool } from 'pg';
+import { pino } from 'pino';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ensureLedgerKeys } from '../../adapters/crypto/ledger-keys.ts';
+import { currentIdentity, type CurrentIdentity } from '../../adapters/identity/own-identity.ts';
+import { identityFileOf } from '../../adapters/identity/identity-file.ts';
+import type { Authority } from '../../adapters/postgres/identity/authority.ts';
+import { migrate } from '../../adapters/postgres/migrate.ts';
+import { createPool } from '../../adapters/postgres/pool.ts';
+import { portsFrom } from '../../config/load.ts';
+import type { MlopsConfig } from '../../config/schema.ts';
+import { ROLE_NAMES, type Role } from '../../domain/governance/roles.ts';
+import type { Claim } from '../../domain/governance/statement.ts';
+import { composeAuthority } from '../../workers/authority.ts';
+import { admitFirstAdmin, composeIdentities, makeFirstAdmin } from '../../workers/identity.ts';
+import { composeLedger } from '../../workers/ledger.ts';
+import { startDatabase, type TestDatabase } from '../support/database.ts';
+import { OFFSETS } from '../support/offsets.ts';
+
+let database: TestDatabase;
+let pool: Pool;
+let config: Pick<MlopsConfig, 'stateDirectory' | 'auditDirectory' | 'environment' | 'governance'>;
+let parts: Awaited<ReturnType<typeof composeLedger>>;
+let identities: Awaited<ReturnType<typeof composeIdentities>>;
+let authority: Authority;
+let admin: CurrentIdentity;
+
+beforeAll(async () => {
+  database = await startDatabase(portsFrom(OFFSETS.identity).postgres);
+  await migrate(database.url);
+  pool = createPool(database.url, 10);
+  const stateDirectory = mkdtempSync(join(tmpdir(), 'mlops-identity-'));
+  config = {
+    stateDirectory,
+    auditDirectory: join(stateDirectory, 'audit'),
+    environment: 'production',
+    governance: { readSample: 1, developmentRoles: ROLE_NAMES },
+  };
+  await ensureLedgerKeys(stateDirectory, 'production');
+  parts = await composeLedger(config, pool, pino({ level: 'silent' }));
+  identities = await composeIdentities(config, pool);
+  authority = composeAuthority(config, parts);
+});
+afterAll(async () => {
+  await parts.close();
+  await pool.end();
+  await database.remove();
+});
+
+/** A principal with these roles, and what it signs with. */
+async function known(name: string, roles: readonly Role[]): Promise<CurrentIdentity> {
+  const order = { name, roles, kind: 'human' as const, reason: '' };
+  await identities.create(
+    order,
+    null,
+    admin.claim({ action: 'identity.create', resource: 'identity', content: order }),
+  );
+  return await currentIdentity(config.stateDirectory, name);
+}
+
+const APPROVAL = { action: 'rollout.approve', resource: 'rollout/production/rag_api', content: { reason: 'fine' } };
+
+/** Code of the refusal, or null when it was allowed. */
+async function refusalOf(claim: Claim, request: Parameters<Authority['authorise']>[1]): Promise<string | null> {
+  return await authority.authorise(claim, request).then(
+    () => null,
+    (error: unknown) => (error as { code: string }).code,
+  );
+}
+
+async function lastEvent(): Promise<Record<string, unknown>> {
+  const { rows } = await pool.query<{ canonical: string }>(
+    'SELECT canonical FROM ledger_event ORDER BY sequence DESC LIMIT 1',
+  );
+  return JSON.parse(rows[0]?.canonical ?? '{}') as Record<string, unknown>;
+}
+
+describe('the first admin', () => {
+  it('is made by who sets the installation up, with that role alone in production, and said aloud', async () => {
+    const said = await makeFirstAdmin(config);
+    expect(said).toContain('first admin');
+    expect(said).toContain('no other role');
+    expect(await makeFirstAdmin(config), 'once').toBeNull();
+    expect(await admitFirstAdmin(config.stateDirectory, parts)).toBe(true);
+    expect(await admitFirstAdmin(config.stateDirectory, parts), 'once').toBe(false);
+    admin = await currentIdentity(config.stateDirectory, null);
+    expect(admin.actor).toMatch(/^principal:[0-9a-f]{16}$/);
+    const listed = await identities.list(admin.claim({ action: 'identity.list', resource: 'identity', content: null }));
+    expect(listed).toMatchObject([{ principal: admin.actor, roles: ['admin'], authentication: 'ed25519' }]);
+    const { rows } = await pool.query(`SELECT risk FROM ledger_event WHERE type = 'identity.bootstrapped'`);
+    expect(rows).toEqual([{ risk: 'critical' }]);
+  });
+
+  it('may not approve by that', async () => {
+    expect(await refusalOf(admin.claim(APPROVAL), APPROVAL)).toBe('NOT_AUTHORISED');
+  });
+
+  it('is not admitted where there was one, whatever its file says', async () => {
+    const other = mkdtempSync(join(tmpdir(), 'mlops-identity-'));
+    expect(await makeFirstAdmin({ environment: 'production', stateDirectory: other })).not.toBeNull();
+    expect(await admitFirstAdmin(other, parts)).toBe(false);
+    const stranger = await currentIdentity(other, null);
+    expect(
+      await refusalOf(stranger.claim({ action: 'identity.list', resource: 'identity' }), {
+        action: 'identity.list',
+        resource: 'identity',
+      }),
+    ).toBe('NOT_AUTHENTICATED');
+  });
+
+  it('has every role where it is not production', async () => {
+    const other = mkdtempSync(join(tmpdir(), 'mlops-identity-'));
+    expect(await makeFirstAdmin({ environment: 'dev', stateDirectory: other })).toContain('every role');
+    const marker = JSON.parse(readFileSync(join(other, 'keys', 'first-admin.json'), 'utf8')) as { roles: string[] };
+    expect(marker.roles).toEqual(ROLE_NAMES);
+  });
+});
+
+describe('a signed claim', () => {
+  it('is who it says it is: the event has the opaque id and how it is known', async () => {
+    const ben = await known('ben', ['approver']);
+    expect(await authority.authorise(ben.claim(APPROVAL), APPROVAL)).toEqual({
+      id: ben.actor,
+      kind: 'human',
+      authentication: 'ed25519',
+    });
+    const { rows } = await pool.query<{ canonical: string }>('SELECT canonical FROM ledger_event');
+    expect(rows.map((row) => row.canonical).join(''), 'no name in the log').not.toContain('"ben"');
+  });
+
+  it('is refused for anything but what was signed, and each refusal is an event', async () => {
+    const eve = await known('eve', ['approver', 'operator']);
+    const claim = eve.claim(APPROVAL);
+    const before = await parts.pool.query('SELECT FROM ledger_event');
+    expect(await refusalOf(claim, { ...APPROVAL, action: 'rollout.promote' })).toBe('NOT_AUTHENTICATED');
+    expect(await refusalOf(claim, { ...APPROVAL, resource: 'rollout/production/other' })).toBe('NOT_AUTHENTICATED');
+    expect(await refusalOf(claim, { ...APPROVAL, content: { reason: 'not what I said' } })).toBe('NOT_AUTHENTICATED');
+    expect(await refusalOf({ ...claim, actor: admin.actor }, APPROVAL)).toBe('NOT_AUTHENTICATED');
+    expect(await lastEvent()).toMatchObject({
+      type: 'rollout.approve-refused',
+      category: 'access_control',
+      actor: { authentication: 'none' },
+      facts: { code: 'NOT_AUTHENTICATED' },
+    });
+    const after = await parts.pool.query('SELECT FROM ledger_event');
+    expect((after.rowCount ?? 0) - (before.rowCount ?? 0)).toBe(4);
+  });
+
+  it.each(['statement', 'signature'] as const)('is refused when its %s was changed', async (part) => {
+    const sly = await known(`sly-${part}`, ['approver']);
+    const { actor, statement } = sly.claim(APPROVAL);
+    if (statement === undefined) throw new Error('not signed');
+    const forged =
+      part === 'statement'
+        ? { ...statement, statement: { ...statement.statement, at: new Date(Date.now() + 1000).toISOString() } }
+        : { ...statement, signature: statement.signature.replace(/^./, (first) => (first === 'A' ? 'B' : 'A')) };
+    expect(await refusalOf({ actor, statement: forged }, APPROVAL)).toBe('NOT_AUTHENTICATED');
+    expect(await refusalOf({ actor, statement }, APPROVAL)).toBeNull();
+  });
+
+  it('is good once; an attempt whose answer was lost may come again', async () => {
+    const mia = await known('mia', ['approver']);
+    const claim = mia.claim(APPROVAL);
+    const request = { ...APPROVAL, occasion: 'run-1/update-1' };
+    expect(await refusalOf(claim, request)).toBeNull();
+    expect(await refusalOf(claim, request)).toBeNull();
+    expect(await refusalOf(claim, { ...APPROVAL, occasion: 'run-1/update-2' })).toBe('NOT_AUTHENTICATED');
+    expect(await refusalOf(claim, APPROVAL)).toBe('NOT_AUTHENTICATED');
+  });
+
+  it('is used by one of many at once', async () => {
+    const ivy = await known('ivy', ['approver']);
+    const claim = ivy.claim(APPROVAL);
+    const codes = await Promise.all(Array.from({ length: 20 }, async () => await refusalOf(claim, APPROVAL)));
+    expect(codes.filter((code) => code === null)).toHaveLength(1);
+  });
+
+  it('counts no more once the key is revoked, the role is taken, or the person is erased', async () => {
+    const tom = await known('tom', ['approver']);
+    const order = { name: 'tom', role: 'approver' as const, reason: 'moved' };
+    const revoke = { action: 'identity.revoke', resource: 'identity' };
+    await identities.revoke(order, admin.claim({ ...revoke, content: order }));
+    expect(await refusalOf(tom.claim(APPROVAL), APPROVAL)).toBe('NOT_AUTHORISED');
+    const all = { name: 'tom', role: null, reason: 'left' };
+    expect((await identities.revoke(all, admin.claim({ ...revoke, content: all }))).keys).toHaveLength(1);
+    expect(await refusalOf(tom.claim(APPROVAL), APPROVAL)).toBe('NOT_AUTHENTICATED');
+  });
+});
+
+describe('an unsigned claim', () => {
+  it('is refused in production', async () => {
+    expect(await refusalOf({ actor: 'ada' }, APPROVAL)).toBe('NOT_AUTHENTICATED');
+  });
+
+  it('is the user of the operating system elsewhere, with the roles of development or those that were granted', async () => {
+    const rules = { ...config, environment: 'dev' };
+    const development = composeAuthority(rules, parts);
+    expect(await development.authorise({ actor: 'ada' }, APPROVAL)).toMatchObject({
+      authentication: 'operating-system',
+    });
+    await expect(development.authorise({ actor: admin.actor }, APPROVAL), 'an id is no name').rejects.toThrow(
+      'claimed',
+    );
+    const order = { name: 'ada', roles: ['viewer' as const], reason: '' };
+    await identities.grant(order, admin.claim({ action: 'identity.grant', resource: 'identity', content: order }));
+    await expect(development.authorise({ actor: 'ada' }, APPROVAL)).rejects.toThrow('has viewer, wanted approver');
+    const narrow = composeAuthority({ ...rules, governance: { ...config.governance, developmentRoles: [] } }, parts);
+    await expect(narrow.authorise({ actor: 'bob' }, APPROVAL)).rejects.toThrow('has no role, wanted approver');
+  });
+
+  it('cannot pass for a part of the system', async () => {
+    const development = composeAuthority({ ...config, environment: 'dev' }, parts);
+    const { id } = await development.authorise({ actor: 'judge' }, APPROVAL);
+    expect(id).toMatch(/^principal:/);
+  });
+});
+
+describe('identities', () => {
+  it('keep their key in a file of their owner, and are refused one that others may read', async () => {
+    const zoe = await known('zoe', ['viewer']);
+    const file = identityFileOf(config.stateDirectory, 'zoe');
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+    expect(readFileSync(file, 'utf8'), 'the name is not in it').not.toContain('zoe');
+    chmodSync(file, 0o644);
+    await expect(currentIdentity(config.stateDirectory, 'zoe')).rejects.toThrow('others may read it: mode 644');
+    chmodSync(file, 0o600);
+    expect((await currentIdentity(config.stateDirectory, file)).actor).toBe(zoe.actor);
+    const broken = join(config.stateDirectory, 'broken.json');
+    writeFileSync(broken, '{"format":"durable-mlops/identity@1"}', { mode: 0o600 });
+    await expect(currentIdentity(config.stateDirectory, broken)).rejects.toThrow('it names no principal');
+    await expect(currentIdentity(config.stateDirectory, 'nobody')).rejects.toThrow('there is no file');
+  });
+
+  it('are not made twice, nor by two at once', async () => {
+    const order = { name: 'twin', roles: [], kind: 'service' as const, reason: '' };
+    const create = async (file: string) =>
+      await identities.create(
+        order,
+        join(config.stateDirectory, file),
+        admin.claim({ action: 'identity.create', resource: 'identity', content: order }),
+      );
+    const made = await Promise.allSettled([create('a.json'), create('b.json')]);
+    expect(made.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected']);
+    const files = ['a.json', 'b.json'].filter((file) =>
+      statSync(join(config.stateDirectory, file), { throwIfNoEntry: false }),
+    );
+    expect(files, 'the loser leaves no file').toHaveLength(1);
+    await expect(create('c.json')).rejects.toThrow('Identity twin is there already');
+  });
+
+  it('may replace their own key, and nobody else but an admin may', async () => {
+    const kim = await known('kim', ['viewer']);
+    const lee = await known('lee', ['viewer']);
+    const order = { name: 'kim', reason: '' };
+    const claimOf = (who: CurrentIdentity, action: string) =>
+      who.claim({ action, resource: 'identity', content: order });
+    await expect(identities.rotate(order, null, claimOf(lee, 'identity.rotate'))).rejects.toThrow(
+      'may not do identity.rotate',
+    );
+    const { key, replaced } = await identities.rotate(order, null, claimOf(kim, 'identity.rotate-own'));
+    expect(replaced).toHaveLength(1);
+    expect(replaced).not.toContain(key);
+    const read = { action: 'model.read', resource: 'model/rag_api' };
+    expect(await refusalOf(kim.claim(read), read), 'the earlier key counts no more').toBe('NOT_AUTHENTICATED');
+    expect(await refusalOf((await currentIdentity(config.stateDirectory, 'kim')).claim(read), read)).toBeNull();
+  });
+
+  it('never lose their last admin', async () => {
+    const order = { name: admin.actor, role: null, reason: '' };
+    await expect(
+      identities.revoke(order, admin.claim({ action: 'identity.revoke', resource: 'identity', content: order })),
+    ).rejects.toThrow('last admin');
+    const list = { action: 'identity.list', resource: 'identity', content: null };
+    expect(await refusalOf(admin.claim(list), list), 'nothing was taken').toBeNull();
+  });
+
+  it('change by no statement of SQL without an event, and revoked stays revoked', async () => {
+    await expect(
+      pool.query(`INSERT INTO principal_role (principal_id, role, ledger_sequence) VALUES ($1, 'approver', 0)`, [
+        admin.actor,
+      ]),
+    ).rejects.toThrow('has no event of its own');
+    await expect(
+      pool.query('UPDATE principal_role SET revoked_at = NULL WHERE revoked_at IS NOT NULL'),
+    ).rejects.toThrow('only revokes what is in force');
+    await expect(pool.query('DELETE FROM principal_key')).rejects.toThrow('append-only');
+  });
+});

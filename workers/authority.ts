@@ -1,0 +1,13 @@
+import { createPrimitives } from '../adapters/crypto/primitives.ts';
+import { createAuthority, type Authority } from '../adapters/postgres/identity/authority.ts';
+import type { EvidenceParts } from '../adapters/postgres/rollout-store.ts';
+import type { MlopsConfig } from '../config/schema.ts';
+
+/** What decides how strict an installation is. */
+export type Rules = Pick<MlopsConfig, 'environment' | 'governance'>;
+
+/** Who decides what may be done, by the rules of the environment: in production everything is signed. */
+export function composeAuthority({ environment, governance }: Rules, parts: EvidenceParts): Authority {
+  const rules = { mustSign: environment === 'production', developmentRoles: governance.developmentRoles };
+  return createAuthority({ ...parts, primitives: createPrimitives(), rules });
+}

@@ -1,0 +1,74 @@
+import { join } from 'node:path';
+import type { Pool } from 'pg';
+import { activateNextWrappingKey, addNextWrappingKey } from '../adapters/crypto/ledger-keys.ts';
+import { createErasure } from '../adapters/postgres/ledger/erase.ts';
+import { createLegalHolds } from '../adapters/postgres/ledger/legal-holds.ts';
+import { originOf } from '../adapters/postgres/ledger/open-ledger.ts';
+import { rewrapKeys } from '../adapters/postgres/ledger/rewrap.ts';
+import { runExclusively } from '../adapters/processes/exclusive.ts';
+import type { MlopsConfig } from '../config/schema.ts';
+import { draftOfCustody, type CustodyOrder } from '../domain/governance/custody-drafts.ts';
+import type { Claim } from '../domain/governance/statement.ts';
+import { composeAuthority, type Rules } from './authority.ts';
+import { composeEvidence, openDataKeys } from './ledger.ts';
+
+type KeyOrder = Claim & { readonly reason: string };
+
+/** Erasure, holds and rotation, each call authorised; the shape is client/governance-port.ts. */
+export async function composeGovernance(config: Rules & Pick<MlopsConfig, 'stateDirectory'>, pool: Pool) {
+  const { stateDirectory } = config;
+  const parts = await composeEvidence(config, pool);
+  const keys = await openDataKeys(stateDirectory);
+  const authority = composeAuthority(config, parts);
+  const erasure = createErasure(parts);
+  const legalHolds = createLegalHolds(parts);
+  const may = async (claim: Claim, action: string, content: unknown): Promise<void> =>
+    void (await authority.authorise(claim, { action, resource: 'ledger', content }));
+  // Two that write the file of keys at once would lose one of them.
+  const alone = async <T>(work: () => Promise<T>): Promise<T> =>
+    await runExclusively(join(stateDirectory, 'run', 'wrapping-keys.lock'), work, () => undefined);
+  return {
+    async foresee(subject: string, claim: Claim) {
+      await may(claim, 'governance.read', { subject });
+      return await erasure.foresee(subject);
+    },
+    async erase(order: CustodyOrder) {
+      await may(order, 'governance.erase', contentOf(order));
+      return await erasure.erase(order);
+    },
+    async hold(order: CustodyOrder) {
+      await may(order, 'governance.hold', contentOf(order));
+      return await legalHolds.hold(order);
+    },
+    async release(order: CustodyOrder) {
+      await may(order, 'governance.release-hold', contentOf(order));
+      await legalHolds.release(order);
+    },
+    async holds(claim: Claim) {
+      await may(claim, 'governance.read', null);
+      return await legalHolds.holds();
+    },
+    async addKey(claim: Claim) {
+      await may(claim, 'governance.rotate', { addOnly: true });
+      return await alone(async () => await addNextWrappingKey(stateDirectory));
+    },
+    async rotate(order: KeyOrder) {
+      const { actor, reason } = order;
+      await may(order, 'governance.rotate', { reason });
+      return await alone(async () => {
+        const key = await addNextWrappingKey(stateDirectory);
+        const origin = await originOf(pool);
+        // Written before: a rotation that stopped half way is known, and the next one goes on with it.
+        const draft = { subject: `ledger/${origin}`, reason, facts: { key } };
+        await parts.ledger.append(draftOfCustody('keys-rotated', draft, await parts.principals.actor(actor)));
+        await activateNextWrappingKey(stateDirectory);
+        return { key, rewrapped: await rewrapKeys(pool, keys, { origin, active: key }) };
+      });
+    },
+  };
+}
+
+/** What an order is about, as its statement says it. */
+function contentOf({ reason, subject }: CustodyOrder): { readonly subject: string; readonly reason: string } {
+  return { subject, reason };
+}

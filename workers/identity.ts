@@ -1,0 +1,119 @@
+import { existsSync } from 'node:fs';
+import { mkdir, readFile, rename, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { Pool } from 'pg';
+import { writeDurably } from '../adapters/files/durable-file.ts';
+import { identityFileOf, newPrincipalId, writeIdentity } from '../adapters/identity/identity-file.ts';
+import { currentUser } from '../adapters/identity/own-identity.ts';
+import type { Request } from '../adapters/postgres/identity/authority.ts';
+import { createIdentities, type NewIdentity } from '../adapters/postgres/identity/identities.ts';
+import type { EvidenceParts } from '../adapters/postgres/rollout-store.ts';
+import type { MlopsConfig } from '../config/schema.ts';
+import { isMlopsError, MlopsError } from '../domain/errors.ts';
+import { ROLE_NAMES, type Role } from '../domain/governance/roles.ts';
+import type { Claim } from '../domain/governance/statement.ts';
+import { composeAuthority, type Rules } from './authority.ts';
+import { composeEvidence } from './ledger.ts';
+
+/** Principals with their roles and keys, each call authorised; the shape is client/identity-port.ts. */
+export async function composeIdentities(config: Rules & Pick<MlopsConfig, 'stateDirectory'>, pool: Pool) {
+  const parts = await composeEvidence(config, pool);
+  const authority = composeAuthority(config, parts);
+  const identities = createIdentities(parts);
+  const authorise = async (action: Request['action'], content: unknown, claim: Claim) =>
+    await authority.authorise(claim, { action, resource: 'identity', content });
+  const fileFor = (name: string, file: string | null): string => file ?? identityFileOf(config.stateDirectory, name);
+  return {
+    async create(
+      order: { name: string; reason: string; kind: 'human' | 'service'; roles: readonly Role[] },
+      file: string | null,
+      claim: Claim,
+    ) {
+      const actor = await authorise('identity.create', order, claim);
+      const path = fileFor(order.name, file);
+      const principal = newPrincipalId();
+      const key = await writeIdentity(path, principal);
+      try {
+        await identities.create({ ...order, ...key, principal }, actor, order.reason);
+      } catch (error) {
+        await rm(path, { force: true });
+        throw error;
+      }
+      return { principal, key: key.keyId, file: path };
+    },
+
+    async grant(order: { name: string; reason: string; roles: readonly Role[] }, claim: Claim) {
+      const actor = await authorise('identity.grant', order, claim);
+      return await identities.grant(order.name, order.roles, order.reason, actor);
+    },
+
+    async revoke(order: { name: string; reason: string; role: Role | null }, claim: Claim) {
+      const actor = await authorise('identity.revoke', order, claim);
+      const { name, reason, role } = order;
+      if (role === null) return await identities.revokeAll(name, reason, actor);
+      await identities.revokeRole(name, role, reason, actor);
+      return { roles: [role], keys: [] };
+    },
+
+    owner: async (name: string, actor: string) => ({ isOwn: (await identities.principalOf(name)) === actor }),
+
+    async rotate(order: { name: string; reason: string }, file: string | null, claim: Claim) {
+      const principal = await identities.principalOf(order.name);
+      const isOwn = claim.actor === principal;
+      const actor = await authorise(isOwn ? 'identity.rotate-own' : 'identity.rotate', order, claim);
+      const path = fileFor(order.name, file);
+      // The old key stays where it is until the new one counts.
+      const fresh = `${path}.new`;
+      await rm(fresh, { force: true });
+      const key = await writeIdentity(fresh, principal);
+      const replaced = await identities.rotate({ name: principal, reason: order.reason }, key, actor);
+      await rename(fresh, path);
+      return { key: key.keyId, replaced, file: path };
+    },
+
+    async list(claim: Claim) {
+      await authorise('identity.list', null, claim);
+      return await identities.list();
+    },
+  };
+}
+
+/** What a new installation's first admin is known by, waiting for the database. */
+function firstAdminFile(stateDirectory: string): string {
+  return join(stateDirectory, 'keys', 'first-admin.json');
+}
+
+/**
+ * Makes the key of the first admin, once: the user who sets the installation up. In development it has every role, in production
+ * none but `admin`.
+ *
+ * @returns what to say aloud, or null when it was made before
+ */
+export async function makeFirstAdmin({
+  environment,
+  stateDirectory,
+}: Pick<MlopsConfig, 'environment' | 'stateDirectory'>): Promise<string | null> {
+  const marker = firstAdminFile(stateDirectory);
+  const name = currentUser();
+  const file = identityFileOf(stateDirectory, name);
+  if (existsSync(marker) || existsSync(file)) return null;
+  const principal = newPrincipalId();
+  const roles: readonly Role[] = environment === 'production' ? ['admin'] : ROLE_NAMES;
+  const key = await writeIdentity(file, principal);
+  const made: NewIdentity = { ...key, principal, name, kind: 'human', roles };
+  await mkdir(dirname(marker), { recursive: true });
+  await writeDurably(marker, `${JSON.stringify(made, null, 2)}\n`);
+  return `made the identity ${name}, the first admin of a new installation (${roles.length === 1 ? 'no other role' : 'every role: this is not production'}): its key is ${file}`;
+}
+
+/** Lets the first admin in when the database never had one. Returns false when there is nothing to do. */
+export async function admitFirstAdmin(stateDirectory: string, parts: EvidenceParts): Promise<boolean> {
+  const marker = firstAdminFile(stateDirectory);
+  if (!existsSync(marker)) return false;
+  try {
+    return await createIdentities(parts).bootstrap(JSON.parse(await readFile(marker, 'utf8')) as NewIdentity);
+  } catch (error) {
+    if (isMlopsError(error)) throw error;
+    throw new MlopsError('IDENTITY_FILE_INVALID', { file: marker, problem: String(error) }, { cause: error });
+  }
+}
