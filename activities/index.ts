@@ -1,8 +1,10 @@
 import type { EngineVersion } from '../domain/rollout/records.ts';
+import { createAuthorityActivities } from './authorise.ts';
 import { createClockActivities } from './clock.ts';
 import { createGuardActivities } from './guard.ts';
 import { createHealthActivities } from './health.ts';
 import type {
+  Authority,
   EmergencyJournal,
   HealthProbe,
   HistoryReader,
@@ -24,6 +26,7 @@ import { translateErrors } from './translate-errors.ts';
 
 /** Everything activities need from outside, given once by the composition root. */
 export interface ActivityPorts {
+  readonly authority: Authority;
   readonly router: TrafficRouter;
   readonly metrics: MetricsSource;
   readonly health: HealthProbe;
@@ -47,6 +50,7 @@ export function createActivities(ports: ActivityPorts) {
     ...createTelemetryActivities(ports),
     ...createHealthActivities(ports),
     ...createRecordActivities(ports),
+    ...createAuthorityActivities(ports),
     ...createClockActivities(),
     ...createGuardActivities(ports),
   });

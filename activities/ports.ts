@@ -1,9 +1,16 @@
+import type { AskedFor, Claim } from '../domain/governance/statement.ts';
 import type { EarlierAttempt } from '../domain/rollout/error-budget.ts';
 import type { HistoryQuery, HistoryTick } from '../domain/rollout/calibration/history.ts';
 import type { assessNoise, NoiseBasis } from '../domain/rollout/calibration/noise-basis.ts';
 import type { RolloutOutcomeRecord, RolloutRecord, TickRecord } from '../domain/rollout/records.ts';
 import type { ArmTarget, LiveSplit, TrafficSplit, TrafficWrite } from '../domain/rollout/split.ts';
 import type { TelemetrySnapshot } from '../domain/rollout/telemetry.ts';
+
+/** Port: decides who somebody is and whether they may; a refusal is written down. */
+export interface Authority {
+  /** @throws NOT_AUTHENTICATED, NOT_AUTHORISED, DATABASE_UNREACHABLE, LEDGER_CLOSED */
+  authorise(claim: Claim, asked: AskedFor): Promise<unknown>;
+}
 
 /** What a router can do; a plan that needs more is refused before anything moves. */
 export interface RouterCapabilities {

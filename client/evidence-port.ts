@@ -1,4 +1,5 @@
 import type { HistoryQuery, HistoryTick } from '../domain/rollout/calibration/history.ts';
+import type { Claim } from '../domain/governance/statement.ts';
 import type { RolloutReceipt } from '../domain/rollout/receipt.ts';
 import type { LiveSplit } from '../domain/rollout/split.ts';
 
@@ -37,9 +38,9 @@ export interface EmergencyResult {
   readonly journaled: boolean;
 }
 
-export interface EmergencyOrder {
+/** The claim is over model and reason. */
+export interface EmergencyOrder extends Claim {
   readonly model: string;
-  readonly actor: string;
   /** Null: none was given. */
   readonly reason: string | null;
 }

@@ -9,6 +9,16 @@ export interface CurrentIdentity {
   claim(asked: { readonly action: string; readonly resource: string; readonly content?: unknown }): Claim;
 }
 
+/** A claim of who is meant: of the identity that signs, else of the name that is given. */
+export function claimBy(
+  identity: CurrentIdentity | null,
+  actor: string,
+  asked: Parameters<CurrentIdentity['claim']>[0],
+): Claim {
+  const claim = identity?.claim(asked);
+  return claim?.statement === undefined ? { actor } : claim;
+}
+
 /** Somebody who may act, or could. */
 export interface ListedIdentity {
   readonly principal: string;

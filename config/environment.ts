@@ -51,7 +51,9 @@ export const VARIABLES: Readonly<Record<string, Variable>> = {
     accepts: (value) => /^\d+$/.test(value) && Number(value) <= MOST_PORT_OFFSET,
   },
   MLOPS_STATE_DIRECTORY: text('Folder of state and logs'),
-  MLOPS_IDENTITY: text('Who acts: a name in .mlops/identities, or the path of an identity file'),
+  MLOPS_IDENTITY: text(
+    'Who acts and signs: a name in .mlops/identities, or an identity file; without it, in production the identity of the user of the operating system',
+  ),
   MLOPS_DEBUG: { summary: 'Prints stack traces', wanted: '1', accepts: (value) => value === '1' },
   DATABASE_URL: {
     summary: 'PostgreSQL; without it an own one is started',

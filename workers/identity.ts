@@ -5,7 +5,6 @@ import type { Pool } from 'pg';
 import { writeDurably } from '../adapters/files/durable-file.ts';
 import { identityFileOf, newPrincipalId, writeIdentity } from '../adapters/identity/identity-file.ts';
 import { currentUser } from '../adapters/identity/own-identity.ts';
-import type { Request } from '../adapters/postgres/identity/authority.ts';
 import { createIdentities, type NewIdentity } from '../adapters/postgres/identity/identities.ts';
 import type { EvidenceParts } from '../adapters/postgres/rollout-store.ts';
 import type { MlopsConfig } from '../config/schema.ts';
@@ -20,7 +19,7 @@ export async function composeIdentities(config: Rules & Pick<MlopsConfig, 'state
   const parts = await composeEvidence(config, pool);
   const authority = composeAuthority(config, parts);
   const identities = createIdentities(parts);
-  const authorise = async (action: Request['action'], content: unknown, claim: Claim) =>
+  const authorise = async (action: string, content: unknown, claim: Claim) =>
     await authority.authorise(claim, { action, resource: 'identity', content });
   const fileFor = (name: string, file: string | null): string => file ?? identityFileOf(config.stateDirectory, name);
   return {

@@ -23,6 +23,7 @@ import { createRolloutLookup } from '../adapters/temporal/rollout-lookup.ts';
 import { createActivities, type ActivityPorts, type RolloutActivities } from '../activities/index.ts';
 import type { MlopsConfig } from '../config/schema.ts';
 import { TASK_QUEUE } from '../workflows/messages.ts';
+import { composeAuthority } from './authority.ts';
 import { engineVersion } from './engine-version.ts';
 import { admitFirstAdmin } from './identity.ts';
 import { composeLedger } from './ledger.ts';
@@ -83,7 +84,9 @@ export async function runWorker(config: MlopsConfig, parts: WorkerParts = {}): P
 
 function composePorts(config: MlopsConfig, evidence: EvidenceParts, client: Client): ActivityPorts {
   const { deployment } = config;
+  const authority = composeAuthority(config, evidence);
   return {
+    authority,
     router: createGatewayRouter(config),
     metrics: createGatewayMetrics(config),
     health: createHealthProbe({
@@ -104,7 +107,7 @@ function composePorts(config: MlopsConfig, evidence: EvidenceParts, client: Clie
     noise: createNoiseAssessor(),
     lookup: createRolloutLookup(client),
     journal: createEmergencyJournal(
-      evidence,
+      { ...evidence, authority },
       config.environment,
       async () => await readJournal(journalFileOf(config.stateDirectory)),
     ),

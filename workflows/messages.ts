@@ -1,4 +1,5 @@
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
+import type { SignedStatement } from '../domain/governance/statement.ts';
 import type { MetricVerdict } from '../domain/rollout/judge/describe.ts';
 import type { OverlapVerdict } from '../domain/rollout/overlap.ts';
 import type { RolloutOutcomeRecord } from '../domain/rollout/records.ts';
@@ -20,10 +21,12 @@ export interface ActionAccepted {
   readonly what: string;
 }
 
-/** An action of a person or program. `actor` is the authenticated principal as seen by the client. */
+/** An action of a person or program. `actor` is a principal id when it is signed, else the user of the operating system. */
 export interface ActionInput {
   readonly actor: string;
   readonly reason: string;
+  /** Shows that it is this actor who wants this; needed in production, and for every principal. */
+  readonly statement?: SignedStatement;
 }
 
 /**

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { mkdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import type { SignedStatement } from '../../domain/governance/statement.ts';
 import type { LiveSplit } from '../../domain/rollout/split.ts';
 import { appendDurably } from '../files/durable-file.ts';
 
@@ -13,6 +14,8 @@ export interface JournalEntry {
   readonly at: string;
   readonly model: string;
   readonly actor: string;
+  /** Shows that it was this actor, who signed model and reason; absent when nothing was signed. */
+  readonly statement?: SignedStatement;
   readonly reason: string;
   readonly before: LiveSplit | null;
   readonly after: LiveSplit | null;

@@ -2,14 +2,14 @@ import { randomUUID } from 'node:crypto';
 import type { TrafficRouter } from '../../activities/ports.ts';
 import type { MlopsConfig } from '../../config/schema.ts';
 import { isMlopsError, messageOf, MlopsError } from '../../domain/errors.ts';
-import { EMERGENCY_KEY_PREFIX, isEmergency } from '../../domain/rollout/emergency.ts';
+import type { Claim } from '../../domain/governance/statement.ts';
+import { EMERGENCY_KEY_PREFIX, isEmergency, NO_REASON } from '../../domain/rollout/emergency.ts';
 import { sameSplit, type LiveSplit, type TrafficSplit } from '../../domain/rollout/split.ts';
 import { appendJournal, journalFileOf, lineOf, type JournalEntry } from './emergency-journal.ts';
 import { createGatewayRouter } from './router.ts';
 
-export interface EmergencyOrder {
+export interface EmergencyOrder extends Claim {
   readonly model: string;
-  readonly actor: string;
   /** Null: none was given. */
   readonly reason: string | null;
 }
@@ -23,7 +23,6 @@ interface UnjournaledLine {
 
 /** Times a write is tried when a running ramp is faster. */
 const ATTEMPTS = 10;
-const NO_REASON = 'no reason given';
 
 /** The emergency rollback on the built-in gateway (architecture D7). */
 export function createEmergencyRollback(config: Pick<MlopsConfig, 'gateway' | 'stateDirectory'>) {
@@ -49,7 +48,7 @@ export async function applyEmergencyRollback(
     readonly onUnjournaled: (unjournaled: UnjournaledLine) => void;
   },
 ) {
-  const { router, journalFile, model, actor } = parts;
+  const { router, journalFile, model, actor, statement } = parts;
   const before = await router.observe(model);
   if (before === null) throw new MlopsError('ROLLBACK_NOTHING_LIVE', { model });
   const idempotencyKey = `${EMERGENCY_KEY_PREFIX}${randomUUID()}`;
@@ -58,7 +57,8 @@ export async function applyEmergencyRollback(
   const note = async (stage: JournalEntry['stage'], after: LiveSplit | null): Promise<void> => {
     const at = new Date().toISOString();
     const id = `${idempotencyKey}/${stage}`;
-    const entry: JournalEntry = { id, idempotencyKey, stage, at, model, actor, reason, before, after };
+    const signed = statement === undefined ? {} : { statement };
+    const entry: JournalEntry = { id, idempotencyKey, stage, at, model, actor, ...signed, reason, before, after };
     await appendJournal(journalFile, entry).catch((error: unknown) => {
       journaled = false;
       parts.onUnjournaled({ line: lineOf(entry), file: journalFile, problem: messageOf(error) });

@@ -1,6 +1,7 @@
 import { randomBytes, sign } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { userInfo } from 'node:os';
+import type { MlopsConfig } from '../../config/schema.ts';
 import { digestOf } from '../crypto/digest-of.ts';
 import { STATEMENT_FORMAT, statementText, type Claim, type Statement } from '../../domain/governance/statement.ts';
 import { identityFileOf, readIdentity, type OwnIdentity } from './identity-file.ts';
@@ -14,15 +15,20 @@ export interface CurrentIdentity {
 }
 
 /**
- * The identity that is named (a name in this project's folder, or a file), else that of the user of the operating system where
- * there is one, else that user without a key.
+ * The identity that is named (a name in this project's folder, or a file). Where none is: in production that of the user of the
+ * operating system, if there is one; elsewhere that user, who signs nothing.
  *
  * @throws IDENTITY_FILE_INVALID
  */
-export async function currentIdentity(stateDirectory: string, named: string | null): Promise<CurrentIdentity> {
+export async function currentIdentity({
+  environment,
+  identity,
+  stateDirectory,
+}: Pick<MlopsConfig, 'environment' | 'identity' | 'stateDirectory'>): Promise<CurrentIdentity> {
   const user = currentUser();
-  const file = identityFileOf(stateDirectory, named ?? user);
-  if (named === null && !existsSync(file)) return { actor: user, claim: () => ({ actor: user }) };
+  const file = identityFileOf(stateDirectory, identity ?? user);
+  const isUsual = environment === 'production' && existsSync(file);
+  if (identity === null && !isUsual) return { actor: user, claim: () => ({ actor: user }) };
   return signing(await readIdentity(file));
 }
 

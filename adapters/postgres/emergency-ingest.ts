@@ -1,7 +1,9 @@
 import type { EmergencyJournal } from '../../activities/ports.ts';
 import type { LiveSplit } from '../../domain/rollout/split.ts';
 import { draftOfEmergency } from '../../domain/governance/rollout-drafts.ts';
-import type { EvidenceParts } from './rollout-store.ts';
+import type { SignedStatement } from '../../domain/governance/statement.ts';
+import type { Authority } from './identity/authority.ts';
+import type { Ledger } from './ledger/ledger.ts';
 
 /** A line of the journal, whoever wrote it. */
 interface JournalLine {
@@ -10,8 +12,14 @@ interface JournalLine {
   readonly model: string;
   readonly stage: string;
   readonly actor: string;
+  readonly statement?: SignedStatement;
   readonly reason: string;
   readonly after: LiveSplit | null;
+}
+
+interface IngestParts {
+  readonly ledger: Ledger;
+  readonly authority: Pick<Authority, 'recognise'>;
 }
 
 /** Younger lines were journaled while the database was there. */
@@ -19,7 +27,7 @@ const LATE_AFTER_MS = 60_000;
 
 /** Copies the local journal of emergency rollbacks into the database, in order, each line once and with its event. */
 export function createEmergencyJournal(
-  parts: Pick<EvidenceParts, 'ledger' | 'principals'>,
+  parts: IngestParts,
   environment: string,
   readLines: () => Promise<readonly JournalLine[]>,
 ): EmergencyJournal {
@@ -37,11 +45,20 @@ export function createEmergencyJournal(
 }
 
 async function ingestLine(
-  { ledger, principals }: Pick<EvidenceParts, 'ledger' | 'principals'>,
+  { ledger, authority }: IngestParts,
   environment: string,
   line: JournalLine,
 ): Promise<boolean> {
-  const actor = await principals.actor(line.actor);
+  const { model, reason, statement } = line;
+  const actor = await authority.recognise(
+    { actor: line.actor, ...(statement === undefined ? {} : { statement }) },
+    {
+      action: 'rollout.rollback',
+      resource: `rollout/${environment}/${model}`,
+      content: { model, reason },
+      receivedAt: line.at,
+    },
+  );
   const isLate = Date.now() - Date.parse(line.at) > LATE_AFTER_MS;
   return await ledger.transact(async (transaction) => {
     const { rowCount } = await transaction.client.query(

@@ -1,5 +1,6 @@
 import type { Composition } from './composition.ts';
 import type { ConfigOrigin } from '../../config/origins.ts';
+import type { Naming } from './naming.ts';
 import type { MlopsConfig } from '../../config/schema.ts';
 
 /** Exit codes of contract §2. */
@@ -58,6 +59,8 @@ export interface CommandResult {
   readonly data?: unknown;
   /** Printed for -o table (the default). */
   readonly text?: string;
+  /** Ids of principals are what it is about: no names are put in their place. */
+  readonly showsIds?: true;
   /** Printed for -o md; falls back to text. */
   readonly markdown?: string;
 }
@@ -78,6 +81,8 @@ export interface CommandContext {
   origins(): Promise<readonly ConfigOrigin[]>;
   /** A message or progress line for people: stderr. */
   readonly say: (line: string) => void;
+  /** Puts names in the place of principal ids, in what people read. */
+  readonly named: Naming;
   /** Data that is streamed before the result (watch, jsonl): stdout. */
   readonly print: (line: string) => void;
   /** Asks for yes or no; false without a terminal. Answered by --yes. */

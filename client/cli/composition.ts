@@ -31,6 +31,10 @@ export interface Composition {
   governance(): Promise<Governance>;
   /** Who acts in this process. @throws IDENTITY_FILE_INVALID */
   identity(): Promise<CurrentIdentity>;
+  /** The user of the operating system. */
+  user(): Promise<string>;
+  /** What principal ids mean, as far as it is known here. */
+  names(ids: readonly string[]): Promise<ReadonlyMap<string, string>>;
   /** Principals with their roles and keys. */
   identities(): Promise<Identities>;
   /** Exports of the ledger as files; needs no configuration. */
@@ -72,11 +76,9 @@ export function createComposition(loadConfig: () => Promise<MlopsConfig>): Compo
     evidence: async () => await composeEvidence(await loadConfig(), closers),
     ledger: async () => await composeLedger(await loadConfig(), closers),
     governance: async () => await composeGovernance(await loadConfig(), closers),
-    identity: async () => {
-      const { identity, stateDirectory } = await loadConfig();
-      const { currentIdentity } = await import('../../adapters/identity/own-identity.ts');
-      return await currentIdentity(stateDirectory, identity);
-    },
+    identity: async () => await composeIdentity(await loadConfig()),
+    user: async () => (await import('../../adapters/identity/own-identity.ts')).currentUser(),
+    names: async (ids) => await lookUpNames(await loadConfig(), closers, ids),
     identities: async () => await composeIdentities(await loadConfig(), closers),
     exportFiles: composeExportFiles,
     router: async () => (await import('../../adapters/gateway/router.ts')).createGatewayRouter(await loadConfig()),
@@ -116,7 +118,7 @@ async function composeRollouts(config: MlopsConfig, closers: (() => Promise<void
   ]);
   const client = await connectTemporal(config);
   closers.push(async () => await client.connection.close());
-  return createRollouts(client, config.environment);
+  return createRollouts(client, config.environment, await composeIdentity(config));
 }
 
 async function composeEvidence(config: MlopsConfig, closers: (() => Promise<void>)[]): Promise<EvidenceReader> {
@@ -147,6 +149,25 @@ async function composeGovernance(config: MlopsConfig, closers: (() => Promise<vo
   const pool = openPool(config);
   closers.push(async () => await pool.end());
   return await custody.composeGovernance(config, pool);
+}
+
+async function lookUpNames(
+  config: MlopsConfig,
+  closers: (() => Promise<void>)[],
+  ids: readonly string[],
+): Promise<ReadonlyMap<string, string>> {
+  const [{ openPool }, { namesOf }] = await Promise.all([
+    import('../../adapters/postgres/pool.ts'),
+    import('../../adapters/postgres/ledger/principals.ts'),
+  ]);
+  const pool = openPool(config, 1);
+  closers.push(async () => await pool.end());
+  return await namesOf(pool, ids);
+}
+
+async function composeIdentity(config: MlopsConfig): Promise<CurrentIdentity> {
+  const { currentIdentity } = await import('../../adapters/identity/own-identity.ts');
+  return await currentIdentity(config);
 }
 
 async function composeIdentities(config: MlopsConfig, closers: (() => Promise<void>)[]): Promise<Identities> {

@@ -7,6 +7,7 @@ import { CATALOG } from './catalog.ts';
 import type { CommandContext, CommandInput, CommandResult, CommandSpec, ExitCode, OutputFormat } from './command.ts';
 import { createComposition, type Composition } from './composition.ts';
 import { renderFailure } from './failure.ts';
+import { createNaming } from './naming.ts';
 import { renderResult } from './output.ts';
 import { createProgram } from './program.ts';
 import { terminalOf } from './terminal.ts';
@@ -69,9 +70,10 @@ async function runCommand(spec: CommandSpec, args: readonly string[], options: R
     const loadConfig = configLoader(spec, options);
     composition = createComposition(async () => (await loadConfig()).config);
     const { run } = await spec.load();
-    const result = await run(contextOf(options, format, controller.signal, composition, loadConfig), input);
+    const context = contextOf(options, format, controller.signal, composition, loadConfig);
+    const result = await run(context, input);
     process.exitCode = result.exitCode;
-    await print(result, format);
+    await print(result, context);
     await exit(interrupted ? 130 : result.exitCode, composition);
   } catch (error) {
     const { text, exitCode } = renderFailure(error, format, debug);
@@ -131,6 +133,7 @@ function contextOf(
     config: async () => (await loadConfig()).config,
     origins: async () => (await loadConfig()).origins,
     say,
+    named: createNaming(async (ids) => await composition.names(ids)),
     print: (line) => void process.stdout.write(`${line}\n`),
     confirm: async (question) => (options['yes'] === true ? true : await ask(question)),
     catalog: CATALOG,
@@ -146,9 +149,11 @@ async function ask(question: string): Promise<boolean> {
   return /^y(es)?$/i.test(answer.trim());
 }
 
-async function print(result: CommandResult, format: OutputFormat): Promise<void> {
+async function print(result: CommandResult, { format, named }: CommandContext): Promise<void> {
   const text = await renderResult(result, format);
-  if (text !== '') process.stdout.write(`${text}\n`);
+  const isForPeople = (format === 'table' || format === 'md') && result.showsIds !== true;
+  const shown = isForPeople ? await named(text) : text;
+  if (shown !== '') process.stdout.write(`${shown}\n`);
 }
 
 /** Connections are closed first, so that nothing keeps the process alive; output is flushed before it ends. */

@@ -1,4 +1,5 @@
 import {
+  ApplicationFailure,
   ServiceError,
   WorkflowUpdateFailedError,
   WorkflowUpdateRPCTimeoutOrCancelledError,
@@ -6,6 +7,7 @@ import {
   type WorkflowHandle,
 } from '@temporalio/client';
 import { MlopsError } from '../../domain/errors.ts';
+import type { Claim } from '../../domain/governance/statement.ts';
 import {
   abortUpdate,
   approveUpdate,
@@ -16,11 +18,12 @@ import {
   TASK_QUEUE,
   type ActionAccepted,
 } from '../../workflows/messages.ts';
+import { claimBy, type CurrentIdentity } from '../identity-port.ts';
 
 /** What a person may ask of a rollout. */
 export interface RolloutAction {
   readonly kind: 'approve' | 'deny' | 'pause' | 'resume' | 'promote' | 'abort';
-  /** The authenticated principal. */
+  /** The user of the operating system; whoever has a key signs, and is the actor whatever stands here. */
   readonly actor: string;
   readonly reason: string;
   /** promote: straight to 100 %, past every gate. */
@@ -44,13 +47,18 @@ export async function sendAction(
   handle: WorkflowHandle,
   model: string,
   action: RolloutAction,
+  identity: CurrentIdentity | null,
 ): Promise<ActionAccepted> {
-  const input = { actor: action.actor, reason: action.reason };
+  const { full = false, kind, reason } = action;
+  const signed = <Content extends object>(content: Content): Content & Claim => {
+    const asked = { action: `rollout.${kind}`, resource: handle.workflowId, content };
+    return { ...content, ...claimBy(identity, action.actor, asked) };
+  };
   try {
     return await withinAnswerTime(client, async () =>
-      action.kind === 'promote'
-        ? await handle.executeUpdate(promoteUpdate, { args: [{ ...input, full: action.full ?? false }] })
-        : await handle.executeUpdate(UPDATES[action.kind], { args: [input] }),
+      kind === 'promote'
+        ? await handle.executeUpdate(promoteUpdate, { args: [signed({ reason, full })] })
+        : await handle.executeUpdate(UPDATES[kind], { args: [signed({ reason })] }),
     );
   } catch (error) {
     throw refused(unanswered(error, titleOf(action.kind), model), action.kind, model);
@@ -80,8 +88,15 @@ export function isUnanswered(error: unknown): boolean {
 function refused(error: unknown, action: string, model: string): unknown {
   if (!(error instanceof WorkflowUpdateFailedError) || error.cause === undefined) return error;
   const problem = error.cause.message.replace(`${action} refused: `, '');
+  // It is in the ledger already: whoever verified it wrote it there.
+  if (error.cause instanceof ApplicationFailure && isUnauthorised(error.cause.type))
+    return new MlopsError('ROLLOUT_UNAUTHORISED', { action: titleOf(action), model, problem }, { cause: error });
   const remedy = `See what it waits for: \`mlops rollout explain --model ${model}\``;
   return refusal(action, { model, problem, remedy }, error);
+}
+
+function isUnauthorised(type: string | null | undefined): boolean {
+  return type === 'NOT_AUTHENTICATED' || type === 'NOT_AUTHORISED';
 }
 
 /** An action came after the end. */

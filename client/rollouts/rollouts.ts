@@ -15,6 +15,7 @@ import {
   type RolloutStatus,
 } from '../../workflows/messages.ts';
 import type { rollout } from '../../workflows/rollout.ts';
+import type { CurrentIdentity } from '../identity-port.ts';
 import { ended, isUnanswered, sendAction, unanswered, withinAnswerTime, type RolloutAction } from './actions.ts';
 import { startAttributes } from './attributes.ts';
 import { rolloutIdOf } from './rollout-id.ts';
@@ -46,11 +47,13 @@ export interface Rollouts {
   act(model: string, action: RolloutAction): Promise<ActionAccepted>;
 }
 
-export function createRollouts(client: Client, environment: string): Rollouts {
+/** Whoever has a key signs what they ask for. */
+export function createRollouts(client: Client, environment: string, identity: CurrentIdentity | null = null): Rollouts {
   const handleOf = (model: string): WorkflowHandle<typeof rollout> =>
     client.workflow.getHandle<typeof rollout>(rolloutIdOf(environment, model));
   return {
-    start: async (request, { supersede, actor }) => {
+    start: async (asked, { supersede, actor }) => {
+      const request = signRequest(asked, identity);
       const first = await startOrAttach(client, request);
       if (first.started !== null) return first.started;
       const openVersion = first.openVersion;
@@ -63,11 +66,17 @@ export function createRollouts(client: Client, environment: string): Rollouts {
         });
       // Weight 0 first, verified; only then the next one begins.
       const handle = handleOf(request.model);
-      await sendAction(client, handle, request.model, {
-        kind: 'abort',
-        actor,
-        reason: `superseded by ${request.canary.version}`,
-      });
+      await sendAction(
+        client,
+        handle,
+        request.model,
+        {
+          kind: 'abort',
+          actor,
+          reason: `superseded by ${request.canary.version}`,
+        },
+        identity,
+      );
       await handle.result();
       const second = await startOrAttach(client, request);
       if (second.started === null)
@@ -89,7 +98,7 @@ export function createRollouts(client: Client, environment: string): Rollouts {
     act: async (model, action) => {
       const handle = handleOf(model);
       try {
-        return await sendAction(client, handle, model, action);
+        return await sendAction(client, handle, model, action, identity);
       } catch (error) {
         // The server tells a rollout that has ended from one that never was only when it is asked.
         if (error instanceof WorkflowNotFoundError && (await exists(handle))) throw ended(error, action.kind, model);
@@ -97,6 +106,15 @@ export function createRollouts(client: Client, environment: string): Rollouts {
       }
     },
   };
+}
+
+/** Who signs is who starts it, and the statement is over everything that is asked. */
+function signRequest(request: RolloutRequest, identity: CurrentIdentity | null): RolloutRequest {
+  if (identity === null) return request;
+  const content = { ...request, startedBy: identity.actor };
+  const resource = rolloutIdOf(request.environment, request.model);
+  const { statement } = identity.claim({ action: 'rollout.start', resource, content });
+  return statement === undefined ? request : { ...content, statement };
 }
 
 async function startOrAttach(

@@ -65,6 +65,12 @@ export const ROLLOUT_ERRORS = {
     retryable: true,
     exitCode: 3,
   },
+  ROLLOUT_UNAUTHORISED: {
+    message: '{action} of {model} refused: {problem}',
+    remedy: 'Sign with an identity that may (MLOPS_IDENTITY; docs/reference/roles.md), or ask somebody who may',
+    retryable: false,
+    exitCode: 4,
+  },
   ROLLOUT_REFUSED_ACTION: {
     message: '{action} refused: {problem}',
     remedy: '{remedy}',

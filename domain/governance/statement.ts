@@ -34,12 +34,16 @@ export interface Claim {
   readonly statement?: SignedStatement;
 }
 
-/** What is asked for, as the one who is asked sees it. */
+/** What somebody asks for, as the one who is asked sees it. */
 export interface AskedFor {
   readonly action: string;
   readonly resource: string;
-  /** SHA-256 (hex) of the canonical JSON of the content. */
-  readonly content: string;
+  /** Everything else that is asked: a statement is bound to it. */
+  readonly content?: unknown;
+  /** When it came (ISO 8601, by the server's clock), where it waited since: by that time it must not have been too old. */
+  readonly receivedAt?: string;
+  /** Names this one call, the same on each of its attempts; a statement is good for one. */
+  readonly occasion?: string;
 }
 
 /** How far the clocks of who signs and who verifies may be apart, and how long a statement may be on its way. */

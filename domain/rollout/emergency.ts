@@ -7,3 +7,6 @@ export const EMERGENCY_KEY_PREFIX = 'emergency/';
 export function isEmergency(live: LiveSplit): boolean {
   return live.idempotencyKey.startsWith(EMERGENCY_KEY_PREFIX);
 }
+
+/** Stands where nobody said why. */
+export const NO_REASON = 'no reason given';

@@ -1,3 +1,4 @@
+import type { SignedStatement } from '../governance/statement.ts';
 import type { NoiseBasis, NoiseSetting } from './calibration/noise-basis.ts';
 import type { PlanStep, RolloutPlan } from './plan.ts';
 import type { ArmTarget, TrafficSplit } from './split.ts';
@@ -21,11 +22,14 @@ export interface RolloutRequest {
   readonly minimumSuccessRate: number;
   readonly health: { readonly intervalSeconds: number; readonly failures: number; readonly outOf: number };
   readonly resourceAlertPercent: number;
+  /** A principal id when the start is signed, else a name. */
   readonly startedBy: string;
   readonly reason: string;
   /** Where the noise assumption comes from; absent in rollouts that began before it was kept. */
   readonly noise?: NoiseSetting;
-  /** SHA-256 of everything above but the last three: two starts with equal digests are the same rollout. */
+  /** Shows who started it: over everything else here. */
+  readonly statement?: SignedStatement;
+  /** SHA-256 of everything above but the last four: two starts with equal digests are the same rollout. */
   readonly digest: string;
 }
 
@@ -69,6 +73,8 @@ export interface RolloutRun {
   /** Run id of the first execution: names rows in the database for the whole life. */
   rolloutKey: string;
   startedAtMs: number;
+  /** Who started it was verified; absent where that is not looked at. */
+  isVerified?: true;
   /**
    * The rollout's clock: moved only by timers that elapsed and by times that activities report, so that it is the same
    * in every replay. (The engine's own clock was seen to differ after a worker had been killed.)

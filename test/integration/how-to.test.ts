@@ -226,6 +226,20 @@ describe('the commands of pages in docs', () => {
     expect(page.left()).toBe(0);
   });
 
+  it('manage-identities', { timeout: 90_000 }, async () => {
+    const page = open('how-to/manage-identities');
+    expect((await page.next(0)).stdout).toMatch(/^ada is principal:[0-9a-f]{16} \(engineer\)/);
+    await page.next(0);
+    expect((await page.next(0)).stdout).toContain('it signs with ci-identity.json');
+    expect((await page.next(0)).stdout).toMatch(/^ben +principal:\w+ +human +ed25519 +approver/m);
+    expect((await page.next(0)).stdout).toMatch(/^Key of ada: [0-9a-f]{16} → [0-9a-f]{16}/);
+    await page.next(0);
+    expect((await page.next(0)).stdout).toContain('Taken from ada: operator');
+    expect((await page.next(0)).stdout).toMatch(/Taken from ben: approver, key [0-9a-f]{16}/);
+    expect((await page.next(0)).stdout).toContain('identity.revoked');
+    expect(page.left()).toBe(0);
+  });
+
   it('reference/replay', { timeout: 60_000 }, async () => {
     const example = readPage('reference/replay').match(/^```json\n(.*?)^```/ms)?.[1] ?? '';
     await writeFile(join(project.root, 'streams.jsonl'), example);

@@ -50,6 +50,9 @@ afterAll(async () => {
   await database.remove();
 });
 
+const identityOf = async (identity: string | null, stateDirectory = config.stateDirectory): Promise<CurrentIdentity> =>
+  await currentIdentity({ environment: 'production', identity, stateDirectory });
+
 /** A principal with these roles, and what it signs with. */
 async function known(name: string, roles: readonly Role[]): Promise<CurrentIdentity> {
   const order = { name, roles, kind: 'human' as const, reason: '' };
@@ -58,7 +61,7 @@ async function known(name: string, roles: readonly Role[]): Promise<CurrentIdent
     null,
     admin.claim({ action: 'identity.create', resource: 'identity', content: order }),
   );
-  return await currentIdentity(config.stateDirectory, name);
+  return await identityOf(name);
 }
 
 const APPROVAL = { action: 'rollout.approve', resource: 'rollout/production/rag_api', content: { reason: 'fine' } };
@@ -86,7 +89,7 @@ describe('the first admin', () => {
     expect(await makeFirstAdmin(config), 'once').toBeNull();
     expect(await admitFirstAdmin(config.stateDirectory, parts)).toBe(true);
     expect(await admitFirstAdmin(config.stateDirectory, parts), 'once').toBe(false);
-    admin = await currentIdentity(config.stateDirectory, null);
+    admin = await identityOf(null);
     expect(admin.actor).toMatch(/^principal:[0-9a-f]{16}$/);
     const listed = await identities.list(admin.claim({ action: 'identity.list', resource: 'identity', content: null }));
     expect(listed).toMatchObject([{ principal: admin.actor, roles: ['admin'], authentication: 'ed25519' }]);
@@ -102,7 +105,7 @@ describe('the first admin', () => {
     const other = mkdtempSync(join(tmpdir(), 'mlops-identity-'));
     expect(await makeFirstAdmin({ environment: 'production', stateDirectory: other })).not.toBeNull();
     expect(await admitFirstAdmin(other, parts)).toBe(false);
-    const stranger = await currentIdentity(other, null);
+    const stranger = await identityOf(null, other);
     expect(
       await refusalOf(stranger.claim({ action: 'identity.list', resource: 'identity' }), {
         action: 'identity.list',
@@ -225,13 +228,13 @@ describe('identities', () => {
     expect(statSync(file).mode & 0o777).toBe(0o600);
     expect(readFileSync(file, 'utf8'), 'the name is not in it').not.toContain('zoe');
     chmodSync(file, 0o644);
-    await expect(currentIdentity(config.stateDirectory, 'zoe')).rejects.toThrow('others may read it: mode 644');
+    await expect(identityOf('zoe')).rejects.toThrow('others may read it: mode 644');
     chmodSync(file, 0o600);
-    expect((await currentIdentity(config.stateDirectory, file)).actor).toBe(zoe.actor);
+    expect((await identityOf(file)).actor).toBe(zoe.actor);
     const broken = join(config.stateDirectory, 'broken.json');
     writeFileSync(broken, '{"format":"durable-mlops/identity@1"}', { mode: 0o600 });
-    await expect(currentIdentity(config.stateDirectory, broken)).rejects.toThrow('it names no principal');
-    await expect(currentIdentity(config.stateDirectory, 'nobody')).rejects.toThrow('there is no file');
+    await expect(identityOf(broken)).rejects.toThrow('it names no principal');
+    await expect(identityOf('nobody')).rejects.toThrow('there is no file');
   });
 
   it('are not made twice, nor by two at once', async () => {
@@ -265,7 +268,7 @@ describe('identities', () => {
     expect(replaced).not.toContain(key);
     const read = { action: 'model.read', resource: 'model/rag_api' };
     expect(await refusalOf(kim.claim(read), read), 'the earlier key counts no more').toBe('NOT_AUTHENTICATED');
-    expect(await refusalOf((await currentIdentity(config.stateDirectory, 'kim')).claim(read), read)).toBeNull();
+    expect(await refusalOf((await identityOf('kim')).claim(read), read)).toBeNull();
   });
 
   it('never lose their last admin', async () => {

@@ -5,6 +5,7 @@ import { Client, type Pool } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readBeginning, readExport, readText } from '../../adapters/ledger/export-files.ts';
 import { createSegmentFiles, listSegments } from '../../adapters/ledger/segments.ts';
+import { createAuthority } from '../../adapters/postgres/identity/authority.ts';
 import { createEmergencyJournal } from '../../adapters/postgres/emergency-ingest.ts';
 import { createProver } from '../../adapters/postgres/ledger/prove.ts';
 import { queryEvents, statementOf, type PageOrder } from '../../adapters/postgres/ledger/query-events.ts';
@@ -340,9 +341,13 @@ describe('an emergency rollback that was journaled while the ledger was away', (
       line('e/1/intent', 'intent', '2026-01-01T00:00:00.000Z'),
       line('e/1/done', 'done', '2026-01-01T00:00:01.000Z'),
     ];
-    const journal = createEmergencyJournal(parts, 'dev', async () => await Promise.resolve(lines));
+    const rules = { mustSign: false, developmentRoles: [] };
+    const authority = createAuthority({ ...parts, primitives, rules });
+    const journal = createEmergencyJournal({ ...parts, authority }, 'dev', async () => await Promise.resolve(lines));
     expect(await journal.ingest()).toBe(2);
-    expect(await createEmergencyJournal(parts, 'dev', async () => await Promise.resolve(lines)).ingest()).toBe(0);
+    expect(
+      await createEmergencyJournal({ ...parts, authority }, 'dev', async () => await Promise.resolve(lines)).ingest(),
+    ).toBe(0);
     const { rows } = await pool.query<{ event: Record<string, unknown> }>(
       `SELECT canonical::jsonb AS event FROM ledger_event WHERE resource = 'traffic/dev/m' ORDER BY sequence`,
     );

@@ -25,11 +25,16 @@ export function createContext(
     signal: new AbortController().signal,
     config: async () => await Promise.resolve(config),
     origins: async () => await Promise.resolve(origins),
+    named: async (text) => await Promise.resolve(text),
     say: (line) => void said.push(line),
     print: (line) => void said.push(line),
     confirm: async () => await Promise.resolve(false),
     catalog: [],
-    composition: { workflowUrl: async () => await Promise.resolve('http://ui'), ...given } as unknown as Composition,
+    composition: {
+      workflowUrl: async () => await Promise.resolve('http://ui'),
+      identity: async () => await Promise.resolve({ actor: 'tester', claim: () => ({ actor: 'tester' }) }),
+      ...given,
+    } as unknown as Composition,
     ...more,
   };
   return { context, said };

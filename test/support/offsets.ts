@@ -25,6 +25,7 @@ const STACKS = [
   'ledger',
   'custody',
   'identity',
+  'production',
   'nothing',
 ] as const;
 

@@ -8,12 +8,14 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, Connection } from '@temporalio/client';
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import type { Authorisation } from '../../activities/authorise.ts';
 import type { ApplySplitInput } from '../../activities/traffic.ts';
 import type { CloseInput } from '../../activities/record.ts';
 import type { LookResult, ObserveInput } from '../../activities/telemetry.ts';
 import type { RolloutEventRecord } from '../../activities/ports.ts';
 import { devServerCommand } from '../../adapters/temporal/dev-server.ts';
 import { findServer } from '../../adapters/temporal/find-server.ts';
+import type { AskedFor } from '../../domain/governance/statement.ts';
 import { assemblePlan, type PlanSettings, type StepSettings } from '../../domain/rollout/plan.ts';
 import type { RolloutRequest } from '../../domain/rollout/run.ts';
 import { TASK_QUEUE, type RolloutResult, type RolloutStatus } from '../../workflows/messages.ts';
@@ -30,6 +32,8 @@ export interface World {
   record(event: RolloutEventRecord): Promise<void>;
   close(input: CloseInput): Promise<void>;
   canaryIsHealthy(): boolean;
+  /** What who looks at a statement says. */
+  authorise(): Promise<Authorisation>;
 }
 
 /** One rollout under way, and what it did to the world. */
@@ -41,6 +45,8 @@ export interface Scene {
   readonly events: readonly RolloutEventRecord[];
   readonly closed: readonly CloseInput[];
   readonly looks: readonly ObserveInput[];
+  /** What was asked of who looks at statements. */
+  readonly asked: readonly AskedFor[];
   status(): Promise<RolloutStatus>;
   until(holds: (status: RolloutStatus) => boolean, timeoutMs?: number): Promise<RolloutStatus>;
   /** Sends an update. @throws the words of a refusal */
@@ -72,6 +78,7 @@ interface Stage {
   readonly events: RolloutEventRecord[];
   readonly closed: CloseInput[];
   readonly looks: ObserveInput[];
+  readonly asked: AskedFor[];
   generation: number;
 }
 
@@ -168,8 +175,9 @@ function setStage(world: Partial<World>): Stage {
     record: async () => undefined,
     close: async () => undefined,
     canaryIsHealthy: () => true,
+    authorise: async () => await Promise.resolve({ allowed: true }),
   };
-  return { world: { ...well, ...world }, weights: [], events: [], closed: [], looks: [], generation: 1 };
+  return { world: { ...well, ...world }, weights: [], events: [], closed: [], looks: [], asked: [], generation: 1 };
 }
 
 function actFor(stages: ReadonlyMap<string, Stage>) {
@@ -227,6 +235,11 @@ function actFor(stages: ReadonlyMap<string, Stage>) {
       const stage = stageOf(input.model);
       await stage.world.close(input);
       stage.closed.push(input);
+    },
+    authorise: async ({ asked }: { asked: AskedFor }) => {
+      const stage = stageOf(asked.resource.split('/')[2] ?? '');
+      stage.asked.push(asked);
+      return await stage.world.authorise();
     },
     readClock: async () => await Promise.resolve(Date.now()),
   };

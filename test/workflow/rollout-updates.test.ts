@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import { openTheatre, type RolloutTheatre } from '../support/rollout-workflow.ts';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Authorisation } from '../../activities/authorise.ts';
+import { openTheatre, type RolloutTheatre, type Scene } from '../support/rollout-workflow.ts';
 
 let theatre: RolloutTheatre;
 beforeAll(async () => void (theatre = await openTheatre()));
@@ -47,4 +48,84 @@ it('updates of another shape are refused, and change nothing', async () => {
   expect(await scene.status()).toMatchObject({ phase: 'canary', intendedWeightPercent: 50, outcome: null });
   await scene.act('abort', { reason: '' });
   expect(await scene.result()).toMatchObject({ outcome: 'aborted' });
+});
+
+const BEN = 'principal:00000000000000be';
+
+/** A statement of the right form; whether it is genuine is for somebody else to say. */
+const statementOf = (model: string, action: string) => ({
+  statement: {
+    format: 'durable-mlops/statement@1',
+    action: `rollout.${action}`,
+    resource: `rollout/dev/${model}`,
+    content: 'a'.repeat(64),
+    principal: BEN,
+    key: '0'.repeat(16),
+    at: '2026-11-27T10:00:00.000Z',
+    nonce: '0'.repeat(32),
+  },
+  signature: `${'A'.repeat(86)}==`,
+});
+
+describe('an update that says who sends it', () => {
+  const modelOf = async (scene: Scene): Promise<string> => (await scene.status()).model;
+
+  it('is looked at before it counts, with all that was sent', async () => {
+    const scene = await theatre.start([{ weight: 50, windowMinutes: 600 }]);
+    await scene.until(({ intendedWeightPercent }) => intendedWeightPercent === 50);
+    const statement = statementOf(await modelOf(scene), 'promote');
+    await scene.act('promote', { actor: BEN, statement, full: false });
+    const [asked] = scene.asked;
+    expect(asked).toMatchObject({ action: 'rollout.promote', content: { reason: 'because', full: false } });
+    expect(asked?.occasion).toMatch(/^rollout\/dev\/m\d+\/.+\/.+/);
+    expect(await scene.result()).toMatchObject({ outcome: 'promoted' });
+    expect(scene.events).toContainEqual(expect.objectContaining({ event: 'promote', actor: BEN }));
+  });
+
+  it('is refused when who looks says no, when nobody can look, and when nobody signed for a principal', async () => {
+    let answer: () => Promise<Authorisation> = async () =>
+      await Promise.resolve({ allowed: false, code: 'NOT_AUTHORISED', problem: 'ben may not' });
+    const scene = await theatre.start(
+      [{ weight: 50, windowMinutes: 600 }],
+      {},
+      { authorise: async () => await answer() },
+    );
+    await scene.until(({ intendedWeightPercent }) => intendedWeightPercent === 50);
+    const statement = statementOf(await modelOf(scene), 'pause');
+    await expect(scene.act('pause', { actor: BEN, statement })).rejects.toThrow('pause refused: ben may not');
+    answer = async () => await Promise.reject(new Error('the database is away'));
+    await expect(scene.act('pause', { actor: BEN, statement })).rejects.toThrow('nobody could look who asks');
+    await expect(scene.act('pause', { actor: BEN })).rejects.toThrow(`it is not signed by ${BEN}`);
+    await expect(scene.act('pause', { actor: 'ann', statement })).rejects.toThrow(`it is signed by ${BEN}, not by ann`);
+    await expect(scene.act('abort', { actor: BEN, statement })).rejects.toThrow('it is for rollout.pause');
+    expect(await scene.status()).toMatchObject({ phase: 'canary', outcome: null });
+    await scene.act('abort');
+    await scene.result();
+  });
+
+  it('is refused when what it is for has passed while somebody looked', async () => {
+    let isAsked = false;
+    let letGo: () => void = () => undefined;
+    const looking = new Promise<void>((resolve) => (letGo = resolve));
+    const scene = await theatre.start(
+      [{ weight: 50, windowMinutes: 600 }],
+      {},
+      {
+        authorise: async () => {
+          isAsked = true;
+          await looking;
+          return { allowed: true };
+        },
+      },
+    );
+    await scene.until(({ intendedWeightPercent }) => intendedWeightPercent === 50);
+    const statement = statementOf(await modelOf(scene), 'pause');
+    const paused = scene.act('pause', { actor: BEN, statement }).catch(String);
+    await scene.until(() => isAsked);
+    await scene.act('pause');
+    letGo();
+    expect(await paused).toContain('pause refused: already paused by ann');
+    await scene.act('abort');
+    await scene.result();
+  });
 });

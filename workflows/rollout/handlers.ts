@@ -17,6 +17,7 @@ import {
   type PromoteInput,
 } from '../messages.ts';
 import { noteAsked } from './asked.ts';
+import { assertMay, claimProblem } from './authorise.ts';
 import type { RolloutContext } from './context.ts';
 import { show } from './record.ts';
 import { statusOf } from './status.ts';
@@ -29,36 +30,12 @@ import { stopStage } from './stop.ts';
 export function registerHandlers(context: RolloutContext): void {
   setHandler(statusQuery, () => statusOf(context, workflowInfo()));
   setHandler(timelineQuery, () => context.timeline);
-  setHandler(approveUpdate, (input) => approve(context, input), {
-    validator: (input) => mustBe(input, approvalProblem(context), 'approve'),
-  });
-  setHandler(denyUpdate, (input) => deny(context, input), {
-    validator: (input) => mustBe(input, approvalProblem(context), 'deny'),
-  });
-  setHandler(pauseUpdate, (input) => pause(context, input), {
-    validator: (input) => mustBe(input, pauseProblem(context), 'pause'),
-  });
-  setHandler(resumeUpdate, (input) => resume(context, input), {
-    validator: (input) => mustBe(input, resumeProblem(context), 'resume'),
-  });
-  setHandler(
-    promoteUpdate,
-    (input) => {
-      context.run.override = { actor: input.actor, reason: input.reason, full: input.full };
-      return accept(context, input, 'promote', input.full ? 'straight to 100 %' : 'next step');
-    },
-    { validator: (input) => mustBe(input, promoteProblem(context), 'promote') },
-  );
-  setHandler(
-    abortUpdate,
-    (input) => {
-      context.run.abort = { actor: input.actor, reason: input.reason };
-      const accepted = accept(context, input, 'abort', 'weight goes to 0');
-      stopStage(context);
-      return accepted;
-    },
-    { validator: (input) => mustBe(input, openProblem(context), 'abort') },
-  );
+  setHandler(approveUpdate, ...answered(context, 'approve', approvalProblem, approve));
+  setHandler(denyUpdate, ...answered(context, 'deny', approvalProblem, deny));
+  setHandler(pauseUpdate, ...answered(context, 'pause', pauseProblem, pause));
+  setHandler(resumeUpdate, ...answered(context, 'resume', resumeProblem, resume));
+  setHandler(promoteUpdate, ...answered(context, 'promote', promoteProblem, promote));
+  setHandler(abortUpdate, ...answered(context, 'abort', openProblem, abort));
   setHandler(approveSignal, (...inputs) => approveBySignal(context, inputs));
   setDefaultSignalHandler((name) => {
     if (!patched('unknown-signals-are-refused')) return;
@@ -66,10 +43,30 @@ export function registerHandlers(context: RolloutContext): void {
   });
 }
 
+/** An update's handler and validator: who asks is verified, and what is asked must fit, before and after. */
+function answered<Input extends ActionInput>(
+  context: RolloutContext,
+  action: string,
+  problemOf: (context: RolloutContext) => string | null,
+  take: (context: RolloutContext, input: Input) => ActionAccepted,
+): [(input: Input) => Promise<ActionAccepted>, { validator: (input: Input) => void }] {
+  const validator = (input: Input): void => mustBe(context, input, problemOf(context), action);
+  const handler = async (input: Input): Promise<ActionAccepted> => {
+    const { actor: _actor, statement, ...content } = input;
+    if (statement !== undefined) {
+      await assertMay(action, input, content);
+      // The rollout went on while somebody looked.
+      validator(input);
+    }
+    return take(context, input);
+  };
+  return [handler, { validator }];
+}
+
 /** The signal takes the same path; a refusal cannot be answered, so it is shown and recorded. */
 function approveBySignal(context: RolloutContext, inputs: readonly unknown[]): void {
   const sent = parseApprovalSignal(inputs);
-  const problem = shapeProblem(sent, inputs[0]) ?? approvalProblem(context);
+  const problem = shapeProblem(sent, inputs[0]) ?? unsignedProblem(context) ?? approvalProblem(context);
   if (problem === null) {
     approve(context, { actor: sent.actor, reason: sent.reason });
     return;
@@ -78,6 +75,12 @@ function approveBySignal(context: RolloutContext, inputs: readonly unknown[]): v
   const refusal = { event: 'approval-refused', actor: sent.actor, detail };
   if (patched('refused-signals-are-recorded')) note(context, refusal);
   else show(context, { key: '', ...refusal });
+}
+
+/** Who sends a signal is not known: in production that is nobody. */
+function unsignedProblem({ request }: RolloutContext): string | null {
+  if (request.environment !== 'production' || !patched('signals-approve-nothing-in-production')) return null;
+  return 'in production an approval must be signed: `mlops rollout approve`';
 }
 
 /** Rollouts that began before go on as they began: what they took for an approval was one. */
@@ -107,6 +110,18 @@ function approve(context: RolloutContext, input: ActionInput): ActionAccepted {
 function deny(context: RolloutContext, input: ActionInput): ActionAccepted {
   context.run.denial = { actor: input.actor, reason: input.reason };
   const accepted = accept(context, input, 'deny', 'rolls back');
+  stopStage(context);
+  return accepted;
+}
+
+function promote(context: RolloutContext, input: PromoteInput): ActionAccepted {
+  context.run.override = { actor: input.actor, reason: input.reason, full: input.full };
+  return accept(context, input, 'promote', input.full ? 'straight to 100 %' : 'next step');
+}
+
+function abort(context: RolloutContext, input: ActionInput): ActionAccepted {
+  context.run.abort = { actor: input.actor, reason: input.reason };
+  const accepted = accept(context, input, 'abort', 'weight goes to 0');
   stopStage(context);
   return accepted;
 }
@@ -148,8 +163,8 @@ function note(context: RolloutContext, asked: Omit<AskedAction, 'at'>): void {
   context.woken = true;
 }
 
-function mustBe(input: ActionInput, problem: string | null, action: string): void {
-  const found = inputProblem(input, action) ?? problem;
+function mustBe(context: RolloutContext, input: ActionInput, problem: string | null, action: string): void {
+  const found = inputProblem(input, action) ?? claimProblem(context.request.environment, action, input) ?? problem;
   if (found !== null) throw ApplicationFailure.nonRetryable(`${action} refused: ${found}`, 'ROLLOUT_REFUSED_ACTION');
 }
 

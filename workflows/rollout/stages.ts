@@ -9,6 +9,7 @@ import {
 import { missingToClose, missingToEnter } from '../../domain/rollout/missing-evidence.ts';
 import type { PlanStep } from '../../domain/rollout/plan.ts';
 import { patched, workflowInfo } from '@temporalio/workflow';
+import { endUnlessMayStart, mustShowWho } from './authorise.ts';
 import { beat, restBeat, waitBeat } from './beat.ts';
 import { activities, advanceClock, type Ending, type RolloutContext } from './context.ts';
 import { isAway, isPassing, messageOf } from './failure.ts';
@@ -26,6 +27,16 @@ export async function prepare(context: RolloutContext): Promise<Ending | null> {
   const { request, run } = context;
   const { workflowId } = workflowInfo();
   setPhase(context, 'validating');
+  if (mustShowWho(request) && run.isVerified !== true && patched('who-starts-is-verified')) {
+    try {
+      const refused = await endUnlessMayStart(request);
+      if (refused !== null) return refused;
+      run.isVerified = true;
+    } catch (error) {
+      if (!isAway(error)) throw error;
+      return await waitForWhoIsAway(context, error);
+    }
+  }
   const at = new Date(run.nowMs).toISOString();
   const order = { request, rolloutKey: run.rolloutKey, rolloutId: workflowId, at };
   let ready: Awaited<ReturnType<typeof activities.prepareRollout>>;
@@ -34,8 +45,7 @@ export async function prepare(context: RolloutContext): Promise<Ending | null> {
   } catch (error) {
     // Nothing was found wrong: who should have looked, or been asked, is away.
     if (!isAway(error) || !patched('pre-flight-waits-for-who-is-away')) throw error;
-    show(context, { key: '', event: 'delayed', detail: `pre-flight is tried again: ${messageOf(error)}` });
-    return await waitBeat(context);
+    return await waitForWhoIsAway(context, error);
   }
   advanceClock(context, ready.nowMs);
   run.generation = ready.generation;
@@ -51,6 +61,11 @@ export async function prepare(context: RolloutContext): Promise<Ending | null> {
   });
   run.stage = 'gate';
   return null;
+}
+
+async function waitForWhoIsAway(context: RolloutContext, error: unknown): Promise<Ending | null> {
+  show(context, { key: '', event: 'delayed', detail: `pre-flight is tried again: ${messageOf(error)}` });
+  return await waitBeat(context);
 }
 
 /** Lets the rollout into its next step: at once, or after a person approved. Analysis goes on meanwhile. */

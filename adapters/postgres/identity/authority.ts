@@ -11,6 +11,7 @@ import {
   problemOfPurpose,
   STATEMENT_LIFE_MS,
   statementText,
+  type AskedFor,
   type Claim,
   type SignedStatement,
 } from '../../../domain/governance/statement.ts';
@@ -26,24 +27,20 @@ export interface IdentityRules {
   readonly developmentRoles: readonly string[];
 }
 
-/** What somebody asks for. */
-export interface Request {
-  readonly action: string;
-  readonly resource: string;
-  /** Everything else that is asked: a statement is bound to it. */
-  readonly content?: unknown;
-  /** Names this one call, the same on each of its attempts; a statement is good for one. */
-  readonly occasion?: string;
-}
-
-/** Decides who somebody is and whether they may. */
+/** Decides who somebody is and whether they may (a port of activities, and of composition roots). */
 export interface Authority {
   /**
    * Returns who it is when they may do it. A refusal is an event too.
    *
    * @throws NOT_AUTHENTICATED, NOT_AUTHORISED, DATABASE_UNREACHABLE, LEDGER_CLOSED
    */
-  authorise(claim: Claim, request: Request): Promise<EventActor>;
+  authorise(claim: Claim, request: AskedFor): Promise<EventActor>;
+  /**
+   * Who did something that is done already, as far as it is shown: somebody unknown when it is not. Asks for no role.
+   *
+   * @throws DATABASE_UNREACHABLE
+   */
+  recognise(claim: Claim, request: AskedFor): Promise<EventActor>;
 }
 
 interface Parts extends EvidenceParts {
@@ -76,6 +73,12 @@ export function createAuthority(parts: Parts): Authority {
       await writeRefusal(parts, request, error, actor);
       throw error;
     },
+    async recognise(claim, request) {
+      // The order of an emergency was carried out whoever gave it, and read before: it is used by every reading of it.
+      const occasion = `recognised/${claim.statement?.statement.nonce ?? ''}`;
+      const lenient = { ...parts, rules: { ...parts.rules, mustSign: false } };
+      return (await authenticate(lenient, claim, { ...request, occasion })).actor ?? NOBODY;
+    },
   };
 }
 
@@ -86,7 +89,7 @@ function unknown(problem: string): Authentication {
   return { actor: null, problem };
 }
 
-async function authenticate(parts: Parts, claim: Claim, request: Request): Promise<Authentication> {
+async function authenticate(parts: Parts, claim: Claim, request: AskedFor): Promise<Authentication> {
   const { statement } = claim;
   if (statement === undefined) {
     if (parts.rules.mustSign) return unknown('nothing is signed, and in production everything must be');
@@ -97,7 +100,7 @@ async function authenticate(parts: Parts, claim: Claim, request: Request): Promi
   const problem =
     problemOfForm(statement) ??
     problemOfPurpose(statement, { action, resource, content: digestOf(request.content), principal: claim.actor }) ??
-    problemOfAge(statement, Date.now());
+    problemOfAge(statement, request.receivedAt === undefined ? Date.now() : Date.parse(request.receivedAt));
   if (problem !== null) return unknown(`its statement is not valid: ${problem}`);
   return await verifySignature(parts, statement, request);
 }
@@ -110,7 +113,7 @@ interface KeyRow {
   readonly is_revoked: boolean;
 }
 
-async function verifySignature(parts: Parts, signed: SignedStatement, request: Request): Promise<Authentication> {
+async function verifySignature(parts: Parts, signed: SignedStatement, request: AskedFor): Promise<Authentication> {
   const { pool, primitives } = parts;
   const { key, principal } = signed.statement;
   const [row] = await query<KeyRow>(
@@ -162,7 +165,7 @@ function wantedRoles(action: string): string {
   return roles.length === 0 ? 'what nobody has' : roles.join(' or ');
 }
 
-async function writeRefusal({ ledger }: Parts, request: Request, error: MlopsError, actor: EventActor): Promise<void> {
+async function writeRefusal({ ledger }: Parts, request: AskedFor, error: MlopsError, actor: EventActor): Promise<void> {
   const { action, resource } = request;
   await ledger.append(draftOfRefusal({ action, resource, code: error.code, problem: error.message }, actor));
 }

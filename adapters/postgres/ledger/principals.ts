@@ -74,3 +74,13 @@ async function meet(pool: Pool, name: string): Promise<EventActor> {
   if (actor === null) throw new Error('a principal that was just made is not there');
   return actor;
 }
+
+/** What ids mean, as far as it was not erased. */
+export async function namesOf(pool: Pool, ids: readonly string[]): Promise<ReadonlyMap<string, string>> {
+  const rows = await query<{ principal_id: string; name: string }>(
+    pool,
+    'SELECT principal_id, name FROM principal WHERE principal_id = ANY ($1) AND name IS NOT NULL',
+    [ids],
+  );
+  return new Map(rows.map((row) => [row.principal_id, row.name]));
+}

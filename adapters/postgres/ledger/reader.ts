@@ -1,4 +1,3 @@
-import type { Pool } from 'pg';
 import { MlopsError } from '../../../domain/errors.ts';
 import { draftOfRead, draftOfRefusal, type Question, type Refusal } from '../../../domain/governance/access-drafts.ts';
 import type { EventDraft, Json } from '../../../domain/governance/event-draft.ts';
@@ -12,6 +11,7 @@ import { exportLedger, openPayloads } from './export-ledger.ts';
 import { originOf } from './open-ledger.ts';
 import { createProver } from './prove.ts';
 import { queryEvents } from './query-events.ts';
+import { namesOf } from './principals.ts';
 import { newestCheckpoint, signCheckpoint, type SignedCheckpoint } from './sign-checkpoint.ts';
 
 /** What a reader of the ledger is made of. */
@@ -90,15 +90,6 @@ export function createLedgerReader(parts: ReaderParts) {
 
     names: async (ids: readonly string[]) => await namesOf(pool, ids),
   };
-}
-
-async function namesOf(pool: Pool, ids: readonly string[]): Promise<ReadonlyMap<string, string>> {
-  const rows = await query<{ principal_id: string; name: string }>(
-    pool,
-    'SELECT principal_id, name FROM principal WHERE principal_id = ANY ($1) AND name IS NOT NULL',
-    [ids],
-  );
-  return new Map(rows.map((row) => [row.principal_id, row.name]));
 }
 
 /** Written before anything is read: no event, no reading. */

@@ -3,7 +3,6 @@ import type { RolloutRequest } from '../../../domain/rollout/run.ts';
 import type { ArmTarget } from '../../../domain/rollout/split.ts';
 import { assembleAaRequest } from '../../rollouts/aa-request.ts';
 import { targetOf } from '../../rollouts/request.ts';
-import { currentActor } from '../actor.ts';
 import type { CommandContext, CommandInput, CommandResult } from '../command.ts';
 import { follow } from './follow.ts';
 import { endpointOptions, textOption } from './options.ts';
@@ -27,7 +26,10 @@ export async function runAa(
   if (input.dryRun)
     return { exitCode: 0, data: { dryRun: true, request }, text: `Nothing is changed. A run would split ${what}.` };
   const rollouts = await context.composition.rollouts();
-  const started = await rollouts.start(request, { supersede: false, actor: currentActor() });
+  const started = await rollouts.start(request, {
+    supersede: false,
+    actor: (await context.composition.identity()).actor,
+  });
   context.say(`${started.attached ? 'Attached to the equal run that is under way' : 'Split'}: ${what}`);
   context.say(
     `Workflow ${started.rolloutId}: ${await context.composition.workflowUrl(started.rolloutId, started.runId)}`,
@@ -56,7 +58,7 @@ async function prepareAa(context: CommandContext, input: CommandInput, model: st
     stable,
     minutes: Number(textOption(input, 'minutes', MINUTES)),
     sharePercent: Number(textOption(input, 'share', SHARE)),
-    actor: currentActor(),
+    actor: (await context.composition.identity()).actor,
     reason: textOption(input, 'reason', 'calibration'),
   });
 }

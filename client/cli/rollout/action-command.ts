@@ -4,7 +4,6 @@ import type { RolloutAction } from '../../rollouts/actions.ts';
 import { assertActionFits, foreseeAction, type ActionCourse } from '../../rollouts/foresee-action.ts';
 import { rolloutIdOf } from '../../rollouts/rollout-id.ts';
 import type { Rollouts } from '../../rollouts/rollouts.ts';
-import { currentActor } from '../actor.ts';
 import type { CommandContext, CommandInput, CommandRun } from '../command.ts';
 import { modelOf, textOption } from './options.ts';
 import { startCommand } from './undo.ts';
@@ -36,7 +35,12 @@ export function actionCommand(kind: Kind): CommandRun {
     const before = await statusBefore(rollouts, model, kind);
     const undo = await undoOf(context, kind, before, model);
     const { what } = await rollouts
-      .act(model, { kind, actor: currentActor(), reason: textOption(input, 'reason'), full })
+      .act(model, {
+        kind,
+        actor: (await context.composition.identity()).actor,
+        reason: textOption(input, 'reason'),
+        full,
+      })
       .catch(async (error: unknown) => {
         await recordRefusal(context, kind, rolloutId, error);
         throw error;
@@ -55,7 +59,12 @@ export function actionCommand(kind: Kind): CommandRun {
 /** A refusal leaves nothing in the workflow; that somebody tried is evidence all the same. */
 async function recordRefusal(context: CommandContext, kind: Kind, resource: string, error: unknown): Promise<void> {
   if (!isMlopsError(error, 'ROLLOUT_REFUSED_ACTION')) return;
-  const refusal = { actor: currentActor(), action: `rollout.${kind}`, resource, code: error.code };
+  const refusal = {
+    actor: (await context.composition.identity()).actor,
+    action: `rollout.${kind}`,
+    resource,
+    code: error.code,
+  };
   try {
     await (await context.composition.ledger()).refused({ ...refusal, problem: error.message });
   } catch (unrecorded) {

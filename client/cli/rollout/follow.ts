@@ -19,7 +19,7 @@ export async function follow(context: CommandContext, rollouts: Rollouts, model:
   // Once at least: a short --timeout may have passed while the connection was opened.
   for (let looked = false; !looked || !context.signal.aborted; looked = true) {
     last = (await tryStatus(context, rollouts, model)) ?? last;
-    if (last !== null) screen(last);
+    if (last !== null) await screen(last);
     if (last !== null && last.outcome !== null)
       return { exitCode: exitCodeOfStatus(last), data: statusData(last), text: renderStatus(last, paintFor(context)) };
     await pause(context.signal);
@@ -41,15 +41,15 @@ async function tryStatus(context: CommandContext, rollouts: Rollouts, model: str
   }
 }
 
-function lineByLine(context: CommandContext): (status: RolloutStatus) => void {
+function lineByLine(context: CommandContext): (status: RolloutStatus) => Promise<void> {
   const seen = new Set<string>();
-  return (status) => {
+  return async (status) => {
     for (const entry of status.timeline) {
       const line = lineOf(entry);
       if (seen.has(line)) continue;
       seen.add(line);
       if (context.format === 'jsonl') context.print(JSON.stringify(entry));
-      else context.say(line);
+      else context.say(await context.named(line));
     }
   };
 }
@@ -60,10 +60,10 @@ function lineOf(entry: TimelineEntry): string {
 }
 
 /** Rewrites the block it wrote before; the last one is printed as the command's result. */
-function redrawing(context: CommandContext): (status: RolloutStatus) => void {
+function redrawing(context: CommandContext): (status: RolloutStatus) => Promise<void> {
   let height = 0;
-  return (status) => {
-    const text = status.outcome === null ? renderStatus(status, paintFor(context)) : '';
+  return async (status) => {
+    const text = status.outcome === null ? await context.named(renderStatus(status, paintFor(context))) : '';
     const up = height === 0 ? '' : `\u001B[${height}A\u001B[0J`;
     height = text === '' ? 0 : text.split('\n').length;
     context.say(`${up}${text}`);

@@ -3,7 +3,6 @@ import type { RolloutRequest } from '../../../domain/rollout/run.ts';
 import type { LiveSplit } from '../../../domain/rollout/split.ts';
 import { assembleRequest } from '../../rollouts/request.ts';
 import { rolloutIdOf } from '../../rollouts/rollout-id.ts';
-import { currentActor } from '../actor.ts';
 import type { CommandContext, CommandInput } from '../command.ts';
 import { endpointOptions, gateOptions, modelOf, textOption } from './options.ts';
 
@@ -43,7 +42,7 @@ export async function prepareOrder(
     profile: textOption(input, 'profile', 'default'),
     endpoints: { ...liveEndpoints(live, [fromVersion, toVersion]), ...endpointOptions(input) },
     gates: gateOptions(input),
-    actor: currentActor(),
+    actor: (await context.composition.identity()).actor,
     reason: textOption(input, 'reason'),
   });
 }

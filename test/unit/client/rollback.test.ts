@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { CommandContext } from '../../../client/cli/command.ts';
 import { run } from '../../../client/cli/commands/rollback.ts';
 import type { LiveSplit } from '../../../domain/rollout/split.ts';
+import { createContext, createInput } from '../../support/command-context.ts';
 
 const STABLE = { version: '1.0.0', endpoint: 'http://127.0.0.1:9101' };
 const live = (canaryBasisPoints: number): LiveSplit => ({
@@ -14,27 +14,27 @@ const live = (canaryBasisPoints: number): LiveSplit => ({
 });
 
 /** Rolls back with a stable version that answers so; tells what was done in which order, and what was said. */
-async function rollBack(answer: () => { healthy: boolean; detail: string }) {
-  const [done, said]: [string[], string[]] = [[], []];
-  const composition = {
-    emergency: async () =>
-      await Promise.resolve({
-        roll: async () => {
-          done.push('written');
-          return await Promise.resolve({ before: live(5000), after: live(0), verifiedAt: '2026-01-01T08:00:01.000Z' });
-        },
-      }),
-    quickProbe: async () =>
-      await Promise.resolve({
-        probe: async (endpoint: string, version: string) => {
-          done.push(`asked ${version} at ${endpoint}`);
-          return await Promise.resolve(answer());
-        },
-      }),
-  };
-  const context = { composition, say: (line: string) => void said.push(line) } as unknown as CommandContext;
-  const result = await run(context, { args: ['rag_api'], options: {}, dryRun: false } as never);
-  return { done, said: said.join('\n'), result };
+async function rollBack(answer: () => { healthy: boolean; detail: string }, more: object = {}) {
+  const [done, orders]: [string[], unknown[]] = [[], []];
+  const { context, said } = createContext({
+    user: 'ann',
+    emergency: {
+      roll: async (order: unknown) => {
+        done.push('written');
+        orders.push(order);
+        return await Promise.resolve({ before: live(5000), after: live(0), verifiedAt: '2026-01-01T08:00:01.000Z' });
+      },
+    },
+    quickProbe: {
+      probe: async (endpoint: string, version: string) => {
+        done.push(`asked ${version} at ${endpoint}`);
+        return await Promise.resolve(answer());
+      },
+    },
+  });
+  const composition = { ...context.composition, ...more };
+  const result = await run({ ...context, composition }, createInput({}, { args: ['rag_api'] }));
+  return { done, orders, said: said.join('\n'), result };
 }
 
 describe('an emergency rollback', () => {
@@ -53,6 +53,13 @@ describe('an emergency rollback', () => {
     });
     expect(said).toContain('is not healthy (endpoint is not allowed)');
     expect(result.exitCode).toBe(0);
+  });
+
+  it('is held up by no key that cannot be used: it goes on unsigned, and says so', async () => {
+    const identity = async () => await Promise.reject(new Error('Identity file ben.json cannot be used'));
+    const { orders, said } = await rollBack(() => ({ healthy: true, detail: 'healthy' }), { identity });
+    expect(orders).toEqual([{ model: 'rag_api', reason: null, actor: 'ann' }]);
+    expect(said).toContain('Warning: this rollback goes on unsigned: Identity file ben.json cannot be used');
   });
 
   it('onto a healthy one says nothing of it', async () => {

@@ -12,7 +12,7 @@ export const run: CommandRun = async (context, input) => {
   const order = { withPayload, ...who.claim({ action, resource: LEDGER_RESOURCE, content: sequence }) };
   const proven = await (await context.composition.ledger()).event(sequence, order);
   if (proven === null) throw new MlopsError('EVENT_NOT_FOUND', { sequence });
-  return { exitCode: 0, data: proven, text: render(proven) };
+  return { exitCode: 0, showsIds: true, data: proven, text: render(proven) };
 };
 
 function render({ checkpoint, event, leafHash, payload, proof }: ProvenEvent): string {

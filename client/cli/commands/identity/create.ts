@@ -24,6 +24,7 @@ export const run: CommandRun = async (context, input) => {
   context.say(`Hand the file over; who has it replaces the key with: mlops identity rotate ${JSON.stringify(name)}`);
   return {
     exitCode: 0,
+    showsIds: true,
     data: { name, kind, roles, ...made },
     text: `${name} is ${made.principal} (${inWords}); it signs with ${made.file}`,
   };

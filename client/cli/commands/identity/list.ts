@@ -17,6 +17,7 @@ export const run: CommandRun = async (context) => {
   ]);
   return {
     exitCode: 0,
+    showsIds: true,
     data: { you: who.actor, identities },
     text: renderTable(['NAME', 'PRINCIPAL', 'KIND', 'SHOWN BY', 'ROLES', 'KEYS'], rows),
   };

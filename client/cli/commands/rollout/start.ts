@@ -3,7 +3,6 @@ import type { RolloutRequest } from '../../../../domain/rollout/run.ts';
 import type { LiveSplit } from '../../../../domain/rollout/split.ts';
 import { rolloutIdOf } from '../../../rollouts/rollout-id.ts';
 import type { Rollouts, StartedRollout } from '../../../rollouts/rollouts.ts';
-import { currentActor } from '../../actor.ts';
 import type { CommandContext, CommandResult, CommandRun } from '../../command.ts';
 import { follow } from '../../rollout/follow.ts';
 import { isLive, observeOrder, prepareOrder } from '../../rollout/order.ts';
@@ -26,7 +25,7 @@ export const run: CommandRun = async (context, input) => {
     };
   const rollouts = await context.composition.rollouts();
   const supersede = input.options['supersede'] === true || request.plan.onInFlight === 'supersede';
-  const started = await rollouts.start(request, { supersede, actor: currentActor() });
+  const started = await rollouts.start(request, { supersede, actor: (await context.composition.identity()).actor });
   await announce(context, request, started);
   if (input.options['detach'] === true) {
     const data = { ...(await firstStatus(rollouts, request, started)), ...started };

@@ -1,0 +1,146 @@
+import { Client } from 'pg';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { databaseUrlOf } from '../../adapters/postgres/pool.ts';
+import { connectTemporal } from '../../adapters/temporal/connect.ts';
+import { loadConfig } from '../../config/load.ts';
+import { rolloutIdOf } from '../../client/rollouts/rollout-id.ts';
+import type { RolloutStatus } from '../../workflows/messages.ts';
+import { OFFSETS } from '../support/offsets.ts';
+import { createProject, until, type Run, type TestProject } from '../support/stack.ts';
+import { startTraffic, type Traffic } from '../support/traffic.ts';
+
+const DEPLOYMENT = `
+canary:
+  tick_seconds: 1
+  warm_up_seconds: 1
+  minimum_requests: 20
+  max_deployment_hours: 0.1
+  bake_minutes: 0.02
+  steps: [{ weight: 20, window_minutes: 5, gate: true }]
+judge: { absolute_tolerance: { errors: 0.02, slow: 0.05 }, required_metrics: [errors], response_time_floor_ms: 1000 }
+`;
+const ENV = { MLOPS_ENV: 'production', MLOPS_PORT_OFFSET: String(OFFSETS.production) };
+const MODEL = 'rag_api';
+
+describe('in production', () => {
+  let project: TestProject;
+  let traffic: Traffic;
+  let started: string[];
+  let setUp: Run;
+
+  /** Runs the command line as somebody; null: whoever the operating system says. */
+  const as = async (name: string | null, ...args: string[]): Promise<Run> =>
+    await project.mlops(args, { env: { ...ENV, ...(name === null ? {} : { MLOPS_IDENTITY: name }) } });
+  const status = async (): Promise<RolloutStatus> => {
+    const { stdout } = await as('olga', 'rollout', 'status', '--model', MODEL, '-o', 'json');
+    return JSON.parse(stdout === '' ? '{}' : stdout) as RolloutStatus;
+  };
+  const start = async (name: string | null): Promise<Run> => await as(name, ...started);
+
+  beforeAll(async () => {
+    project = await createProject(OFFSETS.production, DEPLOYMENT);
+    setUp = await as(null, 'up', '--detach');
+    const [stable, canary] = [await project.startService('1.0.0'), await project.startService('1.1.0')];
+    traffic = startTraffic({ url: project.gateway, model: MODEL, perSecond: 100 });
+    const versions = `--model ${MODEL} --from 1.0.0 --to 1.1.0 --endpoint 1.0.0=${stable} --endpoint 1.1.0=${canary}`;
+    started = `rollout start ${versions} --detach -o json`.split(' ');
+    for (const [name, role] of [
+      ['olga', 'operator'],
+      ['anna', 'approver'],
+      ['vera', 'viewer'],
+    ] as const) {
+      const made = await as(null, 'identity', 'create', name, '--role', role);
+      if (made.code !== 0) throw new Error(made.stderr);
+    }
+  });
+  afterAll(async () => {
+    await traffic?.stop();
+    await project?.mlops(['down'], { env: ENV });
+    await project?.remove();
+  });
+
+  it('who sets it up is the first admin, is told so, and may start nothing by that', async () => {
+    expect(setUp.stderr).toContain('the first admin of a new installation (no other role)');
+    const refused = await start(null);
+    expect(refused.code).toBe(0);
+    const ended = await until(status, ({ phase }) => phase === 'closed', 30_000);
+    expect(ended.outcome).toBe('failed');
+    expect(ended.reason).toMatch(/^NOT_AUTHORISED: principal:[0-9a-f]+ may not do rollout.start/);
+    expect((await as(null, 'rollout', 'status', '--model', MODEL)).code).toBe(4);
+  });
+
+  it('whoever may not, is refused with exit code 4, and it is in the ledger', async () => {
+    const refused = await as('vera', 'audit', 'query');
+    expect(refused).toMatchObject({ code: 4, stdout: '' });
+    expect(refused.stderr).toContain('may not do audit.query on ledger: has viewer, wanted auditor or admin');
+    const events = await as(null, 'audit', 'query', '--type', 'audit.query-refused', '-o', 'json');
+    expect(JSON.parse(events.stdout)).toMatchObject({ events: [{ type: 'audit.query-refused', risk: 'medium' }] });
+  });
+
+  it('a rollout is started, approved and ended by those who may, each by their signature', async () => {
+    expect((await start('olga')).code).toBe(0);
+    await until(status, ({ phase }) => phase === 'awaiting-approval', 60_000);
+    const byOperator = await as('olga', 'rollout', 'approve', '--model', MODEL);
+    expect(byOperator.code).toBe(4);
+    expect(byOperator.stderr).toContain('may not do rollout.approve');
+    expect((await status()).phase, 'nothing was changed').toBe('awaiting-approval');
+    const approved = await as('anna', 'rollout', 'approve', '--model', MODEL, '--reason', 'looks fine');
+    expect(approved.code, approved.stderr).toBe(0);
+    await until(status, ({ intendedWeightPercent }) => intendedWeightPercent === 20, 30_000);
+    const aborted = await as('olga', 'rollout', 'abort', '--model', MODEL);
+    expect(aborted.code, aborted.stderr).toBe(0);
+    const ended = await until(status, ({ phase }) => phase === 'closed', 60_000);
+    expect(ended.outcome).toBe('aborted');
+    expect(ended.startedBy).toMatch(/^principal:[0-9a-f]{16}$/);
+    const shown = await as('olga', 'rollout', 'receipt', '--model', MODEL);
+    expect(shown.stdout, 'people read names').toContain('by olga');
+    expect(shown.stdout).toContain('(anna)');
+  });
+
+  it('what is not signed is refused: an update, a signal, a start', async () => {
+    const { config } = loadConfig({ env: ENV, workingDirectory: project.root });
+    const client = await connectTemporal(config);
+    try {
+      expect((await start('olga')).code).toBe(0);
+      await until(status, ({ phase }) => phase === 'awaiting-approval', 60_000);
+      const handle = client.workflow.getHandle(rolloutIdOf('production', MODEL));
+      const update = async (input: object) =>
+        await handle.executeUpdate('approve', { args: [input] }).then(
+          () => 'accepted',
+          (error: unknown) => String((error as Error).cause),
+        );
+      expect(await update({ actor: 'anna', reason: '' })).toContain('in production it must be signed');
+      await handle.signal('approve', { actor: 'somebody' });
+      const refused = await until(
+        status,
+        ({ timeline }) => timeline.some(({ event }) => event === 'approval-refused'),
+        20_000,
+      );
+      expect(refused.phase).toBe('awaiting-approval');
+      expect((await as('olga', 'rollout', 'abort', '--model', MODEL)).code).toBe(0);
+      await until(status, ({ phase }) => phase === 'closed', 60_000);
+    } finally {
+      await client.connection.close();
+    }
+  });
+
+  it('nothing of it names a person but the table of names', async () => {
+    const database = new Client({
+      connectionString: databaseUrlOf(loadConfig({ env: ENV, workingDirectory: project.root }).config),
+    });
+    await database.connect();
+    try {
+      const { rows } = await database.query<{ table_name: string }>(
+        `SELECT table_name FROM information_schema.tables WHERE table_schema = 'public' AND table_type = 'BASE TABLE'`,
+      );
+      const naming: string[] = [];
+      for (const { table_name: table } of rows) {
+        const found = await database.query(`SELECT FROM ${table} t WHERE t::text ~ '\\m(olga|anna|vera)\\M' LIMIT 1`);
+        if (found.rowCount !== 0) naming.push(table);
+      }
+      expect(naming).toEqual(['principal']);
+    } finally {
+      await database.end();
+    }
+  });
+});

@@ -1,0 +1,91 @@
+import { ApplicationFailure, currentUpdateInfo, proxyActivities, workflowInfo } from '@temporalio/workflow';
+import type { RolloutActivities } from '../../activities/index.ts';
+import type { Authorisation } from '../../activities/authorise.ts';
+import {
+  isPrincipalId,
+  problemOfForm,
+  problemOfPurpose,
+  type AskedFor,
+  type Claim,
+} from '../../domain/governance/statement.ts';
+import type { RolloutRequest } from '../../domain/rollout/run.ts';
+import type { ActionInput } from '../messages.ts';
+import type { Ending } from './context.ts';
+import { messageOf } from './failure.ts';
+
+/** Somebody waits for the answer: given up before they do. */
+const { authorise } = proxyActivities<RolloutActivities>({
+  startToCloseTimeout: '5s',
+  scheduleToCloseTimeout: '10s',
+  retry: { initialInterval: '200ms', maximumInterval: '2s' },
+});
+
+/** Where everything is signed. */
+const PRODUCTION = 'production';
+
+/**
+ * What a validator can see without keys: in production nothing unsigned goes on, nowhere may somebody pass for a principal, and
+ * a statement must be for this. Null when nothing is wrong.
+ */
+export function claimProblem(environment: string, action: string, input: ActionInput): string | null {
+  const { actor, statement } = input;
+  if (statement === undefined) {
+    if (environment === PRODUCTION) return 'in production it must be signed (set MLOPS_IDENTITY)';
+    return isPrincipalId(actor) ? `it is not signed by ${actor}` : null;
+  }
+  const asked = { action: `rollout.${action}`, resource: workflowInfo().workflowId, principal: actor };
+  const problem = problemOfForm(statement) ?? problemOfPurpose(statement, asked);
+  return problem === null ? null : `its statement is not valid: ${problem}`;
+}
+
+/** Has a signature verified and roles looked up. @throws ApplicationFailure with the code of the refusal */
+export async function assertMay(action: string, { actor, statement }: ActionInput, content: object): Promise<void> {
+  // Validators have let it pass: outside production the user of the operating system is believed.
+  if (statement === undefined) return;
+  const occasion = currentUpdateInfo()?.id ?? '';
+  const answer = await ask({ actor, statement }, { action: `rollout.${action}`, content, occasion }).catch(
+    (error: unknown) => ({ allowed: false as const, code: 'ROLLOUT_REFUSED_ACTION', problem: nobodyLooked(error) }),
+  );
+  if (answer.allowed) return;
+  throw ApplicationFailure.nonRetryable(`${action} refused: ${answer.problem}`, answer.code);
+}
+
+function nobodyLooked(error: unknown): string {
+  return `nobody could look who asks: ${messageOf(error)}`;
+}
+
+/**
+ * The ending of a rollout that was started by somebody who may not; null when they may.
+ *
+ * @throws ActivityFailure while nobody can look
+ */
+export async function endUnlessMayStart({ statement, ...request }: RolloutRequest): Promise<Ending | null> {
+  if (statement === undefined) {
+    const problem = 'the start is not signed, and in production it must be (set MLOPS_IDENTITY)';
+    return refusedStart('NOT_AUTHENTICATED', problem);
+  }
+  const { startTime } = workflowInfo();
+  const answer = await ask(
+    { actor: request.startedBy, statement },
+    { action: 'rollout.start', content: request, occasion: 'start', receivedAt: startTime.toISOString() },
+  );
+  return answer.allowed ? null : refusedStart(answer.code, answer.problem);
+}
+
+/** Whether a start has to be looked at: it says who it is by, or it must. */
+export function mustShowWho({ environment, statement }: RolloutRequest): boolean {
+  return statement !== undefined || environment === PRODUCTION;
+}
+
+function refusedStart(reason: string, detail: string): Ending {
+  return { outcome: 'failed', reason, detail, actor: 'rollout' };
+}
+
+async function ask(
+  claim: Claim,
+  { occasion, ...asked }: Omit<AskedFor, 'resource'> & { readonly occasion: string },
+): Promise<Authorisation> {
+  const { runId, workflowId } = workflowInfo();
+  const order = { claim, asked: { ...asked, resource: workflowId, occasion: `${workflowId}/${runId}/${occasion}` } };
+  return await authorise.executeWithOptions({ summary: asked.action }, [order]);
+}
