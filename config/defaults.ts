@@ -79,7 +79,7 @@ export const DEFAULTS = {
     monitoring_interval_seconds: 60,
     baseline_window_days: 7,
   },
-  governance: { audit: { read_sample_percent: 100 } },
+  governance: { audit: { read_sample_percent: 100 }, registry: { protected_aliases: [] } },
 } as const;
 
 /** Ports before the offset is added. */

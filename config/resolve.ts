@@ -96,7 +96,7 @@ export function resolveMonitoring(file: MonitoringFile): MlopsConfig['monitoring
 
 /** governance.yaml after checking, with the names used inside. */
 export function resolveGovernance(file: GovernanceFile): MlopsConfig['governance'] {
-  return { readSample: file.audit.read_sample_percent / 100 };
+  return { readSample: file.audit.read_sample_percent / 100, protectedAliases: file.registry.protected_aliases };
 }
 
 function resolveCanary(file: CanaryFile): CanaryConfig {

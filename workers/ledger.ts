@@ -63,13 +63,27 @@ export async function composeLedger(
 }
 
 /** The ledger as somebody who looks into it uses it. */
-export async function composeLedgerReader(config: Pick<MlopsConfig, 'stateDirectory' | 'governance'>, pool: Pool) {
+export async function composeLedgerReader(
+  config: Pick<MlopsConfig, 'stateDirectory'> & { readonly governance: Pick<MlopsConfig['governance'], 'readSample'> },
+  pool: Pool,
+) {
   const primitives = createPrimitives();
   const keys = await openDataKeys(config.stateDirectory);
   const ledger = createLedger(pool, { primitives, sealer: createPayloadSealer(primitives, keys) });
   const signer = await loadLedgerSigner(config.stateDirectory, primitives);
   const { readSample } = config.governance;
   return createLedgerReader({ pool, ledger, principals: createPrincipals(pool), primitives, signer, keys, readSample });
+}
+
+/** The ledger as a program uses it that changes something now and then: what it appends is signed by the workers. */
+export async function composeEvidence(
+  { stateDirectory }: Pick<MlopsConfig, 'stateDirectory'>,
+  pool: Pool,
+): Promise<EvidenceParts> {
+  const primitives = createPrimitives();
+  const keys = await openDataKeys(stateDirectory);
+  const ledger = createLedger(pool, { primitives, sealer: createPayloadSealer(primitives, keys) });
+  return { pool, ledger, principals: createPrincipals(pool) };
 }
 
 /** Erasure, holds and rotation, as somebody who is responsible for the evidence uses them. */

@@ -1,5 +1,6 @@
 import { AUDIT_COMMANDS } from './catalog/audit.ts';
 import { GOVERNANCE_COMMANDS } from './catalog/governance.ts';
+import { MODEL_COMMANDS } from './catalog/model.ts';
 import { ROLLOUT_COMMANDS } from './catalog/rollout.ts';
 import { STACK_COMMANDS } from './catalog/stack.ts';
 import type { CommandSpec } from './command.ts';
@@ -8,13 +9,13 @@ import type { CommandSpec } from './command.ts';
 export const CATALOG: readonly CommandSpec[] = [
   ...STACK_COMMANDS,
   ...ROLLOUT_COMMANDS,
+  ...MODEL_COMMANDS,
   ...AUDIT_COMMANDS,
   ...GOVERNANCE_COMMANDS,
 ];
 
 /** Nouns of the contract whose verbs are not there yet; asking for one says so and exits with 2. */
 export const NOT_THERE_YET: readonly { readonly noun: string; readonly arrives: string }[] = [
-  { noun: 'model', arrives: 'the model registry' },
   { noun: 'approval', arrives: 'the model registry' },
   { noun: 'identity', arrives: 'the model registry' },
   { noun: 'drift', arrives: 'drift detection' },

@@ -3,7 +3,9 @@ import type { ExportFiles } from '../export-port.ts';
 import type { Examples } from '../examples-port.ts';
 import type { Governance } from '../governance-port.ts';
 import type { LedgerReader } from '../ledger-port.ts';
+import type { Registry } from '../registry-port.ts';
 import type { LocalStack } from '../stack-port.ts';
+import type { RegistryPorts } from '../../workers/registry.ts';
 import type { MlopsConfig } from '../../config/schema.ts';
 import type { Rollouts } from '../rollouts/rollouts.ts';
 import type { LiveSplit } from '../../domain/rollout/split.ts';
@@ -28,6 +30,8 @@ export interface Composition {
   ledger(): Promise<LedgerReader>;
   /** Erasure, legal holds, and the keys of payloads. */
   governance(): Promise<Governance>;
+  /** The model registry. */
+  registry(): Promise<Registry>;
   /** Exports of the ledger as files; needs no configuration. */
   exportFiles(): Promise<ExportFiles>;
   /** What the router reports; needs neither Temporal nor PostgreSQL. */
@@ -85,6 +89,7 @@ export function createComposition(loadConfig: () => Promise<MlopsConfig>): Compo
     },
     ledger: async () => await composeLedger(await loadConfig(), closers),
     governance: async () => await composeGovernance(await loadConfig(), closers),
+    registry: async () => await composeRegistry(await loadConfig(), closers),
     exportFiles: composeExportFiles,
     router: async () => (await import('../../adapters/gateway/router.ts')).createGatewayRouter(await loadConfig()),
     emergency: async () =>
@@ -134,6 +139,21 @@ async function composeGovernance(config: MlopsConfig, closers: (() => Promise<vo
   const pool = openPool(config);
   closers.push(async () => await pool.end());
   return await ledger.composeGovernance(config, pool);
+}
+
+/** The registry over an artifact store and approvals; what is not given refuses whatever needs it. */
+async function composeRegistry(
+  config: MlopsConfig,
+  closers: (() => Promise<void>)[],
+  ports: RegistryPorts = {},
+): Promise<Registry> {
+  const [{ openPool }, registry] = await Promise.all([
+    import('../../adapters/postgres/pool.ts'),
+    import('../../workers/registry.ts'),
+  ]);
+  const pool = openPool(config);
+  closers.push(async () => await pool.end());
+  return await registry.composeRegistry(config, pool, ports);
 }
 
 async function composeExportFiles(): Promise<ExportFiles> {

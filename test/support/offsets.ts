@@ -24,6 +24,7 @@ const STACKS = [
   'postgres',
   'ledger',
   'custody',
+  'registry',
   'nothing',
 ] as const;
 

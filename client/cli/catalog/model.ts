@@ -1,0 +1,78 @@
+import { DEPENDENCY_KINDS } from '../../../domain/registry/dependency.ts';
+import { MODEL_TYPES } from '../../../domain/registry/model-types.ts';
+import { STAGES } from '../../../domain/registry/stages.ts';
+import type { CommandSpec } from '../command.ts';
+
+const MODEL = { name: '<model>', description: 'its name' };
+const VERSION = { name: '<version>', description: 'a version, or an alias that means one' };
+
+/** Verbs of `mlops model`. */
+export const MODEL_COMMANDS: readonly CommandSpec[] = [
+  {
+    name: 'model register',
+    summary: 'register a version, once: the same content again changes nothing',
+    arguments: [
+      { name: '[model]', description: 'its name; goes before that of the manifest' },
+      { name: '[version]', description: 'Semantic Versioning; goes before that of the manifest' },
+    ],
+    options: [
+      { flags: '--file <manifest>', description: 'YAML or JSON; what is typed beside it goes before what it says' },
+      { flags: '--type <type>', description: MODEL_TYPES.join(', '), choices: MODEL_TYPES },
+      { flags: '--artifact <path>', description: 'file or folder with the model; without one it stays in development' },
+      {
+        flags: '--stage <stage>',
+        description: 'production: note that it is wanted there; it is registered in development all the same',
+        choices: ['development', 'production'],
+      },
+      {
+        flags: '--metadata <key=value>',
+        description: 'what its type needs, and more; may be repeated',
+        repeatable: true,
+      },
+      {
+        flags: '--metric <name=value>',
+        description:
+          'a measured figure, with unit and direction where the name does not say them: fluency=4.2:points:higher; may be repeated',
+        repeatable: true,
+      },
+      { flags: '--tag <key=value>', description: 'may be repeated', repeatable: true },
+      {
+        flags: '--dependency <kind=target>',
+        description: `what it rests on, of kind ${DEPENDENCY_KINDS.join(', ')}; may be repeated`,
+        repeatable: true,
+      },
+      { flags: '--dataset <name>', description: 'what it was trained or built on; may be repeated', repeatable: true },
+      { flags: '--code-commit <commit>', description: 'the code that made it' },
+      { flags: '--base-model <name>', description: 'the model it was made from, registered here or not' },
+      { flags: '--index-version <name>', description: 'the index that a retriever searches' },
+      { flags: '--description <text>', description: 'what it is' },
+      { flags: '--approval-required', description: 'its step to staging needs an approval, too' },
+    ],
+    examples: [
+      'mlops model register rag_embeddings 2.1.0 --type embedding --metadata dimension=768 --metadata distance=cosine --metadata tokenizer=bert-base-uncased --metric recall_at_5=0.89',
+      'mlops model register --file examples/models/rag_api.yaml',
+    ],
+    changes: true,
+    load: () => import('../commands/model/register.ts'),
+  },
+  {
+    name: 'model show',
+    summary: 'everything that is known of a version',
+    arguments: [MODEL, VERSION],
+    examples: ['mlops model show rag_api 1.1.0', 'mlops model show rag_api champion -o json'],
+    load: () => import('../commands/model/show.ts'),
+  },
+  {
+    name: 'model list',
+    summary: 'models by name, or the versions of one, highest first',
+    arguments: [{ name: '[model]', description: 'list its versions' }],
+    options: [
+      { flags: '--stage <stage>', description: 'only versions that stand there', choices: STAGES },
+      { flags: '--all', description: 'also what was retired' },
+      { flags: '--limit <n>', description: 'at most so many', default: '50' },
+      { flags: '--after <name>', description: 'go on after this model or version' },
+    ],
+    examples: ['mlops model list', 'mlops model list rag_api --stage staging'],
+    load: () => import('../commands/model/list.ts'),
+  },
+];

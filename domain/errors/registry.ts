@@ -1,0 +1,72 @@
+import type { ErrorDefinition } from './definition.ts';
+
+/** Failures of the model registry. */
+export const REGISTRY_ERRORS = {
+  REGISTRATION_INVALID: {
+    message: 'Registration is not valid: {problems}',
+    remedy: 'Mend what is named above; examples are in docs/how-to/register-a-model.md',
+    retryable: false,
+    exitCode: 2,
+  },
+  MANIFEST_INVALID: {
+    message: 'Manifest {file} cannot be used: {problem}',
+    remedy: 'Write it like examples/models/rag_api.yaml',
+    retryable: false,
+    exitCode: 2,
+  },
+  MODEL_NOT_FOUND: {
+    message: 'Model {model} is not registered{near}',
+    remedy: 'List those that are with `mlops model list`, or register it with `mlops model register`',
+    retryable: false,
+    exitCode: 2,
+  },
+  VERSION_NOT_FOUND: {
+    message: 'Model {model} has no version {version}',
+    remedy: 'List its versions with `mlops model list {model}`',
+    retryable: false,
+    exitCode: 2,
+  },
+  ALIAS_NOT_FOUND: {
+    message: 'Model {model} has no alias {alias} in environment {environment}, and {alias} is no version either',
+    remedy: 'List its versions and aliases with `mlops model list {model}`',
+    retryable: false,
+    exitCode: 2,
+  },
+  VERSION_CONFLICT: {
+    message: 'Version {version} of {model} is registered with other content: {differences}',
+    remedy:
+      'What is registered never changes: register the new content under a new version; `mlops model show {model} {version}` shows what is there',
+    retryable: false,
+    exitCode: 3,
+  },
+  VERSION_RETIRED: {
+    message: 'Version {version} of {model} was retired: it cannot be {action}',
+    remedy: 'Register a new version; what was retired is kept as evidence and never comes back',
+    retryable: false,
+    exitCode: 3,
+  },
+  DEPENDENCY_UNKNOWN: {
+    message: '{model} {version} depends on {target} ({kind}), which is not registered',
+    remedy: 'Register that version first, or mend its name; `mlops model list` shows what is registered',
+    retryable: false,
+    exitCode: 2,
+  },
+  DEPENDENCY_CYCLE: {
+    message: '{name} would depend on itself: {path}',
+    remedy: 'Leave one of these dependencies out',
+    retryable: false,
+    exitCode: 2,
+  },
+  APPROVAL_NOT_GRANTED: {
+    message: 'Approval {approvalId} does not cover {resource}: {problem}',
+    remedy: 'Look at what it was given for, and ask for one of exactly this change',
+    retryable: false,
+    exitCode: 3,
+  },
+  ARTIFACT_STORE_MISSING: {
+    message: 'Artifact cannot be taken in or verified: this program has no artifact store',
+    remedy: 'Register without --artifact; such a version stays in development',
+    retryable: false,
+    exitCode: 1,
+  },
+} as const satisfies Record<string, ErrorDefinition>;

@@ -1,0 +1,64 @@
+import type { Registration } from './registration.ts';
+import type { Stage } from './stages.ts';
+
+/** A registered version as its readers have it, in one environment. */
+export interface VersionRecord {
+  /** Opaque; never changes, never given to another. */
+  readonly id: string;
+  /** Counts the versions of a model from 1; never used again, also not after a retirement. */
+  readonly ordinal: number;
+  /** As it was registered. */
+  readonly registration: Registration;
+  /** Digest of the registration's canonical text. */
+  readonly contentDigest: string;
+  /** As they are now: these may be changed. */
+  readonly description: string;
+  readonly tags: Readonly<Record<string, string>>;
+  readonly artifactBytes: number | null;
+  readonly artifactFiles: number | null;
+  /** When its artifact was last compared with its digest, and what was wrong with it then. */
+  readonly verifiedAt: string | null;
+  readonly artifactProblem: string | null;
+  readonly environment: string;
+  /** Where it stands. */
+  readonly stage: Stage;
+  /** Where somebody wants it, for which an approval is missing. */
+  readonly requestedStage: Stage | null;
+  readonly aliases: readonly string[];
+  /** Principal id of who registered it. */
+  readonly author: string;
+  /** ISO 8601, UTC */
+  readonly registeredAt: string;
+  readonly retiredAt: string | null;
+}
+
+/** A model: what its versions have in common. */
+export interface ModelRecord {
+  readonly id: string;
+  readonly name: string;
+  readonly versions: number;
+  /** By precedence, of those that were not retired; null when there is none. */
+  readonly newest: string | null;
+  /** In production in the environment asked about. */
+  readonly production: string | null;
+  readonly createdAt: string;
+  readonly changedAt: string;
+}
+
+/** What a registration came to. */
+export interface RegisteredVersion {
+  readonly version: VersionRecord;
+  /** False: it was registered before, with the same content. */
+  readonly isNew: boolean;
+}
+
+/** One page of a list; `cursor` is null on the last one, and else names where the next one begins. */
+export interface VersionPage {
+  readonly versions: readonly VersionRecord[];
+  readonly cursor: string | null;
+}
+
+export interface ModelPage {
+  readonly models: readonly ModelRecord[];
+  readonly cursor: string | null;
+}
