@@ -1,5 +1,15 @@
 import type { RegistrationOrder } from '../domain/registry/registration.ts';
-import type { ModelPage, RegisteredVersion, VersionPage, VersionRecord } from '../domain/registry/records.ts';
+import type {
+  AliasOutcome,
+  HistoryPage,
+  ModelPage,
+  RegisteredVersion,
+  StageChangeRecord,
+  StageOutcome,
+  VerifiedArtifact,
+  VersionPage,
+  VersionRecord,
+} from '../domain/registry/records.ts';
 import type { Stage } from '../domain/registry/stages.ts';
 
 /** A version by its number or an alias, and who asks. */
@@ -17,6 +27,21 @@ export interface RegisterOrder {
   /** Whether it is wanted in production: that is noted, and still needs every step and approval. */
   readonly wantsProduction: boolean;
   readonly actor: string;
+}
+
+/** Who changes something, and why. */
+export interface Reasoned {
+  /** Sealed in the ledger under the key of who gave it. */
+  readonly reason: string;
+  readonly actor: string;
+}
+
+/** What a promotion or a way back rests on. */
+export interface ProductionOrder extends Reasoned {
+  readonly model: string;
+  /** The version that is believed to be in production, null for none: when it is another one, nothing happens. */
+  readonly expectedProduction: string | null;
+  readonly approvalId: string | null;
 }
 
 /** Port: the model registry of one environment. Every method may throw DATABASE_UNREACHABLE and LEDGER_CLOSED. */
@@ -46,4 +71,55 @@ export interface Registry {
   models(asked: { readonly after: string | null; readonly limit: number; readonly actor: string }): Promise<ModelPage>;
   /** What principal ids mean, as far as it was not erased. */
   names(ids: readonly string[]): Promise<ReadonlyMap<string, string>>;
+  /** The version in production. @throws MODEL_NOT_FOUND */
+  production(asked: { readonly model: string }): Promise<string | null>;
+  /**
+   * One stage up; what needs an approval and has none is noted, and `awaiting` says what must be approved.
+   *
+   * @throws VERSION_NOT_FOUND, VERSION_RETIRED, TRANSITION_ILLEGAL, STAGE_CONFLICT, ARTIFACT_MISSING, ARTIFACT_MISMATCH,
+   *   INDEX_MISMATCH, APPROVAL_NOT_GRANTED
+   */
+  promote(
+    order: ProductionOrder & { readonly version: string; readonly to: 'staging' | 'production' },
+  ): Promise<StageOutcome>;
+  /** Back to the last production version that can be verified. @throws as promote, and PREVIOUS_UNKNOWN */
+  goBack(order: ProductionOrder): Promise<StageOutcome>;
+  /** One stage back, or out of new use. @throws VERSION_NOT_FOUND, TRANSITION_ILLEGAL */
+  demote(
+    order: Reasoned & {
+      readonly model: string;
+      readonly version: string;
+      readonly to: 'development' | 'staging' | 'deprecated';
+    },
+  ): Promise<StageOutcome>;
+  /** Out of use for good. @throws VERSION_NOT_FOUND, RETIRE_REFUSED */
+  retire(order: Reasoned & { readonly model: string; readonly version: string }): Promise<StageOutcome>;
+  /**
+   * Makes an alias mean a version; null removes it.
+   *
+   * @throws USAGE_INVALID, VERSION_NOT_FOUND, VERSION_RETIRED, ALIAS_PROTECTED, ARTIFACT_MISSING, ARTIFACT_MISMATCH, APPROVAL_NOT_GRANTED
+   */
+  alias(
+    order: Reasoned & {
+      readonly model: string;
+      readonly alias: string;
+      readonly version: string | null;
+      readonly approvalId: string | null;
+    },
+  ): Promise<AliasOutcome>;
+  /** Reads the artifact again. @throws VERSION_NOT_FOUND, ARTIFACT_MISSING */
+  verify(order: VersionOrder): Promise<VerifiedArtifact>;
+  /** Transitions, newest first. @throws MODEL_NOT_FOUND */
+  history(asked: {
+    readonly model: string;
+    readonly after: number | null;
+    readonly limit: number;
+    readonly actor: string;
+  }): Promise<HistoryPage>;
+  /** The transition by which a version was in production at a moment. @throws MODEL_NOT_FOUND */
+  productionAt(asked: {
+    readonly model: string;
+    readonly at: Date;
+    readonly actor: string;
+  }): Promise<StageChangeRecord | null>;
 }

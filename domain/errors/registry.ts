@@ -57,6 +57,56 @@ export const REGISTRY_ERRORS = {
     retryable: false,
     exitCode: 2,
   },
+  TRANSITION_ILLEGAL: {
+    message: '{model} {version} is in {from} and cannot go to {to}: from there it can go to {legal}',
+    remedy:
+      'Go step by step, up with `mlops model promote {model} {version}` and back with `mlops model demote {model} {version}`; no stage is skipped',
+    retryable: false,
+    exitCode: 3,
+  },
+  STAGE_CONFLICT: {
+    message: 'Promotion of {model} {version} refused: {current} is in production in {environment}, wanted {expected}',
+    remedy: 'Somebody was faster: look with `mlops model history {model}`, then promote again if it is still right',
+    retryable: false,
+    exitCode: 3,
+  },
+  ARTIFACT_MISSING: {
+    message:
+      '{model} {version} has no artifact, so that nothing vouches for what would be served: it stays in development',
+    remedy: 'Register it under a new version with --artifact',
+    retryable: false,
+    exitCode: 3,
+  },
+  ARTIFACT_MISMATCH: {
+    message: 'Artifact of {model} {version} is not what was registered ({digest}): {problem}',
+    remedy: 'Restore the content in the artifact store, then run `mlops model verify {model} {version}`',
+    retryable: false,
+    exitCode: 3,
+  },
+  INDEX_MISMATCH: {
+    message: '{model} {version} cannot be promoted: {problem}',
+    remedy: 'Build the index with the embedding version that asks it, and register that under a new version',
+    retryable: false,
+    exitCode: 3,
+  },
+  PREVIOUS_UNKNOWN: {
+    message: 'Model {model} has no earlier production version in {environment} to go back to: {problem}',
+    remedy: 'Look with `mlops model history {model}`, and promote another version',
+    retryable: false,
+    exitCode: 3,
+  },
+  RETIRE_REFUSED: {
+    message: '{model} {version} cannot be retired: {problems}',
+    remedy: 'Take it out of use first: what needs it is named above',
+    retryable: false,
+    exitCode: 3,
+  },
+  ALIAS_PROTECTED: {
+    message: 'Alias {alias} of {model} is protected: it cannot be removed',
+    remedy: 'Move it to another version with `mlops model alias {model} {alias}` and an approval',
+    retryable: false,
+    exitCode: 3,
+  },
   APPROVAL_NOT_GRANTED: {
     message: 'Approval {approvalId} does not cover {resource}: {problem}',
     remedy: 'Look at what it was given for, and ask for one of exactly this change',

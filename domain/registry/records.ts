@@ -1,3 +1,4 @@
+import type { BoundContent } from './bound-content.ts';
 import type { Registration } from './registration.ts';
 import type { Stage } from './stages.ts';
 
@@ -61,4 +62,63 @@ export interface VersionPage {
 export interface ModelPage {
   readonly models: readonly ModelRecord[];
   readonly cursor: string | null;
+}
+
+/** What a change of a stage or an alias came to. */
+export interface StageOutcome {
+  readonly version: VersionRecord;
+  /** Where it stood before; equal to where it stands when nothing was changed. */
+  readonly from: Stage;
+  /** The version that was in production before and is in staging now. */
+  readonly replaced: string | null;
+  /** What must be approved before it happens; null when nothing is missing. */
+  readonly awaiting: AwaitedApproval | null;
+}
+
+/** What an alias means now, and meant before. */
+export interface AliasOutcome {
+  readonly alias: string;
+  readonly version: string | null;
+  readonly before: string | null;
+  readonly awaiting: AwaitedApproval | null;
+}
+
+/** An approval that is missing: for what, and bound to which content. */
+export interface AwaitedApproval {
+  readonly kind: 'stage-promotion' | 'protected-alias';
+  readonly resource: string;
+  readonly bound: BoundContent;
+}
+
+/** One transition of a version. */
+export interface StageChangeRecord {
+  readonly change: number;
+  readonly version: string;
+  readonly act: 'promoted' | 'gone-back' | 'replaced' | 'demoted' | 'retired';
+  readonly from: Stage;
+  readonly to: Stage;
+  /** ISO 8601, UTC */
+  readonly at: string;
+  /** Principal ids. */
+  readonly actor: string;
+  readonly approvers: readonly string[];
+  readonly approvalId: string | null;
+  readonly bound: BoundContent | null;
+  /** Its event in the ledger. */
+  readonly ledgerSequence: number;
+}
+
+/** What a verification found. */
+export interface VerifiedArtifact {
+  readonly version: VersionRecord;
+  readonly digest: string;
+  readonly ok: boolean;
+  readonly problem: string | null;
+  readonly bytes: number;
+}
+
+export interface HistoryPage {
+  readonly changes: readonly StageChangeRecord[];
+  /** Where the next page begins; null on the last one. */
+  readonly cursor: number | null;
 }

@@ -9,6 +9,8 @@ const ACTS = {
   replaced: ['model_promotion', 'medium'],
   demoted: ['model_promotion', 'medium'],
   retired: ['model_retirement', 'medium'],
+  'went-back': ['model_rollback', 'high'],
+  'alias-requested': ['model_promotion', 'low'],
   'alias-set': ['model_promotion', 'medium'],
   'alias-removed': ['model_promotion', 'medium'],
   verified: ['compliance_check', 'low'],

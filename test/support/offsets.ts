@@ -24,8 +24,9 @@ const STACKS = [
   'postgres',
   'ledger',
   'custody',
-  'registry',
   'nothing',
+  'registry',
+  'registryStages',
 ] as const;
 
 /** Port offset of each; nothing ever listens at that of `nothing`. All ports are below the ephemeral ones. */

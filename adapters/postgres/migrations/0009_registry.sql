@@ -74,6 +74,13 @@ CREATE INDEX stage_change_by_model ON stage_change (model_id, environment, chang
 CREATE INDEX stage_change_of_production ON stage_change (model_id, environment, at, change_id)
   WHERE from_stage = 'production' OR to_stage = 'production';
 
+-- An approval is good for one change.
+CREATE TABLE used_approval (
+  approval_id     text   PRIMARY KEY CHECK (approval_id <> ''),
+  resource        text   NOT NULL,
+  ledger_sequence bigint NOT NULL
+);
+
 -- What an alias means now; null: it was removed.
 CREATE TABLE model_alias (
   model_id        uuid        NOT NULL REFERENCES model (model_id),
@@ -131,6 +138,10 @@ CREATE CONSTRAINT TRIGGER has_event AFTER INSERT OR UPDATE ON model_version
 CREATE CONSTRAINT TRIGGER has_event AFTER INSERT OR UPDATE ON version_stage
   DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION change_needs_its_event();
 CREATE CONSTRAINT TRIGGER has_event AFTER INSERT ON stage_change
+  DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION change_needs_its_event();
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON used_approval
+  FOR EACH STATEMENT EXECUTE FUNCTION evidence_is_append_only();
+CREATE CONSTRAINT TRIGGER has_event AFTER INSERT ON used_approval
   DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION change_needs_its_event();
 CREATE CONSTRAINT TRIGGER has_event AFTER INSERT OR UPDATE ON model_alias
   DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION change_needs_its_event();

@@ -6,6 +6,7 @@ import type { Stage } from '../../../domain/registry/stages.ts';
 import type { Json } from '../../../domain/governance/event-draft.ts';
 import type { RegistryParts } from './parts.ts';
 import {
+  productionOf,
   recordOf,
   requireModel,
   requireVersion,
@@ -67,6 +68,15 @@ function stageCondition(stage: Stage | null): string {
   if (stage === null) return '';
   // Those in development have no row there, as a rule.
   return stage === 'development' ? `AND COALESCE(s.stage, 'development') = $6` : 'AND s.stage = $6';
+}
+
+/** The version that is in production; null when none is. @throws MODEL_NOT_FOUND */
+export async function getProduction(
+  { environment, pool }: RegistryParts,
+  { model }: { readonly model: string },
+): Promise<string | null> {
+  const row = await productionOf(pool, environment, await requireModel(pool, model));
+  return row?.content.version ?? null;
 }
 
 interface ModelRow extends Record<string, unknown> {

@@ -69,6 +69,17 @@ export async function requireVersion(
   throw new MlopsError('VERSION_NOT_FOUND', { model, version: version.text });
 }
 
+/** The version in production, or null. */
+export async function productionOf(queries: Queries, environment: string, modelId: string): Promise<VersionRow | null> {
+  const [row] = await run<VersionRow>(
+    queries,
+    `SELECT ${VERSION_COLUMNS} FROM model_version v ${STAGE_JOIN}
+     WHERE s.model_id = $2 AND s.stage = 'production'`,
+    [environment, modelId],
+  );
+  return row ?? null;
+}
+
 /** @throws MODEL_NOT_FOUND, with the names that are nearest */
 export async function requireModel(queries: Queries, model: string): Promise<string> {
   const [row] = await run<{ model_id: string }>(queries, 'SELECT model_id FROM model WHERE name = $1', [model]);

@@ -6,6 +6,9 @@ import type { CommandSpec } from '../command.ts';
 const MODEL = { name: '<model>', description: 'its name' };
 const VERSION = { name: '<version>', description: 'a version, or an alias that means one' };
 
+const REASON = { flags: '--reason <text>', description: 'why; sealed, and in the ledger by a commitment' };
+const APPROVAL = { flags: '--approval <id>', description: 'the approval it is done by; each is good for one change' };
+
 /** Verbs of `mlops model`. */
 export const MODEL_COMMANDS: readonly CommandSpec[] = [
   {
@@ -74,5 +77,81 @@ export const MODEL_COMMANDS: readonly CommandSpec[] = [
     ],
     examples: ['mlops model list', 'mlops model list rag_api --stage staging'],
     load: () => import('../commands/model/list.ts'),
+  },
+  {
+    name: 'model promote',
+    summary: 'one stage up: development, staging, production; into production with an approval',
+    arguments: [MODEL, { name: '[version]', description: 'a version, or an alias that means one' }],
+    options: [
+      { flags: '--to <stage>', description: 'default: the next one', choices: ['staging', 'production'] },
+      APPROVAL,
+      {
+        flags: '--expect <version>',
+        description:
+          'what must be in production now, or none; when it is not, nothing happens (default: what is there)',
+      },
+      { flags: '--previous', description: 'back to the last production version that can be verified' },
+      REASON,
+    ],
+    examples: [
+      'mlops model promote rag_api 1.1.0 --to staging',
+      'mlops model promote rag_api 1.1.0 --to production --approval 7f3a --expect 1.0.0',
+      'mlops model promote rag_api --previous --reason "1.1.0 misses documents"',
+    ],
+    changes: true,
+    load: () => import('../commands/model/promote.ts'),
+  },
+  {
+    name: 'model demote',
+    summary: 'one stage back, or deprecated: still served, not for new use',
+    arguments: [MODEL, VERSION],
+    options: [
+      { flags: '--to <stage>', description: 'default: one back', choices: ['development', 'staging', 'deprecated'] },
+      REASON,
+    ],
+    examples: ['mlops model demote rag_api 1.1.0', 'mlops model demote rag_api 1.0.0 --to deprecated'],
+    changes: true,
+    load: () => import('../commands/model/demote.ts'),
+  },
+  {
+    name: 'model retire',
+    summary: 'out of use for good, unless users or other versions need it; its evidence stays',
+    arguments: [MODEL, VERSION],
+    options: [REASON],
+    examples: ['mlops model retire rag_api 1.0.0 --reason "replaced by 1.1.0"'],
+    changes: true,
+    load: () => import('../commands/model/retire.ts'),
+  },
+  {
+    name: 'model alias',
+    summary: 'make a name mean a version; production, champion and configured ones need an approval',
+    arguments: [
+      MODEL,
+      { name: '<alias>', description: 'the name' },
+      { name: '[version]', description: 'what it is to mean' },
+    ],
+    options: [{ flags: '--remove', description: 'make it mean nothing' }, APPROVAL, REASON],
+    examples: ['mlops model alias rag_api candidate 1.1.0', 'mlops model alias rag_api candidate --remove'],
+    changes: true,
+    load: () => import('../commands/model/alias.ts'),
+  },
+  {
+    name: 'model verify',
+    summary: 'read the artifact again and compare it with what was registered',
+    arguments: [MODEL, VERSION],
+    examples: ['mlops model verify rag_api 1.1.0'],
+    load: () => import('../commands/model/verify.ts'),
+  },
+  {
+    name: 'model history',
+    summary: 'which version was in which stage when, and by whose approval',
+    arguments: [MODEL],
+    options: [
+      { flags: '--at <time>', description: 'what was in production then: 2026-11-01, or 2026-11-01T10:00:00Z' },
+      { flags: '--limit <n>', description: 'at most so many', default: '50' },
+      { flags: '--after <n>', description: 'go on after this change' },
+    ],
+    examples: ['mlops model history rag_api', 'mlops model history rag_api --at 2026-11-01'],
+    load: () => import('../commands/model/history.ts'),
   },
 ];
