@@ -1,7 +1,10 @@
+import type { Dependency } from '../domain/registry/dependency.ts';
+import type { Lineage } from '../domain/registry/lineage.ts';
 import type { RegistrationOrder } from '../domain/registry/registration.ts';
 import type {
   AliasOutcome,
   HistoryPage,
+  ImportReport,
   ModelPage,
   RegisteredVersion,
   StageChangeRecord,
@@ -122,4 +125,24 @@ export interface Registry {
     readonly at: Date;
     readonly actor: string;
   }): Promise<StageChangeRecord | null>;
+  /** What something rests on, or what rests on it. @throws VERSION_NOT_FOUND, MODEL_NOT_FOUND */
+  lineage(order: {
+    /** A registered version, or something that versions rest on. */
+    readonly start: { readonly model: string; readonly version: string } | Dependency;
+    readonly direction: 'upstream' | 'downstream';
+    readonly depth: number;
+    readonly actor: string;
+  }): Promise<Lineage>;
+  /**
+   * Adds what a version rests on, when that becomes known later; false when it was known.
+   *
+   * @throws REGISTRATION_INVALID, VERSION_NOT_FOUND, VERSION_RETIRED, DEPENDENCY_UNKNOWN, DEPENDENCY_CYCLE
+   */
+  depend(
+    order: VersionOrder & { readonly dependency: { readonly kind: string; readonly target: string } },
+  ): Promise<boolean>;
+  /** Lines of the whole registry, in groups. */
+  export(order: { readonly actor: string }): AsyncIterable<readonly string[]>;
+  /** Puts an export into an empty registry. @throws REGISTRY_IMPORT_INVALID, REGISTRY_IMPORT_DIFFERS */
+  import(order: { readonly lines: AsyncIterable<string>; readonly actor: string }): Promise<ImportReport>;
 }

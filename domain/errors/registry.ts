@@ -97,7 +97,7 @@ export const REGISTRY_ERRORS = {
   },
   RETIRE_REFUSED: {
     message: '{model} {version} cannot be retired: {problems}',
-    remedy: 'Take it out of use first: what needs it is named above',
+    remedy: 'Take it out of use first; `mlops model lineage {model} {version} --downstream` shows what rests on it',
     retryable: false,
     exitCode: 3,
   },
@@ -110,6 +110,18 @@ export const REGISTRY_ERRORS = {
   APPROVAL_NOT_GRANTED: {
     message: 'Approval {approvalId} does not cover {resource}: {problem}',
     remedy: 'Look at what it was given for, and ask for one of exactly this change',
+    retryable: false,
+    exitCode: 3,
+  },
+  REGISTRY_IMPORT_INVALID: {
+    message: 'Import is refused at line {line}: {problem}',
+    remedy: 'Write the file again with `mlops model export --out registry.jsonl`',
+    retryable: false,
+    exitCode: 2,
+  },
+  REGISTRY_IMPORT_DIFFERS: {
+    message: 'Import is refused: the registry holds {there}, the file {given}',
+    remedy: 'Import into an empty database; two registries are not merged',
     retryable: false,
     exitCode: 3,
   },

@@ -122,3 +122,11 @@ export interface HistoryPage {
   /** Where the next page begins; null on the last one. */
   readonly cursor: number | null;
 }
+
+/** What an import came to. */
+export interface ImportReport {
+  /** Rows that were written. */
+  readonly rows: number;
+  /** False: the registry held exactly this already. */
+  readonly isNew: boolean;
+}

@@ -18,28 +18,27 @@ export interface Edge {
 }
 
 /**
- * Writes what a version depends on, and links what was waiting for it.
+ * Writes what a version depends on, and links what was waiting for it. Returns how many of the edges are new.
  *
  * @throws DEPENDENCY_UNKNOWN, DEPENDENCY_CYCLE with the path
  */
-export async function linkDependencies({ client, next }: LedgerTransaction, edge: Edge): Promise<void> {
+export async function linkDependencies({ client, next }: LedgerTransaction, edge: Edge): Promise<number> {
   const { dependencies, id, name } = edge;
   const targets = await resolve(client, edge);
-  if (dependencies.length > 0)
-    await client.query(
-      `INSERT INTO model_dependency (version_id, kind, target, target_id, ledger_sequence)
+  const { rowCount } = await client.query(
+    `INSERT INTO model_dependency (version_id, kind, target, target_id, ledger_sequence)
        SELECT $1, kind, target, target_id, $2 FROM unnest($3::text[], $4::text[], $5::uuid[]) AS t(kind, target, target_id)
        ON CONFLICT (version_id, kind, target) DO NOTHING`,
-      [id, next, dependencies.map(({ kind }) => kind), dependencies.map(({ target }) => target), targets],
-    );
+    [id, next, dependencies.map(({ kind }) => kind), dependencies.map(({ target }) => target), targets],
+  );
   const waiting = await client.query(
     `UPDATE model_dependency SET target_id = $1, ledger_sequence = $2
      WHERE target = ANY ($3) AND kind = 'base-model' AND target_id IS NULL`,
     [id, next, namesOf(name)],
   );
   const isLeaf = targets.every((target) => target === null);
-  if (isLeaf && waiting.rowCount === 0) return;
-  await assertNoCycle(client, id);
+  if (!isLeaf || waiting.rowCount !== 0) await assertNoCycle(client, id);
+  return rowCount ?? 0;
 }
 
 /** A version is meant with its build metadata and without. */

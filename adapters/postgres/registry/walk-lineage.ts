@@ -1,4 +1,4 @@
-import type { DependencyKind } from '../../../domain/registry/dependency.ts';
+import type { Dependency, DependencyKind } from '../../../domain/registry/dependency.ts';
 import { run, type Queries } from './versions.ts';
 
 /** Which way the lineage is followed: to what a version rests on, or to what rests on it. */
@@ -60,6 +60,15 @@ export async function walkLineage(
     }
   }
   return edges;
+}
+
+/** The versions that rest on something by its name, one step away. */
+export async function edgesTo(queries: Queries, { kind, target }: Dependency): Promise<WalkedEdge[]> {
+  const rows = await run<EdgeRow & Record<string, unknown>>(queries, `${EDGES} target = $1 AND kind = $2`, [
+    target,
+    kind,
+  ]);
+  return rows.map((row) => edgeOf(row, 1));
 }
 
 function edgeOf(row: EdgeRow, depth: number): WalkedEdge {

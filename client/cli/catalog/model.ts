@@ -62,7 +62,12 @@ export const MODEL_COMMANDS: readonly CommandSpec[] = [
     name: 'model show',
     summary: 'everything that is known of a version',
     arguments: [MODEL, VERSION],
-    examples: ['mlops model show rag_api 1.1.0', 'mlops model show rag_api champion -o json'],
+    options: [{ flags: '--bom', description: 'print a bill of materials instead: CycloneDX 1.6, with a model card' }],
+    examples: [
+      'mlops model show rag_api 1.1.0',
+      'mlops model show rag_api champion -o json',
+      'mlops model show rag_api 1.1.0 --bom',
+    ],
     load: () => import('../commands/model/show.ts'),
   },
   {
@@ -153,5 +158,42 @@ export const MODEL_COMMANDS: readonly CommandSpec[] = [
     ],
     examples: ['mlops model history rag_api', 'mlops model history rag_api --at 2026-11-01'],
     load: () => import('../commands/model/history.ts'),
+  },
+  {
+    name: 'model lineage',
+    summary: 'what a version rests on, or what rests on it',
+    arguments: [
+      { name: '[model]', description: 'its name' },
+      { name: '[version]', description: 'a version, or an alias that means one' },
+    ],
+    options: [
+      { flags: '--upstream', description: 'what it rests on (the default)' },
+      { flags: '--downstream', description: 'what rests on it, and would be hit by its end' },
+      { flags: '--depth <n>', description: 'steps at most', default: '10' },
+      { flags: '--target <kind=name>', description: 'begin at something that is not registered: dataset=wiki-2026-10' },
+      { flags: '--add <kind=target>', description: 'add what the version rests on, when that becomes known later' },
+    ],
+    examples: [
+      'mlops model lineage rag_api 1.1.0',
+      'mlops model lineage --target dataset=wiki-2026-10 --downstream',
+      'mlops model lineage rag_api 1.1.0 --add dataset=wiki-2026-10',
+    ],
+    changes: true,
+    load: () => import('../commands/model/lineage.ts'),
+  },
+  {
+    name: 'model export',
+    summary: 'the whole registry as lines of JSON, without artifacts',
+    options: [{ flags: '--out <file>', description: 'write a file (default: standard output)' }],
+    examples: ['mlops model export --out registry.jsonl'],
+    load: () => import('../commands/model/export.ts'),
+  },
+  {
+    name: 'model import',
+    summary: 'take an export into an empty registry; one that says the same changes nothing',
+    arguments: [{ name: '<file>', description: 'the export; - reads standard input' }],
+    examples: ['mlops model import registry.jsonl'],
+    changes: true,
+    load: () => import('../commands/model/import.ts'),
   },
 ];
