@@ -6,6 +6,8 @@ MODEL_NAME ?= rag_api
 MODEL_VERSION ?=
 FROM_VERSION ?=
 PROFILE ?= default
+# What mlops-register registers; MODEL_NAME and MODEL_VERSION go before what it says.
+MANIFEST ?= examples/models/rag_api.yaml
 # More options for the command behind a target: make mlops-deploy MODEL_VERSION=1.1.0 ARGS="--detach --gate 25"
 ARGS ?=
 
@@ -49,11 +51,18 @@ mlops-deploy mlops-canary-deploy: node_modules/.stamp ## roll MODEL_VERSION of M
 	@test -n '$(MODEL_VERSION)' || { echo "MODEL_VERSION is missing: make $@ MODEL_NAME=rag_api MODEL_VERSION=1.1.0" >&2; exit 2; }
 	$(MLOPS) rollout start --model '$(MODEL_NAME)' --to '$(MODEL_VERSION)' $(if $(FROM_VERSION),--from '$(FROM_VERSION)') --profile '$(PROFILE)' $(ARGS)
 
+mlops-register: node_modules/.stamp ## register MODEL_VERSION of MODEL_NAME as MANIFEST says; once, whatever how often
+	$(MLOPS) model register '$(MODEL_NAME)' '$(MODEL_VERSION)' --file '$(MANIFEST)' $(ARGS)
+
+mlops-promote: node_modules/.stamp ## move MODEL_VERSION of MODEL_NAME one stage up; into production with ARGS="--approval <id>"
+	@test -n '$(MODEL_VERSION)' || { echo "MODEL_VERSION is missing: make $@ MODEL_NAME=rag_api MODEL_VERSION=1.1.0" >&2; exit 2; }
+	$(MLOPS) model promote '$(MODEL_NAME)' '$(MODEL_VERSION)' $(ARGS)
+
 mlops-rollback: node_modules/.stamp ## emergency: all traffic of MODEL_NAME to its stable version
 	$(MLOPS) rollback '$(MODEL_NAME)' $(ARGS)
 
 mlops-clean: node_modules/.stamp ## stop the local stack and remove its state
 	$(MLOPS) clean --yes $(ARGS)
 
-mlops-drift-check mlops-monitor mlops-pipeline mlops-governance-report mlops-register mlops-promote mlops-audit: ## not there yet
+mlops-drift-check mlops-monitor mlops-pipeline mlops-governance-report mlops-audit: ## not there yet
 	@echo "$@ is not there yet" >&2; exit 2

@@ -84,6 +84,7 @@ export const DEFAULTS = {
     identity: {
       development_roles: ['viewer', 'engineer', 'reviewer', 'approver', 'operator', 'auditor', 'admin'],
     },
+    registry: { protected_aliases: [] },
   },
 } as const;
 

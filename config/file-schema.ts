@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { NOTIFIED_EVENTS } from '../domain/rollout/notified-events.ts';
 import { ROLE_NAMES } from '../domain/governance/roles.ts';
+import { ALIAS_NAME, WANTED_ALIAS } from '../domain/registry/alias.ts';
 import { MODEL_NAME, WANTED_MODEL_NAME } from '../domain/model-name.ts';
 
 const percent = z.number().min(0).max(100);
@@ -233,10 +234,10 @@ export const GOVERNANCE_FILE = z.strictObject({
         .min(0)
         .max(100)
         .describe(
-          'Share of queries of the ledger that are an event themselves; exports and opened payloads always are',
+          'Share of queries of the ledger and readings of the registry that are an event themselves; exports and opened payloads always are',
         ),
     })
-    .describe('What is written down of who looks at evidence'),
+    .describe('What is written down of who looks at evidence, or at the registry'),
   identity: z
     .strictObject({
       development_roles: z
@@ -246,6 +247,13 @@ export const GOVERNANCE_FILE = z.strictObject({
         ),
     })
     .describe('Who may do what'),
+  registry: z
+    .strictObject({
+      protected_aliases: z
+        .array(z.string().regex(ALIAS_NAME, { error: `wanted ${WANTED_ALIAS}` }))
+        .describe('Aliases that are moved with an approval only, beside `production` and `champion`, which always are'),
+    })
+    .describe('Rules of the model registry'),
 });
 
 export type GovernanceFile = z.infer<typeof GOVERNANCE_FILE>;

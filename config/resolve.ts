@@ -96,7 +96,11 @@ export function resolveMonitoring(file: MonitoringFile): MlopsConfig['monitoring
 
 /** governance.yaml after checking, with the names used inside. */
 export function resolveGovernance(file: GovernanceFile): MlopsConfig['governance'] {
-  return { readSample: file.audit.read_sample_percent / 100, developmentRoles: file.identity.development_roles };
+  return {
+    readSample: file.audit.read_sample_percent / 100,
+    developmentRoles: file.identity.development_roles,
+    protectedAliases: file.registry.protected_aliases,
+  };
 }
 
 function resolveCanary(file: CanaryFile): CanaryConfig {

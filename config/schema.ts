@@ -51,10 +51,12 @@ export interface MlopsConfig {
   };
   readonly deployment: DeploymentConfig;
   readonly governance: {
-    /** Chance that a query of the ledger is an event itself, 0 to 1. */
+    /** Chance that a query of the ledger or a reading of the registry is an event itself, 0 to 1. */
     readonly readSample: number;
     /** Roles of users of the operating system who were granted none; not used in production. */
     readonly developmentRoles: readonly Role[];
+    /** Aliases that need an approval, beside those that always do. */
+    readonly protectedAliases: readonly string[];
   };
 }
 

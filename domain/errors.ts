@@ -2,6 +2,7 @@ import { CONFIG_ERRORS } from './errors/config.ts';
 import { GATEWAY_ERRORS } from './errors/gateway.ts';
 import { IDENTITY_ERRORS } from './errors/identity.ts';
 import { LEDGER_ERRORS } from './errors/ledger.ts';
+import { REGISTRY_ERRORS } from './errors/registry.ts';
 import { ROLLOUT_ERRORS } from './errors/rollout.ts';
 import { STACK_ERRORS } from './errors/stack.ts';
 import type { ErrorDefinition } from './errors/definition.ts';
@@ -12,6 +13,7 @@ export const ERRORS = {
   ...GATEWAY_ERRORS,
   ...IDENTITY_ERRORS,
   ...LEDGER_ERRORS,
+  ...REGISTRY_ERRORS,
   ...ROLLOUT_ERRORS,
   ...STACK_ERRORS,
 } as const satisfies Record<string, ErrorDefinition>;

@@ -1,6 +1,7 @@
 import { AUDIT_COMMANDS } from './catalog/audit.ts';
 import { GOVERNANCE_COMMANDS } from './catalog/governance.ts';
 import { IDENTITY_COMMANDS } from './catalog/identity.ts';
+import { MODEL_COMMANDS } from './catalog/model.ts';
 import { ROLLOUT_COMMANDS } from './catalog/rollout.ts';
 import { STACK_COMMANDS } from './catalog/stack.ts';
 import type { CommandSpec } from './command.ts';
@@ -9,6 +10,7 @@ import type { CommandSpec } from './command.ts';
 export const CATALOG: readonly CommandSpec[] = [
   ...STACK_COMMANDS,
   ...ROLLOUT_COMMANDS,
+  ...MODEL_COMMANDS,
   ...AUDIT_COMMANDS,
   ...GOVERNANCE_COMMANDS,
   ...IDENTITY_COMMANDS,
@@ -16,7 +18,6 @@ export const CATALOG: readonly CommandSpec[] = [
 
 /** Nouns of the contract whose verbs are not there yet; asking for one says so and exits with 2. */
 export const NOT_THERE_YET: readonly { readonly noun: string; readonly arrives: string }[] = [
-  { noun: 'model', arrives: 'the model registry' },
   { noun: 'approval', arrives: 'the model registry' },
   { noun: 'drift', arrives: 'drift detection' },
   { noun: 'pipeline', arrives: 'pipelines' },

@@ -4,7 +4,9 @@ import type { Examples } from '../examples-port.ts';
 import type { Governance } from '../governance-port.ts';
 import type { CurrentIdentity, Identities } from '../identity-port.ts';
 import type { LedgerReader } from '../ledger-port.ts';
+import type { Registry } from '../registry-port.ts';
 import type { LocalStack } from '../stack-port.ts';
+import type { RegistryPorts } from '../../workers/registry.ts';
 import type { MlopsConfig } from '../../config/schema.ts';
 import type { Rollouts } from '../rollouts/rollouts.ts';
 import type { LiveSplit } from '../../domain/rollout/split.ts';
@@ -37,6 +39,8 @@ export interface Composition {
   names(ids: readonly string[]): Promise<ReadonlyMap<string, string>>;
   /** Principals with their roles and keys. */
   identities(): Promise<Identities>;
+  /** The model registry. */
+  registry(): Promise<Registry>;
   /** Exports of the ledger as files; needs no configuration. */
   exportFiles(): Promise<ExportFiles>;
   /** What the router reports; needs neither Temporal nor PostgreSQL. */
@@ -80,6 +84,7 @@ export function createComposition(loadConfig: () => Promise<MlopsConfig>): Compo
     user: async () => (await import('../../adapters/identity/own-identity.ts')).currentUser(),
     names: async (ids) => await lookUpNames(await loadConfig(), closers, ids),
     identities: async () => await composeIdentities(await loadConfig(), closers),
+    registry: async () => await composeRegistry(await loadConfig(), closers),
     exportFiles: composeExportFiles,
     router: async () => (await import('../../adapters/gateway/router.ts')).createGatewayRouter(await loadConfig()),
     emergency: async () =>
@@ -178,6 +183,21 @@ async function composeIdentities(config: MlopsConfig, closers: (() => Promise<vo
   const pool = openPool(config);
   closers.push(async () => await pool.end());
   return await identity.composeIdentities(config, pool);
+}
+
+/** The registry over an artifact store and approvals; what is not given refuses whatever needs it. */
+async function composeRegistry(
+  config: MlopsConfig,
+  closers: (() => Promise<void>)[],
+  ports: RegistryPorts = {},
+): Promise<Registry> {
+  const [{ openPool }, registry] = await Promise.all([
+    import('../../adapters/postgres/pool.ts'),
+    import('../../workers/registry.ts'),
+  ]);
+  const pool = openPool(config);
+  closers.push(async () => await pool.end());
+  return await registry.composeRegistry(config, pool, ports);
 }
 
 async function composeExportFiles(): Promise<ExportFiles> {

@@ -10,6 +10,7 @@ export type Chosen = (spec: CommandSpec, args: readonly string[], options: Recor
 const GROUPS: Readonly<Record<string, string>> = {
   rollout: 'Rollouts:',
   rollback: 'Rollouts:',
+  model: 'Registry:',
   benchmark: 'Rollouts:',
   worker: 'Single parts, in the foreground:',
   api: 'Single parts, in the foreground:',
@@ -19,6 +20,7 @@ const GROUPS: Readonly<Record<string, string>> = {
 };
 const NOUN_SUMMARIES: Readonly<Record<string, string>> = {
   rollout: `roll versions out, judged: ${verbsOf('rollout')}`,
+  model: `versions of models, their stages and lineage: ${verbsOf('model')}`,
   config: 'configuration',
   benchmark: 'measure a service',
 };

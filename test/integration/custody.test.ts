@@ -43,7 +43,7 @@ beforeAll(async () => {
     stateDirectory,
     auditDirectory: join(stateDirectory, 'audit'),
     environment: 'dev',
-    governance: { readSample: 1, developmentRoles: ROLE_NAMES },
+    governance: { readSample: 1, developmentRoles: ROLE_NAMES, protectedAliases: [] },
   };
   await ensureLedgerKeys(stateDirectory, 'dev');
   parts = await composeLedger(config, pool, pino({ level: 'silent' }));

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { readFileSync, readdirSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
+import { cp, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { OFFSETS } from '../support/offsets.ts';
@@ -214,6 +214,17 @@ describe('the commands of pages in docs', () => {
     expect((await page.next(0)).stdout).toMatch(/^Erased from the ledger rollout\/dev\/rag_api: 1 key, \d+ payloads/);
     await page.next(0);
     expect((await page.next(0)).stdout).toContain('is valid');
+    expect(page.left()).toBe(0);
+  });
+
+  it('register-a-model', { timeout: 90_000 }, async () => {
+    const manifest = 'examples/models/rag_api.yaml';
+    await cp(join(DOCS, '..', manifest), join(project.root, manifest));
+    const page = open('how-to/register-a-model');
+    expect((await page.next(0)).stdout).toContain('Registered: rag_api 1.0.0, number 1, in development');
+    expect((await page.next(0)).stdout).toContain('Registered: rag_embeddings 2.1.0');
+    expect((await page.next(0)).stdout).toMatch(/^rag_api +1\.0\.0/m);
+    expect((await page.next(0)).stdout).toContain('recall_at_5 0.89 ratio (higher is better)');
     expect(page.left()).toBe(0);
   });
 

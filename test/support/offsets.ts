@@ -1,9 +1,12 @@
 // Where the stacks of the test files listen. Two files run at once, so no two may share a port.
-const FIRST = 19_500;
+const FIRST = 18_990;
 /** Between two offsets that are a multiple of this apart, no two of the base ports meet; test/architecture asserts it. */
 const STEP = 170;
 
 const STACKS = [
+  'registry',
+  'registryStages',
+  'registryLineage',
   'demo',
   'faults',
   'workerDeaths',

@@ -1,0 +1,149 @@
+import { isMlopsError, MlopsError } from '../../../domain/errors.ts';
+import type { EventActor } from '../../../domain/governance/event-draft.ts';
+import { sameBound, type BoundContent } from '../../../domain/registry/bound-content.ts';
+import type { StageOutcome } from '../../../domain/registry/records.ts';
+import { resourceOfModel, resourceOfPromotion } from '../../../domain/registry/resource-names.ts';
+import type { LedgerTransaction } from '../ledger/ledger.ts';
+import { approvalFor, consumeApproval } from './approve.ts';
+import type { UsedApproval } from './change-stage.ts';
+import type { RegistryParts } from './parts.ts';
+import { assertExpected, assertIndex, enterStage, outcomeOf } from './promote.ts';
+import { refusalsRecorded } from './refusals.ts';
+import { noteRequest } from './request-stage.ts';
+import { assertVerified } from './verify-artifact.ts';
+import { productionOf, requireModel, requireVersion, run, type Queries, type VersionRow } from './versions.ts';
+
+/** Who goes back from what. */
+export interface GoBackOrder {
+  readonly model: string;
+  /** The version that is believed to be in production, null for none. */
+  readonly expectedProduction: string | null;
+  /** Needed only when the version's content or the rules have changed since it was approved. */
+  readonly approvalId: string | null;
+  readonly reason: string;
+  readonly actor: string;
+}
+
+/** A version that was in production before, and under which approval. */
+interface Earlier extends Record<string, unknown> {
+  readonly version: string;
+  readonly approval_id: string | null;
+  readonly approvers: readonly string[];
+  readonly bound: BoundContent | null;
+}
+
+/**
+ * Puts the last production version back whose artifact is still what was registered, in one act. The approval it was promoted
+ * under still counts while what it was given for is the same: artifact, tests and rules.
+ *
+ * @throws MODEL_NOT_FOUND, PREVIOUS_UNKNOWN, STAGE_CONFLICT, and as a promotion
+ */
+export async function goBack(parts: RegistryParts, order: GoBackOrder): Promise<StageOutcome> {
+  const actor = await parts.principals.actor(order.actor);
+  const attempt = { action: 'model.promote', resource: resourceOfModel(order.model), actor };
+  return await refusalsRecorded(parts, attempt, async () => {
+    const earlier = await findVerified(parts, order, actor);
+    return await parts.ledger.transact(
+      async (transaction) => await enter(parts, transaction, { order, earlier, actor }),
+    );
+  });
+}
+
+/** The newest of the earlier ones whose artifact is sound; what is found of the others is written down. */
+async function findVerified(parts: RegistryParts, { model }: GoBackOrder, actor: EventActor): Promise<Earlier> {
+  const modelId = await requireModel(parts.pool, model);
+  const unsound: string[] = [];
+  for (const earlier of await earlierOf(parts.pool, parts.environment, modelId)) {
+    const row = await requireVersion(parts.pool, parts.environment, { model, version: earlier.version });
+    try {
+      await assertVerified(parts, row, actor);
+      return earlier;
+    } catch (error) {
+      if (!isMlopsError(error, 'ARTIFACT_MISMATCH')) throw error;
+      unsound.push(earlier.version);
+    }
+  }
+  const problem =
+    unsound.length === 0
+      ? 'none was there before, or all were taken out of staging since'
+      : `${unsound.join(', ')} cannot be verified`;
+  throw new MlopsError('PREVIOUS_UNKNOWN', { model, environment: parts.environment, problem });
+}
+
+/** Versions that were in production and wait in staging now, the last one first. */
+async function earlierOf(queries: Queries, environment: string, modelId: string): Promise<Earlier[]> {
+  return await run<Earlier>(
+    queries,
+    `SELECT v.version, c.approval_id, c.approvers, c.bound FROM version_stage s
+     JOIN model_version v USING (version_id)
+     CROSS JOIN LATERAL (
+       SELECT change_id, approval_id, approvers, bound FROM stage_change c
+       WHERE c.version_id = s.version_id AND c.environment = s.environment AND c.model_id = s.model_id AND c.to_stage = 'production'
+       ORDER BY change_id DESC LIMIT 1
+     ) c
+     WHERE s.model_id = $1 AND s.environment = $2 AND s.stage = 'staging' AND v.retired_at IS NULL
+     ORDER BY c.change_id DESC LIMIT 10`,
+    [modelId, environment],
+  );
+}
+
+async function enter(
+  parts: RegistryParts,
+  transaction: LedgerTransaction,
+  { actor, earlier, order }: { readonly actor: EventActor; readonly earlier: Earlier; readonly order: GoBackOrder },
+): Promise<StageOutcome> {
+  const { environment } = parts;
+  const { client } = transaction;
+  const name = { model: order.model, version: earlier.version };
+  const row = await requireVersion(client, environment, name);
+  const current = await productionOf(client, environment, row.model_id);
+  assertExpected(row, current, order, environment);
+  if (row.stage !== 'staging')
+    throw new MlopsError('PREVIOUS_UNKNOWN', {
+      model: order.model,
+      environment,
+      problem: `${earlier.version} is in ${row.stage} now`,
+    });
+  await assertIndex(client, row);
+  const needed = neededFor(parts, row);
+  const approval = await approvalOf(parts, transaction, { earlier, needed, order });
+  if (approval === null) {
+    await noteRequest(parts, transaction, name, 'production', actor);
+    return {
+      ...outcomeOf(await requireVersion(client, environment, name), environment, { from: row.stage }),
+      awaiting: needed,
+    };
+  }
+  await enterStage(transaction, {
+    row,
+    current,
+    environment,
+    actor,
+    approval,
+    order: { to: 'production', reason: order.reason },
+    act: 'gone-back',
+  });
+  const after = await requireVersion(client, environment, name);
+  return outcomeOf(after, environment, { from: row.stage, replaced: current?.content.version ?? null });
+}
+
+function neededFor(parts: RegistryParts, { content }: VersionRow) {
+  const { model, version } = content;
+  const resource = resourceOfPromotion({ model, version, environment: parts.environment, stage: 'production' });
+  return approvalFor(parts, content, { kind: 'stage-promotion', resource });
+}
+
+/** The earlier approval where it still holds, else the one that is named; null: one is missing. */
+async function approvalOf(
+  parts: RegistryParts,
+  transaction: LedgerTransaction,
+  {
+    earlier,
+    needed,
+    order,
+  }: { readonly earlier: Earlier; readonly needed: ReturnType<typeof approvalFor>; readonly order: GoBackOrder },
+): Promise<UsedApproval | null> {
+  const { approval_id: approvalId, approvers, bound } = earlier;
+  if (approvalId !== null && bound !== null && sameBound(bound, needed.bound)) return { approvalId, approvers, bound };
+  return order.approvalId === null ? null : await consumeApproval(parts, transaction, needed, order.approvalId);
+}

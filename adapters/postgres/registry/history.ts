@@ -1,0 +1,75 @@
+import type { BoundContent } from '../../../domain/registry/bound-content.ts';
+import type { HistoryPage, StageChangeRecord } from '../../../domain/registry/records.ts';
+import { resourceOfModel } from '../../../domain/registry/resource-names.ts';
+import type { Stage } from '../../../domain/registry/stages.ts';
+import { sampleRead } from './find.ts';
+import type { RegistryParts } from './parts.ts';
+import { requireModel, run } from './versions.ts';
+
+interface ChangeRow extends Record<string, unknown> {
+  readonly change_id: string;
+  readonly version: string;
+  readonly act: StageChangeRecord['act'];
+  readonly from_stage: Stage;
+  readonly to_stage: Stage;
+  readonly at: Date;
+  readonly actor: string;
+  readonly approvers: readonly string[];
+  readonly approval_id: string | null;
+  readonly bound: BoundContent | null;
+  readonly ledger_sequence: string;
+}
+
+const CHANGES = `SELECT c.change_id, v.version, c.act, c.from_stage, c.to_stage, c.at, c.actor, c.approvers, c.approval_id, c.bound,
+  c.ledger_sequence FROM stage_change c JOIN model_version v USING (version_id)
+  WHERE c.model_id = $1 AND c.environment = $2`;
+
+/** Transitions of a model's versions, newest first; pages go on from the last one. @throws MODEL_NOT_FOUND */
+export async function readHistory(
+  parts: RegistryParts,
+  asked: { readonly model: string; readonly after: number | null; readonly limit: number; readonly actor: string },
+): Promise<HistoryPage> {
+  const { actor, after, limit, model } = asked;
+  const modelId = await requireModel(parts.pool, model);
+  if (after === null) await sampleRead(parts, resourceOfModel(model), { verb: 'history' }, actor);
+  const rows = await run<ChangeRow>(
+    parts.pool,
+    `${CHANGES} AND ($3::bigint IS NULL OR c.change_id < $3) ORDER BY c.change_id DESC LIMIT $4`,
+    [modelId, parts.environment, after, limit],
+  );
+  const changes = rows.map(changeOf);
+  return { changes, cursor: rows.length < limit ? null : (changes.at(-1)?.change ?? null) };
+}
+
+/** The transition by which a version was in production at a moment; null when none was. @throws MODEL_NOT_FOUND */
+export async function readProductionAt(
+  parts: RegistryParts,
+  { actor, at, model }: { readonly model: string; readonly at: Date; readonly actor: string },
+): Promise<StageChangeRecord | null> {
+  const modelId = await requireModel(parts.pool, model);
+  await sampleRead(parts, resourceOfModel(model), { verb: 'history', at: at.toISOString() }, actor);
+  const [row] = await run<ChangeRow>(
+    parts.pool,
+    `${CHANGES} AND c.at <= $3 AND (c.from_stage = 'production' OR c.to_stage = 'production')
+     ORDER BY c.at DESC, c.change_id DESC LIMIT 1`,
+    [modelId, parts.environment, at],
+  );
+  // The last thing that happened to production was that somebody came, or that somebody left.
+  return row === undefined || row.to_stage !== 'production' ? null : changeOf(row);
+}
+
+function changeOf(row: ChangeRow): StageChangeRecord {
+  return {
+    change: Number(row.change_id),
+    version: row.version,
+    act: row.act,
+    from: row.from_stage,
+    to: row.to_stage,
+    at: row.at.toISOString(),
+    actor: row.actor,
+    approvers: row.approvers,
+    approvalId: row.approval_id,
+    bound: row.bound,
+    ledgerSequence: Number(row.ledger_sequence),
+  };
+}

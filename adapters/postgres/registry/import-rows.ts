@@ -1,0 +1,122 @@
+import { createHash } from 'node:crypto';
+import { MlopsError } from '../../../domain/errors.ts';
+import {
+  isRegistryHeader,
+  parseRegistryLine,
+  parseRegistryTrailer,
+  REGISTRY_TABLES,
+  type RegistryLine,
+  type RegistryTable,
+} from '../../../domain/registry/export-format.ts';
+import type { ImportReport } from '../../../domain/registry/records.ts';
+import { draftOfRegistry } from '../../../domain/registry/registry-drafts.ts';
+import { sha256Of } from '../../crypto/sha256.ts';
+import type { LedgerTransaction } from '../ledger/ledger.ts';
+import { linesOf } from './export-rows.ts';
+import type { RegistryParts } from './parts.ts';
+import { refusalsRecorded } from './refusals.ts';
+
+const ROWS_AT_ONCE = 1000;
+
+/** What a file says, once it was checked from its first line to its last. */
+interface ReadFile {
+  readonly rows: ReadonlyMap<RegistryTable, readonly Readonly<Record<string, unknown>>[]>;
+  readonly count: number;
+  readonly sha256: string;
+  readonly lines: readonly string[];
+}
+
+/**
+ * Puts an export into an empty registry; into one that holds exactly this, it changes nothing.
+ *
+ * @throws REGISTRY_IMPORT_INVALID for a file that is not whole, REGISTRY_IMPORT_DIFFERS where the registry holds something else
+ */
+export async function importRegistry(
+  parts: RegistryParts,
+  order: { readonly lines: AsyncIterable<string>; readonly actor: string },
+): Promise<ImportReport> {
+  const file = await readFile(order.lines);
+  const actor = await parts.principals.actor(order.actor);
+  return await refusalsRecorded(
+    parts,
+    { action: 'model.import', resource: 'model', actor },
+    async () =>
+      await parts.ledger.transact(async (transaction) => {
+        await transaction.client.query(`SET LOCAL timezone = 'UTC'`);
+        const there = await firstDifference(transaction, file);
+        if (there === 'same') return { rows: 0, isNew: false };
+        await insertRows(transaction, file);
+        const facts = { rows: file.count, sha256: file.sha256 };
+        transaction.append(draftOfRegistry('imported', { resource: 'model', facts }, actor));
+        return { rows: file.count, isNew: true };
+      }),
+  );
+}
+
+/** @throws REGISTRY_IMPORT_INVALID naming the line */
+async function readFile(source: AsyncIterable<string>): Promise<ReadFile> {
+  const rows = new Map<RegistryTable, Readonly<Record<string, unknown>>[]>(REGISTRY_TABLES.map((table) => [table, []]));
+  const hash = createHash('sha256');
+  const lines: string[] = [];
+  let at = 0;
+  let trailer: ReturnType<typeof parseRegistryTrailer> = null;
+  const invalid = (problem: string): never => {
+    throw new MlopsError('REGISTRY_IMPORT_INVALID', { line: at, problem });
+  };
+  for await (const text of source) {
+    at += 1;
+    if (trailer !== null) invalid('there is more after its end');
+    if (at === 1) {
+      if (!isRegistryHeader(text)) invalid('it is not an export of a registry');
+      continue;
+    }
+    trailer = parseRegistryTrailer(text);
+    if (trailer !== null) continue;
+    const line: RegistryLine | string = parseRegistryLine(text, sha256Of);
+    if (typeof line === 'string') return invalid(line);
+    rows.get(line.table)?.push(line.row);
+    lines.push(text);
+    hash.update(`${text}\n`);
+  }
+  const sha256 = hash.digest('hex');
+  if (trailer === null) return invalid('it ends too early');
+  if (trailer.rows !== lines.length || trailer.sha256 !== sha256) invalid('its rows are not those it was written with');
+  return { rows, count: lines.length, sha256, lines };
+}
+
+/** @throws REGISTRY_IMPORT_DIFFERS naming the first line that differs */
+async function firstDifference({ client }: LedgerTransaction, file: ReadFile): Promise<'same' | 'empty'> {
+  const { rows } = await client.query('SELECT FROM model LIMIT 1');
+  if (rows.length === 0 && file.count > 0) return 'empty';
+  let at = 0;
+  for await (const group of linesOf(client))
+    for (const text of group) {
+      if (!text.startsWith('{"table":')) continue;
+      if (text !== `${file.lines[at] ?? ''}\n`)
+        throw new MlopsError('REGISTRY_IMPORT_DIFFERS', {
+          there: shorten(text.trimEnd()),
+          given: shorten(file.lines[at] ?? 'nothing'),
+        });
+      at += 1;
+    }
+  if (at < file.lines.length)
+    throw new MlopsError('REGISTRY_IMPORT_DIFFERS', { there: 'nothing', given: shorten(file.lines[at] ?? '') });
+  return 'same';
+}
+
+function shorten(text: string): string {
+  return text.length <= 200 ? text : `${text.slice(0, 200)}…`;
+}
+
+async function insertRows({ client, next }: LedgerTransaction, { rows }: ReadFile): Promise<void> {
+  for (const [table, all] of rows)
+    for (let at = 0; at < all.length; at += ROWS_AT_ONCE) {
+      const some = all.slice(at, at + ROWS_AT_ONCE).map((row) => ({ ...row, ledger_sequence: next }));
+      await client.query(`INSERT INTO ${table} SELECT * FROM jsonb_populate_recordset(NULL::${table}, $1::jsonb)`, [
+        JSON.stringify(some),
+      ]);
+    }
+  await client.query(
+    `SELECT setval(pg_get_serial_sequence('stage_change', 'change_id'), max(change_id)) FROM stage_change HAVING max(change_id) IS NOT NULL`,
+  );
+}

@@ -1,0 +1,179 @@
+import { MlopsError } from '../../../domain/errors.ts';
+import type { EventActor } from '../../../domain/governance/event-draft.ts';
+import type { Dependency } from '../../../domain/registry/dependency.ts';
+import { indexProblem } from '../../../domain/registry/index-match.ts';
+import type { StageOutcome } from '../../../domain/registry/records.ts';
+import { resourceOfPromotion, resourceOfVersion } from '../../../domain/registry/resource-names.ts';
+import { parseVersion } from '../../../domain/registry/semver.ts';
+import { isLegal, legalInWords } from '../../../domain/registry/stages.ts';
+import type { LedgerTransaction } from '../ledger/ledger.ts';
+import { approvalFor, consumeApproval } from './approve.ts';
+import { changeStage, type UsedApproval } from './change-stage.ts';
+import type { RegistryParts } from './parts.ts';
+import { refusalsRecorded } from './refusals.ts';
+import { noteRequest } from './request-stage.ts';
+import { assertVerified } from './verify-artifact.ts';
+import { recordOf, requireVersion, run, productionOf, type Queries, type VersionRow } from './versions.ts';
+
+/** Who wants which version in which stage. */
+export interface PromoteOrder {
+  readonly model: string;
+  readonly version: string;
+  readonly to: 'staging' | 'production';
+  /** The version that is believed to be in production, null for none: when it is another one, nothing happens. */
+  readonly expectedProduction: string | null;
+  readonly approvalId: string | null;
+  readonly reason: string;
+  readonly actor: string;
+}
+
+/**
+ * Moves a version one stage up. Into production it takes the place of the version that is there, in one transaction, and that
+ * one goes back to staging. What needs an approval and has none is noted, and `awaiting` says what must be approved.
+ *
+ * @throws VERSION_NOT_FOUND, VERSION_RETIRED, TRANSITION_ILLEGAL, STAGE_CONFLICT, ARTIFACT_MISSING, ARTIFACT_MISMATCH,
+ *   INDEX_MISMATCH, APPROVAL_NOT_GRANTED, and what the approvals throw
+ */
+export async function promoteModel(parts: RegistryParts, order: PromoteOrder): Promise<StageOutcome> {
+  const actor = await parts.principals.actor(order.actor);
+  const attempt = { action: 'model.promote', resource: resourceOfVersion(order.model, order.version), actor };
+  return await refusalsRecorded(parts, attempt, async () => {
+    const before = await requireVersion(parts.pool, parts.environment, order);
+    // What cannot be promoted at all is said before its artifact is read.
+    if (!isThere(before, order)) {
+      assertTransition(before, order);
+      await assertVerified(parts, before, actor);
+    }
+    return await parts.ledger.transact(async (transaction) => await promote(parts, transaction, order, actor));
+  });
+}
+
+async function promote(
+  parts: RegistryParts,
+  transaction: LedgerTransaction,
+  order: PromoteOrder,
+  actor: EventActor,
+): Promise<StageOutcome> {
+  const { client } = transaction;
+  const { environment } = parts;
+  const row = await requireVersion(client, environment, order);
+  // The answer to an earlier try was lost.
+  if (isThere(row, order)) return outcomeOf(row, environment, { from: row.stage });
+  assertTransition(row, order);
+  await assertIndex(client, row);
+  const current = order.to === 'production' ? await productionOf(client, environment, row.model_id) : null;
+  if (order.to === 'production') assertExpected(row, current, order, environment);
+  const approval = await approvalOf(parts, transaction, row, order);
+  if (approval === 'missing') {
+    await noteRequest(parts, transaction, row.content, order.to, actor);
+    const noted = await requireVersion(client, environment, order);
+    return { ...outcomeOf(noted, environment, { from: row.stage }), awaiting: neededFor(parts, row, order) };
+  }
+  await enterStage(transaction, { row, current, environment, actor, approval, order, act: 'promoted' });
+  const after = await requireVersion(client, environment, order);
+  return outcomeOf(after, environment, { from: row.stage, replaced: current?.content.version ?? null });
+}
+
+/** A version takes its new stage, and in production the place of the one before, which stays verified in staging. */
+export async function enterStage(
+  transaction: LedgerTransaction,
+  entry: {
+    readonly row: VersionRow;
+    readonly current: VersionRow | null;
+    readonly environment: string;
+    readonly actor: EventActor;
+    readonly approval: UsedApproval | null;
+    readonly order: Pick<PromoteOrder, 'to' | 'reason'>;
+    readonly act: 'promoted' | 'gone-back';
+  },
+): Promise<void> {
+  const { act, actor, approval, current, environment, order, row } = entry;
+  const { reason, to } = order;
+  const change = { environment, actor };
+  if (current !== null) {
+    const facts = { by: row.content.version };
+    await changeStage(transaction, {
+      ...change,
+      version: current,
+      to: 'staging',
+      act: 'replaced',
+      approval: null,
+      reason: '',
+      facts,
+    });
+  }
+  const facts = to === 'production' ? { replaced: current?.content.version ?? null } : {};
+  await changeStage(transaction, { ...change, version: row, to, act, approval, reason, facts });
+}
+
+/** @throws STAGE_CONFLICT */
+export function assertExpected(
+  { content }: Pick<VersionRow, 'content'>,
+  current: VersionRow | null,
+  { expectedProduction }: Pick<PromoteOrder, 'expectedProduction'>,
+  environment: string,
+): void {
+  const expected = expectedProduction === null ? null : (parseVersion(expectedProduction)?.text ?? expectedProduction);
+  const there = current?.content.version ?? null;
+  if (there === expected) return;
+  const { model, version } = content;
+  throw new MlopsError('STAGE_CONFLICT', {
+    model,
+    version,
+    environment,
+    current: there ?? 'no version',
+    expected: expected ?? 'none',
+  });
+}
+
+function isThere(row: VersionRow, { to }: PromoteOrder): boolean {
+  return row.stage === to;
+}
+
+/** @throws VERSION_RETIRED, TRANSITION_ILLEGAL */
+function assertTransition(row: VersionRow, { to }: PromoteOrder): void {
+  const { model, version } = row.content;
+  if (row.retired_at !== null) throw new MlopsError('VERSION_RETIRED', { model, version, action: 'promoted' });
+  if (isLegal('promote', row.stage, to)) return;
+  const legal = legalInWords('promote', row.stage);
+  throw new MlopsError('TRANSITION_ILLEGAL', { model, version, from: row.stage, to, legal });
+}
+
+/** @throws INDEX_MISMATCH */
+export async function assertIndex(queries: Queries, { content, version_id: id }: VersionRow): Promise<void> {
+  if (content.type !== 'retriever') return;
+  const dependencies = await run<Dependency & Record<string, unknown>>(
+    queries,
+    'SELECT kind, target FROM model_dependency WHERE version_id = $1 ORDER BY kind, target',
+    [id],
+  );
+  const problem = indexProblem(content, dependencies);
+  if (problem === null) return;
+  throw new MlopsError('INDEX_MISMATCH', { model: content.model, version: content.version, problem });
+}
+
+function neededFor(parts: RegistryParts, { content }: VersionRow, { to }: PromoteOrder) {
+  const { model, version } = content;
+  const resource = resourceOfPromotion({ model, version, environment: parts.environment, stage: to });
+  return approvalFor(parts, content, { kind: 'stage-promotion', resource });
+}
+
+async function approvalOf(
+  parts: RegistryParts,
+  transaction: LedgerTransaction,
+  row: VersionRow,
+  order: PromoteOrder,
+): Promise<UsedApproval | null | 'missing'> {
+  const { approvalId, to } = order;
+  if (to === 'staging' && !row.content.approvalRequired) return null;
+  if (approvalId === null) return 'missing';
+  return await consumeApproval(parts, transaction, neededFor(parts, row, order), approvalId);
+}
+
+export function outcomeOf(
+  row: VersionRow,
+  environment: string,
+  { from, replaced = null }: { readonly from: VersionRow['stage']; readonly replaced?: string | null },
+): StageOutcome {
+  return { version: recordOf(row, environment), from, replaced, awaiting: null };
+}

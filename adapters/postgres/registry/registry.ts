@@ -1,0 +1,44 @@
+import { draftOfRegistry } from '../../../domain/registry/registry-drafts.ts';
+import { setAlias, type AliasOrder } from './aliases.ts';
+import { demoteModel, type DemoteOrder } from './demote.ts';
+import { exportRegistry } from './export-rows.ts';
+import { getProduction, getVersion, listModels, listVersions, namesOf, type VersionQuery } from './find.ts';
+import { goBack, type GoBackOrder } from './go-back.ts';
+import { readHistory, readProductionAt } from './history.ts';
+import { importRegistry } from './import-rows.ts';
+import { addDependency, readLineage, type DependOrder, type LineageOrder } from './lineage.ts';
+import type { RegistryParts } from './parts.ts';
+import { promoteModel, type PromoteOrder } from './promote.ts';
+import { registerModel, type RegisterOrder } from './register.ts';
+import { retireModel, type RetireOrder } from './retire.ts';
+import { verifyVersion } from './verify-artifact.ts';
+
+/** The model registry in PostgreSQL. Every change and its event in the ledger are one transaction. */
+export function createRegistry(parts: RegistryParts) {
+  return {
+    register: async (order: RegisterOrder, progress?: Parameters<typeof registerModel>[2]) =>
+      await registerModel(parts, order, progress),
+    version: async (asked: Parameters<typeof getVersion>[1]) => await getVersion(parts, asked),
+    versions: async (asked: VersionQuery) => await listVersions(parts, asked),
+    models: async (asked: Parameters<typeof listModels>[1]) => await listModels(parts, asked),
+    production: async (asked: Parameters<typeof getProduction>[1]) => await getProduction(parts, asked),
+    names: async (ids: readonly string[]) => await namesOf(parts, ids),
+    promote: async (order: PromoteOrder) => await promoteModel(parts, order),
+    goBack: async (order: GoBackOrder) => await goBack(parts, order),
+    demote: async (order: DemoteOrder) => await demoteModel(parts, order),
+    retire: async (order: RetireOrder) => await retireModel(parts, order),
+    alias: async (order: AliasOrder) => await setAlias(parts, order),
+    verify: async (asked: Parameters<typeof verifyVersion>[1]) => await verifyVersion(parts, asked),
+    history: async (asked: Parameters<typeof readHistory>[1]) => await readHistory(parts, asked),
+    productionAt: async (asked: Parameters<typeof readProductionAt>[1]) => await readProductionAt(parts, asked),
+    lineage: async (order: LineageOrder) => await readLineage(parts, order),
+    depend: async (order: DependOrder) => await addDependency(parts, order),
+    async *export({ actor }: { readonly actor: string }) {
+      const draft = draftOfRegistry('exported', { resource: 'model', facts: {} }, await parts.principals.actor(actor));
+      // Written before anything is given out.
+      await parts.ledger.append(draft);
+      yield* exportRegistry(parts.pool);
+    },
+    import: async (order: Parameters<typeof importRegistry>[1]) => await importRegistry(parts, order),
+  };
+}

@@ -1,0 +1,40 @@
+import type { AwaitedApproval, StageOutcome } from '../../../domain/registry/records.ts';
+import type { CommandResult } from '../command.ts';
+import { dataOfVersion } from './version-data.ts';
+
+/** A change of a stage for people and machines. `again` is the command to come back with once it is approved. */
+export function resultOfStage(
+  { awaiting, from, replaced, version: record }: StageOutcome,
+  commands: { readonly again: string; readonly undo: string | null },
+): CommandResult {
+  const { model, version } = record.registration;
+  const data = { ...dataOfVersion(record), from, to: record.stage, replaced, awaiting };
+  if (awaiting !== null)
+    return {
+      exitCode: 6,
+      data,
+      text: [
+        `Nothing is changed: ${model} ${version} waits for an approval`,
+        ...awaitedLines(awaiting, commands.again),
+      ].join('\n'),
+    };
+  if (from === record.stage)
+    return { exitCode: 0, data, text: `Nothing is changed: ${model} ${version} is in ${from} already` };
+  const lines = [
+    `${model} ${version}: ${from} → ${record.stage} in ${record.environment}`,
+    ...(replaced === null ? [] : [`${model} ${replaced}: production → staging; it can be gone back to`]),
+    ...(commands.undo === null ? [] : [`Undo: ${commands.undo}`]),
+  ];
+  return { exitCode: 0, data, text: lines.join('\n') };
+}
+
+/** What must be approved, and what it will be bound to. */
+export function awaitedLines({ bound, kind, resource }: AwaitedApproval, again: string): string[] {
+  return [
+    `Needed: an approval (${kind}) of ${resource}`,
+    `  bound to artifact ${bound.artifact ?? 'none'}`,
+    `  tests ${bound.tests}`,
+    `  policy ${bound.policy}`,
+    `Once it is given: ${again} --approval <id>`,
+  ];
+}

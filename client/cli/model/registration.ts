@@ -1,0 +1,116 @@
+import { readFile } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import { MlopsError } from '../../../domain/errors.ts';
+import type { RegistrationOrder } from '../../../domain/registry/registration.ts';
+import { parseManifest, shortDependencies, type Manifest } from '../../registry/parse-manifest.ts';
+import type { CommandContext, CommandInput } from '../command.ts';
+import { listOption } from '../rollout/options.ts';
+import { unreadable } from '../unreadable.ts';
+
+/** What is to be registered: the manifest, and over it what was typed. */
+export interface TypedRegistration {
+  readonly registration: RegistrationOrder;
+  /** Absolute; null for none. */
+  readonly artifactPath: string | null;
+  readonly wantsProduction: boolean;
+}
+
+/** @throws USAGE_INVALID, INPUT_UNREADABLE, MANIFEST_INVALID */
+export async function readRegistration(context: CommandContext, input: CommandInput): Promise<TypedRegistration> {
+  const manifest = await manifestOf(context, input);
+  const typed = typedEntries(input);
+  const [model, version] = input.args.map((word) => (word === '' ? undefined : word));
+  const { registration } = manifest;
+  const artifact = option(input, 'artifact');
+  return {
+    registration: {
+      ...registration,
+      model:
+        model ?? registration.model ?? missing('The model', '`mlops model register rag_api 1.1.0 --type retriever`'),
+      version: version ?? registration.version ?? missing('The version', '`mlops model register rag_api 1.1.0 ...`'),
+      type: option(input, 'type') ?? registration.type ?? missing('The type', '--type embedding'),
+      ...(typed.description === undefined ? {} : { description: typed.description }),
+      ...(input.options['approvalRequired'] === true ? { approvalRequired: true } : {}),
+      metadata: { ...registration.metadata, ...typed.metadata },
+      metrics: { ...registration.metrics, ...typed.metrics },
+      tags: { ...registration.tags, ...typed.tags },
+      dependencies: [...(registration.dependencies ?? []), ...typed.dependencies],
+    },
+    artifactPath: artifact === undefined ? manifest.artifact : resolve(context.workingDirectory, artifact),
+    wantsProduction: (option(input, 'stage') ?? manifest.stage) === 'production',
+  };
+}
+
+/** The manifest of --file; its artifact lies beside it. */
+async function manifestOf({ workingDirectory }: CommandContext, input: CommandInput): Promise<Manifest> {
+  const file = option(input, 'file');
+  if (file === undefined) return { registration: {}, artifact: null, stage: null };
+  const path = resolve(workingDirectory, file);
+  const content = await readFile(path, 'utf8').catch((error: unknown) => {
+    throw unreadable(file, error);
+  });
+  const manifest = await parseManifest(file, content);
+  return {
+    ...manifest,
+    artifact: manifest.artifact === null ? null : resolve(dirname(path), manifest.artifact),
+  };
+}
+
+function typedEntries(input: CommandInput) {
+  return {
+    description: option(input, 'description'),
+    metadata: Object.fromEntries(listOption(input, 'metadata').map((word) => pair('metadata', word, parseScalar))),
+    metrics: Object.fromEntries(listOption(input, 'metric').map((word) => pair('metric', word, parseMetric))),
+    tags: Object.fromEntries(listOption(input, 'tag').map((word) => pair('tag', word, (value) => value))),
+    dependencies: [
+      ...listOption(input, 'dependency').map((word) => {
+        const [kind, target] = pair('dependency', word, (value) => value);
+        return { kind, target };
+      }),
+      ...shortDependencies({
+        datasets: listOption(input, 'dataset'),
+        codeCommit: option(input, 'codeCommit'),
+        baseModel: option(input, 'baseModel'),
+        indexVersion: option(input, 'indexVersion'),
+      }),
+    ],
+  };
+}
+
+/** `NAME=VALUE`; the value may hold more of them. @throws USAGE_INVALID */
+export function pair<T>(name: string, word: string, parse: (value: string) => T): [string, T] {
+  const at = word.indexOf('=');
+  if (at > 0) return [word.slice(0, at), parse(word.slice(at + 1))];
+  throw new MlopsError('USAGE_INVALID', {
+    problem: `Option --${name} is ${word === '' ? 'empty' : word}, wanted NAME=VALUE`,
+    hint: 'See the examples of `mlops model register --help`',
+  });
+}
+
+/** `0.89`, or with what the name does not say: `4.2:points:higher`. */
+function parseMetric(value: string): unknown {
+  const [figure = '', unit, direction] = value.split(':');
+  return {
+    value: parseScalar(figure),
+    ...(unit === undefined ? {} : { unit }),
+    ...(direction === undefined ? {} : { direction }),
+  };
+}
+
+/** Numbers and truth values as such; everything else is text. */
+function parseScalar(value: string): string | number | boolean {
+  if (value === 'true' || value === 'false') return value === 'true';
+  return /^-?\d+(\.\d+)?(e[+-]?\d+)?$/i.test(value) ? Number(value) : value;
+}
+
+function option(input: CommandInput, name: string): string | undefined {
+  const value = input.options[name];
+  return typeof value === 'string' ? value : undefined;
+}
+
+function missing(what: string, example: string): never {
+  throw new MlopsError('USAGE_INVALID', {
+    problem: `${what} is not named`,
+    hint: `Name it, for example ${example}, or in a manifest with --file`,
+  });
+}

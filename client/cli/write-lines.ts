@@ -1,0 +1,34 @@
+import { open, rename } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { unwritable } from './unwritable.ts';
+
+/** Writes to standard output, and waits for a slow reader. */
+export async function writeOut(text: string): Promise<void> {
+  if (process.stdout.write(text)) return;
+  await new Promise<void>((drained) => process.stdout.once('drain', drained));
+}
+
+/** The file appears when it is whole: never half of it under its name. @throws OUTPUT_UNWRITABLE */
+export async function writeFileWhole(
+  workingDirectory: string,
+  name: string,
+  groups: AsyncIterable<readonly string[]>,
+): Promise<{ readonly lines: number; readonly bytes: number }> {
+  const file = resolve(workingDirectory, name);
+  const handle = await open(`${file}.part`, 'w', 0o600).catch(unwritable(name));
+  let lines = 0;
+  let bytes = 0;
+  try {
+    for await (const group of groups) {
+      const text = group.join('');
+      await handle.writeFile(text);
+      lines += group.length;
+      bytes += Buffer.byteLength(text);
+    }
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+  await rename(`${file}.part`, file);
+  return { lines, bytes };
+}

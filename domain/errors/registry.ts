@@ -1,0 +1,134 @@
+import type { ErrorDefinition } from './definition.ts';
+
+/** Failures of the model registry. */
+export const REGISTRY_ERRORS = {
+  REGISTRATION_INVALID: {
+    message: 'Registration is not valid: {problems}',
+    remedy: 'Mend what is named above; examples are in docs/how-to/register-a-model.md',
+    retryable: false,
+    exitCode: 2,
+  },
+  MANIFEST_INVALID: {
+    message: 'Manifest {file} cannot be used: {problem}',
+    remedy: 'Write it like examples/models/rag_api.yaml',
+    retryable: false,
+    exitCode: 2,
+  },
+  MODEL_NOT_FOUND: {
+    message: 'Model {model} is not registered{near}',
+    remedy: 'List those that are with `mlops model list`, or register it with `mlops model register`',
+    retryable: false,
+    exitCode: 2,
+  },
+  VERSION_NOT_FOUND: {
+    message: 'Model {model} has no version {version}',
+    remedy: 'List its versions with `mlops model list {model}`',
+    retryable: false,
+    exitCode: 2,
+  },
+  ALIAS_NOT_FOUND: {
+    message: 'Model {model} has no alias {alias} in environment {environment}, and {alias} is no version either',
+    remedy: 'List its versions and aliases with `mlops model list {model}`',
+    retryable: false,
+    exitCode: 2,
+  },
+  VERSION_CONFLICT: {
+    message: 'Version {version} of {model} is registered with other content: {differences}',
+    remedy:
+      'What is registered never changes: register the new content under a new version; `mlops model show {model} {version}` shows what is there',
+    retryable: false,
+    exitCode: 3,
+  },
+  VERSION_RETIRED: {
+    message: 'Version {version} of {model} was retired: it cannot be {action}',
+    remedy: 'Register a new version; what was retired is kept as evidence and never comes back',
+    retryable: false,
+    exitCode: 3,
+  },
+  DEPENDENCY_UNKNOWN: {
+    message: '{model} {version} depends on {target} ({kind}), which is not registered',
+    remedy: 'Register that version first, or mend its name; `mlops model list` shows what is registered',
+    retryable: false,
+    exitCode: 2,
+  },
+  DEPENDENCY_CYCLE: {
+    message: '{name} would depend on itself: {path}',
+    remedy: 'Leave one of these dependencies out',
+    retryable: false,
+    exitCode: 2,
+  },
+  TRANSITION_ILLEGAL: {
+    message: '{model} {version} is in {from} and cannot go to {to}: from there it can go to {legal}',
+    remedy:
+      'Go step by step, up with `mlops model promote {model} {version}` and back with `mlops model demote {model} {version}`; no stage is skipped',
+    retryable: false,
+    exitCode: 3,
+  },
+  STAGE_CONFLICT: {
+    message: 'Promotion of {model} {version} refused: {current} is in production in {environment}, wanted {expected}',
+    remedy: 'Somebody was faster: look with `mlops model history {model}`, then promote again if it is still right',
+    retryable: false,
+    exitCode: 3,
+  },
+  ARTIFACT_MISSING: {
+    message:
+      '{model} {version} has no artifact, so that nothing vouches for what would be served: it stays in development',
+    remedy: 'Register it under a new version with --artifact',
+    retryable: false,
+    exitCode: 3,
+  },
+  ARTIFACT_MISMATCH: {
+    message: 'Artifact of {model} {version} is not what was registered ({digest}): {problem}',
+    remedy: 'Restore the content in the artifact store, then run `mlops model verify {model} {version}`',
+    retryable: false,
+    exitCode: 3,
+  },
+  INDEX_MISMATCH: {
+    message: '{model} {version} cannot be promoted: {problem}',
+    remedy: 'Build the index with the embedding version that asks it, and register that under a new version',
+    retryable: false,
+    exitCode: 3,
+  },
+  PREVIOUS_UNKNOWN: {
+    message: 'Model {model} has no earlier production version in {environment} to go back to: {problem}',
+    remedy: 'Look with `mlops model history {model}`, and promote another version',
+    retryable: false,
+    exitCode: 3,
+  },
+  RETIRE_REFUSED: {
+    message: '{model} {version} cannot be retired: {problems}',
+    remedy: 'Take it out of use first; `mlops model lineage {model} {version} --downstream` shows what rests on it',
+    retryable: false,
+    exitCode: 3,
+  },
+  ALIAS_PROTECTED: {
+    message: 'Alias {alias} of {model} is protected: it cannot be removed',
+    remedy: 'Move it to another version with `mlops model alias {model} {alias}` and an approval',
+    retryable: false,
+    exitCode: 3,
+  },
+  APPROVAL_NOT_GRANTED: {
+    message: 'Approval {approvalId} does not cover {resource}: {problem}',
+    remedy: 'Look at what it was given for, and ask for one of exactly this change',
+    retryable: false,
+    exitCode: 3,
+  },
+  REGISTRY_IMPORT_INVALID: {
+    message: 'Import is refused at line {line}: {problem}',
+    remedy: 'Write the file again with `mlops model export --out registry.jsonl`',
+    retryable: false,
+    exitCode: 2,
+  },
+  REGISTRY_IMPORT_DIFFERS: {
+    message: 'Import is refused: the registry holds {there}, the file {given}',
+    remedy: 'Import into an empty database; two registries are not merged',
+    retryable: false,
+    exitCode: 3,
+  },
+  ARTIFACT_STORE_MISSING: {
+    message: 'Artifact cannot be taken in or verified: this program has no artifact store',
+    remedy: 'Register without --artifact; such a version stays in development',
+    retryable: false,
+    exitCode: 1,
+  },
+} as const satisfies Record<string, ErrorDefinition>;

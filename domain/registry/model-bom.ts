@@ -1,0 +1,112 @@
+import type { Json } from '../governance/event-draft.ts';
+import type { Dependency, DependencyKind } from './dependency.ts';
+import type { ModelType } from './model-types.ts';
+import type { VersionRecord } from './records.ts';
+
+/** What a model of a type does, in the words of model cards. */
+const TASK: Readonly<Record<ModelType, string>> = {
+  embedding: 'feature-extraction',
+  retriever: 'document-retrieval',
+  reranker: 'text-ranking',
+  generator: 'text-generation',
+  pipeline: 'retrieval-augmented-generation',
+};
+
+/** What each kind of dependency is as a component. */
+const COMPONENT: Readonly<Record<DependencyKind, 'data' | 'application' | 'machine-learning-model'>> = {
+  dataset: 'data',
+  index: 'data',
+  code: 'application',
+  'base-model': 'machine-learning-model',
+  embedding: 'machine-learning-model',
+  model: 'machine-learning-model',
+};
+
+/**
+ * The bill of materials of a version as CycloneDX 1.6: the version with its model card as the main component, and what it
+ * directly rests on. `dependencies` are those known now; `at` is when it is written (ISO 8601, UTC).
+ */
+export function assembleBom(
+  record: VersionRecord,
+  dependencies: readonly Dependency[],
+  at: string,
+): { readonly [name: string]: Json } {
+  const main = refOf(record);
+  const components = dependencies.map(componentOf);
+  return {
+    $schema: 'http://cyclonedx.org/schema/bom-1.6.schema.json',
+    bomFormat: 'CycloneDX',
+    specVersion: '1.6',
+    serialNumber: `urn:uuid:${record.id}`,
+    version: 1,
+    metadata: {
+      timestamp: at,
+      tools: { components: [{ type: 'application', name: 'durable-mlops' }] },
+      component: mainComponent(record, main, dependencies),
+    },
+    components,
+    dependencies: [
+      { ref: main, dependsOn: dependencies.map(refOfDependency) },
+      ...dependencies.map((dependency) => ({ ref: refOfDependency(dependency) })),
+    ],
+  };
+}
+
+function mainComponent(
+  { description, registration, tags }: VersionRecord,
+  ref: string,
+  dependencies: readonly Dependency[],
+): { readonly [name: string]: Json } {
+  const { artifact, metadata, metrics, model, type, version } = registration;
+  const datasets = dependencies.filter(({ kind }) => kind === 'dataset');
+  return {
+    type: 'machine-learning-model',
+    'bom-ref': ref,
+    name: model,
+    version,
+    ...(description === '' ? {} : { description }),
+    ...(artifact === null ? {} : { hashes: [{ alg: 'SHA-256', content: artifact }] }),
+    modelCard: {
+      modelParameters: {
+        task: TASK[type],
+        ...(datasets.length === 0 ? {} : { datasets: datasets.map((one) => ({ ref: refOfDependency(one) })) }),
+      },
+      quantitativeAnalysis: {
+        performanceMetrics: metrics.map(({ direction, name, unit, value }) => ({
+          type: name,
+          value: `${value} ${unit} (${direction} is better)`,
+        })),
+      },
+    },
+    properties: [
+      { name: 'mlops:type', value: type },
+      ...Object.entries(metadata).map(([key, value]) => ({ name: `mlops:metadata:${key}`, value: String(value) })),
+      ...Object.entries(tags).map(([key, value]) => ({ name: `mlops:tag:${key}`, value })),
+    ],
+  };
+}
+
+function componentOf(dependency: Dependency): { readonly [name: string]: Json } {
+  const { kind, target } = dependency;
+  const at = target.lastIndexOf('@');
+  const [name, version] =
+    at > 0 && at < target.length - 1 ? [target.slice(0, at), target.slice(at + 1)] : [target, null];
+  const type = COMPONENT[kind];
+  return {
+    type,
+    'bom-ref': refOfDependency(dependency),
+    name,
+    ...(version === null ? {} : { version }),
+    ...(type === 'data' ? { data: [{ type: kind === 'dataset' ? 'dataset' : 'other', name }] } : {}),
+    properties: [{ name: 'mlops:dependency', value: kind }],
+  };
+}
+
+function refOf({ registration }: VersionRecord): string {
+  return `version:${registration.model}@${registration.version}`;
+}
+
+/** One thing may be depended on in two ways: each is a component of its own. */
+function refOfDependency({ kind, target }: Dependency): string {
+  return `${kind}:${target}`;
+}

@@ -1,0 +1,245 @@
+import type { Pool } from 'pg';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ensureDatabase } from '../../adapters/postgres/create-database.ts';
+import { migrate } from '../../adapters/postgres/migrate.ts';
+import { createPool } from '../../adapters/postgres/pool.ts';
+import { portsFrom } from '../../config/load.ts';
+import { renderLineage } from '../../domain/registry/lineage.ts';
+import { openTestLedger, startDatabase, type TestDatabase } from '../support/database.ts';
+import { OFFSETS } from '../support/offsets.ts';
+import { createTestRegistry, eventsOf, fileOf, registrationOf, type TestRegistry } from '../support/registry.ts';
+
+let database: TestDatabase;
+let pool: Pool;
+let made: Awaited<ReturnType<typeof createTestRegistry>>;
+let registry: TestRegistry;
+const ADA = { actor: 'ada', reason: '' };
+
+async function register(model: string, dependencies: readonly [string, string][] = [], more: object = {}) {
+  const registration = registrationOf(model, '1.0.0', {
+    dependencies: dependencies.map(([kind, target]) => ({ kind, target })),
+    ...more,
+  });
+  const artifactPath = await fileOf(model);
+  return (await registry.register({ registration, artifactPath, wantsProduction: false, actor: 'ada' })).version;
+}
+
+const lineage = async (
+  direction: 'upstream' | 'downstream',
+  start: Parameters<TestRegistry['lineage']>[0]['start'],
+  depth = 10,
+) => await registry.lineage({ start, direction, depth, actor: 'ada' });
+const at = (model: string) => ({ model, version: '1.0.0' });
+
+beforeAll(async () => {
+  database = await startDatabase(portsFrom(OFFSETS.registryLineage).postgres);
+  await migrate(database.url);
+  pool = createPool(database.url, 10);
+  made = await createTestRegistry(await openTestLedger(pool));
+  registry = made.registry;
+  await register('emb', [
+    ['dataset', 'wiki'],
+    ['code', 'abc1234'],
+    ['base-model', 'hub/mini-lm'],
+  ]);
+  await register(
+    'ret',
+    [
+      ['embedding', 'emb@1.0.0'],
+      ['index', 'wiki-index'],
+    ],
+    { type: 'retriever', metadata: { index_embedding: 'emb@1.0.0' } },
+  );
+  await register('rer');
+  await register(
+    'pipe',
+    [
+      ['model', 'ret@1.0.0'],
+      ['model', 'rer@1.0.0'],
+      ['embedding', 'emb@1.0.0'],
+    ],
+    { type: 'pipeline', metadata: {} },
+  );
+});
+afterAll(async () => {
+  await pool.end();
+  await database.remove();
+});
+
+describe('the lineage', () => {
+  it('upstream has everything a version rests on, each once, with its depth', async () => {
+    const found = await lineage('upstream', at('pipe'));
+    expect(found.nodes.map(({ depth, kind, name }) => `${depth} ${kind} ${name}`)).toEqual([
+      '0 pipeline pipe@1.0.0',
+      '1 embedding emb@1.0.0',
+      '1 embedding rer@1.0.0',
+      '1 retriever ret@1.0.0',
+      '2 code abc1234',
+      '2 base-model hub/mini-lm',
+      '2 dataset wiki',
+      '2 index wiki-index',
+    ]);
+    expect(found.edges).toHaveLength(8);
+    expect(renderLineage(found).split('\n')[0]).toBe('pipe@1.0.0  (pipeline, development)');
+    expect(renderLineage(found)).toContain('(see above)');
+  });
+
+  it('downstream has everything that would be hit, from a version and from what is not registered', async () => {
+    expect((await lineage('downstream', at('emb'))).nodes.map(({ depth, name }) => [depth, name])).toEqual([
+      [0, 'emb@1.0.0'],
+      [1, 'pipe@1.0.0'],
+      [1, 'ret@1.0.0'],
+    ]);
+    expect(
+      (await lineage('downstream', { kind: 'dataset', target: 'wiki' })).nodes.map(({ depth, name }) => [depth, name]),
+    ).toEqual([
+      [0, 'wiki'],
+      [1, 'emb@1.0.0'],
+      [2, 'pipe@1.0.0'],
+      [2, 'ret@1.0.0'],
+    ]);
+  });
+
+  it('goes as deep as it is asked to', async () => {
+    expect((await lineage('upstream', at('pipe'), 1)).nodes).toHaveLength(4);
+    expect((await lineage('downstream', { kind: 'dataset', target: 'wiki' }, 1)).nodes).toHaveLength(2);
+    expect((await lineage('upstream', at('pipe'), 0)).nodes).toHaveLength(1);
+  });
+
+  it('takes what becomes known later, once, and no circle', async () => {
+    const depend = async (model: string, target: string) =>
+      await registry.depend({ ...at(model), ...ADA, dependency: { kind: 'model', target } });
+    expect([await depend('rer', 'emb@1.0.0'), await depend('rer', 'emb@1.0.0')]).toEqual([true, false]);
+    expect((await eventsOf(pool, 'model/rer/1.0.0')).map(({ type }) => type)).toEqual([
+      'model.registered',
+      'model.dependency-added',
+    ]);
+    await expect(depend('emb', 'pipe@1.0.0')).rejects.toMatchObject({
+      code: 'DEPENDENCY_CYCLE',
+      message: expect.stringMatching(
+        /^emb@1\.0\.0 would depend on itself: emb@1\.0\.0 → pipe@1\.0\.0 → .*emb@1\.0\.0$/,
+      ) as string,
+    });
+    await expect(depend('emb', 'nobody@1.0.0')).rejects.toMatchObject({ code: 'DEPENDENCY_UNKNOWN' });
+    expect((await lineage('upstream', at('emb'))).edges, 'nothing of it was written').toHaveLength(3);
+  });
+});
+
+describe('an export', () => {
+  const linesOf = async (from: TestRegistry): Promise<string[]> => {
+    const lines: string[] = [];
+    for await (const group of from.export({ actor: 'ada' })) lines.push(...group.map((line) => line.trimEnd()));
+    return lines;
+  };
+  async function* given(lines: readonly string[]): AsyncGenerator<string> {
+    for (const line of lines) yield await Promise.resolve(line);
+  }
+
+  /** A registry in an empty database beside the first. */
+  async function emptyRegistry(name: string) {
+    const url = database.url.replace(/\/[^/]*$/, `/${name}`);
+    await ensureDatabase(url, 5000);
+    await migrate(url);
+    const other = createPool(url, 5);
+    return { pool: other, ...(await createTestRegistry(await openTestLedger(other))) };
+  }
+
+  beforeAll(async () => {
+    const order = { ...ADA, model: 'emb', version: '1.0.0', expectedProduction: null } as const;
+    await registry.promote({ ...order, to: 'staging', approvalId: null });
+    const { awaiting } = await registry.promote({ ...order, to: 'production', approvalId: null });
+    if (awaiting === null) throw new Error('nothing was asked for');
+    made.approvals.grant({ approvalId: 'a1', ...awaiting }, ['principal:0001']);
+    await registry.promote({ ...order, to: 'production', approvalId: 'a1' });
+    await registry.alias({ ...ADA, model: 'rer', alias: 'candidate', version: '1.0.0', approvalId: null });
+    await registry.retire({ ...ADA, model: 'pipe', version: '1.0.0' });
+  });
+
+  it('taken into an empty database gives the same export, and works on', async () => {
+    const other = await emptyRegistry('taken');
+    try {
+      const lines = await linesOf(registry);
+      expect(await other.registry.import({ lines: given(lines), actor: 'bob' })).toEqual({
+        rows: lines.length - 2,
+        isNew: true,
+      });
+      expect(await linesOf(other.registry)).toEqual(lines);
+      expect(await other.registry.import({ lines: given(lines), actor: 'bob' }), 'again').toEqual({
+        rows: 0,
+        isNew: false,
+      });
+      const shown = await other.registry.version({ model: 'emb', version: '1.0.0', actor: 'bob' });
+      expect(shown).toEqual(await registry.version({ model: 'emb', version: '1.0.0', actor: 'ada' }));
+      const there = await other.registry.productionAt({ model: 'emb', at: new Date(), actor: 'bob' });
+      expect(there).toMatchObject({ version: '1.0.0', approvalId: 'a1', approvers: ['principal:0001'] });
+      const registration = registrationOf('emb', '2.0.0');
+      expect(
+        (await other.registry.register({ registration, artifactPath: null, wantsProduction: false, actor: 'bob' }))
+          .version.ordinal,
+      ).toBe(2);
+      expect((await eventsOf(other.pool, 'model')).map(({ type }) => type)).toContain('model.imported');
+      await expect(
+        other.registry.import({ lines: given(lines), actor: 'bob' }),
+        'it has moved on',
+      ).rejects.toMatchObject({ code: 'REGISTRY_IMPORT_DIFFERS', exitCode: 3 });
+    } finally {
+      await other.pool.end();
+    }
+  });
+
+  it('of an empty registry is one, and taking it in changes nothing', async () => {
+    const other = await emptyRegistry('nothing_there');
+    try {
+      const lines = await linesOf(other.registry);
+      expect(lines).toHaveLength(2);
+      expect(await other.registry.import({ lines: given(lines), actor: 'bob' })).toEqual({ rows: 0, isNew: false });
+    } finally {
+      await other.pool.end();
+    }
+  });
+
+  it.each<[string, (lines: string[]) => string[], string]>([
+    ['is cut off', (lines) => lines.slice(0, -1), 'it ends too early'],
+    [
+      'misses a row',
+      (lines) => [...lines.slice(0, 2), ...lines.slice(3)],
+      'its rows are not those it was written with',
+    ],
+    [
+      'has a row twice',
+      (lines) => [...lines.slice(0, 3), ...lines.slice(2)],
+      'its rows are not those it was written with',
+    ],
+    ['has more behind its end', (lines) => [...lines, '{}'], 'there is more after its end'],
+    ['begins in another way', (lines) => lines.slice(1), 'it is not an export of a registry'],
+    ['is no JSON', (lines) => [lines[0] ?? '', 'x', ...lines.slice(1)], 'it is of no table'],
+    [
+      'names another table',
+      (lines) => lines.map((line) => line.replace('"table":"model_alias"', '"table":"ledger_key"')),
+      'it is of no table',
+    ],
+    [
+      'was edited',
+      (lines) => lines.map((line) => line.replace('"dimension": 768', '"dimension": 384')),
+      'its digest is not that of its content',
+    ],
+    [
+      'has another artifact',
+      (lines) => lines.map((line) => line.replace(/"artifact_digest": "\w/, '"artifact_digest": "x')),
+      'its artifact is not that of its content',
+    ],
+  ])('that %s is refused, and nothing of it is taken in', async (name, change, problem) => {
+    const other = await emptyRegistry(`refused_${name.replaceAll(' ', '_')}`);
+    try {
+      const lines = change(await linesOf(registry));
+      await expect(other.registry.import({ lines: given(lines), actor: 'bob' })).rejects.toMatchObject({
+        code: 'REGISTRY_IMPORT_INVALID',
+        exitCode: 2,
+        message: expect.stringContaining(problem) as string,
+      });
+      expect((await other.registry.models({ after: null, limit: 1, actor: 'bob' })).models).toEqual([]);
+    } finally {
+      await other.pool.end();
+    }
+  });
+});

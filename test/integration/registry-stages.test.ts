@@ -1,0 +1,611 @@
+import { appendFile, rm } from 'node:fs/promises';
+import type { Pool } from 'pg';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { migrate } from '../../adapters/postgres/migrate.ts';
+import { createPool } from '../../adapters/postgres/pool.ts';
+import { createTrafficStore } from '../../adapters/postgres/traffic-store.ts';
+import type { EvidenceParts } from '../../adapters/postgres/rollout-store.ts';
+import { portsFrom } from '../../config/load.ts';
+import { assemblePolicy } from '../../domain/registry/policy.ts';
+import type { AwaitedApproval } from '../../domain/registry/records.ts';
+import type { RegistrationOrder } from '../../domain/registry/registration.ts';
+import { openTestLedger, startDatabase, type TestDatabase } from '../support/database.ts';
+import { OFFSETS } from '../support/offsets.ts';
+import { createTestRegistry, eventsOf, fileOf, registrationOf, type TestRegistry } from '../support/registry.ts';
+
+let database: TestDatabase;
+let pool: Pool;
+let evidence: EvidenceParts;
+let made: Awaited<ReturnType<typeof createTestRegistry>>;
+let registry: TestRegistry;
+
+beforeAll(async () => {
+  database = await startDatabase(portsFrom(OFFSETS.registryStages).postgres);
+  await migrate(database.url);
+  pool = createPool(database.url, 20);
+  evidence = await openTestLedger(pool);
+  made = await createTestRegistry(evidence);
+  registry = made.registry;
+});
+afterAll(async () => {
+  await pool.end();
+  await database.remove();
+});
+
+const ADA = { actor: 'ada', reason: '' };
+const APPROVERS = ['principal:0001', 'principal:0002'];
+let approvals = 0;
+
+async function register(
+  model: string,
+  version: string,
+  more: Partial<RegistrationOrder> = {},
+  content: string | null = `${model} ${version}`,
+) {
+  const artifactPath = content === null ? null : await fileOf(content);
+  const order = {
+    registration: registrationOf(model, version, more),
+    artifactPath,
+    wantsProduction: false,
+    actor: 'ada',
+  };
+  return (await registry.register(order)).version;
+}
+
+const show = async (model: string, version: string) => await registry.version({ model, version, actor: 'ada' });
+const stageOf = async (model: string, version: string) => (await show(model, version)).stage;
+const production = async (model: string) => await registry.production({ model });
+
+/** Promotes a version; the approval it waits for is given. */
+async function promote(model: string, version: string, more: { expected?: string | null; by?: TestRegistry } = {}) {
+  const { by = registry } = more;
+  const order = {
+    ...ADA,
+    model,
+    version,
+    approvalId: null,
+    expectedProduction: more.expected ?? (await production(model)),
+  };
+  if ((await stageOf(model, version)) === 'development') await by.promote({ ...order, to: 'staging' });
+  const asked = await by.promote({ ...order, to: 'production' });
+  if (asked.awaiting === null) return asked;
+  return await by.promote({ ...order, to: 'production', approvalId: grant(asked.awaiting) });
+}
+
+function grant(awaited: AwaitedApproval): string {
+  const approvalId = `approval-${(approvals += 1)}`;
+  made.approvals.grant({ approvalId, ...awaited }, APPROVERS);
+  return approvalId;
+}
+
+const toStaging = async (model: string, version: string) =>
+  await registry.promote({ ...ADA, model, version, to: 'staging', expectedProduction: null, approvalId: null });
+const toProduction = async (model: string, version: string, approvalId: string | null = null) =>
+  await registry.promote({
+    ...ADA,
+    model,
+    version,
+    to: 'production',
+    expectedProduction: await production(model),
+    approvalId,
+  });
+
+describe('a promotion', () => {
+  it('goes stage by stage, and into production with an approval that is bound to what is promoted', async () => {
+    await register('stepwise', '1.0.0');
+    await expect(toProduction('stepwise', '1.0.0')).rejects.toMatchObject({
+      code: 'TRANSITION_ILLEGAL',
+      exitCode: 3,
+      message: expect.stringContaining('it can go to staging') as string,
+    });
+    expect(await toStaging('stepwise', '1.0.0')).toMatchObject({
+      from: 'development',
+      version: { stage: 'staging' },
+      awaiting: null,
+    });
+    const { awaiting } = await toProduction('stepwise', '1.0.0');
+    expect(awaiting).toMatchObject({ kind: 'stage-promotion', resource: 'model/stepwise/1.0.0/stage/dev/production' });
+    expect(await show('stepwise', '1.0.0')).toMatchObject({ stage: 'staging', requestedStage: 'production' });
+    if (awaiting === null) throw new Error('nothing was asked for');
+    const approvalId = grant(awaiting);
+    const promoted = await toProduction('stepwise', '1.0.0', approvalId);
+    expect(promoted).toMatchObject({
+      from: 'staging',
+      replaced: null,
+      version: { stage: 'production', requestedStage: null },
+    });
+    const events = await eventsOf(pool, 'model/stepwise/1.0.0');
+    expect(events.map(({ type }) => type)).toEqual([
+      'model.registered',
+      'model.promote-refused',
+      'model.promoted',
+      'model.stage-requested',
+      'model.promoted',
+    ]);
+    expect(events.at(-1)).toMatchObject({
+      category: 'model_promotion',
+      facts: { to: 'production', approvalId, approvers: APPROVERS, bound: awaiting.bound },
+    });
+  });
+
+  it('again changes nothing: the answer may have been lost', async () => {
+    await register('twice', '1.0.0');
+    await promote('twice', '1.0.0');
+    const before = await eventsOf(pool, 'model/twice/1.0.0');
+    expect(await toProduction('twice', '1.0.0')).toMatchObject({ from: 'production', awaiting: null });
+    expect(await eventsOf(pool, 'model/twice/1.0.0')).toEqual(before);
+  });
+
+  it('into production sends the version that was there back to staging, in one transaction', async () => {
+    await register('swapped', '1.0.0');
+    await register('swapped', '1.1.0');
+    await promote('swapped', '1.0.0');
+    expect(await promote('swapped', '1.1.0')).toMatchObject({ replaced: '1.0.0' });
+    expect([await stageOf('swapped', '1.0.0'), await stageOf('swapped', '1.1.0')]).toEqual(['staging', 'production']);
+    expect((await eventsOf(pool, 'model/swapped/1.0.0')).at(-1)).toMatchObject({
+      type: 'model.replaced',
+      facts: { by: '1.1.0' },
+    });
+  });
+
+  it('is refused where another version is in production than was believed', async () => {
+    await register('raced', '1.0.0');
+    await register('raced', '1.1.0');
+    await promote('raced', '1.0.0');
+    await expect(promote('raced', '1.1.0', { expected: '0.9.0' })).rejects.toMatchObject({
+      code: 'STAGE_CONFLICT',
+      exitCode: 3,
+      message: 'Promotion of raced 1.1.0 refused: 1.0.0 is in production in dev, wanted 0.9.0',
+    });
+    expect((await eventsOf(pool, 'model/raced/1.1.0')).at(-1)).toMatchObject({
+      type: 'model.promote-refused',
+      category: 'access_control',
+      facts: { code: 'STAGE_CONFLICT' },
+    });
+  });
+
+  it('of forty versions at once, from two programs, puts exactly one into production and loses no event', async () => {
+    const other = await createTestRegistry(await openTestLedger(pool), {
+      store: made.store,
+      approvals: made.approvals,
+    });
+    const versions = Array.from({ length: 40 }, (_, at) => `1.${at}.0`);
+    const ids: Record<string, string> = {};
+    for (const version of versions) {
+      await register('crowded', version);
+      await toStaging('crowded', version);
+      const { awaiting } = await toProduction('crowded', version);
+      if (awaiting !== null) ids[version] = grant(awaiting);
+    }
+    const ended = await Promise.allSettled(
+      versions.map(async (version, at) => {
+        const by = at % 2 === 0 ? registry : other.registry;
+        return await by.promote({
+          ...ADA,
+          model: 'crowded',
+          version,
+          to: 'production',
+          expectedProduction: null,
+          approvalId: ids[version] ?? null,
+        });
+      }),
+    );
+    const lost = ended.flatMap((one) => (one.status === 'rejected' ? [one.reason as { code: string }] : []));
+    expect([ended.length - lost.length, new Set(lost.map(({ code }) => code))]).toEqual([
+      1,
+      new Set(['STAGE_CONFLICT']),
+    ]);
+    const { rows } = await pool.query(
+      `SELECT type, count(*)::int AS count FROM ledger_event WHERE resource LIKE 'model/crowded/%' GROUP BY type`,
+    );
+    const counts = Object.fromEntries(
+      (rows as { type: string; count: number }[]).map(({ count, type }) => [type, count]),
+    );
+    expect(counts).toMatchObject({ 'model.promoted': 41, 'model.promote-refused': 39, 'model.registered': 40 });
+  });
+
+  it('without an artifact is refused: such a version stays in development', async () => {
+    await register('empty', '1.0.0', {}, null);
+    await expect(toStaging('empty', '1.0.0')).rejects.toMatchObject({ code: 'ARTIFACT_MISSING', exitCode: 3 });
+  });
+
+  it('with an artifact that is not what was registered is refused, and that is written down', async () => {
+    const { registration } = await register('changed', '1.0.0');
+    await appendFile(made.store.pathOf(registration.artifact ?? ''), 'x');
+    await expect(toStaging('changed', '1.0.0')).rejects.toMatchObject({ code: 'ARTIFACT_MISMATCH', exitCode: 3 });
+    expect(await stageOf('changed', '1.0.0')).toBe('development');
+    expect((await show('changed', '1.0.0')).artifactProblem).toContain('its content is');
+    expect((await eventsOf(pool, 'model/changed/1.0.0')).map(({ type }) => type)).toEqual([
+      'model.registered',
+      'model.verification-failed',
+      'model.promote-refused',
+    ]);
+    await rm(made.store.pathOf(registration.artifact ?? ''));
+    expect(await registry.verify({ model: 'changed', version: '1.0.0', actor: 'ada' })).toMatchObject({
+      ok: false,
+      problem: 'it is missing',
+    });
+  });
+
+  it.each<[string, string, string[], string | null]>([
+    ['the same embedding', 'emb@1.0.0', ['emb@1.0.0'], null],
+    [
+      'another embedding',
+      'emb@1.0.0',
+      ['emb@1.1.0'],
+      'its index was built by emb@1.0.0, and it depends on the embedding emb@1.1.0',
+    ],
+    ['no embedding', 'emb@1.0.0', [], 'it depends on no embedding'],
+    ['an embedding although it is lexical', 'none', ['emb@1.0.0'], 'its index is lexical'],
+    ['no embedding, as it is lexical', 'none', [], null],
+  ])('of a retriever is let through or not: it asks with %s', async (name, builtBy, embeddings, problem) => {
+    for (const version of ['1.0.0', '1.1.0']) await register('emb', version);
+    const model = `retriever_${name.replaceAll(/\W/g, '_')}`;
+    const dependencies = [
+      { kind: 'index', target: 'wiki' },
+      ...embeddings.map((target) => ({ kind: 'embedding', target })),
+    ];
+    await register(model, '1.0.0', { type: 'retriever', metadata: { index_embedding: builtBy }, dependencies });
+    const promotion = toStaging(model, '1.0.0');
+    if (problem === null) expect((await promotion).version.stage).toBe('staging');
+    else
+      await expect(promotion).rejects.toMatchObject({
+        code: 'INDEX_MISMATCH',
+        message: expect.stringContaining(problem) as string,
+      });
+  });
+
+  it('to staging needs an approval where the version asks for it', async () => {
+    await register('careful', '1.0.0', { approvalRequired: true });
+    const { awaiting } = await toStaging('careful', '1.0.0');
+    expect(awaiting?.resource).toBe('model/careful/1.0.0/stage/dev/staging');
+  });
+});
+
+describe('an approval', () => {
+  it('of something else, or of nothing, changes nothing', async () => {
+    await register('guarded', '1.0.0');
+    await register('guarded', '1.1.0');
+    for (const version of ['1.0.0', '1.1.0']) await toStaging('guarded', version);
+    await expect(toProduction('guarded', '1.0.0', 'approval-of-nobody')).rejects.toMatchObject({
+      code: 'APPROVAL_NOT_GRANTED',
+      exitCode: 3,
+    });
+    const { awaiting } = await toProduction('guarded', '1.1.0');
+    if (awaiting === null) throw new Error('nothing was asked for');
+    const approvalId = grant(awaiting);
+    await expect(toProduction('guarded', '1.0.0', approvalId)).rejects.toMatchObject({ code: 'APPROVAL_NOT_GRANTED' });
+    expect(await production('guarded')).toBeNull();
+    expect((await toProduction('guarded', '1.1.0', approvalId)).version.stage, 'a refused try has not used it up').toBe(
+      'production',
+    );
+  });
+
+  it('is good for one change', async () => {
+    await register('once', '1.0.0');
+    await toStaging('once', '1.0.0');
+    const { awaiting } = await toProduction('once', '1.0.0');
+    if (awaiting === null) throw new Error('nothing was asked for');
+    const approvalId = grant(awaiting);
+    await toProduction('once', '1.0.0', approvalId);
+    await registry.demote({ ...ADA, model: 'once', version: '1.0.0', to: 'staging' });
+    await expect(toProduction('once', '1.0.0', approvalId)).rejects.toMatchObject({
+      code: 'APPROVAL_NOT_GRANTED',
+      message: expect.stringContaining('used already') as string,
+    });
+  });
+
+  it('is void under other rules', async () => {
+    await register('ruled', '1.0.0');
+    await toStaging('ruled', '1.0.0');
+    const { awaiting } = await toProduction('ruled', '1.0.0');
+    if (awaiting === null) throw new Error('nothing was asked for');
+    const approvalId = grant(awaiting);
+    const other = await createTestRegistry(evidence, {
+      store: made.store,
+      approvals: made.approvals,
+      policy: assemblePolicy(['gold']),
+    });
+    const order = {
+      ...ADA,
+      model: 'ruled',
+      version: '1.0.0',
+      to: 'production',
+      expectedProduction: null,
+      approvalId,
+    } as const;
+    await expect(other.registry.promote(order)).rejects.toMatchObject({ code: 'APPROVAL_NOT_GRANTED' });
+  });
+
+  it('is not taken where nobody knows of approvals', async () => {
+    const { NO_APPROVALS } = await import('../../adapters/postgres/registry/refuse-all.ts');
+    await register('closed', '1.0.0');
+    await toStaging('closed', '1.0.0');
+    const closed = await createTestRegistry(evidence, { store: made.store, approvals: NO_APPROVALS });
+    const order = {
+      ...ADA,
+      model: 'closed',
+      version: '1.0.0',
+      to: 'production',
+      expectedProduction: null,
+      approvalId: 'any',
+    } as const;
+    await expect(closed.registry.promote(order)).rejects.toMatchObject({ code: 'APPROVAL_NOT_GRANTED' });
+  });
+});
+
+describe('going back', () => {
+  const back = async (model: string, approvalId: string | null = null) =>
+    await registry.goBack({ ...ADA, model, expectedProduction: await production(model), approvalId });
+
+  it('puts the last production version back in one act, under the approval it had', async () => {
+    for (const version of ['1.0.0', '1.1.0']) await register('returned', version);
+    await promote('returned', '1.0.0');
+    await promote('returned', '1.1.0');
+    expect(await back('returned')).toMatchObject({
+      awaiting: null,
+      replaced: '1.1.0',
+      version: { registration: { version: '1.0.0' }, stage: 'production' },
+    });
+    expect((await eventsOf(pool, 'model/returned/1.0.0')).at(-1)).toMatchObject({
+      type: 'model.went-back',
+      category: 'model_rollback',
+      facts: { approvers: APPROVERS },
+    });
+  });
+
+  it('passes over a version whose artifact is not sound any more', async () => {
+    for (const version of ['1.0.0', '1.1.0', '1.2.0']) {
+      await register('unsound', version);
+      await promote('unsound', version);
+    }
+    await appendFile(made.store.pathOf((await show('unsound', '1.1.0')).registration.artifact ?? ''), 'x');
+    expect((await back('unsound')).version.registration.version).toBe('1.0.0');
+  });
+
+  it('under other rules needs an approval of its own', async () => {
+    for (const version of ['1.0.0', '1.1.0']) {
+      await register('rules_changed', version);
+      await promote('rules_changed', version);
+    }
+    const other = await createTestRegistry(evidence, {
+      store: made.store,
+      approvals: made.approvals,
+      policy: assemblePolicy(['gold']),
+    });
+    const { awaiting } = await other.registry.goBack({
+      ...ADA,
+      model: 'rules_changed',
+      expectedProduction: '1.1.0',
+      approvalId: null,
+    });
+    expect(awaiting?.resource).toBe('model/rules_changed/1.0.0/stage/dev/production');
+    expect(await production('rules_changed')).toBe('1.1.0');
+  });
+
+  it('is refused where there is nothing to go back to, or somebody was faster', async () => {
+    await register('only', '1.0.0');
+    await expect(back('only')).rejects.toMatchObject({ code: 'PREVIOUS_UNKNOWN', exitCode: 3 });
+    await promote('only', '1.0.0');
+    await register('only', '1.1.0');
+    await promote('only', '1.1.0');
+    await expect(
+      registry.goBack({ ...ADA, model: 'only', expectedProduction: '1.0.0', approvalId: null }),
+    ).rejects.toMatchObject({ code: 'STAGE_CONFLICT' });
+  });
+});
+
+describe('a demotion', () => {
+  it('is an act of its own: one back, or out of new use', async () => {
+    await register('lowered', '1.0.0');
+    await promote('lowered', '1.0.0');
+    await expect(
+      registry.demote({ ...ADA, model: 'lowered', version: '1.0.0', to: 'development' }),
+    ).rejects.toMatchObject({ code: 'TRANSITION_ILLEGAL' });
+    await registry.demote({ ...ADA, model: 'lowered', version: '1.0.0', to: 'deprecated', reason: 'old words' });
+    expect([await stageOf('lowered', '1.0.0'), await production('lowered')]).toEqual(['deprecated', null]);
+    const event = (await eventsOf(pool, 'model/lowered/1.0.0')).at(-2);
+    expect(event).toMatchObject({ type: 'model.demote-refused' });
+    expect(JSON.stringify(await eventsOf(pool, 'model/lowered/1.0.0'))).not.toContain('old words');
+    await expect(toStaging('lowered', '1.0.0')).rejects.toMatchObject({ code: 'TRANSITION_ILLEGAL' });
+  });
+});
+
+describe('history', () => {
+  it('says who was in production at any time, and by whose approval', async () => {
+    const at = async () =>
+      (await pool.query<{ now: Date }>('SELECT clock_timestamp() AS now')).rows[0]?.now ?? new Date();
+    const pause = async () => await new Promise((resolve) => setTimeout(resolve, 5));
+    const moments: Date[] = [await at()];
+    const step = async (work: () => Promise<unknown>) => {
+      await pause();
+      await work();
+      await pause();
+      moments.push(await at());
+    };
+    for (const version of ['1.0.0', '1.1.0']) await register('timed', version);
+    await step(async () => await promote('timed', '1.0.0'));
+    await step(async () => await promote('timed', '1.1.0'));
+    await step(
+      async () => await registry.goBack({ ...ADA, model: 'timed', expectedProduction: '1.1.0', approvalId: null }),
+    );
+    await step(async () => await registry.demote({ ...ADA, model: 'timed', version: '1.0.0', to: 'staging' }));
+    const found = [];
+    for (const moment of moments) found.push(await registry.productionAt({ model: 'timed', at: moment, actor: 'ada' }));
+    expect(found.map((change) => change?.version ?? null)).toEqual([null, '1.0.0', '1.1.0', '1.0.0', null]);
+    expect(found[1]).toMatchObject({ approvers: APPROVERS, act: 'promoted' });
+    const sequence = found[2]?.ledgerSequence ?? -1;
+    const { rows } = await pool.query<{ type: string }>('SELECT type FROM ledger_event WHERE sequence = $1', [
+      sequence,
+    ]);
+    expect(rows).toEqual([{ type: 'model.promoted' }]);
+    const page = await registry.history({ model: 'timed', after: null, limit: 3, actor: 'ada' });
+    const rest = await registry.history({ model: 'timed', after: page.cursor, limit: 50, actor: 'ada' });
+    const acts = [...page.changes, ...rest.changes].map(({ act, version }) => `${version} ${act}`);
+    expect(acts).toEqual([
+      '1.0.0 demoted',
+      '1.0.0 gone-back',
+      '1.1.0 replaced',
+      '1.1.0 promoted',
+      '1.0.0 replaced',
+      '1.1.0 promoted',
+      '1.0.0 promoted',
+      '1.0.0 promoted',
+    ]);
+  });
+});
+
+describe('an alias', () => {
+  const set = async (model: string, alias: string, version: string | null, approvalId: string | null = null) =>
+    await registry.alias({ ...ADA, model, alias, version, approvalId });
+
+  it('means one version, moves, and goes', async () => {
+    for (const version of ['1.0.0', '1.1.0']) await register('named', version);
+    expect(await set('named', 'candidate', '1.0.0')).toMatchObject({ before: null, version: '1.0.0' });
+    expect(await set('named', 'candidate', '1.1.0')).toMatchObject({ before: '1.0.0', version: '1.1.0' });
+    expect((await show('named', 'candidate')).registration.version).toBe('1.1.0');
+    expect((await show('named', '1.1.0')).aliases).toEqual(['candidate']);
+    expect(await set('named', 'candidate', null)).toMatchObject({ before: '1.1.0', version: null });
+    await expect(show('named', 'candidate')).rejects.toMatchObject({ code: 'ALIAS_NOT_FOUND' });
+    await expect(set('named', 'v1', '1.0.0')).rejects.toMatchObject({ code: 'USAGE_INVALID' });
+  });
+
+  it.each(['production', 'champion'])(
+    '%s is moved with an approval of exactly that alone, and never removed',
+    async (alias) => {
+      const model = `protected_${alias}`;
+      for (const version of ['1.0.0', '1.1.0']) await register(model, version);
+      const { awaiting, version } = await set(model, alias, '1.0.0');
+      expect([version, awaiting?.resource]).toEqual([null, `model/${model}/1.0.0/alias/dev/${alias}`]);
+      if (awaiting === null) throw new Error('nothing was asked for');
+      const approvalId = grant(awaiting);
+      await expect(set(model, alias, '1.1.0', approvalId)).rejects.toMatchObject({ code: 'APPROVAL_NOT_GRANTED' });
+      expect(await set(model, alias, '1.0.0', approvalId)).toMatchObject({ version: '1.0.0', awaiting: null });
+      await expect(set(model, alias, null)).rejects.toMatchObject({ code: 'ALIAS_PROTECTED', exitCode: 3 });
+      expect((await eventsOf(pool, `model/${model}/1.0.0`)).at(-1)).toMatchObject({
+        type: 'model.alias-set',
+        facts: { alias, approvers: APPROVERS },
+      });
+    },
+  );
+});
+
+describe('a retirement', () => {
+  const retire = async (model: string, version: string) => await registry.retire({ ...ADA, model, version });
+  const refusal = async (model: string, version: string) =>
+    await retire(model, version).then(
+      () => '',
+      (error: Error) => error.message,
+    );
+
+  it('ends a version: hidden, kept, its number never given again', async () => {
+    await register('ended', '1.0.0');
+    await register('ended', '1.1.0');
+    await registry.alias({ ...ADA, model: 'ended', alias: 'newest', version: '1.1.0', approvalId: null });
+    expect(await retire('ended', '1.1.0')).toMatchObject({
+      from: 'development',
+      version: { stage: 'archived', aliases: [] },
+    });
+    expect(await retire('ended', '1.1.0'), 'again').toMatchObject({ from: 'archived' });
+    const page = { model: 'ended', stage: null, after: null, limit: 10, actor: 'ada' };
+    expect((await registry.versions({ ...page, withRetired: false })).versions.map(({ ordinal }) => ordinal)).toEqual([
+      1,
+    ]);
+    expect((await registry.versions({ ...page, withRetired: true })).versions.map(({ ordinal }) => ordinal)).toEqual([
+      2, 1,
+    ]);
+    expect((await register('ended', '1.2.0')).ordinal).toBe(3);
+    await expect(register('ended', '1.1.0')).rejects.toMatchObject({ code: 'VERSION_RETIRED' });
+    await expect(toStaging('ended', '1.1.0')).rejects.toMatchObject({ code: 'VERSION_RETIRED' });
+    expect((await eventsOf(pool, 'model/ended/1.1.0')).find(({ type }) => type === 'model.retired')).toMatchObject({
+      category: 'model_retirement',
+      facts: { ordinal: 2, aliasesRemoved: ['newest'] },
+    });
+  });
+
+  it('is refused while users are served by it, on either arm, and says what share', async () => {
+    const traffic = createTrafficStore(evidence);
+    for (const version of ['1.0.0', '1.1.0', '1.2.0']) await register('served', version);
+    const arm = (version: string) => ({ version, endpoint: 'http://127.0.0.1:1' });
+    const split = {
+      model: 'served',
+      stable: arm('1.0.0'),
+      canary: arm('1.1.0'),
+      canaryBasisPoints: 1500,
+      mirrorBasisPoints: 0,
+    };
+    const write = {
+      environment: 'staging',
+      split,
+      idempotencyKey: 'served/1',
+      expectedGeneration: 0,
+      actor: 'ada',
+      reason: 'test',
+    };
+    const { generation } = await traffic.reserve(write);
+    expect(await refusal('served', '1.2.0')).toBe('');
+    await traffic.markApplied('staging', {
+      split,
+      generation,
+      idempotencyKey: 'served/1',
+      actor: 'ada',
+      reason: 'test',
+      writtenAt: new Date().toISOString(),
+    });
+    expect(await refusal('served', '1.0.0')).toContain('85 % of the users of staging are served by it');
+    expect(await refusal('served', '1.1.0')).toContain('15 % of the users of staging');
+    expect((await eventsOf(pool, 'model/served/1.0.0')).at(-1)).toMatchObject({
+      type: 'model.retire-refused',
+      facts: { code: 'RETIRE_REFUSED' },
+    });
+  });
+
+  it('is refused while a live version rests on it, or a protected alias means it', async () => {
+    await register('base', '1.0.0');
+    await register('above', '2.0.0', { dependencies: [{ kind: 'embedding', target: 'base@1.0.0' }] });
+    const { awaiting } = await registry.alias({
+      ...ADA,
+      model: 'base',
+      alias: 'champion',
+      version: '1.0.0',
+      approvalId: null,
+    });
+    if (awaiting === null) throw new Error('nothing was asked for');
+    await registry.alias({ ...ADA, model: 'base', alias: 'champion', version: '1.0.0', approvalId: grant(awaiting) });
+    expect(await refusal('base', '1.0.0')).toMatch(
+      /above@2\.0\.0 depend on it; the protected alias champion in dev means it/,
+    );
+    await retire('above', '2.0.0');
+    expect(await refusal('base', '1.0.0')).not.toContain('above');
+  });
+});
+
+describe('the database', () => {
+  it('has no room for two production versions of a model, whoever writes', async () => {
+    for (const version of ['1.0.0', '1.1.0']) await register('alone', version);
+    await promote('alone', '1.0.0');
+    const second = pool.query(
+      `INSERT INTO version_stage (version_id, environment, model_id, stage, ledger_sequence)
+       SELECT version_id, 'dev', model_id, 'production', 0 FROM model_version v JOIN model m USING (model_id) WHERE m.name = 'alone' AND version = '1.1.0'`,
+    );
+    await expect(second).rejects.toThrow('one_production_version');
+  });
+
+  it('names for each row of the registry an event that is there', async () => {
+    for (const table of [
+      'model',
+      'model_version',
+      'version_stage',
+      'stage_change',
+      'model_alias',
+      'model_dependency',
+      'used_approval',
+    ]) {
+      const { rows } = await pool.query<{ orphans: number; all: number }>(
+        `SELECT count(*)::int AS all, count(*) FILTER (WHERE e.sequence IS NULL)::int AS orphans FROM ${table} t LEFT JOIN ledger_event e ON e.sequence = t.ledger_sequence`,
+      );
+      expect(rows[0]?.all, table).toBeGreaterThan(0);
+      expect(rows[0]?.orphans, table).toBe(0);
+    }
+  });
+});

@@ -1,0 +1,102 @@
+// A registry over a real database, with artifacts as files and approvals that a test gives.
+import { createHash } from 'node:crypto';
+import { copyFile, mkdtemp, readFile, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Pool } from 'pg';
+import type { ApprovalOrder, GrantedApprovals, RegistryParts } from '../../adapters/postgres/registry/parts.ts';
+import { createRegistry } from '../../adapters/postgres/registry/registry.ts';
+import type { EvidenceParts } from '../../adapters/postgres/rollout-store.ts';
+import { MlopsError } from '../../domain/errors.ts';
+import type { ArtifactStore } from '../../domain/registry/artifact.ts';
+import { assemblePolicy } from '../../domain/registry/policy.ts';
+import type { RegistrationOrder } from '../../domain/registry/registration.ts';
+
+/** Keeps single files under their digest, in a folder of its own. */
+export async function createFileStore(): Promise<ArtifactStore & { pathOf(digest: string): string }> {
+  const folder = await mkdtemp(join(tmpdir(), 'mlops-artifacts-'));
+  const digestOf = async (path: string) => {
+    const bytes = await readFile(path);
+    return { digest: createHash('sha256').update(bytes).digest('hex'), bytes: bytes.length };
+  };
+  const pathOf = (digest: string): string => join(folder, digest);
+  return {
+    pathOf,
+    async put(path) {
+      const { bytes, digest } = await digestOf(path);
+      await copyFile(path, pathOf(digest));
+      return { digest, bytes, files: 1 };
+    },
+    async verify(digest) {
+      const found = await digestOf(pathOf(digest)).catch(() => null);
+      if (found === null) return { ok: false, problem: 'it is missing', bytes: 0 };
+      const ok = found.digest === digest;
+      return { ok, problem: ok ? null : `its content is ${found.digest}`, bytes: found.bytes };
+    },
+    fetch: async (digest, to) => await copyFile(pathOf(digest), to),
+  };
+}
+
+/** Approvals by their id, as a test grants them: for one kind, resource and content. */
+export function createApprovals(): GrantedApprovals & {
+  grant(order: ApprovalOrder, approvers: readonly string[]): void;
+} {
+  const granted = new Map<string, { readonly order: ApprovalOrder; readonly approvers: readonly string[] }>();
+  return {
+    grant: (order, approvers) => void granted.set(order.approvalId, { order, approvers }),
+    async assertGranted(client, order) {
+      await client.query('SELECT 1');
+      const found = granted.get(order.approvalId);
+      if (found !== undefined && JSON.stringify(found.order) === JSON.stringify(order)) return found;
+      throw new MlopsError('APPROVAL_NOT_GRANTED', { ...order, problem: 'it is for something else' });
+    },
+  };
+}
+
+export type TestRegistry = ReturnType<typeof createRegistry>;
+
+/** A registry of the environment `dev`. */
+export async function createTestRegistry(evidence: EvidenceParts, more: Partial<RegistryParts> = {}) {
+  const [store, approvals] = [await createFileStore(), createApprovals()];
+  const parts = {
+    ...evidence,
+    environment: 'dev',
+    store,
+    approvals,
+    policy: assemblePolicy([]),
+    readSample: 0,
+    ...more,
+  };
+  return { registry: createRegistry(parts), store, approvals, parts };
+}
+
+/** What is registered of a model that has nothing of note. */
+export function registrationOf(
+  model: string,
+  version: string,
+  more: Partial<RegistrationOrder> = {},
+): RegistrationOrder {
+  const metadata = { dimension: 768, distance: 'cosine', tokenizer: 'bert-base-uncased' };
+  return { model, version, type: 'embedding', metadata, ...more };
+}
+
+/** A file with this content. */
+export async function fileOf(content: string): Promise<string> {
+  const path = join(await mkdtemp(join(tmpdir(), 'mlops-model-')), 'model.bin');
+  await writeFile(path, content);
+  return path;
+}
+
+/** Types of the events about a resource, oldest first. */
+export async function eventsOf(
+  pool: Pool,
+  resource: string,
+): Promise<{ type: string; category: string; facts: Record<string, unknown> }[]> {
+  const { rows } = await pool.query<{ canonical: string }>(
+    'SELECT canonical FROM ledger_event WHERE resource = $1 ORDER BY sequence',
+    [resource],
+  );
+  return rows.map(
+    ({ canonical }) => JSON.parse(canonical) as { type: string; category: string; facts: Record<string, unknown> },
+  );
+}

@@ -1,0 +1,114 @@
+import { describe, expect, it } from 'vitest';
+import { DEPENDENCY_KINDS } from '../../../../domain/registry/dependency.ts';
+import { assembleBom } from '../../../../domain/registry/model-bom.ts';
+import type { VersionRecord } from '../../../../domain/registry/records.ts';
+
+const RECORD: VersionRecord = {
+  id: '3e671687-395b-41f5-a30f-b58921a69b79',
+  ordinal: 1,
+  contentDigest: 'c'.repeat(64),
+  description: 'words',
+  tags: { team: 'search' },
+  artifactBytes: 1,
+  artifactFiles: 1,
+  verifiedAt: null,
+  artifactProblem: null,
+  environment: 'dev',
+  stage: 'development',
+  requestedStage: null,
+  aliases: [],
+  author: 'principal:0001',
+  registeredAt: '2026-11-27T10:00:00.000Z',
+  retiredAt: null,
+  registration: {
+    model: 'rag_embeddings',
+    version: '2.1.0',
+    type: 'embedding',
+    description: 'words',
+    metadata: { dimension: 768 },
+    metrics: [{ name: 'recall_at_5', value: 0.89, unit: 'ratio', direction: 'higher' }],
+    tags: {},
+    dependencies: [],
+    approvalRequired: false,
+    artifact: 'a'.repeat(64),
+  },
+};
+
+type Bom = {
+  readonly components: readonly Record<string, unknown>[];
+  readonly dependencies: readonly { readonly ref: string; readonly dependsOn?: readonly string[] }[];
+  readonly metadata: { readonly component: Record<string, unknown> };
+} & Record<string, unknown>;
+const bomOf = (record: VersionRecord, dependencies: Parameters<typeof assembleBom>[1]) =>
+  assembleBom(record, dependencies, '2026-11-27T10:00:00.000Z') as unknown as Bom;
+const ALL = DEPENDENCY_KINDS.map((kind) => ({ kind, target: `some-${kind}@1.0.0` }));
+
+describe('the bill of materials of a version', () => {
+  it('is CycloneDX 1.6 with the version, its hash and its model card as the main component', () => {
+    const bom = bomOf(RECORD, []);
+    expect(bom).toMatchObject({
+      bomFormat: 'CycloneDX',
+      specVersion: '1.6',
+      version: 1,
+      serialNumber: `urn:uuid:${RECORD.id}`,
+      metadata: { timestamp: '2026-11-27T10:00:00.000Z' },
+    });
+    expect(bom.metadata.component).toMatchObject({
+      type: 'machine-learning-model',
+      name: 'rag_embeddings',
+      version: '2.1.0',
+      hashes: [{ alg: 'SHA-256', content: 'a'.repeat(64) }],
+      modelCard: {
+        modelParameters: { task: 'feature-extraction' },
+        quantitativeAnalysis: { performanceMetrics: [{ type: 'recall_at_5', value: '0.89 ratio (higher is better)' }] },
+      },
+    });
+  });
+
+  it('has no member that the format does not know at that place', () => {
+    const bom = bomOf(RECORD, ALL);
+    const keys = (value: object) => Object.keys(value).sort();
+    expect(keys(bom)).toEqual([
+      '$schema',
+      'bomFormat',
+      'components',
+      'dependencies',
+      'metadata',
+      'serialNumber',
+      'specVersion',
+      'version',
+    ]);
+    const known = ['type', 'bom-ref', 'name', 'version', 'description', 'hashes', 'modelCard', 'properties', 'data'];
+    for (const component of [...bom.components, bom.metadata.component])
+      expect(keys(component).filter((key) => !known.includes(key))).toEqual([]);
+  });
+
+  it('names each thing it rests on once, by a reference that is there', () => {
+    const bom = bomOf(RECORD, [...ALL, { kind: 'dataset', target: 'wiki' }]);
+    const refs = [...bom.components, bom.metadata.component].map((component) => component['bom-ref']);
+    expect(new Set(refs).size).toBe(refs.length);
+    for (const { dependsOn = [], ref } of bom.dependencies)
+      for (const one of [ref, ...dependsOn]) expect(refs).toContain(one);
+    expect(bom.components.map(({ type }) => type)).toEqual([
+      'data',
+      'application',
+      'machine-learning-model',
+      'data',
+      'machine-learning-model',
+      'machine-learning-model',
+      'data',
+    ]);
+    expect(bom.components.at(-1)).toMatchObject({ name: 'wiki', data: [{ type: 'dataset', name: 'wiki' }] });
+    expect(JSON.stringify(bom.metadata.component)).toContain(
+      '"datasets":[{"ref":"dataset:some-dataset@1.0.0"},{"ref":"dataset:wiki"}]',
+    );
+  });
+
+  it('leaves out what a version does not have', () => {
+    const { component } = bomOf(
+      { ...RECORD, description: '', registration: { ...RECORD.registration, artifact: null } },
+      [],
+    ).metadata;
+    expect([component['hashes'], component['description']]).toEqual([undefined, undefined]);
+  });
+});

@@ -1,0 +1,55 @@
+import type { CurrentIdentity } from '../adapters/identity/own-identity.ts';
+import type { Authority } from '../adapters/postgres/identity/authority.ts';
+import type { createRegistry } from '../adapters/postgres/registry/registry.ts';
+
+type Registry = ReturnType<typeof createRegistry>;
+
+/** What every call of the registry has. */
+interface Acted {
+  readonly actor: string;
+  readonly model?: string;
+}
+
+/**
+ * The registry as one identity may use it: what it asks for is claimed, and signed where there is a key; who it is comes from
+ * there, whatever name an order has.
+ */
+export function guardRegistry(registry: Registry, authority: Authority, identity: CurrentIdentity): Registry {
+  const may = async (action: string, model: string | undefined, content: unknown): Promise<string> => {
+    const asked = { action, resource: model === undefined ? 'model' : `model/${model}`, content };
+    const claim = identity.claim(asked);
+    await authority.authorise(claim, asked);
+    return claim.actor;
+  };
+  const guarded =
+    <Order extends Acted, Rest extends unknown[], Result>(
+      action: string,
+      call: (order: Order, ...rest: Rest) => Promise<Result>,
+    ) =>
+    async (order: Order, ...rest: Rest): Promise<Result> => {
+      const { actor: _named, ...content } = order;
+      return await call({ ...order, actor: await may(action, order.model, content) }, ...rest);
+    };
+  return {
+    ...registry,
+    register: guarded('model.register', registry.register),
+    version: guarded('model.read', registry.version),
+    versions: guarded('model.read', registry.versions),
+    models: guarded('model.read', registry.models),
+    history: guarded('model.read', registry.history),
+    productionAt: guarded('model.read', registry.productionAt),
+    lineage: guarded('model.read', registry.lineage),
+    verify: guarded('model.read', registry.verify),
+    promote: guarded('model.promote', registry.promote),
+    goBack: guarded('model.promote', registry.goBack),
+    demote: guarded('model.demote', registry.demote),
+    retire: guarded('model.retire', registry.retire),
+    alias: guarded('model.alias', registry.alias),
+    depend: guarded('model.register', registry.depend),
+    async *export() {
+      yield* registry.export({ actor: await may('model.export', undefined, null) });
+    },
+    // The lines are read while they are put in: what is signed is that an import is wanted.
+    import: async (order) => await registry.import({ ...order, actor: await may('model.import', undefined, null) }),
+  };
+}
