@@ -6,6 +6,8 @@ import { wrappingFileOf } from '../adapters/crypto/ledger-keys.ts';
 import { findInstalledServer } from '../adapters/temporal/find-server.ts';
 import { payloadKeyFile } from '../adapters/temporal/keys.ts';
 import type { MlopsConfig } from '../config/schema.ts';
+import { isMlopsError, messageOf } from '../domain/errors.ts';
+import { composeArtifacts } from './artifacts.ts';
 import { describeTaken, findFreeOffset, findTakenPorts } from './stack-ports.ts';
 import { probeStack } from './stack-status.ts';
 
@@ -33,6 +35,7 @@ export async function examineMachine(config: MlopsConfig): Promise<Finding[]> {
     await checkTaken(config),
     checkKeys('payload keys', payloadKeyFile(config.stateDirectory)),
     checkKeys('ledger keys', wrappingFileOf(config.stateDirectory)),
+    await checkArtifacts(config),
     checkServer(config),
     ...parts.map(({ name, state, detail, fix }) => ({
       check: name,
@@ -125,6 +128,25 @@ function checkKeys(check: string, file: string): Finding {
     detail: `mode ${mode.toString(8)}, wanted 600`,
     fix: ok ? null : `chmod 600 keys/${basename(file)} in the state directory`,
   };
+}
+
+async function checkArtifacts(config: MlopsConfig): Promise<Finding> {
+  const check = 'artifact store';
+  const artifacts = await composeArtifacts(config);
+  return await artifacts.probe().then(
+    () => ({
+      check,
+      state: 'ok' as const,
+      detail: `${artifacts.name} can be written, and its keys are there`,
+      fix: null,
+    }),
+    (error: unknown) => ({
+      check,
+      state: 'problem' as const,
+      detail: messageOf(error),
+      fix: isMlopsError(error) ? error.remedy : 'mlops setup',
+    }),
+  );
 }
 
 function checkServer(config: MlopsConfig): Finding {
