@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { NOTIFIED_EVENTS } from '../domain/rollout/notified-events.ts';
 import { ROLE_NAMES } from '../domain/governance/roles.ts';
+import { ARTIFACTS_SECTION, KEYS_SECTION } from './storage-schema.ts';
 import { MODEL_NAME, WANTED_MODEL_NAME } from '../domain/model-name.ts';
 
 const percent = z.number().min(0).max(100);
@@ -246,6 +247,8 @@ export const GOVERNANCE_FILE = z.strictObject({
         ),
     })
     .describe('Who may do what'),
+  keys: KEYS_SECTION,
+  artifacts: ARTIFACTS_SECTION,
 });
 
 export type GovernanceFile = z.infer<typeof GOVERNANCE_FILE>;

@@ -2,6 +2,7 @@ import { ARTIFACT_ERRORS } from './errors/artifacts.ts';
 import { CONFIG_ERRORS } from './errors/config.ts';
 import { GATEWAY_ERRORS } from './errors/gateway.ts';
 import { IDENTITY_ERRORS } from './errors/identity.ts';
+import { KEY_ERRORS } from './errors/keys.ts';
 import { LEDGER_ERRORS } from './errors/ledger.ts';
 import { ROLLOUT_ERRORS } from './errors/rollout.ts';
 import { STACK_ERRORS } from './errors/stack.ts';
@@ -13,6 +14,7 @@ export const ERRORS = {
   ...CONFIG_ERRORS,
   ...GATEWAY_ERRORS,
   ...IDENTITY_ERRORS,
+  ...KEY_ERRORS,
   ...LEDGER_ERRORS,
   ...ROLLOUT_ERRORS,
   ...STACK_ERRORS,

@@ -8,6 +8,7 @@ import { payloadKeyFile } from '../adapters/temporal/keys.ts';
 import type { MlopsConfig } from '../config/schema.ts';
 import { isMlopsError, messageOf } from '../domain/errors.ts';
 import { composeArtifacts } from './artifacts.ts';
+import { wrappingKeysOf } from './wrapping-keys.ts';
 import { describeTaken, findFreeOffset, findTakenPorts } from './stack-ports.ts';
 import { probeStack } from './stack-status.ts';
 
@@ -34,7 +35,7 @@ export async function examineMachine(config: MlopsConfig): Promise<Finding[]> {
     checkPorts(config),
     await checkTaken(config),
     checkKeys('payload keys', payloadKeyFile(config.stateDirectory)),
-    checkKeys('ledger keys', wrappingFileOf(config.stateDirectory)),
+    await checkWrappingKeys(config),
     await checkArtifacts(config),
     checkServer(config),
     ...parts.map(({ name, state, detail, fix }) => ({
@@ -130,23 +131,31 @@ function checkKeys(check: string, file: string): Finding {
   };
 }
 
+/** In the file they must be their owner's; elsewhere they must answer. */
+async function checkWrappingKeys(config: MlopsConfig): Promise<Finding> {
+  if (config.keys.provider === 'file') return checkKeys('ledger keys', wrappingFileOf(config.stateDirectory));
+  return await checkBy('ledger keys', async () => {
+    const keys = wrappingKeysOf(config);
+    return `${await keys.active()} of ${keys.place} is in use`;
+  });
+}
+
 async function checkArtifacts(config: MlopsConfig): Promise<Finding> {
-  const check = 'artifact store';
-  const artifacts = await composeArtifacts(config);
-  return await artifacts.probe().then(
-    () => ({
-      check,
-      state: 'ok' as const,
-      detail: `${artifacts.name} can be written, and its keys are there`,
-      fix: null,
-    }),
-    (error: unknown) => ({
-      check,
-      state: 'problem' as const,
-      detail: messageOf(error),
-      fix: isMlopsError(error) ? error.remedy : 'mlops setup',
-    }),
-  );
+  return await checkBy('artifact store', async () => {
+    const artifacts = await composeArtifacts(config);
+    await artifacts.probe();
+    return `${artifacts.name} can be written, and its keys are there`;
+  });
+}
+
+/** What is well when it throws nothing. */
+async function checkBy(check: string, examine: () => Promise<string>): Promise<Finding> {
+  try {
+    return { check, state: 'ok', detail: await examine(), fix: null };
+  } catch (error) {
+    const fix = isMlopsError(error) ? error.remedy : 'mlops setup';
+    return { check, state: 'problem', detail: messageOf(error), fix };
+  }
 }
 
 function checkServer(config: MlopsConfig): Finding {

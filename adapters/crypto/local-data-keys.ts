@@ -1,9 +1,7 @@
 import { MlopsError } from '../../domain/errors.ts';
 import { decrypt, encrypt, type DataKeys } from './envelope.ts';
 import type { KeyRing } from './key-ring.ts';
-
-/** What a wrapped key is for; one that was wrapped for the one cannot be passed off as the other's. */
-export type KeyPurpose = 'ledger_key' | 'artifact';
+import type { KeyPurpose } from './wrapping-keys.ts';
 
 /**
  * Wraps data keys by key-encryption keys that this machine holds.
@@ -11,23 +9,22 @@ export type KeyPurpose = 'ledger_key' | 'artifact';
  * @param ring asked at every use, so that a key that was added counts at once
  */
 export function createLocalDataKeys(ring: () => Promise<KeyRing>, purpose: KeyPurpose = 'ledger_key'): DataKeys {
-  return {
-    async wrap({ origin, subject, key }) {
-      const held = await ring();
-      const { active } = held;
-      const wrapped = encrypt(keyOf(held, active, subject), contextOf({ origin, purpose, subject }, active), key);
-      return { wrappingKey: active, wrapped };
-    },
-    async unwrap({ origin, subject, wrappingKey, wrapped }) {
-      // Without a cause the key is not there; with one it did not open.
-      const key = keyOf(await ring(), wrappingKey, subject);
-      try {
-        return decrypt(key, contextOf({ origin, purpose, subject }, wrappingKey), wrapped);
-      } catch (error) {
-        throw new MlopsError('LEDGER_KEY_UNREADABLE', { subject, key: wrappingKey }, { cause: error });
-      }
-    },
+  const wrap: DataKeys['wrap'] = async ({ origin, subject, key }) => {
+    const held = await ring();
+    const { active } = held;
+    const wrapped = encrypt(keyOf(held, active, subject), contextOf({ origin, purpose, subject }, active), key);
+    return { wrappingKey: active, wrapped };
   };
+  const unwrap: DataKeys['unwrap'] = async ({ origin, subject, wrappingKey, wrapped }) => {
+    // Without a cause the key is not there; with one it did not open.
+    const key = keyOf(await ring(), wrappingKey, subject);
+    try {
+      return decrypt(key, contextOf({ origin, purpose, subject }, wrappingKey), wrapped);
+    } catch (error) {
+      throw new MlopsError('LEDGER_KEY_UNREADABLE', { subject, key: wrappingKey }, { cause: error });
+    }
+  };
+  return { wrap, unwrap, rewrap: async (order) => await wrap({ ...order, key: await unwrap(order) }) };
 }
 
 /** Authenticated with the key: it cannot be passed off as another subject's. */
