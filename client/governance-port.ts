@@ -22,6 +22,18 @@ export interface LegalHold {
 /** What a statement about keeping and erasing is about: subjects stand in its content, out of the log. */
 export const CUSTODY_RESOURCE = 'ledger';
 
+/** What a rotation has done. */
+export interface KeyRotation {
+  /** Id of the wrapping key that is in use now */
+  readonly key: string;
+  /** Where it is kept, for people */
+  readonly place: string;
+  /** Keys of payloads that were wrapped anew */
+  readonly rewrapped: number;
+  /** Keys of artifacts that were */
+  readonly artifacts: number;
+}
+
 /** Port: what becomes of sealed payloads, and of the keys they are sealed under. Every call is authorised: NOT_AUTHENTICATED, NOT_AUTHORISED. */
 export interface Governance {
   /** What an erasure would take away, and the hold that forbids it. @throws SUBJECT_UNKNOWN */
@@ -33,8 +45,8 @@ export interface Governance {
   /** @throws HOLD_UNKNOWN */
   release(order: CustodyOrder): Promise<void>;
   holds(claim: Claim): Promise<readonly LegalHold[]>;
-  /** Adds a wrapping key that is not used yet. Returns its id. @throws LEDGER_KEYS_INVALID */
+  /** Adds a wrapping key that is not used yet. Returns its id. @throws LEDGER_KEYS_INVALID, KEY_ROTATION_REFUSED */
   addKey(claim: Claim): Promise<string>;
-  /** Puts the newest wrapping key to use and wraps every key anew. @throws LEDGER_KEYS_INVALID, LEDGER_KEY_UNREADABLE */
-  rotate(order: Claim & { readonly reason: string }): Promise<{ readonly key: string; readonly rewrapped: number }>;
+  /** Puts the newest wrapping key to use and wraps every key anew. @throws LEDGER_KEYS_INVALID, LEDGER_KEY_UNREADABLE, KEY_SERVICE_UNREACHABLE */
+  rotate(order: Claim & { readonly reason: string }): Promise<KeyRotation>;
 }

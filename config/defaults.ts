@@ -85,6 +85,15 @@ export const DEFAULTS = {
       development_roles: ['viewer', 'engineer', 'reviewer', 'approver', 'operator', 'auditor', 'admin'],
     },
     registry: { protected_aliases: [] },
+    keys: {
+      provider: 'file',
+      vault: { address: null, mount: 'transit', key: 'durable-mlops', token_file: null, namespace: null },
+    },
+    artifacts: {
+      store: 'files',
+      s3: { endpoint: null, region: 'us-east-1', bucket: null, prefix: '', credentials_file: null },
+      require_signature: 'none',
+    },
   },
 } as const;
 

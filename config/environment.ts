@@ -1,5 +1,6 @@
 import { distance } from 'fastest-levenshtein';
 import { ownValue } from '../domain/own-value.ts';
+import { parseWrappingKeyList } from '../domain/governance/wrapping-key-list.ts';
 import { MOST_PORT_OFFSET } from './defaults.ts';
 
 /** One environment variable that is read. */
@@ -9,6 +10,8 @@ interface Variable {
   readonly accepts: (value: string) => boolean;
   /** Arrives with a later part of the program; read and checked already. */
   readonly later?: string;
+  /** Never shown. */
+  readonly isSecret?: boolean;
 }
 
 const text = (summary: string, later?: string): Variable => ({
@@ -36,6 +39,9 @@ const percent = (summary: string, later: string): Variable => ({
   later,
 });
 
+/** Other programs read it too, so what it may be is theirs to say. */
+const ofOthers = (summary: string): Variable => ({ summary, wanted: 'text', accepts: () => true, isSecret: true });
+
 const PIPELINES = 'pipelines';
 
 /** Every environment variable of ours and of the brief (contract §6). */
@@ -54,11 +60,24 @@ export const VARIABLES: Readonly<Record<string, Variable>> = {
   MLOPS_IDENTITY: text(
     'Who acts and signs: a name in .mlops/identities, or an identity file; without it, in production the identity of the user of the operating system',
   ),
+  MLOPS_WRAPPING_KEYS: {
+    summary:
+      'Wrapping keys for `keys.provider: environment`: `id:base64` of 32 bytes each, separated by commas; the first is in use',
+    wanted: 'id:base64 of 32 bytes, separated by commas',
+    accepts: (value) => parseWrappingKeyList(value) !== null,
+    isSecret: true,
+  },
+  VAULT_TOKEN: ofOthers('Token for `keys.provider: vault`, unless `keys.vault.token_file` is set'),
+  AWS_ACCESS_KEY_ID: ofOthers('Access key for `artifacts.store: s3`, unless `artifacts.s3.credentials_file` is set'),
+  AWS_SECRET_ACCESS_KEY: ofOthers('Its secret'),
+  AWS_SESSION_TOKEN: ofOthers('Its session token, where it is of a session'),
   MLOPS_DEBUG: { summary: 'Prints stack traces', wanted: '1', accepts: (value) => value === '1' },
   DATABASE_URL: {
     summary: 'PostgreSQL; without it an own one is started',
     wanted: 'a postgres:// URL',
     accepts: (value) => /^postgres(ql)?:\/\//.test(value),
+    // It may hold a password.
+    isSecret: true,
   },
   MODEL_REGISTRY_URL: url('Base URL of the model registry', 'registry'),
   MONITORING_ENDPOINT: url('Metrics of both versions as Prometheus text; `mlops status` reads it'),
@@ -82,7 +101,9 @@ export function validateEnvironment(env: Readonly<Record<string, string | undefi
   for (const [name, value] of Object.entries(env)) {
     const variable = ownValue(VARIABLES, name);
     if (variable !== undefined && value !== undefined && !variable.accepts(value)) {
-      problems.push(`environment variable ${name}: ${JSON.stringify(redact(name, value))}, wanted ${variable.wanted}`);
+      problems.push(
+        `environment variable ${name}: ${JSON.stringify(variable.isSecret === true ? '(hidden)' : value)}, wanted ${variable.wanted}`,
+      );
     }
     if (variable === undefined && name.startsWith('MLOPS_')) {
       problems.push(
@@ -113,9 +134,4 @@ export function usableEnvironment(
 /** The known name with the fewest changed letters. */
 export function nearest(name: string, known: readonly string[]): string {
   return known.reduce((best, candidate) => (distance(name, candidate) < distance(name, best) ? candidate : best));
-}
-
-/** A database URL may hold a password. */
-function redact(name: string, value: string): string {
-  return name === 'DATABASE_URL' ? '(hidden)' : value;
 }

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { NOTIFIED_EVENTS } from '../domain/rollout/notified-events.ts';
 import { ROLE_NAMES } from '../domain/governance/roles.ts';
 import { ALIAS_NAME, WANTED_ALIAS } from '../domain/registry/alias.ts';
+import { ARTIFACTS_SECTION, KEYS_SECTION } from './storage-schema.ts';
 import { MODEL_NAME, WANTED_MODEL_NAME } from '../domain/model-name.ts';
 
 const percent = z.number().min(0).max(100);
@@ -254,6 +255,8 @@ export const GOVERNANCE_FILE = z.strictObject({
         .describe('Aliases that are moved with an approval only, beside `production` and `champion`, which always are'),
     })
     .describe('Rules of the model registry'),
+  keys: KEYS_SECTION,
+  artifacts: ARTIFACTS_SECTION,
 });
 
 export type GovernanceFile = z.infer<typeof GOVERNANCE_FILE>;

@@ -9,6 +9,7 @@ import { findProjectFile, isRecord } from './layers.ts';
 import { originsOfEnvironment, originsOfSection, type ConfigOrigin, type PortOffset } from './origins.ts';
 import { readLayers } from './read-layers.ts';
 import { resolveDeployment, resolveGateway, resolveGovernance, resolveMonitoring } from './resolve.ts';
+import { resolveArtifacts, resolveKeys } from './resolve-storage.ts';
 import { validateRules } from './rules.ts';
 import type { MlopsConfig } from './schema.ts';
 import { whereIs } from './where.ts';
@@ -80,6 +81,8 @@ export function loadWhatIsValid(options: LoadOptions): LoadedConfig & { readonly
     monitoring: resolveMonitoring(monitoring.value),
     deployment: resolved,
     governance: resolveGovernance(governance.value),
+    keys: resolveKeys(governance.value.keys, root),
+    artifacts: resolveArtifacts(governance.value.artifacts, root),
   };
   const origins = [
     ...originsOfSection('deployment', layers.deployment),

@@ -58,6 +58,45 @@ export interface MlopsConfig {
     /** Aliases that need an approval, beside those that always do. */
     readonly protectedAliases: readonly string[];
   };
+  readonly keys: KeysConfig;
+  readonly artifacts: ArtifactsConfig;
+}
+
+/** Where the keys are that wrap those of ledger and artifacts. */
+export type KeysConfig =
+  | { readonly provider: 'file' }
+  | { readonly provider: 'environment' }
+  | { readonly provider: 'vault'; readonly vault: VaultConfig };
+
+/** The transit engine of a Vault or OpenBao server. */
+export interface VaultConfig {
+  /** Base URL */
+  readonly address: string;
+  readonly mount: string;
+  readonly key: string;
+  /** Absolute path; null: VAULT_TOKEN */
+  readonly tokenFile: string | null;
+  readonly namespace: string | null;
+}
+
+/** Where artifacts are kept, and which of them must be signed. */
+export interface ArtifactsConfig {
+  /** Null: in files of the state directory */
+  readonly s3: S3Config | null;
+  /** `any`: by whomever; a list: absolute paths of the public keys of which one must have signed */
+  readonly requireSignature: 'none' | 'any' | readonly string[];
+}
+
+/** A bucket of an S3-compatible server. */
+export interface S3Config {
+  /** Base URL */
+  readonly endpoint: string;
+  readonly region: string;
+  readonly bucket: string;
+  /** Empty, or ended by "/" */
+  readonly prefix: string;
+  /** Absolute path; null: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY */
+  readonly credentialsFile: string | null;
 }
 
 export interface DeploymentConfig {

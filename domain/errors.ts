@@ -1,6 +1,8 @@
+import { ARTIFACT_ERRORS } from './errors/artifacts.ts';
 import { CONFIG_ERRORS } from './errors/config.ts';
 import { GATEWAY_ERRORS } from './errors/gateway.ts';
 import { IDENTITY_ERRORS } from './errors/identity.ts';
+import { KEY_ERRORS } from './errors/keys.ts';
 import { LEDGER_ERRORS } from './errors/ledger.ts';
 import { REGISTRY_ERRORS } from './errors/registry.ts';
 import { ROLLOUT_ERRORS } from './errors/rollout.ts';
@@ -9,9 +11,11 @@ import type { ErrorDefinition } from './errors/definition.ts';
 
 /** Every operational failure this program can report, by code. docs/reference/errors.md is generated from it. */
 export const ERRORS = {
+  ...ARTIFACT_ERRORS,
   ...CONFIG_ERRORS,
   ...GATEWAY_ERRORS,
   ...IDENTITY_ERRORS,
+  ...KEY_ERRORS,
   ...LEDGER_ERRORS,
   ...REGISTRY_ERRORS,
   ...ROLLOUT_ERRORS,

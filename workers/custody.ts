@@ -1,24 +1,25 @@
 import { join } from 'node:path';
 import type { Pool } from 'pg';
-import { activateNextWrappingKey, addNextWrappingKey } from '../adapters/crypto/ledger-keys.ts';
 import { createErasure } from '../adapters/postgres/ledger/erase.ts';
 import { createLegalHolds } from '../adapters/postgres/ledger/legal-holds.ts';
 import { originOf } from '../adapters/postgres/ledger/open-ledger.ts';
 import { rewrapKeys } from '../adapters/postgres/ledger/rewrap.ts';
 import { runExclusively } from '../adapters/processes/exclusive.ts';
-import type { MlopsConfig } from '../config/schema.ts';
 import { draftOfCustody, type CustodyOrder } from '../domain/governance/custody-drafts.ts';
 import type { Claim } from '../domain/governance/statement.ts';
 import { composeAuthority, type Rules } from './authority.ts';
+import { composeArtifacts } from './artifacts.ts';
 import { composeEvidence, openDataKeys } from './ledger.ts';
+import { wrappingKeysOf, type KeyPlace } from './wrapping-keys.ts';
 
 type KeyOrder = Claim & { readonly reason: string };
 
 /** Erasure, holds and rotation, each call authorised; the shape is client/governance-port.ts. */
-export async function composeGovernance(config: Rules & Pick<MlopsConfig, 'stateDirectory'>, pool: Pool) {
+export async function composeGovernance(config: Rules & KeyPlace, pool: Pool) {
   const { stateDirectory } = config;
   const parts = await composeEvidence(config, pool);
-  const keys = await openDataKeys(stateDirectory);
+  const keys = await openDataKeys(config);
+  const wrapping = wrappingKeysOf(config);
   const authority = composeAuthority(config, parts);
   const erasure = createErasure(parts);
   const legalHolds = createLegalHolds(parts);
@@ -50,19 +51,21 @@ export async function composeGovernance(config: Rules & Pick<MlopsConfig, 'state
     },
     async addKey(claim: Claim) {
       await may(claim, 'governance.rotate', { addOnly: true });
-      return await alone(async () => await addNextWrappingKey(stateDirectory));
+      return await alone(async () => await wrapping.addWaiting());
     },
     async rotate(order: KeyOrder) {
       const { actor, reason } = order;
       await may(order, 'governance.rotate', { reason });
       return await alone(async () => {
-        const key = await addNextWrappingKey(stateDirectory);
+        const key = await wrapping.foreseeNext();
         const origin = await originOf(pool);
         // Written before: a rotation that stopped half way is known, and the next one goes on with it.
         const draft = { subject: `ledger/${origin}`, reason, facts: { key } };
         await parts.ledger.append(draftOfCustody('keys-rotated', draft, await parts.principals.actor(actor)));
-        await activateNextWrappingKey(stateDirectory);
-        return { key, rewrapped: await rewrapKeys(pool, keys, { origin, active: key }) };
+        await wrapping.useNext();
+        const rewrapped = await rewrapKeys(pool, keys, { origin, active: key });
+        const artifacts = await (await composeArtifacts(config)).rewrap(key);
+        return { key, place: wrapping.place, rewrapped, artifacts };
       });
     },
   };

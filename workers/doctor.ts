@@ -6,6 +6,9 @@ import { wrappingFileOf } from '../adapters/crypto/ledger-keys.ts';
 import { findInstalledServer } from '../adapters/temporal/find-server.ts';
 import { payloadKeyFile } from '../adapters/temporal/keys.ts';
 import type { MlopsConfig } from '../config/schema.ts';
+import { isMlopsError, messageOf } from '../domain/errors.ts';
+import { composeArtifacts } from './artifacts.ts';
+import { wrappingKeysOf } from './wrapping-keys.ts';
 import { describeTaken, findFreeOffset, findTakenPorts } from './stack-ports.ts';
 import { probeStack } from './stack-status.ts';
 
@@ -32,7 +35,8 @@ export async function examineMachine(config: MlopsConfig): Promise<Finding[]> {
     checkPorts(config),
     await checkTaken(config),
     checkKeys('payload keys', payloadKeyFile(config.stateDirectory)),
-    checkKeys('ledger keys', wrappingFileOf(config.stateDirectory)),
+    await checkWrappingKeys(config),
+    await checkArtifacts(config),
     checkServer(config),
     ...parts.map(({ name, state, detail, fix }) => ({
       check: name,
@@ -125,6 +129,33 @@ function checkKeys(check: string, file: string): Finding {
     detail: `mode ${mode.toString(8)}, wanted 600`,
     fix: ok ? null : `chmod 600 keys/${basename(file)} in the state directory`,
   };
+}
+
+/** In the file they must be their owner's; elsewhere they must answer. */
+async function checkWrappingKeys(config: MlopsConfig): Promise<Finding> {
+  if (config.keys.provider === 'file') return checkKeys('ledger keys', wrappingFileOf(config.stateDirectory));
+  return await checkBy('ledger keys', async () => {
+    const keys = wrappingKeysOf(config);
+    return `${await keys.active()} of ${keys.place} is in use`;
+  });
+}
+
+async function checkArtifacts(config: MlopsConfig): Promise<Finding> {
+  return await checkBy('artifact store', async () => {
+    const artifacts = await composeArtifacts(config);
+    await artifacts.probe();
+    return `${artifacts.name} can be written, and its keys are there`;
+  });
+}
+
+/** What is well when it throws nothing. */
+async function checkBy(check: string, examine: () => Promise<string>): Promise<Finding> {
+  try {
+    return { check, state: 'ok', detail: await examine(), fix: null };
+  } catch (error) {
+    const fix = isMlopsError(error) ? error.remedy : 'mlops setup';
+    return { check, state: 'problem', detail: messageOf(error), fix };
+  }
 }
 
 function checkServer(config: MlopsConfig): Finding {

@@ -2,9 +2,9 @@ import type { Pool } from 'pg';
 import { createPrimitives } from '../adapters/crypto/primitives.ts';
 import { loadLedgerSigner } from '../adapters/crypto/ledger-keys.ts';
 import { createLedgerReader } from '../adapters/postgres/ledger/reader.ts';
-import type { MlopsConfig } from '../config/schema.ts';
 import { composeAuthority, type Rules } from './authority.ts';
 import { composeEvidence, openDataKeys } from './ledger.ts';
+import type { KeyPlace } from './wrapping-keys.ts';
 
 type Reader = ReturnType<typeof createLedgerReader>;
 type Export = Parameters<Reader['export']>[0];
@@ -15,7 +15,7 @@ type Event = Parameters<Reader['event']>;
 const RESOURCE = 'ledger';
 
 /** The ledger as somebody who may look into it uses it; the shape is client/ledger-port.ts. */
-export async function composeLedgerReader(config: Rules & Pick<MlopsConfig, 'stateDirectory'>, pool: Pool) {
+export async function composeLedgerReader(config: Rules & KeyPlace, pool: Pool) {
   const primitives = createPrimitives();
   const parts = await composeEvidence(config, pool);
   const authority = composeAuthority(config, parts);
@@ -23,7 +23,7 @@ export async function composeLedgerReader(config: Rules & Pick<MlopsConfig, 'sta
     ...parts,
     primitives,
     signer: await loadLedgerSigner(config.stateDirectory, primitives),
-    keys: await openDataKeys(config.stateDirectory),
+    keys: await openDataKeys(config),
     readSample: config.governance.readSample,
   });
   return {

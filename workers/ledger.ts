@@ -4,8 +4,7 @@ import { join } from 'node:path';
 import type { Pool } from 'pg';
 import type { Logger } from 'pino';
 import type { DataKeys } from '../adapters/crypto/envelope.ts';
-import { createLocalDataKeys } from '../adapters/crypto/local-data-keys.ts';
-import { followWrappingKeys, loadLedgerSigner, type LedgerSigner } from '../adapters/crypto/ledger-keys.ts';
+import { loadLedgerSigner, type LedgerSigner } from '../adapters/crypto/ledger-keys.ts';
 import { createPrimitives } from '../adapters/crypto/primitives.ts';
 import { createSegmentFiles, segmentFolder } from '../adapters/ledger/segments.ts';
 import { createLedger } from '../adapters/postgres/ledger/ledger.ts';
@@ -19,6 +18,7 @@ import type { MlopsConfig } from '../config/schema.ts';
 import { messageOf } from '../domain/errors.ts';
 import type { Primitives } from '../domain/governance/primitives.ts';
 import { formatVerifierKey, keyLines } from '../domain/governance/verifier-key.ts';
+import { wrappingKeysOf, type KeyPlace } from './wrapping-keys.ts';
 
 /** Commits come in bursts: one checkpoint serves those of this long. */
 const SETTLE_MS = 200;
@@ -28,13 +28,13 @@ const SETTLE_MS = 200;
  * checkpoint and repeated in the segment files; the log is opened there when it is new.
  */
 export async function composeLedger(
-  config: Pick<MlopsConfig, 'stateDirectory' | 'auditDirectory'>,
+  config: KeyPlace & Pick<MlopsConfig, 'auditDirectory'>,
   pool: Pool,
   log: Logger,
 ): Promise<EvidenceParts & { close(): Promise<void> }> {
   const primitives = createPrimitives();
   const signer = await loadLedgerSigner(config.stateDirectory, primitives);
-  const keys = await openDataKeys(config.stateDirectory);
+  const keys = await openDataKeys(config);
   const follower = signer === null ? null : followCommits({ pool, primitives, signer, log }, config.auditDirectory);
   const ledger = createLedger(pool, {
     primitives,
@@ -51,20 +51,17 @@ export async function composeLedger(
 }
 
 /** The ledger as a program uses it that appends now and then: its events are signed by whoever has the key. */
-export async function composeEvidence(
-  { stateDirectory }: Pick<MlopsConfig, 'stateDirectory'>,
-  pool: Pool,
-): Promise<EvidenceParts> {
+export async function composeEvidence(config: KeyPlace, pool: Pool): Promise<EvidenceParts> {
   const primitives = createPrimitives();
-  const sealer = createPayloadSealer(primitives, await openDataKeys(stateDirectory));
+  const sealer = createPayloadSealer(primitives, await openDataKeys(config));
   return { pool, ledger: createLedger(pool, { primitives, sealer }), principals: createPrincipals(pool) };
 }
 
-/** Refused at the start rather than at the first payload when the keys are not there. @throws LEDGER_KEYS_INVALID */
-export async function openDataKeys(stateDirectory: string): Promise<DataKeys> {
-  const ring = followWrappingKeys(stateDirectory);
-  await ring();
-  return createLocalDataKeys(ring);
+/** Refused at the start rather than at the first payload when the keys are not there. @throws as `WrappingKeys.active` */
+export async function openDataKeys(config: KeyPlace): Promise<DataKeys> {
+  const keys = wrappingKeysOf(config);
+  await keys.active();
+  return keys.dataKeys('ledger_key');
 }
 
 /** Signs and files what was committed, a little later. What fails is tried again with the next commit. */

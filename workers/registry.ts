@@ -1,34 +1,24 @@
 import type { Pool } from 'pg';
-import type { GrantedApprovals } from '../adapters/postgres/registry/parts.ts';
-import { NO_APPROVALS, NO_ARTIFACTS } from '../adapters/postgres/registry/refuse-all.ts';
+import { NO_APPROVALS } from '../adapters/postgres/registry/refuse-all.ts';
 import { createRegistry } from '../adapters/postgres/registry/registry.ts';
 import type { MlopsConfig } from '../config/schema.ts';
-import type { ArtifactStore } from '../domain/registry/artifact.ts';
 import { assemblePolicy } from '../domain/registry/policy.ts';
 import { currentIdentity } from '../adapters/identity/own-identity.ts';
-import { composeAuthority } from './authority.ts';
+import { composeArtifacts } from './artifacts.ts';
+import { composeAuthority, type Rules } from './authority.ts';
 import { guardRegistry } from './guarded-registry.ts';
 import { composeEvidence } from './ledger.ts';
-
-/** What the registry works with. Left out, it refuses: no artifact is taken in, and nothing was approved. */
-export interface RegistryPorts {
-  readonly store?: ArtifactStore;
-  readonly approvals?: GrantedApprovals;
-}
+import type { KeyPlace } from './wrapping-keys.ts';
 
 /** The model registry of an environment, as who acts in this process may use it. */
-export async function composeRegistry(
-  config: Pick<MlopsConfig, 'environment' | 'identity' | 'stateDirectory' | 'governance'>,
-  pool: Pool,
-  { approvals = NO_APPROVALS, store = NO_ARTIFACTS }: RegistryPorts,
-) {
+export async function composeRegistry(config: Rules & KeyPlace & Pick<MlopsConfig, 'identity'>, pool: Pool) {
   const { environment, governance } = config;
   const parts = await composeEvidence(config, pool);
   const registry = createRegistry({
     ...parts,
     environment,
-    store,
-    approvals,
+    store: (await composeArtifacts(config)).store,
+    approvals: NO_APPROVALS,
     policy: assemblePolicy(governance.protectedAliases),
     readSample: governance.readSample,
   });

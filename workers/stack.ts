@@ -58,7 +58,8 @@ async function setUp(config: MlopsConfig, say: Say): Promise<string[]> {
   const done: string[] = [];
   for (const folder of FOLDERS) await mkdir(join(stateDirectory, folder), { recursive: true });
   if (await ensurePayloadKeys(stateDirectory)) done.push('made the payload key');
-  if (await ensureLedgerKeys(stateDirectory, config.environment)) done.push('made the keys of the ledger');
+  if (await ensureLedgerKeys(stateDirectory, config.environment, { withWrapping: config.keys.provider === 'file' }))
+    done.push('made the keys of the ledger');
   await writeTrustedKeys(config);
   const admin = await makeFirstAdmin(config);
   if (admin !== null) say(admin);

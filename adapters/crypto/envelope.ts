@@ -11,6 +11,8 @@ export interface DataKeys {
   wrap(order: { readonly origin: string; readonly subject: string; readonly key: Buffer }): Promise<WrappedKey>;
   /** @throws LEDGER_KEY_UNREADABLE */
   unwrap(order: { readonly origin: string; readonly subject: string } & WrappedKey): Promise<Buffer>;
+  /** The same key under the wrapping key that is in use now. @throws LEDGER_KEY_UNREADABLE */
+  rewrap(order: { readonly origin: string; readonly subject: string } & WrappedKey): Promise<WrappedKey>;
 }
 
 /** The place of a payload, authenticated with it: it cannot be moved to another event. */

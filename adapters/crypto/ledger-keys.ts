@@ -38,14 +38,18 @@ export function wrappingFileOf(stateDirectory: string): string {
   return join(stateDirectory, 'keys', 'ledger-wrapping.json');
 }
 
-/** Makes the ledger's keys when there are none: one signs checkpoints, one wraps the keys of payloads. */
-export async function ensureLedgerKeys(stateDirectory: string, environment: string): Promise<boolean> {
+/** Makes the ledger's keys when there are none: one signs checkpoints, one wraps the keys of payloads unless those are kept elsewhere. */
+export async function ensureLedgerKeys(
+  stateDirectory: string,
+  environment: string,
+  { withWrapping = true } = {},
+): Promise<boolean> {
   const { privateKey } = generateKeyPairSync('ed25519');
   const key = privateKey.export({ format: 'der', type: 'pkcs8' }).toString('base64');
   // The installation's name is never used again, so that no two logs are mistaken for one another.
   const origin = `durable-mlops-${randomBytes(6).toString('hex')}/${environment}`;
   const isNew = await writeNewSecret(signingFileOf(stateDirectory), { origin, keys: [key] } satisfies SigningFile);
-  return (await ensureKeyRing(wrappingFileOf(stateDirectory))) || isNew;
+  return (withWrapping && (await ensureKeyRing(wrappingFileOf(stateDirectory)))) || isNew;
 }
 
 /** Null on a machine that does not sign. @throws LEDGER_KEYS_INVALID */

@@ -6,7 +6,6 @@ import type { CurrentIdentity, Identities } from '../identity-port.ts';
 import type { LedgerReader } from '../ledger-port.ts';
 import type { Registry } from '../registry-port.ts';
 import type { LocalStack } from '../stack-port.ts';
-import type { RegistryPorts } from '../../workers/registry.ts';
 import type { MlopsConfig } from '../../config/schema.ts';
 import type { Rollouts } from '../rollouts/rollouts.ts';
 import type { LiveSplit } from '../../domain/rollout/split.ts';
@@ -185,19 +184,14 @@ async function composeIdentities(config: MlopsConfig, closers: (() => Promise<vo
   return await identity.composeIdentities(config, pool);
 }
 
-/** The registry over an artifact store and approvals; what is not given refuses whatever needs it. */
-async function composeRegistry(
-  config: MlopsConfig,
-  closers: (() => Promise<void>)[],
-  ports: RegistryPorts = {},
-): Promise<Registry> {
+async function composeRegistry(config: MlopsConfig, closers: (() => Promise<void>)[]): Promise<Registry> {
   const [{ openPool }, registry] = await Promise.all([
     import('../../adapters/postgres/pool.ts'),
     import('../../workers/registry.ts'),
   ]);
   const pool = openPool(config);
   closers.push(async () => await pool.end());
-  return await registry.composeRegistry(config, pool, ports);
+  return await registry.composeRegistry(config, pool);
 }
 
 async function composeExportFiles(): Promise<ExportFiles> {

@@ -125,10 +125,4 @@ export const REGISTRY_ERRORS = {
     retryable: false,
     exitCode: 3,
   },
-  ARTIFACT_STORE_MISSING: {
-    message: 'Artifact cannot be taken in or verified: this program has no artifact store',
-    remedy: 'Register without --artifact; such a version stays in development',
-    retryable: false,
-    exitCode: 1,
-  },
 } as const satisfies Record<string, ErrorDefinition>;

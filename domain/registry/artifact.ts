@@ -1,20 +1,48 @@
-/** Content that a version is bound to. */
+/** What is known of stored content: enough to ask for it, and to tell it from any other. */
 export interface ArtifactRef {
-  /** SHA-256 of the content, lowercase hex; for a folder: of its canonical manifest. */
+  /** SHA-256 in hex: of a file's content, or of a folder's canonical manifest (folder-manifest.ts) */
   readonly digest: string;
+  /** Of the content; a folder's is that of its files together. */
   readonly bytes: number;
+  /** 1 for a file */
   readonly files: number;
 }
 
-/** Port: where artifacts are kept, each under the digest of its content. */
+/** What became of an examination. */
+export interface ArtifactCheck {
+  readonly ok: boolean;
+  /** What is wrong and where; null when nothing is */
+  readonly problem: string | null;
+  /** Content that was found to be right; a file that a folder names twice counts twice. */
+  readonly bytes: number;
+}
+
+/** Port: keeps content by its digest, encrypted. What is stored is never changed. */
 export interface ArtifactStore {
-  /** Takes a file or folder in; content that is there already is not stored again. */
+  /**
+   * Stores a file or a folder. What is there already is verified and stays as it is; what was interrupted goes on.
+   *
+   * @param options.onProgress called with the bytes of content that are done, from 0 to all
+   * @throws ARTIFACT_SOURCE_REFUSED, ARTIFACT_SOURCE_CHANGED, ARTIFACT_DAMAGED, ARTIFACT_DISK_FULL, ARTIFACT_STORE_UNUSABLE;
+   * the signal's reason when it is aborted
+   */
   put(
     path: string,
     options?: { readonly signal?: AbortSignal; readonly onProgress?: (bytes: number) => void },
   ): Promise<ArtifactRef>;
-  /** Reads the content again and compares it with its digest. What is missing is not ok either. */
-  verify(digest: string): Promise<{ readonly ok: boolean; readonly problem: string | null; readonly bytes: number }>;
-  /** Writes the content to a path, verified. */
+  /** Reads all of it again. What is wrong with the content is an answer; that the store cannot be read is an error. */
+  verify(digest: string): Promise<ArtifactCheck>;
+  /**
+   * Writes it to a path where nothing is yet; it appears there whole or not at all.
+   *
+   * @throws ARTIFACT_UNKNOWN, ARTIFACT_DAMAGED, ARTIFACT_TARGET_REFUSED, ARTIFACT_DISK_FULL, ARTIFACT_STORE_UNUSABLE
+   */
   fetch(digest: string, toPath: string): Promise<void>;
+}
+
+const DIGEST = /^[0-9a-f]{64}$/;
+
+/** Whether a text can be an artifact's digest. */
+export function isDigest(text: string): boolean {
+  return DIGEST.test(text);
 }

@@ -36,8 +36,7 @@ export async function rewrapKeys(
     last = rows.at(-1)?.key_id ?? last;
     if (rows.length === 0) return done;
     for (const { key_id, subject, wrapped, wrapping_key: wrappingKey } of rows) {
-      const key = await keys.unwrap({ origin, subject, wrappingKey, wrapped });
-      const anew = await keys.wrap({ origin, subject, key });
+      const anew = await keys.rewrap({ origin, subject, wrappingKey, wrapped });
       await query(
         pool,
         `UPDATE ledger_key SET wrapping_key = $2, wrapped = $3

@@ -1,5 +1,4 @@
 import { MlopsError } from '../../../domain/errors.ts';
-import type { ArtifactStore } from '../../../domain/registry/artifact.ts';
 import type { GrantedApprovals } from './parts.ts';
 
 /** Stands where approvals are not there: nothing was ever approved. */
@@ -9,8 +8,3 @@ export const NO_APPROVALS: GrantedApprovals = {
       new MlopsError('APPROVAL_NOT_GRANTED', { approvalId, resource, problem: 'this program knows of no approvals' }),
     ),
 };
-
-const missing = async (): Promise<never> => await Promise.reject(new MlopsError('ARTIFACT_STORE_MISSING'));
-
-/** Stands where no artifact store is: what has an artifact can be neither registered nor promoted. */
-export const NO_ARTIFACTS: ArtifactStore = { put: missing, verify: missing, fetch: missing };

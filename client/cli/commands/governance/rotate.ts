@@ -21,10 +21,10 @@ export const run: CommandRun = async (context, input) => {
     };
   }
   const content = { reason: textOption(input, 'reason') };
-  const { key, rewrapped } = await governance.rotate({ ...content, ...claimOf(content) });
+  const { artifacts, key, place, rewrapped } = await governance.rotate({ ...content, ...claimOf(content) });
   return {
     exitCode: 0,
-    data: { key, active: true, rewrapped },
-    text: `Key ${key} is in use; ${rewrapped} key${rewrapped === 1 ? '' : 's'} of payloads wrapped anew. Keep a backup of keys/ledger-wrapping.json`,
+    data: { key, active: true, rewrapped, artifacts },
+    text: `Key ${key} is in use; wrapped anew: ${rewrapped} of payloads, ${artifacts} of artifacts. Keep a backup of ${place}`,
   };
 };

@@ -1,0 +1,78 @@
+import { isDigest, type ArtifactCheck } from '../../domain/registry/artifact.ts';
+import { MANIFEST_FIRST_LINE, parseManifest, type ManifestFile } from '../../domain/registry/folder-manifest.ts';
+import type { ChunkWork } from './chunk-work.ts';
+import type { StoreParts } from './create-store.ts';
+import { openRecord, readObject, type Sink } from './open-object.ts';
+
+type WorkFor = (bytes: number) => ChunkWork;
+
+/** The list of a folder is short; a larger object that begins as one is none of ours. */
+const MOST_MANIFEST_BYTES = 256 * 1024 * 1024;
+const MISSING = 'it is not in the store';
+
+/** What an object holds, besides its bytes. */
+export type Contents = { readonly kind: 'file' } | { readonly kind: 'folder'; readonly files: readonly ManifestFile[] };
+
+/** Reads a whole object; its content goes to `sink`. Bytes are 0 unless all is right. */
+export async function checkObject(
+  digest: string,
+  { place, keys }: StoreParts,
+  workFor: WorkFor,
+  sink: Sink,
+): Promise<{ readonly problem: string | null; readonly bytes: number }> {
+  const opened = await openRecord(place, keys, digest);
+  if (opened === null) return { problem: MISSING, bytes: 0 };
+  if ('problem' in opened) return { problem: opened.problem, bytes: 0 };
+  const { bytes } = opened.record;
+  const problem = await readObject(place, opened, { work: workFor(bytes), sink });
+  return { problem, bytes: problem === null ? bytes : 0 };
+}
+
+/** Reads a whole artifact again, a folder with all its files. */
+export async function checkArtifact(digest: string, parts: StoreParts, workFor: WorkFor): Promise<ArtifactCheck> {
+  if (!isDigest(digest)) return { ok: false, problem: MISSING, bytes: 0 };
+  const first = await readContents(digest, parts, workFor, async () => await Promise.resolve());
+  if ('problem' in first) return { ok: false, problem: first.problem, bytes: 0 };
+  if (first.contents.kind === 'file') return { ok: true, problem: null, bytes: first.bytes };
+  const checked = new Set<string>();
+  let bytes = 0;
+  for (const file of first.contents.files) {
+    const problem = checked.has(file.sha256) ? null : await checkFile(file, parts, workFor);
+    if (problem !== null) return { ok: false, problem: `file ${file.path}: ${problem}`, bytes };
+    checked.add(file.sha256);
+    bytes += file.bytes;
+  }
+  return { ok: true, problem: null, bytes };
+}
+
+/** Reads an object and tells a file from a folder by how it begins: no file that begins so is ever stored. */
+export async function readContents(
+  digest: string,
+  parts: StoreParts,
+  workFor: WorkFor,
+  sink: Sink,
+): Promise<{ readonly problem: string } | { readonly contents: Contents; readonly bytes: number }> {
+  const pieces = new Map<number, Buffer>();
+  let isFolder = false;
+  const { problem, bytes } = await checkObject(digest, parts, workFor, async (plain, at) => {
+    if (at === 0) isFolder = beginsAsManifest(plain);
+    if (isFolder && at < MOST_MANIFEST_BYTES) pieces.set(at, Buffer.from(plain));
+    await sink(plain, at);
+  });
+  if (problem !== null) return { problem };
+  if (!isFolder) return { contents: { kind: 'file' }, bytes };
+  const ordered = [...pieces].toSorted(([a], [b]) => a - b).map(([, piece]) => piece);
+  const files = parseManifest(Buffer.concat(ordered).toString('utf8'));
+  if ('problem' in files) return { problem: `its list of files is not valid: ${files.problem}` };
+  return { contents: { kind: 'folder', files }, bytes };
+}
+
+async function checkFile({ sha256, bytes }: ManifestFile, parts: StoreParts, workFor: WorkFor): Promise<string | null> {
+  const found = await checkObject(sha256, parts, workFor, async () => await Promise.resolve());
+  if (found.problem !== null) return found.problem;
+  return found.bytes === bytes ? null : `it has ${found.bytes} bytes, its folder says ${bytes}`;
+}
+
+function beginsAsManifest(plain: Uint8Array): boolean {
+  return Buffer.from(plain.subarray(0, MANIFEST_FIRST_LINE.length)).toString('latin1') === MANIFEST_FIRST_LINE;
+}

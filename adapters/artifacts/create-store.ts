@@ -1,0 +1,93 @@
+import type { ArtifactRef, ArtifactStore } from '../../domain/registry/artifact.ts';
+import { assembleManifest, type ManifestFile } from '../../domain/registry/folder-manifest.ts';
+import type { DataKeys } from '../crypto/envelope.ts';
+import { checkArtifact } from './check-artifact.ts';
+import { createOwnWork, createThreadWork, type ChunkWork } from './chunk-work.ts';
+import { fetchArtifact } from './fetch-artifact.ts';
+import type { ObjectPlace } from './object-place.ts';
+import { putFile, putManifest } from './put-object.ts';
+import { createUploadShelf } from './upload-shelf.ts';
+import { walkSource } from './walk-source.ts';
+
+/** What the verbs of a store share. */
+export interface StoreParts {
+  readonly place: ObjectPlace;
+  /** They wrap one key per object. */
+  readonly keys: DataKeys;
+  readonly shelf: ReturnType<typeof createUploadShelf>;
+}
+
+/** From this much content on, threads are worth their start. */
+const THREADS_FROM_BYTES = 32 * 1024 * 1024;
+/** Unfinished uploads that nobody has gone on with for so long are removed. */
+const KEPT_UNFINISHED_MS = 7 * 24 * 3600 * 1000;
+
+/**
+ * The artifact store over a place for sealed objects.
+ *
+ * @param options.uploads folder of this machine for what is unfinished
+ */
+export function createArtifactStore(
+  { place, keys, uploads }: { readonly place: ObjectPlace; readonly keys: DataKeys; readonly uploads: string },
+  { now = Date.now, threadsFromBytes = THREADS_FROM_BYTES } = {},
+): ArtifactStore {
+  const parts: StoreParts = { place, keys, shelf: createUploadShelf(uploads) };
+  const withWork = async <T>(use: (workFor: (bytes: number) => ChunkWork) => Promise<T>): Promise<T> =>
+    await withChunkWork(threadsFromBytes, use);
+  return {
+    put: async (path, { signal, onProgress } = {}) =>
+      await withWork(async (workFor) => {
+        await removeAbandoned(parts, now() - KEPT_UNFINISHED_MS);
+        let done = 0;
+        const onBytes = (bytes: number): void => onProgress?.((done += bytes));
+        return await putPath(path, parts, { workFor, signal, onBytes });
+      }),
+    verify: async (digest) => await withWork(async (workFor) => await checkArtifact(digest, parts, workFor)),
+    fetch: async (digest, toPath) =>
+      await withWork(async (workFor) => await fetchArtifact({ digest, toPath }, parts, workFor)),
+  };
+}
+
+/** How one call works, whatever the number of its files. */
+export interface Progress {
+  readonly workFor: (bytes: number) => ChunkWork;
+  readonly signal: AbortSignal | undefined;
+  readonly onBytes: (bytes: number) => void;
+}
+
+async function putPath(path: string, parts: StoreParts, progress: Progress): Promise<ArtifactRef> {
+  const { isFolder, files } = await walkSource(path);
+  const entries: ManifestFile[] = [];
+  // What is there twice in a folder is verified once.
+  const right = new Set<string>();
+  for (const file of files) {
+    const { digest, bytes } = await putFile(file.path, { ...parts, right }, progress);
+    entries.push({ path: file.relative, bytes, sha256: digest });
+  }
+  const [first] = entries;
+  if (!isFolder && first !== undefined) return { digest: first.sha256, bytes: first.bytes, files: 1 };
+  const digest = await putManifest(path, assembleManifest(entries), { ...parts, right }, progress);
+  return { digest, bytes: entries.reduce((sum, { bytes }) => sum + bytes, 0), files: entries.length };
+}
+
+/** Removes what dead uploads have left. Those of living ones are locked. */
+async function removeAbandoned({ place, shelf }: StoreParts, before: number): Promise<void> {
+  for await (const held of shelf.abandoned(before)) {
+    await place.forget(held.name, held.folder);
+    await held.remove();
+  }
+}
+
+/** Threads for as long as a call takes, and only when something is large enough. */
+async function withChunkWork<T>(
+  threadsFromBytes: number,
+  use: (workFor: (bytes: number) => ChunkWork) => Promise<T>,
+): Promise<T> {
+  const own = createOwnWork();
+  let threads: ChunkWork | null = null;
+  try {
+    return await use((bytes) => (bytes < threadsFromBytes ? own : (threads ??= createThreadWork())));
+  } finally {
+    await (threads as ChunkWork | null)?.close();
+  }
+}

@@ -1,0 +1,82 @@
+// How fast an artifact is stored, beside plain streamed SHA-256 of the same file. `--megabytes N`, `--runs N`, `--sparse` (a file that
+// takes no room on the disk, for sizes over 4 GiB).
+import { createHash, randomBytes } from 'node:crypto';
+import { createReadStream, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createArtifactStore } from '../adapters/artifacts/create-store.ts';
+import { createFilePlace } from '../adapters/artifacts/file-place.ts';
+import { createLocalDataKeys } from '../adapters/crypto/local-data-keys.ts';
+import { printTable, quantileOf, wholeOption } from './support/report.ts';
+
+const MEGABYTES = wholeOption('megabytes', 1000);
+const RUNS = wholeOption('runs', 3);
+const BUFFER_BYTES = 8 * 1024 * 1024;
+const IS_SPARSE = process.argv.includes('--sparse');
+
+const folder = mkdtempSync(join(process.cwd(), '.artifact-bench-'));
+const ring = { active: 'k1', keys: new Map([['k1', randomBytes(32)]]) };
+const keys = createLocalDataKeys(async () => await Promise.resolve(ring), 'artifact');
+const seconds = { hash: [] as number[], put: [] as number[], verify: [] as number[], again: [] as number[] };
+let memory = 0;
+try {
+  const file = join(folder, 'source');
+  await makeSource(file);
+  for (let run = 0; run < RUNS; run += 1) {
+    const root = join(folder, `store-${run}`);
+    const store = createArtifactStore({ place: createFilePlace(root), keys, uploads: root });
+    const began = process.memoryUsage.rss();
+    const plain = await timed(seconds.hash, async () => await hashPlainly(file));
+    let most = 0;
+    const onProgress = (): void => void (most = Math.max(most, process.memoryUsage.rss()));
+    const { digest } = await timed(seconds.put, async () => await store.put(file, { onProgress }));
+    memory = Math.max(memory, most - began);
+    const { ok } = await timed(seconds.verify, async () => await store.verify(digest));
+    await timed(seconds.again, async () => await store.put(file));
+    if (digest !== plain || !ok) throw new Error('stored content is not that of the file');
+    rmSync(root, { recursive: true });
+  }
+  const rate = (values: readonly number[]): number => MEGABYTES / quantileOf(values, 0.5);
+  const row = (what: string, values: readonly number[]): string[] => [
+    what,
+    `${quantileOf(values, 0.5).toFixed(2)} s`,
+    `${rate(values).toFixed(0)} MB/s`,
+    (rate(values) / rate(seconds.hash)).toFixed(2),
+  ];
+  printTable(
+    `An artifact of ${MEGABYTES} MB, median of ${RUNS}`,
+    ['', 'time', 'speed', 'of plain SHA-256'],
+    [
+      row('plain streamed SHA-256', seconds.hash),
+      row('put: hashed, encrypted, on the disk (wanted at least 0.80)', seconds.put),
+      row('verify: decrypted, hashed', seconds.verify),
+      row('put of what is there: hashed, then verified', seconds.again),
+    ],
+  );
+  console.log(`\na put took ${(memory / 1e6).toFixed(0)} MB of memory`);
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}
+
+async function makeSource(file: string): Promise<void> {
+  writeFileSync(file, randomBytes(1000));
+  if (IS_SPARSE) return truncateSync(file, MEGABYTES * 1e6);
+  const handle = await open(file, 'w');
+  for (let done = 0; done < MEGABYTES; done += 10)
+    await handle.write(randomBytes(Math.min(10, MEGABYTES - done) * 1e6));
+  await handle.sync();
+  await handle.close();
+}
+
+async function hashPlainly(file: string): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const chunk of createReadStream(file, { highWaterMark: BUFFER_BYTES })) hash.update(chunk as Buffer);
+  return hash.digest('hex');
+}
+
+async function timed<T>(into: number[], work: () => Promise<T>): Promise<T> {
+  const began = performance.now();
+  const answer = await work();
+  into.push((performance.now() - began) / 1000);
+  return answer;
+}

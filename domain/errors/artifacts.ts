@@ -1,0 +1,48 @@
+import type { ErrorDefinition } from './definition.ts';
+
+/** Failures of the artifact store. */
+export const ARTIFACT_ERRORS = {
+  ARTIFACT_SOURCE_REFUSED: {
+    message: 'Artifact {path} cannot be stored: {problem}',
+    remedy: 'Give a regular file, or a folder that holds nothing but regular files and folders',
+    retryable: false,
+    exitCode: 2,
+  },
+  ARTIFACT_SOURCE_CHANGED: {
+    message: 'Artifact {path} was changed while it was read: nothing was stored',
+    remedy: 'Store it again when nobody writes to it',
+    retryable: true,
+    exitCode: 1,
+  },
+  ARTIFACT_UNKNOWN: {
+    message: 'Artifact {digest} is not in the store',
+    remedy: 'Store the file or folder it is the digest of; a digest is the SHA-256 in 64 hexadecimal digits',
+    retryable: false,
+    exitCode: 2,
+  },
+  ARTIFACT_DAMAGED: {
+    message: 'Artifact {digest} is not what was stored: {problem}',
+    remedy:
+      'Do not deploy it; restore the object {digest} of the artifact store from a backup, or move it away and store the artifact again',
+    retryable: false,
+    exitCode: 3,
+  },
+  ARTIFACT_TARGET_REFUSED: {
+    message: 'Artifact cannot be written to {path}: {problem}',
+    remedy: 'Give a path where nothing is yet, in a folder that is there',
+    retryable: false,
+    exitCode: 2,
+  },
+  ARTIFACT_DISK_FULL: {
+    message: 'Disk is full: {path} cannot be written',
+    remedy: 'Make room on the disk of {path}, then do it again; what was written by halves was removed',
+    retryable: true,
+    exitCode: 1,
+  },
+  ARTIFACT_STORE_UNUSABLE: {
+    message: 'Artifact store {store} cannot be used: {problem}',
+    remedy: 'Mend what it says; `mlops doctor` examines the store',
+    retryable: true,
+    exitCode: 1,
+  },
+} as const satisfies Record<string, ErrorDefinition>;
