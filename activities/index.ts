@@ -1,4 +1,5 @@
 import type { EngineVersion } from '../domain/rollout/records.ts';
+import { createApprovalActivities, type ApprovalActivityPorts } from './approval.ts';
 import { createAuthorityActivities } from './authorise.ts';
 import { createClockActivities } from './clock.ts';
 import { createGuardActivities } from './guard.ts';
@@ -25,7 +26,7 @@ import { createTrafficActivities } from './traffic.ts';
 import { translateErrors } from './translate-errors.ts';
 
 /** Everything activities need from outside, given once by the composition root. */
-export interface ActivityPorts {
+export interface ActivityPorts extends ApprovalActivityPorts {
   readonly authority: Authority;
   readonly router: TrafficRouter;
   readonly metrics: MetricsSource;
@@ -53,6 +54,7 @@ export function createActivities(ports: ActivityPorts) {
     ...createAuthorityActivities(ports),
     ...createClockActivities(),
     ...createGuardActivities(ports),
+    ...createApprovalActivities(ports),
   });
 }
 

@@ -1,0 +1,19 @@
+import { approvalOf } from '../../approval/decide-command.ts';
+import { exitCodeOfApproval, renderApproval } from '../../approval/render-approval.ts';
+import { currentActor } from '../../actor.ts';
+import type { CommandRun } from '../../command.ts';
+
+/** `mlops approval show`: everything that approvers are shown; with `--link` a one-time link to decide by on another device. */
+export const run: CommandRun = async (context, input) => {
+  const approvalId = approvalOf(input);
+  const approvals = await context.composition.approvals();
+  const approval = await approvals.show(approvalId);
+  const exitCode = exitCodeOfApproval(approval.state);
+  if (input.options['link'] !== true) return { exitCode, data: { approval }, text: renderApproval(approval) };
+  const link = await approvals.link({ approvalId, actor: currentActor() });
+  return {
+    exitCode,
+    data: { approval, link },
+    text: `${renderApproval(approval)}\nDecide once, until ${link.expiresAt}, as yourself: ${link.url}`,
+  };
+};
