@@ -1,7 +1,7 @@
 import type { EventActor } from '../domain/governance/event-draft.ts';
+import type { Claim } from '../domain/governance/statement.ts';
 import type { ApprovalPolicy } from '../domain/registry/approval/policy.ts';
 import type { Authority } from '../domain/registry/approval/quorum.ts';
-import type { RiskInputs } from '../domain/registry/approval/risk.ts';
 import type {
   ApprovalContent,
   ApprovalOrder,
@@ -11,6 +11,7 @@ import type {
   DecisionInput,
   Verdict,
 } from '../domain/registry/approval/request.ts';
+import type { RiskInputs } from '../domain/registry/approval/risk.ts';
 
 /** Port: who a principal is, and what it may. */
 export interface IdentityDirectory {
@@ -22,13 +23,28 @@ export interface IdentityDirectory {
   } | null>;
 }
 
-/** A decision with the rights that it may be made by. */
-export interface DecisionOrder extends DecisionInput {
+/** Port: who asks, and whether they may. */
+export interface Gatekeeper {
+  /** @throws NOT_AUTHENTICATED, NOT_AUTHORISED; each refusal is an event */
+  authorise(
+    claim: Claim,
+    request: {
+      readonly action: string;
+      readonly resource: string;
+      readonly content: unknown;
+      readonly occasion: string;
+    },
+  ): Promise<EventActor>;
+}
+
+/** A decision of somebody who is known, with the rights that it may be made by. */
+export interface DecisionOrder extends Pick<DecisionInput, 'reason' | 'seen'> {
   readonly approvalId: string;
   readonly verdict: Verdict;
+  readonly actor: EventActor;
   readonly authorities: readonly Authority[];
-  /** How it is known who decides. */
-  readonly authentication: EventActor['authentication'];
+  /** The one-time link that it came by; null for none. */
+  readonly linkId: string | null;
 }
 
 /** Port: the evidence of approvals. Every write is idempotent, and has its event in the ledger. */

@@ -1,11 +1,15 @@
 import { MlopsError } from '../domain/errors.ts';
+import type { EventActor } from '../domain/governance/event-draft.ts';
+import { isAllowed } from '../domain/governance/permissions.ts';
 import type { ApprovalPolicy } from '../domain/registry/approval/policy.ts';
-import type {
-  ApprovalOrder,
-  ApprovalRenewal,
-  ApprovalStanding,
-  DecisionInput,
-  Verdict,
+import {
+  decisionContent,
+  resourceOfApproval,
+  type ApprovalOrder,
+  type ApprovalRenewal,
+  type ApprovalStanding,
+  type DecisionInput,
+  type Verdict,
 } from '../domain/registry/approval/request.ts';
 import type {
   ApprovalDue,
@@ -13,6 +17,7 @@ import type {
   ApprovalStore,
   BoundContent,
   CarryOut,
+  Gatekeeper,
   IdentityDirectory,
 } from './approval-ports.ts';
 import { newsOf, newsOfDue } from './approval-news.ts';
@@ -23,6 +28,7 @@ export interface ApprovalActivityPorts {
   readonly approvals: ApprovalStore;
   readonly approvalPolicy: ApprovalPolicy;
   readonly identities: IdentityDirectory;
+  readonly gatekeeper: Gatekeeper;
   readonly boundContent: BoundContent;
   readonly carryOut: CarryOut;
   readonly outbox: Outbox;
@@ -48,17 +54,17 @@ export function createApprovalActivities(ports: ApprovalActivityPorts) {
   };
 }
 
+/** What somebody decides about which approval. */
+export interface DecideInput extends DecisionInput {
+  readonly approvalId: string;
+  readonly verdict: Verdict;
+  /** Names this one call, the same on each of its attempts. */
+  readonly occasion: string;
+}
+
 /** What people do. */
-function createDecisionActivities({ approvals, approvalPolicy, identities }: ApprovalActivityPorts, tell: Tell) {
-  const decide = async (input: DecisionInput & { approvalId: string; verdict: Verdict }): Promise<ApprovalStanding> => {
-    const authorities = await approvals.authorities(input.approvalId, input.principal, identities);
-    const authentication = input.linkId === null ? 'principal' : 'one-time-link';
-    const standing = await approvals.decide({ ...input, authorities, authentication });
-    const { state } = standing.record;
-    if (state === 'approved' || state === 'denied')
-      await tell(state === 'approved' ? 'approval-granted' : 'approval-denied', standing);
-    return standing;
-  };
+function createDecisionActivities(ports: ApprovalActivityPorts, tell: Tell) {
+  const { approvals, approvalPolicy } = ports;
   return {
     /** Writes the request, once, with its risk and what that needs. @throws APPROVAL_REFUSED */
     async openApproval({ approvalId, order }: { approvalId: string; order: ApprovalOrder }): Promise<ApprovalStanding> {
@@ -67,17 +73,50 @@ function createDecisionActivities({ approvals, approvalPolicy, identities }: App
       return standing;
     },
 
-    /** Writes a decision and what it comes to. @throws APPROVAL_REFUSED, APPROVAL_LINK_INVALID */
-    decideApproval: decide,
-
-    /** The same by the code of a one-time link, which says who decides and about what. */
-    async decideApprovalByCode(input: { approvalId: string; code: string; reason: string }): Promise<ApprovalStanding> {
-      const { approvalId, linkId, principal, seen } = await approvals.openLink(input.code);
-      if (approvalId !== input.approvalId)
-        throw new MlopsError('APPROVAL_LINK_INVALID', { problem: `it is of ${approvalId}` });
-      return await decide({ approvalId, linkId, principal, seen, reason: input.reason, verdict: 'approve' });
+    /**
+     * Looks who decides and by which right, and writes the decision and what it comes to.
+     *
+     * @throws NOT_AUTHENTICATED, NOT_AUTHORISED, APPROVAL_REFUSED, APPROVAL_LINK_INVALID
+     */
+    async decideApproval(input: DecideInput): Promise<ApprovalStanding> {
+      const { approvalId, reason, verdict } = input;
+      const { actor, linkId, seen } = await whoDecides(ports, input);
+      const authorities = await approvals.authorities(approvalId, actor.id, ports.identities);
+      const standing = await approvals.decide({ approvalId, verdict, reason, seen, linkId, actor, authorities });
+      const { state } = standing.record;
+      if (state === 'approved' || state === 'denied')
+        await tell(state === 'approved' ? 'approval-granted' : 'approval-denied', standing);
+      return standing;
     },
   };
+}
+
+/** Who it is that decides, and what he has seen: a signed claim says it, or the code of a link. */
+async function whoDecides(
+  { approvals, gatekeeper, identities }: ApprovalActivityPorts,
+  input: DecideInput,
+): Promise<{ readonly actor: EventActor; readonly linkId: string | null; readonly seen: string }> {
+  const { approvalId, claim, code, occasion, seen, verdict } = input;
+  const resource = resourceOfApproval(approvalId);
+  if (claim !== null) {
+    const content = decisionContent(verdict, input);
+    const actor = await gatekeeper.authorise(claim, { action: 'approval.decide', resource, content, occasion });
+    return { actor, linkId: null, seen };
+  }
+  const link = await approvals.openLink(code ?? '');
+  if (link.approvalId !== approvalId)
+    throw new MlopsError('APPROVAL_LINK_INVALID', { problem: 'it is of another approval' });
+  // A link is no more than who it is for: a role that was taken is gone for the link too.
+  const roles = (await identities.principal(link.principal))?.roles ?? [];
+  if (!isAllowed('approval.decide', roles))
+    throw new MlopsError('APPROVAL_REFUSED', {
+      action: verdict === 'approve' ? 'Approval' : 'Denial',
+      approvalId,
+      problem: 'whose link it is has no role that decides any more',
+    });
+  const actor = { id: link.principal, kind: 'human', authentication: 'one-time-link' } as const;
+  // A signal has seen what its link is about.
+  return { actor, linkId: link.linkId, seen: seen === '' ? link.seen : seen };
 }
 
 /** What it is about, and what follows from it. */

@@ -123,7 +123,8 @@ function composePorts(config: MlopsConfig, evidence: EvidenceParts, client: Clie
     engine: engineVersion(),
     approvals: createApprovalStore(evidence),
     approvalPolicy: APPROVAL_POLICY,
-    identities: createIdentityDirectory(evidence.pool, []),
+    identities: createIdentityDirectory(evidence.pool, config.governance.developmentRoles),
+    gatekeeper: composeAuthority(config, evidence),
     ...composeCarriers(),
   };
 }

@@ -78,13 +78,12 @@ async function decide(
   const shown = seen ?? (await store.standing(approvalId)).record.contentDigest;
   return await store.decide({
     approvalId,
-    principal,
+    actor: { id: principal, kind: 'human', authentication: 'test' },
     verdict,
     reason: `words of ${name}`,
     seen: shown,
     linkId,
     authorities,
-    authentication: 'test',
   });
 }
 

@@ -6,7 +6,16 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createPool, databaseUrlOf } from '../../adapters/postgres/pool.ts';
 import { connectTemporal } from '../../adapters/temporal/connect.ts';
 import { loadConfig } from '../../config/load.ts';
-import type { ApprovalOrder, ApprovalView } from '../../domain/registry/approval/request.ts';
+import { currentIdentity } from '../../adapters/identity/own-identity.ts';
+import type { EvidenceParts } from '../../adapters/postgres/rollout-store.ts';
+import type { MlopsConfig } from '../../config/schema.ts';
+import {
+  decisionContent,
+  resourceOfApproval,
+  type ApprovalOrder,
+  type ApprovalView,
+  type Verdict,
+} from '../../domain/registry/approval/request.ts';
 import { composeApprovals } from '../../workers/approvals.ts';
 import { composeEvidence } from '../../workers/ledger.ts';
 import { createOrder, DIGEST } from '../support/approvals.ts';
@@ -16,16 +25,16 @@ import { createProject, until, type TestProject } from '../support/stack.ts';
 const ME = userInfo().username;
 
 let project: TestProject;
+let config: MlopsConfig;
 let pool: Pool;
 let approvals: ReturnType<typeof composeApprovals>;
-let evidence: Awaited<ReturnType<typeof composeEvidence>>;
+let evidence: EvidenceParts;
 let closeTemporal: () => Promise<void>;
 
 beforeAll(async () => {
   project = await createProject(OFFSETS.approvals, null);
-  const up = await project.mlops(['up', '--detach']);
-  if (up.code !== 0) throw new Error(up.stderr);
-  const { config } = loadConfig({ env: {}, workingDirectory: project.root, portOffset: OFFSETS.approvals });
+  await expectOk(['up', '--detach']);
+  config = loadConfig({ env: {}, workingDirectory: project.root, portOffset: OFFSETS.approvals }).config;
   pool = createPool(databaseUrlOf(config), 5);
   evidence = await composeEvidence(config, pool);
   const client = await connectTemporal(config);
@@ -34,9 +43,12 @@ beforeAll(async () => {
   for (const [name, role] of [
     ['ann', 'approver'],
     ['bob', 'approver'],
-    [ME, 'viewer'],
+    ['deputy', 'reviewer'],
+    ['eve', 'viewer'],
+    ['author', 'approver'],
+    ['engineer', 'approver'],
   ] as const)
-    await grant(name, role);
+    await expectOk(['identity', 'create', name, '--role', role]);
 });
 afterAll(async () => {
   await closeTemporal?.();
@@ -44,37 +56,47 @@ afterAll(async () => {
   await project?.remove();
 });
 
-async function grant(name: string, role: string): Promise<void> {
-  const actor = { id: 'system:test', kind: 'system', authentication: 'process' } as const;
-  const { id } = await evidence.principals.actor(name);
-  await evidence.ledger.transact(async ({ append, client, next }) => {
-    await client.query(
-      'INSERT INTO principal_role (principal_id, role, ledger_sequence) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING',
-      [id, role, next],
-    );
-    append({ type: 'identity.granted', category: 'access_control', actor, resource: 'identity', risk: 'low' });
-  });
+async function expectOk(args: readonly string[]): Promise<void> {
+  const { code, stderr } = await project.mlops(args);
+  expect(code, stderr).toBe(0);
 }
+
+const identityOf = async (name: string) => await currentIdentity(config.stateDirectory, name);
+/** The command line as somebody else. */
+const as = async (name: string, ...args: string[]) => await project.mlops(args, { env: { MLOPS_IDENTITY: name } });
 
 let number = 0;
 async function request(change: Partial<ApprovalOrder> = {}): Promise<ApprovalView> {
   number += 1;
-  const author = (await evidence.principals.actor('author')).id;
-  const {
-    requestedBy: _,
-    environment: __,
-    ...order
-  } = createOrder({
+  const { environment: _, ...order } = createOrder({
     resource: `model/m${number}/1.0.0/stage/dev/production`,
-    excluded: { [author]: 'author' },
+    requestedBy: (await identityOf('engineer')).actor,
+    excluded: { [(await identityOf('author')).actor]: 'author' },
     risk: { ...createOrder().risk, failedGates: ['recall'] },
     ...change,
   });
-  return await approvals.request({ ...order, actor: 'engineer' });
+  return await approvals.request(order);
 }
 
-const decide = async (approvalId: string, actor: string, verdict: 'approve' | 'deny' = 'approve') =>
-  await approvals.decide({ approvalId, actor, verdict, reason: 'checked', seen: null });
+async function show(approvalId: string): Promise<ApprovalView> {
+  const who = await identityOf('eve');
+  const resource = resourceOfApproval(approvalId);
+  return await approvals.show(approvalId, who.claim({ action: 'approval.read', resource, content: null }));
+}
+
+async function decide(approvalId: string, name: string, verdict: Verdict = 'approve') {
+  const { contentDigest: seen } = await show(approvalId);
+  const order = { seen, reason: 'checked' };
+  const who = await identityOf(name);
+  const resource = resourceOfApproval(approvalId);
+  const content = decisionContent(verdict, order);
+  return await approvals.decide({
+    approvalId,
+    verdict,
+    ...order,
+    claim: who.claim({ action: 'approval.decide', resource, content }),
+  });
+}
 
 describe('on a stack', () => {
   it('an approval is asked for, listed, shown and given by command line', async () => {
@@ -89,12 +111,15 @@ describe('on a stack', () => {
     expect(shown.stdout).toContain('engineer (requester)');
     expect(shown.stdout).toContain('at least 0.85');
 
-    const refused = await project.mlops(['approval', 'approve', approvalId]);
+    const refused = await as('eve', 'approval', 'approve', approvalId);
     expect(refused).toMatchObject({
       code: 4,
-      stderr: expect.stringContaining('you have none of the roles that may decide it, wanted approver'),
+      stderr: expect.stringContaining('NOT_AUTHORISED'),
     });
-    await grant(ME, 'approver');
+    const reviewer = await as('deputy', 'approval', 'approve', approvalId);
+    expect(reviewer).toMatchObject({ code: 4, stderr: expect.stringContaining('wanted approver') });
+    const author = await as('author', 'approval', 'approve', approvalId);
+    expect(author).toMatchObject({ code: 4, stderr: expect.stringContaining('an author of what is asked for') });
     const dry = await project.mlops(['approval', 'approve', approvalId, '--dry-run']);
     expect(dry).toMatchObject({ code: 0, stdout: expect.stringContaining(`would approve stage-promotion of model/m`) });
     const stale = await project.mlops(['approval', 'approve', approvalId, '--seen', DIGEST.b]);
@@ -111,7 +136,7 @@ describe('on a stack', () => {
       `SELECT FROM ledger_event WHERE type = 'approval.approve-refused' AND resource = $1`,
       [`approval/${approvalId}`],
     );
-    expect(rows.length).toBe(2);
+    expect(rows.length).toBe(3);
   });
 
   it('is denied by command line, and shown so', async () => {
@@ -153,7 +178,7 @@ describe('on a stack', () => {
     await sent.catch(() => undefined);
     expect(await decide(approvalId, 'bob')).toMatchObject({ accepted: true });
     const view = await until(
-      async () => await approvals.show(approvalId),
+      async () => await show(approvalId),
       ({ state }) => state === 'approved',
       20_000,
     );
@@ -162,7 +187,6 @@ describe('on a stack', () => {
 
   it('a right is handed on and taken back by command line', async () => {
     const { approvalId } = await request();
-    await evidence.principals.actor('deputy');
     const delegated = await project.mlops(['approval', 'delegate', 'deputy', '--approval', approvalId, '--for', '1h']);
     expect(delegated).toMatchObject({ code: 0, stdout: expect.stringContaining('deputy may decide about approval') });
     expect(await decide(approvalId, 'deputy')).toMatchObject({ missing: 1 });

@@ -105,7 +105,7 @@ export async function openApprovalTheatre(suggestContinueAsNewAfter = 5000) {
         told: shelf.told,
         notes: shelf.notes,
         decide: async (verdict, principal, seen = shelf.record.contentDigest) =>
-          await desk.decide(approvalId, verdict, { principal, reason: 'because', seen, linkId: null }),
+          await desk.decide(approvalId, verdict, { claim: { actor: principal }, code: null, reason: 'because', seen }),
         signal: async (name, ...inputs) => await newest.signal(name, ...inputs),
         status: async () => await newest.query<ApprovalStatus>('status'),
         until: async (holds, timeoutMs = 20_000) =>
@@ -130,6 +130,11 @@ function portsOver(shelves: ReadonlyMap<string, Shelf>): ApprovalActivityPorts {
     identities: {
       principal: async (id) =>
         await Promise.resolve({ id, kind: 'human', roles: id.startsWith('approver:') ? ['approver'] : ['viewer'] }),
+    },
+    // Who claims to be somebody is, here.
+    gatekeeper: {
+      authorise: async ({ actor }) =>
+        await Promise.resolve({ id: actor, kind: 'human', authentication: 'test' } as const),
     },
     boundContent: { current: async (record) => await shelfOf(record.approvalId).world.current(record) },
     carryOut: { apply: async (approval) => await shelfOf(approval.approvalId).world.apply(approval) },
@@ -175,14 +180,15 @@ function storeOver(shelfOf: (approvalId: string) => Shelf): ApprovalStore {
     ],
     decide: async (order) =>
       await change(order.approvalId, 'decide', (record) => {
-        const problem = problemOfDecision(record, order, Date.now()) ?? null;
+        const principal = order.actor.id;
+        const problem = problemOfDecision(record, { ...order, principal }, Date.now());
         if (problem !== null)
           throw new MlopsError('APPROVAL_REFUSED', { action: 'Approval', approvalId: order.approvalId, problem });
-        if (record.decisions.some(({ principal }) => principal === order.principal)) return {};
+        if (record.decisions.some((one) => one.principal === principal)) return {};
         if (chooseAuthority(record, order.authorities).problem !== null) throw new Error('not reached');
         const decisions = [
           ...record.decisions,
-          createDecision(order.principal, { verdict: order.verdict, seen: order.seen }),
+          createDecision(principal, { verdict: order.verdict, seen: order.seen }),
         ];
         const { verdict } = judgeQuorum(record, decisions);
         return { decisions, state: verdict };

@@ -64,7 +64,7 @@ describe.concurrent('an approval', () => {
     );
     expect(await refusal(scene.decide('approve', 'somebody:eve'))).toContain('you have none of the roles');
     expect(await refusal(scene.decide('approve', 'approver:ann', DIGEST.c))).toContain('look at it again');
-    expect(await refusal(scene.decide('approve', ''))).toContain('nobody is named');
+    expect(await refusal(scene.decide('approve', ''))).toContain('nobody claims it');
     expect(scene.record()).toMatchObject({ state: 'pending', decisions: [] });
   });
 

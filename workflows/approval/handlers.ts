@@ -1,11 +1,20 @@
-import { ApplicationFailure, condition, log, setDefaultSignalHandler, setHandler, uuid4 } from '@temporalio/workflow';
+import {
+  ApplicationFailure,
+  condition,
+  currentUpdateInfo,
+  log,
+  setDefaultSignalHandler,
+  setHandler,
+  uuid4,
+} from '@temporalio/workflow';
 import { judgeQuorum, problemOfDecision } from '../../domain/registry/approval/quorum.ts';
-import type {
-  ApprovalRenewal,
-  ApprovalStanding,
-  DecisionAnswer,
-  DecisionInput,
-  Verdict,
+import {
+  resourceOfApproval,
+  type ApprovalRenewal,
+  type ApprovalStanding,
+  type DecisionAnswer,
+  type DecisionInput,
+  type Verdict,
 } from '../../domain/registry/approval/request.ts';
 import { parseDecisionSignal } from '../../domain/registry/approval/signal.ts';
 import {
@@ -49,16 +58,23 @@ async function opened(context: ApprovalContext): Promise<ApprovalStanding> {
 
 async function decide(context: ApprovalContext, verdict: Verdict, input: DecisionInput): Promise<DecisionAnswer> {
   await opened(context);
-  const { approvalId } = context;
+  const occasion = `update/${currentUpdateInfo()?.id ?? uuid4()}`;
   try {
-    const summary = `${verdict} by ${input.principal}`;
-    const standing = await activities.decideApproval.executeWithOptions({ summary }, [
-      { ...input, approvalId, verdict },
-    ]);
-    return answerOf(verdict, takeStanding(context, standing));
+    return answerOf(verdict, await writeDecision(context, { ...input, verdict, occasion }));
   } catch (error) {
     throw refusalOf(error);
   }
+}
+
+/** Every way to decide ends here; what is told is in the database before. */
+async function writeDecision(
+  context: ApprovalContext,
+  input: DecisionInput & { readonly verdict: Verdict; readonly occasion: string },
+): Promise<ApprovalStanding> {
+  const { approvalId } = context;
+  const order = { ...input, approvalId, occasion: `${resourceOfApproval(approvalId)}/${input.occasion}` };
+  const summary = `${input.verdict} by ${input.claim?.actor ?? 'one-time link'}`;
+  return takeStanding(context, await activities.decideApproval.executeWithOptions({ summary }, [order]));
 }
 
 async function renew(context: ApprovalContext, renewal: ApprovalRenewal): Promise<ApprovalStanding> {
@@ -91,12 +107,9 @@ async function approveBySignal(context: ApprovalContext, inputs: readonly unknow
     return;
   }
   await opened(context);
-  const { approvalId } = context;
   try {
-    const standing = await activities.decideApprovalByCode.executeWithOptions({ summary: 'approve by signal' }, [
-      { approvalId, code, reason },
-    ]);
-    takeStanding(context, standing);
+    const occasion = `signal/${uuid4()}`;
+    await writeDecision(context, { claim: null, code, reason, seen: '', verdict: 'approve', occasion });
   } catch (error) {
     await refuseSignal(context, messageOf(error));
   }
@@ -116,21 +129,25 @@ async function refuseSignal(context: ApprovalContext, problem: string): Promise<
 }
 
 function mustBe({ approvalId, standing }: ApprovalContext, verdict: Verdict, input: DecisionInput): void {
-  const problem =
-    problemOfInput(input) ??
-    (standing === null ? null : problemOfDecision(standing.record, { ...input, verdict, authorities: null }, null));
+  const problem = problemOfInput(input) ?? (standing === null ? null : problemOf(standing, verdict, input));
   if (problem === null) return;
   const details = { action: verdict === 'approve' ? 'Approval' : 'Denial', approvalId, problem };
   throw ApplicationFailure.nonRetryable(`${verdict} refused: ${problem}`, 'APPROVAL_REFUSED', details);
 }
 
+/** As far as it can be seen here: who it is has not been looked at, and what a link has seen is not known. */
+function problemOf({ record }: ApprovalStanding, verdict: Verdict, { claim, seen }: DecisionInput): string | null {
+  return problemOfDecision(record, { principal: claim?.actor ?? '', verdict, seen, authorities: null }, null);
+}
+
 /** Any client may send an update of any shape. */
 function problemOfInput(input: unknown): string | null {
   const given = (input ?? {}) as Partial<Record<keyof DecisionInput, unknown>>;
-  if (typeof given.principal !== 'string' || given.principal === '') return 'nobody is named as principal';
+  const actor = ((given.claim ?? {}) as { actor?: unknown }).actor;
+  if ((typeof actor !== 'string' || actor === '') && typeof given.code !== 'string')
+    return 'nobody claims it, and no link came with it';
   if (typeof given.reason !== 'string') return 'its reason is no text (it may be empty)';
-  if (typeof given.seen !== 'string') return 'it does not say which content was seen';
-  return given.linkId === null || typeof given.linkId === 'string' ? null : 'its linkId is neither null nor a text';
+  return typeof given.seen === 'string' ? null : 'it does not say which content was seen';
 }
 
 function answerOf(verdict: Verdict, { record }: ApprovalStanding): DecisionAnswer {

@@ -1,7 +1,6 @@
 import type { DecisionOrder } from '../../../activities/approval-ports.ts';
 import { MlopsError } from '../../../domain/errors.ts';
 import { draftOfApproval, draftOfDecision } from '../../../domain/governance/approval-drafts.ts';
-import type { EventActor } from '../../../domain/governance/event-draft.ts';
 import { chooseAuthority, judgeQuorum, problemOfDecision } from '../../../domain/registry/approval/quorum.ts';
 import type { ApprovalRecord, ApprovalStanding } from '../../../domain/registry/approval/request.ts';
 import type { LedgerTransaction } from '../ledger/ledger.ts';
@@ -21,9 +20,9 @@ export async function decide({ ledger }: EvidenceParts, order: DecisionOrder): P
   return await ledger.transact(async (transaction) => {
     const row = await requireRow(transaction.client, order.approvalId);
     const { record, nowMs } = standingOf(row);
-    const problem = problemOfDecision(record, order, nowMs);
+    const problem = problemOfDecision(record, { ...order, principal: order.actor.id }, nowMs);
     if (problem !== null) throw refusal(order, problem);
-    if (record.decisions.some(({ principal }) => principal === order.principal)) return standingOf(row);
+    if (record.decisions.some(({ principal }) => principal === order.actor.id)) return standingOf(row);
     await writeDecision(transaction, record, order);
     const decided = recordOf(await requireRow(transaction.client, order.approvalId));
     await writeOutcome(transaction, decided, order);
@@ -36,14 +35,15 @@ async function writeDecision(
   record: ApprovalRecord,
   order: DecisionOrder,
 ): Promise<void> {
-  const { approvalId, linkId, principal, reason, seen, verdict } = order;
+  const { actor, approvalId, linkId, reason, seen, verdict } = order;
+  const principal = actor.id;
   const chosen = chooseAuthority(record, order.authorities);
   if (chosen.problem !== null) throw refusal(order, chosen.problem);
   const { authority } = chosen;
   const onBehalfOf = authority.handovers === 0 ? null : authority.principal;
   const roles = authority.roles.filter((role) => record.roles.includes(role));
   const decision = { principal, verdict, onBehalfOf, seen, roles, reason, linkId };
-  const sequence = append(draftOfDecision(record, decision, actorOf(order)));
+  const sequence = append(draftOfDecision(record, decision, actor));
   await client.query(
     `INSERT INTO approval_decision (approval_id, round, principal_id, verdict, on_behalf_of, seen, roles, link_id, ledger_sequence)
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
@@ -73,7 +73,7 @@ async function writeOutcome(
     })),
   };
   const step = verdict === 'denied' ? 'denied' : 'granted';
-  const sequence = append(draftOfApproval(step, record, { facts }, actorOf(order)));
+  const sequence = append(draftOfApproval(step, record, { facts }, order.actor));
   await client.query(
     'UPDATE approval_request SET state = $2, decided_at = clock_timestamp(), ledger_sequence = $3 WHERE approval_id = $1',
     [record.approvalId, verdict, sequence],
@@ -82,8 +82,4 @@ async function writeOutcome(
 
 function refusal({ approvalId, verdict }: DecisionOrder, problem: string): MlopsError {
   return new MlopsError('APPROVAL_REFUSED', { action: TITLE[verdict], approvalId, problem });
-}
-
-function actorOf({ authentication, principal }: DecisionOrder): EventActor {
-  return { id: principal, kind: 'human', authentication };
 }

@@ -1,9 +1,9 @@
 import { MlopsError } from '../../../domain/errors.ts';
 import { problemOfDecision } from '../../../domain/registry/approval/quorum.ts';
-import type { Verdict } from '../../../domain/registry/approval/request.ts';
-import { currentActor } from '../actor.ts';
+import { decisionContent, resourceOfApproval, type Verdict } from '../../../domain/registry/approval/request.ts';
 import type { CommandInput, CommandRun } from '../command.ts';
 import { textOption } from '../rollout/options.ts';
+import { readApproval } from './read-approval.ts';
 import { describeNeed, exitCodeOfApproval } from './render-approval.ts';
 
 /** A command that decides about one approval. */
@@ -11,10 +11,11 @@ export function decideCommand(verdict: Verdict): CommandRun {
   return async (context, input) => {
     const approvalId = approvalOf(input);
     const approvals = await context.composition.approvals();
-    const before = await approvals.show(approvalId);
+    const who = await context.composition.identity();
+    const before = await readApproval(context, approvals, approvalId);
     const seen = textOption(input, 'seen') || before.contentDigest;
     if (input.dryRun) {
-      const problem = problemOfDecision(before, { principal: '', verdict, seen, authorities: null }, Date.now());
+      const problem = problemOfDecision(before, { principal: who.actor, verdict, seen, authorities: null }, Date.now());
       if (problem !== null) throw new MlopsError('APPROVAL_REFUSED', { action: titleOf(verdict), approvalId, problem });
       return {
         exitCode: 0,
@@ -22,9 +23,11 @@ export function decideCommand(verdict: Verdict): CommandRun {
         text: `Nothing is changed. This would ${verdict} ${before.kind} of ${before.resource}, content ${seen}: ${describeNeed(before)}`,
       };
     }
-    const order = { approvalId, verdict, actor: currentActor(), reason: textOption(input, 'reason'), seen };
-    const answer = await approvals.decide(order);
-    const after = await approvals.show(approvalId);
+    const order = { reason: textOption(input, 'reason'), seen };
+    const content = decisionContent(verdict, order);
+    const claim = who.claim({ action: 'approval.decide', resource: resourceOfApproval(approvalId), content });
+    const answer = await approvals.decide({ approvalId, verdict, ...order, claim });
+    const after = await readApproval(context, approvals, approvalId);
     context.say(
       `Workflow approval/${approvalId}: ${await context.composition.workflowUrl(`approval/${approvalId}`, null)}`,
     );

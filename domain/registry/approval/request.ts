@@ -1,4 +1,5 @@
 import type { Json } from '../../governance/event-draft.ts';
+import type { Claim } from '../../governance/statement.ts';
 import type { RiskAssessment, RiskInputs } from './risk.ts';
 
 /** What an approval is asked for. */
@@ -140,15 +141,24 @@ export interface ApprovalView extends ApprovalRecord {
   readonly ledgerSequence: number;
 }
 
-/** What somebody decides. */
+/** What somebody decides. Who it is says a claim, or else the code of a one-time link; whoever carries it on looks at that. */
 export interface DecisionInput {
-  /** Principal id of who decides, as it was authenticated. */
-  readonly principal: string;
+  /** Over `decisionContent`. */
+  readonly claim: Claim | null;
+  readonly code: string | null;
   readonly reason: string;
   /** Digest of the content that was seen. */
   readonly seen: string;
-  /** The one-time link that it came by; null for none. */
-  readonly linkId: string | null;
+}
+
+/** What the statement of a decision is about, beside the approval itself. */
+export function decisionContent(verdict: Verdict, { reason, seen }: Pick<DecisionInput, 'reason' | 'seen'>): Json {
+  return { verdict, seen, reason };
+}
+
+/** Name of an approval in statements, in the ledger and among workflows. */
+export function resourceOfApproval(approvalId: string): string {
+  return `approval/${approvalId}`;
 }
 
 /** The answer to a decision: it is written. */

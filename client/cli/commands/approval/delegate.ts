@@ -1,5 +1,5 @@
+import { APPROVALS_RESOURCE } from '../../../approvals/approvals-port.ts';
 import { MlopsError } from '../../../../domain/errors.ts';
-import { currentActor } from '../../actor.ts';
 import type { CommandRun } from '../../command.ts';
 import { parseDuration } from '../../duration.ts';
 import { textOption } from '../../rollout/options.ts';
@@ -13,7 +13,10 @@ export const run: CommandRun = async (context, input) => {
       hint: 'For example `mlops approval delegate ada --for 3d`',
     });
   const approvals = await context.composition.approvals();
-  const [actor, reason] = [currentActor(), textOption(input, 'reason')];
+  const reason = textOption(input, 'reason');
+  const who = await context.composition.identity();
+  const claimOf = (content: unknown) =>
+    who.claim({ action: 'approval.delegate', resource: APPROVALS_RESOURCE, content });
   if (input.options['revoke'] === true) {
     if (input.dryRun)
       return {
@@ -21,7 +24,7 @@ export const run: CommandRun = async (context, input) => {
         data: { dryRun: true, to },
         text: `Nothing is changed. This would take back what was handed to ${to}`,
       };
-    const revoked = await approvals.revoke({ actor, to, reason });
+    const revoked = await approvals.revoke({ to, reason }, claimOf({ to, reason }));
     return {
       exitCode: 0,
       data: { to, revoked },
@@ -40,7 +43,8 @@ export const run: CommandRun = async (context, input) => {
       data: { dryRun: true, to, approvalId, forSeconds },
       text: `Nothing is changed. This would let ${to} decide about ${what} on your behalf for ${forSeconds} s`,
     };
-  const delegated = await approvals.delegate({ actor, to, approvalId, forSeconds, reason });
+  const order = { to, approvalId, forSeconds, reason };
+  const delegated = await approvals.delegate(order, claimOf(order));
   context.say(`Undo with: mlops approval delegate ${to} --revoke`);
   return {
     exitCode: 0,
