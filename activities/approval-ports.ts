@@ -1,5 +1,4 @@
 import type { EventActor } from '../domain/governance/event-draft.ts';
-import type { Claim } from '../domain/governance/statement.ts';
 import type { ApprovalPolicy } from '../domain/registry/approval/policy.ts';
 import type { Authority } from '../domain/registry/approval/quorum.ts';
 import type {
@@ -21,20 +20,6 @@ export interface IdentityDirectory {
     readonly kind: 'human' | 'service';
     readonly roles: readonly string[];
   } | null>;
-}
-
-/** Port: who asks, and whether they may. */
-export interface Gatekeeper {
-  /** @throws NOT_AUTHENTICATED, NOT_AUTHORISED; each refusal is an event */
-  authorise(
-    claim: Claim,
-    request: {
-      readonly action: string;
-      readonly resource: string;
-      readonly content: unknown;
-      readonly occasion: string;
-    },
-  ): Promise<EventActor>;
 }
 
 /** A decision of somebody who is known, with the rights that it may be made by. */

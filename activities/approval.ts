@@ -17,18 +17,17 @@ import type {
   ApprovalStore,
   BoundContent,
   CarryOut,
-  Gatekeeper,
   IdentityDirectory,
 } from './approval-ports.ts';
 import { newsOf, newsOfDue } from './approval-news.ts';
-import type { Outbox } from './ports.ts';
+import type { Authority, Outbox } from './ports.ts';
 
 /** What approvals need from outside. */
 export interface ApprovalActivityPorts {
   readonly approvals: ApprovalStore;
   readonly approvalPolicy: ApprovalPolicy;
   readonly identities: IdentityDirectory;
-  readonly gatekeeper: Gatekeeper;
+  readonly authority: Authority;
   readonly boundContent: BoundContent;
   readonly carryOut: CarryOut;
   readonly outbox: Outbox;
@@ -93,14 +92,14 @@ function createDecisionActivities(ports: ApprovalActivityPorts, tell: Tell) {
 
 /** Who it is that decides, and what he has seen: a signed claim says it, or the code of a link. */
 async function whoDecides(
-  { approvals, gatekeeper, identities }: ApprovalActivityPorts,
+  { approvals, authority, identities }: ApprovalActivityPorts,
   input: DecideInput,
 ): Promise<{ readonly actor: EventActor; readonly linkId: string | null; readonly seen: string }> {
   const { approvalId, claim, code, occasion, seen, verdict } = input;
   const resource = resourceOfApproval(approvalId);
   if (claim !== null) {
     const content = decisionContent(verdict, input);
-    const actor = await gatekeeper.authorise(claim, { action: 'approval.decide', resource, content, occasion });
+    const actor = await authority.authorise(claim, { action: 'approval.decide', resource, content, occasion });
     return { actor, linkId: null, seen };
   }
   const link = await approvals.openLink(code ?? '');

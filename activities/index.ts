@@ -5,7 +5,6 @@ import { createClockActivities } from './clock.ts';
 import { createGuardActivities } from './guard.ts';
 import { createHealthActivities } from './health.ts';
 import type {
-  Authority,
   EmergencyJournal,
   HealthProbe,
   HistoryReader,
@@ -27,7 +26,6 @@ import { translateErrors } from './translate-errors.ts';
 
 /** Everything activities need from outside, given once by the composition root. */
 export interface ActivityPorts extends ApprovalActivityPorts {
-  readonly authority: Authority;
   readonly router: TrafficRouter;
   readonly metrics: MetricsSource;
   readonly health: HealthProbe;

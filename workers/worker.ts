@@ -124,7 +124,6 @@ function composePorts(config: MlopsConfig, evidence: EvidenceParts, client: Clie
     approvals: createApprovalStore(evidence),
     approvalPolicy: APPROVAL_POLICY,
     identities: createIdentityDirectory(evidence.pool, config.governance.developmentRoles),
-    gatekeeper: composeAuthority(config, evidence),
     ...composeCarriers(),
   };
 }

@@ -61,7 +61,7 @@ async function expectOk(args: readonly string[]): Promise<void> {
   expect(code, stderr).toBe(0);
 }
 
-const identityOf = async (name: string) => await currentIdentity(config.stateDirectory, name);
+const identityOf = async (name: string) => await currentIdentity({ ...config, identity: name });
 /** The command line as somebody else. */
 const as = async (name: string, ...args: string[]) => await project.mlops(args, { env: { MLOPS_IDENTITY: name } });
 

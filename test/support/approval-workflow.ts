@@ -132,7 +132,7 @@ function portsOver(shelves: ReadonlyMap<string, Shelf>): ApprovalActivityPorts {
         await Promise.resolve({ id, kind: 'human', roles: id.startsWith('approver:') ? ['approver'] : ['viewer'] }),
     },
     // Who claims to be somebody is, here.
-    gatekeeper: {
+    authority: {
       authorise: async ({ actor }) =>
         await Promise.resolve({ id: actor, kind: 'human', authentication: 'test' } as const),
     },
