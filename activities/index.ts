@@ -1,10 +1,10 @@
 import type { EngineVersion } from '../domain/rollout/records.ts';
+import { createApprovalActivities, type ApprovalActivityPorts } from './approval.ts';
 import { createAuthorityActivities } from './authorise.ts';
 import { createClockActivities } from './clock.ts';
 import { createGuardActivities } from './guard.ts';
 import { createHealthActivities } from './health.ts';
 import type {
-  Authority,
   EmergencyJournal,
   HealthProbe,
   HistoryReader,
@@ -25,8 +25,7 @@ import { createTrafficActivities } from './traffic.ts';
 import { translateErrors } from './translate-errors.ts';
 
 /** Everything activities need from outside, given once by the composition root. */
-export interface ActivityPorts {
-  readonly authority: Authority;
+export interface ActivityPorts extends ApprovalActivityPorts {
   readonly router: TrafficRouter;
   readonly metrics: MetricsSource;
   readonly health: HealthProbe;
@@ -53,6 +52,7 @@ export function createActivities(ports: ActivityPorts) {
     ...createAuthorityActivities(ports),
     ...createClockActivities(),
     ...createGuardActivities(ports),
+    ...createApprovalActivities(ports),
   });
 }
 

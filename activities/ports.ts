@@ -1,3 +1,4 @@
+import type { EventActor } from '../domain/governance/event-draft.ts';
 import type { AskedFor, Claim } from '../domain/governance/statement.ts';
 import type { EarlierAttempt } from '../domain/rollout/error-budget.ts';
 import type { HistoryQuery, HistoryTick } from '../domain/rollout/calibration/history.ts';
@@ -9,7 +10,7 @@ import type { TelemetrySnapshot } from '../domain/rollout/telemetry.ts';
 /** Port: decides who somebody is and whether they may; a refusal is written down. */
 export interface Authority {
   /** @throws NOT_AUTHENTICATED, NOT_AUTHORISED, DATABASE_UNREACHABLE, LEDGER_CLOSED */
-  authorise(claim: Claim, asked: AskedFor): Promise<unknown>;
+  authorise(claim: Claim, asked: AskedFor): Promise<EventActor>;
 }
 
 /** What a router can do; a plan that needs more is refused before anything moves. */

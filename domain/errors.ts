@@ -1,4 +1,5 @@
 import { ARTIFACT_ERRORS } from './errors/artifacts.ts';
+import { APPROVAL_ERRORS } from './errors/approval.ts';
 import { CONFIG_ERRORS } from './errors/config.ts';
 import { GATEWAY_ERRORS } from './errors/gateway.ts';
 import { IDENTITY_ERRORS } from './errors/identity.ts';
@@ -12,6 +13,7 @@ import type { ErrorDefinition } from './errors/definition.ts';
 /** Every operational failure this program can report, by code. docs/reference/errors.md is generated from it. */
 export const ERRORS = {
   ...ARTIFACT_ERRORS,
+  ...APPROVAL_ERRORS,
   ...CONFIG_ERRORS,
   ...GATEWAY_ERRORS,
   ...IDENTITY_ERRORS,

@@ -9,6 +9,8 @@ import { createGatewayRouter } from '../adapters/gateway/router.ts';
 import { addressesFor, createWebhookNotifier } from '../adapters/notify/webhook.ts';
 import { createEmergencyJournal } from '../adapters/postgres/emergency-ingest.ts';
 import { openPool } from '../adapters/postgres/pool.ts';
+import { createApprovalStore } from '../adapters/postgres/registry/approval-store.ts';
+import { createIdentityDirectory } from '../adapters/postgres/registry/identity-directory.ts';
 import { createRolloutReader } from '../adapters/postgres/rollout-reader.ts';
 import { createRolloutStore, type EvidenceParts } from '../adapters/postgres/rollout-store.ts';
 import { createTrafficStore } from '../adapters/postgres/traffic-store.ts';
@@ -22,8 +24,10 @@ import { createOutbox } from '../adapters/temporal/outbox.ts';
 import { createRolloutLookup } from '../adapters/temporal/rollout-lookup.ts';
 import { createActivities, type ActivityPorts, type RolloutActivities } from '../activities/index.ts';
 import type { MlopsConfig } from '../config/schema.ts';
+import { APPROVAL_POLICY } from '../domain/registry/approval/policy.ts';
 import { TASK_QUEUE } from '../workflows/messages.ts';
 import { composeAuthority } from './authority.ts';
+import { composeCarriers } from './carriers.ts';
 import { engineVersion } from './engine-version.ts';
 import { admitFirstAdmin } from './identity.ts';
 import { composeLedger } from './ledger.ts';
@@ -117,5 +121,9 @@ function composePorts(config: MlopsConfig, evidence: EvidenceParts, client: Clie
       receiversFor: (event) => addressesFor(deployment.webhooks, event),
     }),
     engine: engineVersion(),
+    approvals: createApprovalStore(evidence),
+    approvalPolicy: APPROVAL_POLICY,
+    identities: createIdentityDirectory(evidence.pool, config.governance.developmentRoles),
+    ...composeCarriers(),
   };
 }

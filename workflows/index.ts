@@ -1,4 +1,5 @@
 /** The workflow bundle: every export is a workflow type. */
+export { approval } from './approval.ts';
 export { notification } from './notification.ts';
 export { rollout } from './rollout.ts';
 export { trafficGuard } from './traffic-guard.ts';

@@ -1,6 +1,13 @@
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import type { SignedStatement } from '../domain/governance/statement.ts';
 import type { MetricVerdict } from '../domain/rollout/judge/describe.ts';
+import type {
+  ApprovalRecord,
+  ApprovalRenewal,
+  ApprovalStanding,
+  DecisionAnswer,
+  DecisionInput,
+} from '../domain/registry/approval/request.ts';
 import type { OverlapVerdict } from '../domain/rollout/overlap.ts';
 import type { RolloutOutcomeRecord } from '../domain/rollout/records.ts';
 import type { Verdict } from '../domain/verdict.ts';
@@ -147,3 +154,30 @@ export const abortUpdate = defineUpdate<ActionAccepted, [ActionInput]>('abort');
 export const approveSignal = defineSignal<unknown[]>('approve');
 export const statusQuery = defineQuery<RolloutStatus>('status');
 export const timelineQuery = defineQuery<readonly TimelineEntry[]>('timeline');
+
+/** A signal to an approval that did not count. */
+export interface SignalRefusal {
+  readonly at: string;
+  readonly problem: string;
+}
+
+/** The answer to `status` of an approval. */
+export interface ApprovalStatus {
+  /** Null before the request is written. */
+  readonly record: ApprovalRecord | null;
+  /** It is approved, and used by who asked for it. */
+  readonly isLeft: boolean;
+  readonly refusals: readonly SignalRefusal[];
+}
+
+/** Of approvals: approves; the answer comes after the decision is written. The signal `approve` needs the code of a one-time link. */
+export const approveApprovalUpdate = defineUpdate<DecisionAnswer, [DecisionInput]>('approve');
+/** Of approvals: refuses, which ends it. */
+export const denyApprovalUpdate = defineUpdate<DecisionAnswer, [DecisionInput]>('deny');
+/** Of approvals: another content, which voids what was given and begins another round. */
+export const renewApprovalUpdate = defineUpdate<ApprovalStanding, [ApprovalRenewal]>('renew');
+/** Of approvals: answers when the request is written. */
+export const approvalOpenedUpdate = defineUpdate<ApprovalStanding, []>('opened');
+/** Of approvals: look whether what is bound is still what is there. */
+export const contentChangedSignal = defineSignal('contentChanged');
+export const approvalStatusQuery = defineQuery<ApprovalStatus>('status');

@@ -1,3 +1,4 @@
+import { APPROVAL_COMMANDS } from './catalog/approval.ts';
 import { AUDIT_COMMANDS } from './catalog/audit.ts';
 import { GOVERNANCE_COMMANDS } from './catalog/governance.ts';
 import { IDENTITY_COMMANDS } from './catalog/identity.ts';
@@ -11,6 +12,7 @@ export const CATALOG: readonly CommandSpec[] = [
   ...STACK_COMMANDS,
   ...ROLLOUT_COMMANDS,
   ...MODEL_COMMANDS,
+  ...APPROVAL_COMMANDS,
   ...AUDIT_COMMANDS,
   ...GOVERNANCE_COMMANDS,
   ...IDENTITY_COMMANDS,
@@ -18,7 +20,6 @@ export const CATALOG: readonly CommandSpec[] = [
 
 /** Nouns of the contract whose verbs are not there yet; asking for one says so and exits with 2. */
 export const NOT_THERE_YET: readonly { readonly noun: string; readonly arrives: string }[] = [
-  { noun: 'approval', arrives: 'the model registry' },
   { noun: 'drift', arrives: 'drift detection' },
   { noun: 'pipeline', arrives: 'pipelines' },
 ];

@@ -1,3 +1,4 @@
+import type { Approvals } from '../approvals/approvals-port.ts';
 import type { EmergencyRollback, EvidenceReader } from '../evidence-port.ts';
 import type { ExportFiles } from '../export-port.ts';
 import type { Examples } from '../examples-port.ts';
@@ -24,6 +25,8 @@ export interface Composition {
   runPart(part: PartName): Promise<void>;
   /** Rollouts as workflows. @throws TEMPORAL_UNREACHABLE */
   rollouts(): Promise<Rollouts>;
+  /** Approvals: who is asked, and what they decided. Temporal is asked when somebody decides. */
+  approvals(): Promise<Approvals>;
   /** The recorded evidence. */
   evidence(): Promise<EvidenceReader>;
   /** The evidence ledger. */
@@ -77,6 +80,7 @@ export function createComposition(loadConfig: () => Promise<MlopsConfig>): Compo
     },
     rollouts: async () => await composeRollouts(await loadConfig(), closers),
     evidence: async () => await composeEvidence(await loadConfig(), closers),
+    approvals: async () => await composeApprovals(await loadConfig(), closers),
     ledger: async () => await composeLedger(await loadConfig(), closers),
     governance: async () => await composeGovernance(await loadConfig(), closers),
     identity: async () => await composeIdentity(await loadConfig()),
@@ -192,6 +196,23 @@ async function composeRegistry(config: MlopsConfig, closers: (() => Promise<void
   const pool = openPool(config);
   closers.push(async () => await pool.end());
   return await registry.composeRegistry(config, pool);
+}
+
+async function composeApprovals(config: MlopsConfig, closers: (() => Promise<void>)[]): Promise<Approvals> {
+  const [{ openPool }, { composeEvidence }, approvals] = await Promise.all([
+    import('../../adapters/postgres/pool.ts'),
+    import('../../workers/ledger.ts'),
+    import('../../workers/approvals.ts'),
+  ]);
+  const pool = openPool(config);
+  closers.push(async () => await pool.end());
+  const connect = async () => {
+    const { connectTemporal } = await import('../../adapters/temporal/connect.ts');
+    const client = await connectTemporal(config);
+    closers.push(async () => await client.connection.close());
+    return client;
+  };
+  return approvals.composeApprovals(config, { connect, evidence: await composeEvidence(config, pool) });
 }
 
 async function composeExportFiles(): Promise<ExportFiles> {

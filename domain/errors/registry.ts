@@ -107,12 +107,6 @@ export const REGISTRY_ERRORS = {
     retryable: false,
     exitCode: 3,
   },
-  APPROVAL_NOT_GRANTED: {
-    message: 'Approval {approvalId} does not cover {resource}: {problem}',
-    remedy: 'Look at what it was given for, and ask for one of exactly this change',
-    retryable: false,
-    exitCode: 3,
-  },
   REGISTRY_IMPORT_INVALID: {
     message: 'Import is refused at line {line}: {problem}',
     remedy: 'Write the file again with `mlops model export --out registry.jsonl`',

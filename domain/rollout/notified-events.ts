@@ -18,4 +18,12 @@ export const NOTIFIED_EVENTS = [
   'aborted',
   'failed',
   'stable-down',
+  'approval-requested',
+  'approval-reminder',
+  'approval-escalated',
+  'approval-granted',
+  'approval-denied',
+  'approval-expired',
+  'approval-voided',
+  'approval-carry-out-failed',
 ] as const;

@@ -269,7 +269,7 @@ describe('an approval', () => {
     for (const version of ['1.0.0', '1.1.0']) await toStaging('guarded', version);
     await expect(toProduction('guarded', '1.0.0', 'approval-of-nobody')).rejects.toMatchObject({
       code: 'APPROVAL_NOT_GRANTED',
-      exitCode: 3,
+      exitCode: 6,
     });
     const { awaiting } = await toProduction('guarded', '1.1.0');
     if (awaiting === null) throw new Error('nothing was asked for');

@@ -84,29 +84,8 @@ interface Stage {
 
 /** Starts a Temporal server and a worker. @param suggestContinueAsNewAfter events of a history */
 export async function openTheatre(suggestContinueAsNewAfter = 5000): Promise<RolloutTheatre> {
-  Runtime.install({ logger: new DefaultLogger('ERROR') });
-  const directory = await mkdtemp(join(tmpdir(), 'mlops-theatre-'));
-  const [port, uiPort] = [await freePort(), await freePort()];
-  const server = await startServer(directory, port, uiPort, suggestContinueAsNewAfter);
-  const address = `127.0.0.1:${port}`;
-  const connection = await until(
-    async () => await NativeConnection.connect({ address }).catch(() => null),
-    (found) => found !== null,
-    30_000,
-  );
-  if (connection === null) throw new Error('no connection');
-  const clientConnection = await Connection.connect({ address });
-  const client = new Client({ connection: clientConnection });
   const stages = new Map<string, Stage>();
-  const worker = await Worker.create({
-    connection,
-    taskQueue: TASK_QUEUE,
-    workflowsPath: join(import.meta.dirname, '../../workflows/index.ts'),
-    activities: actFor(stages),
-    // Every task replays the history from its start: what is not deterministic fails here.
-    maxCachedWorkflows: 0,
-  });
-  const running = worker.run();
+  const { client, close } = await openHouse(actFor(stages), suggestContinueAsNewAfter);
   return {
     start: async (steps, settings = {}, world = {}) => {
       const model = `m${stages.size}`;
@@ -134,6 +113,38 @@ export async function openTheatre(suggestContinueAsNewAfter = 5000): Promise<Rol
         result: async () => (await handle.result()) as RolloutResult,
       };
     },
+    close,
+  };
+}
+
+/** A Temporal server with a worker that runs every workflow, and these activities. */
+export async function openHouse(
+  activities: object,
+  suggestContinueAsNewAfter = 5000,
+): Promise<{ readonly client: Client; readonly close: () => Promise<void> }> {
+  Runtime.install({ logger: new DefaultLogger('ERROR') });
+  const directory = await mkdtemp(join(tmpdir(), 'mlops-theatre-'));
+  const [port, uiPort] = [await freePort(), await freePort()];
+  const server = await startServer(directory, port, uiPort, suggestContinueAsNewAfter);
+  const address = `127.0.0.1:${port}`;
+  const connection = await until(
+    async () => await NativeConnection.connect({ address }).catch(() => null),
+    (found) => found !== null,
+    30_000,
+  );
+  if (connection === null) throw new Error('no connection');
+  const clientConnection = await Connection.connect({ address });
+  const worker = await Worker.create({
+    connection,
+    taskQueue: TASK_QUEUE,
+    workflowsPath: join(import.meta.dirname, '../../workflows/index.ts'),
+    activities,
+    // Every task replays the history from its start: what is not deterministic fails here.
+    maxCachedWorkflows: 0,
+  });
+  const running = worker.run();
+  return {
+    client: new Client({ connection: clientConnection }),
     close: async () => {
       worker.shutdown();
       await running;

@@ -1,0 +1,74 @@
+import type { Pool } from 'pg';
+import { MlopsError } from '../../../domain/errors.ts';
+import type { ApprovalStanding, ApprovalView } from '../../../domain/registry/approval/request.ts';
+import { query } from '../query.ts';
+import { SELECT_APPROVALS, standingOf, viewOf, type ApprovalRow } from './approval-rows.ts';
+
+/** Reads approvals as people and programs look at them. */
+export function createApprovalReader(pool: Pool) {
+  return {
+    /** @throws APPROVAL_NOT_FOUND, DATABASE_UNREACHABLE */
+    standing: async (approvalId: string): Promise<ApprovalStanding> => standingOf(await findRow(pool, approvalId)),
+
+    /** @throws APPROVAL_NOT_FOUND, DATABASE_UNREACHABLE */
+    view: async (approvalId: string): Promise<ApprovalView> => {
+      const row = await findRow(pool, approvalId);
+      return viewOf(row, await namesFor(pool, [row]));
+    },
+
+    /** Of an environment, newest first: those that wait, or all. */
+    async list(
+      environment: string,
+      chosen: { readonly all: boolean; readonly limit: number },
+    ): Promise<ApprovalView[]> {
+      const rows = await query<ApprovalRow>(
+        pool,
+        `${SELECT_APPROVALS} WHERE r.environment = $1 AND ($2 OR r.state IN ('pending', 'approved'))
+         ORDER BY r.created_at DESC LIMIT $3`,
+        [environment, chosen.all, chosen.limit],
+      );
+      const names = await namesFor(pool, rows);
+      return rows.map((row) => viewOf(row, names));
+    },
+
+    /** Of what a thing's approval of a kind is; null when none is open. */
+    async openFor(environment: string, kind: string, resource: string): Promise<ApprovalView | null> {
+      const [row] = await query<ApprovalRow>(
+        pool,
+        `${SELECT_APPROVALS} WHERE r.environment = $1 AND r.kind = $2 AND r.resource = $3 AND r.state IN ('pending', 'approved')`,
+        [environment, kind, resource],
+      );
+      return row === undefined ? null : viewOf(row, await namesFor(pool, [row]));
+    },
+
+    /** How many requests of a kind there were for a thing. */
+    async countFor(environment: string, kind: string, resource: string): Promise<number> {
+      const [row] = await query<{ count: string }>(
+        pool,
+        'SELECT count(*) FROM approval_request WHERE environment = $1 AND kind = $2 AND resource = $3',
+        [environment, kind, resource],
+      );
+      return Number(row?.count ?? 0);
+    },
+  };
+}
+
+async function findRow(pool: Pool, approvalId: string): Promise<ApprovalRow> {
+  const [row] = await query<ApprovalRow>(pool, `${SELECT_APPROVALS} WHERE r.approval_id = $1`, [approvalId]);
+  if (row === undefined) throw new MlopsError('APPROVAL_NOT_FOUND', { approvalId });
+  return row;
+}
+
+async function namesFor(pool: Pool, rows: readonly ApprovalRow[]): Promise<ReadonlyMap<string, string>> {
+  const ids = rows.flatMap(({ decisions, excluded, requested_by }) => [
+    requested_by,
+    ...Object.keys(excluded),
+    ...(decisions ?? []).flatMap(({ on_behalf_of, principal_id }) => [principal_id, on_behalf_of ?? principal_id]),
+  ]);
+  const found = await query<{ principal_id: string; name: string }>(
+    pool,
+    'SELECT principal_id, name FROM principal WHERE principal_id = ANY ($1) AND name IS NOT NULL',
+    [[...new Set(ids)]],
+  );
+  return new Map(found.map(({ name, principal_id }) => [principal_id, name]));
+}

@@ -1,0 +1,120 @@
+import { createHash } from 'node:crypto';
+import {
+  ServiceError,
+  WorkflowNotFoundError,
+  WorkflowUpdateFailedError,
+  WorkflowUpdateRPCTimeoutOrCancelledError,
+  type Client,
+} from '@temporalio/client';
+import { ApplicationFailure } from '@temporalio/common';
+import { ERRORS, MlopsError, type ErrorCode } from '../../domain/errors.ts';
+import {
+  isFinal,
+  type ApprovalOrder,
+  type ApprovalRenewal,
+  type ApprovalStanding,
+  type DecisionAnswer,
+  type DecisionInput,
+  type Verdict,
+} from '../../domain/registry/approval/request.ts';
+
+/** What is asked of the database, which knows approvals whose workflows are gone. */
+interface Reader {
+  standing(approvalId: string): Promise<ApprovalStanding>;
+  openFor(environment: string, kind: string, resource: string): Promise<{ readonly approvalId: string } | null>;
+  countFor(environment: string, kind: string, resource: string): Promise<number>;
+}
+
+/** Long enough for a worker that is busy, short enough for a person who waits. */
+const ANSWER_TIMEOUT_MS = 15_000;
+const TITLE = { approve: 'Approval', deny: 'Denial' } as const;
+
+/** Sends what people ask of approvals to their workflows; whoever decides, by whatever way, comes through here. */
+export function createApprovalDesk(client: Client, reader: Reader, taskQueue: string) {
+  const answered = async <T>(approvalId: string, action: string, call: () => Promise<T>): Promise<T> => {
+    try {
+      return await client.connection.withDeadline(Date.now() + ANSWER_TIMEOUT_MS, call);
+    } catch (error) {
+      throw translate(error, { approvalId, action, queue: taskQueue, seconds: ANSWER_TIMEOUT_MS / 1000 });
+    }
+  };
+  /** Starts the workflow, or takes up the one that runs. */
+  const start = async (approvalId: string, order: ApprovalOrder | null): Promise<void> =>
+    void (await client.workflow.start('approval', {
+      workflowId: idOf(approvalId),
+      taskQueue,
+      args: [{ approvalId, order }],
+      workflowIdConflictPolicy: 'USE_EXISTING',
+      workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+      staticSummary: order === null ? 'taken up again' : `${order.kind} of ${order.resource}`,
+    }));
+  /** One that was terminated is taken up again: what was decided is in the database. */
+  const update = async <T>(approvalId: string, action: string, name: string, args: [unknown]): Promise<T> =>
+    await answered(approvalId, action, async () => {
+      try {
+        return await send<T>(client, approvalId, name, args);
+      } catch (error) {
+        if (!(error instanceof WorkflowNotFoundError)) throw error;
+        const { record } = await reader.standing(approvalId);
+        if (isFinal(record.state))
+          throw new MlopsError(
+            'APPROVAL_REFUSED',
+            { action, approvalId, problem: `it is ${record.state}` },
+            { cause: error },
+          );
+        await start(approvalId, null);
+        return await send<T>(client, approvalId, name, args);
+      }
+    });
+  return {
+    /**
+     * Asks for an approval, or takes up the one that is open for the same thing: another content voids what was given there.
+     *
+     * @throws APPROVAL_UNANSWERED
+     */
+    async request(order: ApprovalOrder): Promise<ApprovalStanding> {
+      const { environment, kind, resource } = order;
+      const open = await reader.openFor(environment, kind, resource);
+      if (open !== null) {
+        const { action, bound, evidence, risk } = order;
+        const renewal: ApprovalRenewal = { action, bound, evidence, risk };
+        return await update(open.approvalId, 'Request', 'renew', [renewal]);
+      }
+      const number = await reader.countFor(environment, kind, resource);
+      const approvalId = `apr-${createHash('sha256').update([environment, kind, resource, number].join('\n')).digest('hex').slice(0, 12)}`;
+      await start(approvalId, order);
+      return await update(approvalId, 'Request', 'opened', [null]);
+    },
+
+    /** The answer comes after the decision is written. @throws APPROVAL_REFUSED, APPROVAL_NOT_FOUND, APPROVAL_UNANSWERED */
+    async decide(approvalId: string, verdict: Verdict, input: DecisionInput): Promise<DecisionAnswer> {
+      return await update(approvalId, TITLE[verdict], verdict, [input]);
+    },
+  };
+}
+
+async function send<T>(client: Client, approvalId: string, name: string, args: [unknown]): Promise<T> {
+  return await client.workflow.getHandle(idOf(approvalId)).executeUpdate<T, [unknown]>(name, { args });
+}
+
+function idOf(approvalId: string): string {
+  return `approval/${approvalId}`;
+}
+
+/** What the workflow or its activities said, as they said it. */
+function translate(error: unknown, asked: Readonly<Record<string, unknown>>): unknown {
+  if (isUnanswered(error)) return new MlopsError('APPROVAL_UNANSWERED', asked, { cause: error });
+  const failure = error instanceof WorkflowUpdateFailedError ? error.cause : null;
+  if (!(failure instanceof ApplicationFailure) || !Object.hasOwn(ERRORS, failure.type ?? '')) return error;
+  const [details] = (failure.details ?? []) as [Record<string, unknown>?];
+  return new MlopsError(failure.type as ErrorCode, details, { cause: error });
+}
+
+/** Cancelled, deadline exceeded, resource exhausted, no poller, unavailable. */
+const UNANSWERED_CODES = new Set([1, 4, 8, 9, 14]);
+
+function isUnanswered(error: unknown): boolean {
+  if (error instanceof WorkflowUpdateRPCTimeoutOrCancelledError) return true;
+  const code = error instanceof ServiceError ? (error.cause as { code?: unknown } | undefined)?.code : undefined;
+  return UNANSWERED_CODES.has(Number(code));
+}

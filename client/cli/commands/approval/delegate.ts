@@ -1,0 +1,54 @@
+import { APPROVALS_RESOURCE } from '../../../approvals/approvals-port.ts';
+import { MlopsError } from '../../../../domain/errors.ts';
+import type { CommandRun } from '../../command.ts';
+import { parseDuration } from '../../duration.ts';
+import { textOption } from '../../rollout/options.ts';
+
+/** `mlops approval delegate`: lets somebody else decide for a time, or takes that back. */
+export const run: CommandRun = async (context, input) => {
+  const to = input.args[0] ?? '';
+  if (to === '')
+    throw new MlopsError('USAGE_INVALID', {
+      problem: 'Nobody is named who is to decide instead',
+      hint: 'For example `mlops approval delegate ada --for 3d`',
+    });
+  const approvals = await context.composition.approvals();
+  const reason = textOption(input, 'reason');
+  const who = await context.composition.identity();
+  const claimOf = (content: unknown) =>
+    who.claim({ action: 'approval.delegate', resource: APPROVALS_RESOURCE, content });
+  if (input.options['revoke'] === true) {
+    if (input.dryRun)
+      return {
+        exitCode: 0,
+        data: { dryRun: true, to },
+        text: `Nothing is changed. This would take back what was handed to ${to}`,
+      };
+    const revoked = await approvals.revoke({ to, reason }, claimOf({ to, reason }));
+    return {
+      exitCode: 0,
+      data: { to, revoked },
+      text:
+        revoked === 0
+          ? `Nothing was handed to ${to}`
+          : `Taken back from ${to}: ${revoked} delegation${revoked === 1 ? '' : 's'}`,
+    };
+  }
+  const forSeconds = parseDuration(textOption(input, 'for', '3d')) / 1000;
+  const approvalId = textOption(input, 'approval') || null;
+  const what = approvalId === null ? 'every approval' : `approval ${approvalId}`;
+  if (input.dryRun)
+    return {
+      exitCode: 0,
+      data: { dryRun: true, to, approvalId, forSeconds },
+      text: `Nothing is changed. This would let ${to} decide about ${what} on your behalf for ${forSeconds} s`,
+    };
+  const order = { to, approvalId, forSeconds, reason };
+  const delegated = await approvals.delegate(order, claimOf(order));
+  context.say(`Undo with: mlops approval delegate ${to} --revoke`);
+  return {
+    exitCode: 0,
+    data: { ...delegated, approvalId },
+    text: `Delegated: ${to} may decide about ${what} on your behalf until ${delegated.until}; your right still counts once`,
+  };
+};

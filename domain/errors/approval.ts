@@ -1,0 +1,41 @@
+import type { ErrorDefinition } from './definition.ts';
+
+/** Failures of approvals and of their links. */
+export const APPROVAL_ERRORS = {
+  APPROVAL_NOT_FOUND: {
+    message: 'Approval {approvalId} is not there',
+    remedy: 'List those that wait with `mlops approval list`',
+    retryable: false,
+    exitCode: 2,
+  },
+  APPROVAL_REFUSED: {
+    message: '{action} of approval {approvalId} refused: {problem}',
+    remedy: 'See who is asked, and for what: `mlops approval show {approvalId}`',
+    retryable: false,
+    exitCode: 4,
+  },
+  APPROVAL_UNANSWERED: {
+    message: '{action} of approval {approvalId} got no answer within {seconds} s: no worker polls the queue {queue}',
+    remedy: 'Start the stack with `mlops up --detach`, then send it again: a decision counts once',
+    retryable: true,
+    exitCode: 1,
+  },
+  APPROVAL_NOT_GRANTED: {
+    message: 'Approval {approvalId} does not allow {kind} of {resource}: {problem}',
+    remedy: 'See what it lacks: `mlops approval show {approvalId}`',
+    retryable: false,
+    exitCode: 6,
+  },
+  APPROVAL_LINK_INVALID: {
+    message: 'Link to decide is not valid: {problem}',
+    remedy: 'Ask for another one: `mlops approval show <approval-id> --link`',
+    retryable: false,
+    exitCode: 4,
+  },
+  DELEGATION_INVALID: {
+    message: 'Delegation is not valid: {problem}',
+    remedy: 'Name somebody else, and a time: `mlops approval delegate <principal> --for 3d`',
+    retryable: false,
+    exitCode: 2,
+  },
+} as const satisfies Record<string, ErrorDefinition>;

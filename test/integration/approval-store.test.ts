@@ -1,0 +1,445 @@
+import type { Pool } from 'pg';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { ApprovalStore } from '../../activities/approval-ports.ts';
+import { createApprovalLinks } from '../../adapters/postgres/registry/approval-links.ts';
+import { createApprovalReader } from '../../adapters/postgres/registry/approval-reader.ts';
+import { createApprovalStore } from '../../adapters/postgres/registry/approval-store.ts';
+import { createDelegations } from '../../adapters/postgres/registry/delegations.ts';
+import { createGrantedApprovals } from '../../adapters/postgres/registry/granted-approvals.ts';
+import { createIdentityDirectory } from '../../adapters/postgres/registry/identity-directory.ts';
+import { migrate } from '../../adapters/postgres/migrate.ts';
+import { createPool } from '../../adapters/postgres/pool.ts';
+import type { EvidenceParts } from '../../adapters/postgres/rollout-store.ts';
+import { portsFrom } from '../../config/load.ts';
+import { draftOfCustody } from '../../domain/governance/custody-drafts.ts';
+import { APPROVAL_POLICY } from '../../domain/registry/approval/policy.ts';
+import type { ApprovalOrder, Verdict } from '../../domain/registry/approval/request.ts';
+import { createOrder, DIGEST } from '../support/approvals.ts';
+import { openTestLedger, startDatabase, type TestDatabase } from '../support/database.ts';
+import { OFFSETS } from '../support/offsets.ts';
+
+let database: TestDatabase;
+let pool: Pool;
+let parts: EvidenceParts;
+let store: ApprovalStore;
+const people: Record<string, string> = {};
+
+beforeAll(async () => {
+  database = await startDatabase(portsFrom(OFFSETS.approvalStore).postgres);
+  await migrate(database.url);
+  pool = createPool(database.url, 10);
+  parts = await openTestLedger(pool);
+  store = createApprovalStore(parts);
+  for (const name of ['author', 'engineer', 'ann', 'bob', 'cid', 'dan', 'viewer']) {
+    const { id } = await parts.principals.actor(name);
+    people[name] = id;
+    await grant(id, name === 'viewer' || name === 'dan' ? 'viewer' : 'approver');
+  }
+});
+afterAll(async () => {
+  await pool.end();
+  await database.remove();
+});
+
+async function grant(id: string, role: string): Promise<void> {
+  const actor = { id: 'system:test', kind: 'system', authentication: 'process' } as const;
+  await parts.ledger.transact(async ({ append, client, next }) => {
+    await client.query('INSERT INTO principal_role (principal_id, role, ledger_sequence) VALUES ($1, $2, $3)', [
+      id,
+      role,
+      next,
+    ]);
+    append({ type: 'identity.granted', category: 'access_control', actor, resource: 'identity', risk: 'low' });
+  });
+}
+
+let number = 0;
+async function open(change: Partial<ApprovalOrder> = {}, policy = APPROVAL_POLICY) {
+  number += 1;
+  const order = createOrder({
+    resource: `model/m${number}/1.0.0/stage/production/production`,
+    requestedBy: people['engineer'] ?? '',
+    excluded: { [people['author'] ?? '']: 'author' },
+    ...change,
+  });
+  return { order, ...(await store.open(`apr-${number.toString().padStart(4, '0')}`, order, policy)).record };
+}
+
+async function decide(
+  approvalId: string,
+  name: string,
+  verdict: Verdict = 'approve',
+  seen?: string,
+  linkId: string | null = null,
+) {
+  const principal = people[name] ?? name;
+  const directory = createIdentityDirectory(pool, []);
+  const authorities = await store.authorities(approvalId, principal, directory);
+  const shown = seen ?? (await store.standing(approvalId)).record.contentDigest;
+  return await store.decide({
+    approvalId,
+    actor: { id: principal, kind: 'human', authentication: 'test' },
+    verdict,
+    reason: `words of ${name}`,
+    seen: shown,
+    linkId,
+    authorities,
+  });
+}
+
+/** Everything of a state but what is hidden from its own row. */
+const eventsOf = async (approvalId: string): Promise<string[]> =>
+  (
+    await pool.query<{ type: string }>('SELECT type FROM ledger_event WHERE resource = $1 ORDER BY sequence', [
+      `approval/${approvalId}`,
+    ])
+  ).rows.map(({ type }) => type);
+
+const refusal = async (doing: Promise<unknown>): Promise<string> =>
+  await doing.then(
+    () => 'was allowed',
+    (error: unknown) => (error as Error).message,
+  );
+
+describe('an approval', () => {
+  it('is approved by as many distinct approvers as its risk wants, with the evidence in the same transaction', async () => {
+    const { approvalId, quorum, risk } = await open();
+    expect({ quorum, risk }).toEqual({ quorum: 2, risk: { score: 70, band: 'high' } });
+    expect((await decide(approvalId, 'ann')).record.state).toBe('pending');
+    expect((await decide(approvalId, 'bob')).record.state).toBe('approved');
+    expect(await eventsOf(approvalId)).toEqual([
+      'approval.requested',
+      'approval.approve',
+      'approval.approve',
+      'approval.granted',
+    ]);
+    const { rows } = await pool.query<{ canonical: string }>(
+      `SELECT canonical FROM ledger_event WHERE resource = $1 AND type = 'approval.granted'`,
+      [`approval/${approvalId}`],
+    );
+    const { facts } = JSON.parse(rows[0]?.canonical ?? '{}') as {
+      facts: { bound: unknown; decisions: { principal: string }[] };
+    };
+    expect(facts.bound).toEqual({ artifact: DIGEST.a, tests: DIGEST.b, policy: DIGEST.c });
+    expect(facts.decisions.map(({ principal }) => principal)).toEqual([people['ann'], people['bob']]);
+  });
+
+  it('is written once, however often it is opened, and one is open for a thing', async () => {
+    const { approvalId, order } = await open();
+    await store.open(approvalId, order, APPROVAL_POLICY);
+    expect(await eventsOf(approvalId)).toEqual(['approval.requested']);
+    expect(await refusal(store.open('apr-another', order, APPROVAL_POLICY))).toContain(`${approvalId} is open`);
+  });
+
+  it('counts the same person once, at once or later', async () => {
+    const { approvalId } = await open();
+    const both = await Promise.all([decide(approvalId, 'ann'), decide(approvalId, 'ann')]);
+    expect(both.map(({ record }) => record.decisions.length)).toEqual([1, 1]);
+    expect((await decide(approvalId, 'ann')).record).toMatchObject({
+      state: 'pending',
+      decisions: [{ principal: people['ann'] }],
+    });
+  });
+
+  it('counts two different people at once', async () => {
+    const { approvalId } = await open();
+    await Promise.all([decide(approvalId, 'ann'), decide(approvalId, 'bob')]);
+    expect((await store.standing(approvalId)).record.state).toBe('approved');
+  });
+
+  it('refuses the author, who asked, and who has no role; what was refused leaves nothing', async () => {
+    const { approvalId } = await open();
+    expect(await refusal(decide(approvalId, 'author'))).toContain('an author of what is asked for may not decide');
+    expect(await refusal(decide(approvalId, 'engineer'))).toContain('a requester of what');
+    expect(await refusal(decide(approvalId, 'viewer'))).toContain('you have none of the roles');
+    expect(await refusal(decide(approvalId, 'principal:nobody'))).toContain('you have none of the roles');
+    expect(await eventsOf(approvalId)).toEqual(['approval.requested']);
+  });
+
+  it('is ended by one denial, also after it was approved', async () => {
+    const first = await open();
+    await decide(first.approvalId, 'ann', 'deny');
+    expect(await refusal(decide(first.approvalId, 'bob'))).toContain('it is denied');
+    const second = await open();
+    await decide(second.approvalId, 'ann');
+    await decide(second.approvalId, 'bob');
+    expect((await decide(second.approvalId, 'cid', 'deny')).record.state).toBe('denied');
+  });
+
+  it('keeps nothing of what people write but sealed', async () => {
+    const { approvalId } = await open({ reason: 'secret-words-of-request' });
+    await decide(approvalId, 'ann');
+    const { rows } = await pool.query<{ text: string }>(
+      `SELECT r::text || (SELECT string_agg(d::text, '') FROM approval_decision d) || (SELECT string_agg(canonical, '') FROM ledger_event) AS text FROM approval_request r`,
+    );
+    expect(rows.map(({ text }) => text).join('')).not.toMatch(/secret-words|words of ann/);
+  });
+});
+
+describe('content that changed', () => {
+  it('voids what was given and begins another round', async () => {
+    const { approvalId, order } = await open();
+    await decide(approvalId, 'ann');
+    const bound = { ...order.bound, tests: DIGEST.c };
+    const { record } = await store.changeContent(approvalId, { ...order, bound });
+    expect(record).toMatchObject({ round: 2, state: 'pending', decisions: [], bound });
+    expect(await refusal(decide(approvalId, 'bob', 'approve', (await open()).contentDigest))).toContain(
+      'look at it again',
+    );
+    await decide(approvalId, 'ann');
+    expect((await decide(approvalId, 'bob')).record.state).toBe('approved');
+  });
+
+  it('is another figure of the evidence as well, and nothing when it is the same', async () => {
+    const { approvalId, order, contentDigest } = await open();
+    expect((await store.changeContent(approvalId, order)).record).toMatchObject({ round: 1, contentDigest });
+    const evidence = order.evidence.map((figure) => ({ ...figure, value: figure.value + 1 }));
+    expect((await store.changeContent(approvalId, { ...order, evidence })).record.round).toBe(2);
+  });
+
+  it('takes an approval back that was not used yet, and is refused once it was', async () => {
+    const { approvalId, order } = await open();
+    await decide(approvalId, 'ann');
+    await decide(approvalId, 'bob');
+    const changed = { ...order, bound: { ...order.bound, artifact: DIGEST.b } };
+    expect((await store.changeContent(approvalId, changed)).record).toMatchObject({ state: 'pending', round: 2 });
+  });
+
+  it('of more risk needs more people; of less, as many as before', async () => {
+    const { approvalId, order } = await open();
+    const bound = { ...order.bound, artifact: DIGEST.b };
+    const inputs = { ...order.risk, changeSize: 'major' as const, signed: false };
+    const more = await store.changeContent(approvalId, { ...order, bound }, { inputs, policy: APPROVAL_POLICY });
+    expect(more.record).toMatchObject({ quorum: 3, risk: { score: 90, band: 'critical' } });
+    const harmless = { ...order.risk, trafficPercent: 0 };
+    const less = await store.changeContent(approvalId, order, { inputs: harmless, policy: APPROVAL_POLICY });
+    expect(less.record).toMatchObject({ quorum: 3, round: 3 });
+  });
+
+  it('that is gone ends it', async () => {
+    const { approvalId } = await open();
+    expect((await store.changeContent(approvalId, null)).record.state).toBe('voided');
+  });
+});
+
+describe('time', () => {
+  const brief = (seconds: number) => ({
+    ...APPROVAL_POLICY,
+    high: {
+      ...APPROVAL_POLICY.high,
+      expireAfterSeconds: seconds,
+      remindEverySeconds: 0.01,
+      escalateAfterSeconds: 0.01,
+    },
+  });
+
+  it('ends an approval when the database says so, not before', async () => {
+    const { approvalId } = await open();
+    const due = { round: 1, what: 'expiry', number: 1 } as const;
+    expect((await store.pass(approvalId, due)).record.state).toBe('pending');
+    const soon = await open({}, brief(0.3));
+    await new Promise((resolve) => setTimeout(resolve, 320));
+    expect(await refusal(decide(soon.approvalId, 'ann'))).toContain('it expired at');
+    expect((await store.pass(soon.approvalId, due)).record.state).toBe('expired');
+  });
+
+  it('reminds and escalates once for each time', async () => {
+    const { approvalId } = await open();
+    const due = (what: 'reminder' | 'escalation', n = 1) => ({ round: 1, what, number: n });
+    await store.pass(approvalId, due('reminder'));
+    await store.pass(approvalId, due('reminder'));
+    await store.pass(approvalId, due('reminder', 2));
+    await store.pass(approvalId, due('escalation'));
+    await store.pass(approvalId, due('escalation'));
+    expect(await eventsOf(approvalId)).toEqual([
+      'approval.requested',
+      'approval.reminded',
+      'approval.reminded',
+      'approval.escalated',
+    ]);
+  });
+});
+
+describe('a right that was handed on', () => {
+  it('is used by the delegate, once, and counts for who handed it on', async () => {
+    const { approvalId } = await open();
+    const from = await parts.principals.actor('ann');
+    const delegations = createDelegations(parts);
+    await delegations.delegate(from, { to: people['dan'] ?? '', approvalId, forSeconds: 60, reason: 'away' });
+    const { record } = await decide(approvalId, 'dan');
+    expect(record.decisions).toMatchObject([{ principal: people['dan'], onBehalfOf: people['ann'] }]);
+    expect(await refusal(decide(approvalId, 'ann'))).toContain('was used already');
+    expect((await decide(approvalId, 'bob')).record.state).toBe('approved');
+  });
+
+  it('cannot be handed on, ends with its time, and can be taken back', async () => {
+    const { approvalId } = await open();
+    const delegations = createDelegations(parts);
+    const [ann, dan] = [await parts.principals.actor('bob'), await parts.principals.actor('dan')];
+    await delegations.delegate(ann, { to: dan.id, approvalId, forSeconds: 60, reason: '' });
+    await delegations.delegate(dan, { to: people['viewer'] ?? '', approvalId, forSeconds: 60, reason: '' });
+    expect(await refusal(decide(approvalId, 'viewer'))).toContain('was handed on 2 times');
+    expect(await delegations.revoke(ann, dan.id, '')).toBe(1);
+    expect(await refusal(decide(approvalId, 'dan'))).toContain('you have none of the roles');
+  });
+
+  it('of the author is worth nothing', async () => {
+    const { approvalId } = await open();
+    const delegations = createDelegations(parts);
+    await delegations.delegate(await parts.principals.actor('author'), {
+      to: people['dan'] ?? '',
+      approvalId,
+      forSeconds: 60,
+      reason: '',
+    });
+    expect(await refusal(decide(approvalId, 'dan'))).toContain('the right is that of an author');
+  });
+});
+
+describe('a one-time link', () => {
+  it('lets its holder decide once, as one principal, about one content', async () => {
+    const { approvalId, contentDigest } = await open();
+    const ann = await parts.principals.actor('ann');
+    const { linkId, secret } = await createApprovalLinks(parts).issue(approvalId, ann.id, ann);
+    expect(await store.openLink(`${linkId}.${secret}`)).toEqual({
+      linkId,
+      approvalId,
+      principal: ann.id,
+      seen: contentDigest,
+    });
+    for (const code of [`${linkId}.${secret}x`, `${linkId}.`, linkId, '', `other.${secret}`])
+      expect(await refusal(store.openLink(code))).toBe('Link to decide is not valid: it is not known');
+    expect(await refusal(decide(approvalId, 'bob', 'approve', contentDigest, linkId))).toContain(
+      'is of something else',
+    );
+    await decide(approvalId, 'ann', 'approve', contentDigest, linkId);
+    expect(await refusal(store.openLink(`${linkId}.${secret}`))).toContain('it was used already');
+    const { rows } = await pool.query<{ text: string }>('SELECT l::text AS text FROM approval_link l');
+    expect(rows.map(({ text }) => text).join('')).not.toContain(secret);
+  });
+});
+
+describe('who does what was approved', () => {
+  const use = async (order: Parameters<ReturnType<typeof createGrantedApprovals>['assertGranted']>[1]) =>
+    await parts.ledger.transact(async ({ append, client }) => {
+      const actor = { id: 'system:test', kind: 'system', authentication: 'process' } as const;
+      append(draftOfCustody('hold-placed', { subject: order.resource, reason: '' }, actor));
+      return await createGrantedApprovals().assertGranted(client, order);
+    });
+
+  it('uses the approval up, for exactly that, once', async () => {
+    const { approvalId, order } = await open();
+    const { bound, kind, resource } = order;
+    expect(await refusal(use({ approvalId, kind, resource, bound }))).toContain('it has 0 of 2 approvals, of approver');
+    await decide(approvalId, 'ann');
+    await decide(approvalId, 'bob');
+    expect(await refusal(use({ approvalId, kind: 'protected-alias', resource, bound }))).toContain(
+      'it is for stage-promotion',
+    );
+    expect(await refusal(use({ approvalId, kind, resource: 'model/x', bound }))).toContain('it is for model/m');
+    expect(await refusal(use({ approvalId, kind, resource, bound: { ...bound, policy: DIGEST.a } }))).toContain(
+      'the digest of policy is',
+    );
+    const both = await Promise.allSettled([
+      use({ approvalId, kind, resource, bound }),
+      use({ approvalId, kind, resource, bound }),
+    ]);
+    expect(both.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+    expect(both.find(({ status }) => status === 'fulfilled')).toMatchObject({
+      value: { approvers: [people['ann'], people['bob']] },
+    });
+    expect((await store.standing(approvalId)).record.state).toBe('carried-out');
+  });
+});
+
+describe('the database itself', () => {
+  const actor = { id: 'system:test', kind: 'system', authentication: 'process' } as const;
+  const run = async (sql: string, ...values: unknown[]): Promise<string> =>
+    await refusal(
+      parts.ledger.transact(async ({ append, client, next }) => {
+        await client.query(sql.replaceAll('$seq', String(next)), values);
+        append({ type: 'test.forced', category: 'security_event', actor, resource: 'test', risk: 'low' });
+      }),
+    );
+
+  it('refuses a state that no decisions carry', async () => {
+    const { approvalId } = await open();
+    const set = (state: string): string =>
+      `UPDATE approval_request SET state = '${state}', carried_out_at = now(), ledger_sequence = $seq WHERE approval_id = $1`;
+    for (const state of ['approved', 'denied', 'expired', 'carried-out'])
+      expect(await run(set(state), approvalId), state).toContain(`cannot become ${state}`);
+    await decide(approvalId, 'ann');
+    expect(await run(set('approved'), approvalId)).toContain('cannot become approved');
+  });
+
+  it('refuses decisions of those who may not, of another content and round, and a second one', async () => {
+    const { approvalId, contentDigest } = await open();
+    const insert = `INSERT INTO approval_decision (approval_id, round, principal_id, verdict, on_behalf_of, seen, roles, ledger_sequence)
+      VALUES ($1, $2, $3, 'approve', $4, $5, $6, $seq)`;
+    const roles = ['approver'];
+    expect(await run(insert, approvalId, 1, people['author'], null, contentDigest, roles)).toContain('may not decide');
+    expect(await run(insert, approvalId, 1, people['dan'], people['author'], contentDigest, roles)).toContain(
+      'may not decide',
+    );
+    expect(await run(insert, approvalId, 1, people['ann'], null, contentDigest, ['viewer'])).toContain(
+      'no role that may decide',
+    );
+    expect(await run(insert, approvalId, 1, people['ann'], null, DIGEST.b, roles)).toContain('what was seen is not');
+    expect(await run(insert, approvalId, 2, people['ann'], null, contentDigest, roles)).toContain(
+      'what was seen is not',
+    );
+    expect(await run(insert, approvalId, 1, people['ann'], null, contentDigest, roles)).toBe('was allowed');
+    expect(await run(insert, approvalId, 1, people['ann'], null, contentDigest, roles)).toContain('duplicate key');
+    expect(await run(insert, approvalId, 1, people['dan'], people['ann'], contentDigest, roles)).toContain(
+      'duplicate key',
+    );
+  });
+
+  it('refuses to change what is asked, what was decided, and what has ended', async () => {
+    const { approvalId } = await open();
+    expect(
+      await run(`UPDATE approval_request SET quorum = 1, ledger_sequence = $seq WHERE approval_id = $1`, approvalId),
+    ).toContain('changes with its round');
+    expect(
+      await run(
+        `UPDATE approval_request SET resource = 'x', ledger_sequence = $seq WHERE approval_id = $1`,
+        approvalId,
+      ),
+    ).toContain('is not changed');
+    await decide(approvalId, 'ann', 'deny');
+    expect(
+      await run(
+        `UPDATE approval_request SET state = 'pending', round = round + 1, decided_at = NULL, ledger_sequence = $seq WHERE approval_id = $1`,
+        approvalId,
+      ),
+    ).toContain('is denied for good');
+    expect(
+      await run(
+        `UPDATE approval_decision SET verdict = 'approve', ledger_sequence = $seq WHERE approval_id = $1`,
+        approvalId,
+      ),
+    ).toContain('append-only');
+    expect(await run(`DELETE FROM approval_decision WHERE approval_id = $1`, approvalId)).toContain('append-only');
+  });
+
+  it('refuses a change without its event', async () => {
+    const { approvalId } = await open();
+    expect(
+      await refusal(pool.query(`UPDATE approval_request SET reminders = 1 WHERE approval_id = $1`, [approvalId])),
+    ).toContain('has no event of its own');
+  });
+});
+
+it('lists what waits, with the names of people', async () => {
+  const { approvalId } = await open();
+  await decide(approvalId, 'ann');
+  const reader = createApprovalReader(pool);
+  const waiting = await reader.list('production', { all: false, limit: 100 });
+  expect(waiting.every(({ state }) => state === 'pending' || state === 'approved')).toBe(true);
+  expect(waiting[0]).toMatchObject({
+    approvalId,
+    names: { [people['ann'] ?? '']: 'ann', [people['author'] ?? '']: 'author' },
+  });
+  expect((await reader.list('production', { all: true, limit: 100 })).length).toBeGreaterThan(waiting.length);
+  expect(await reader.list('dev', { all: true, limit: 100 })).toEqual([]);
+});

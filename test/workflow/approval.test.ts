@@ -1,0 +1,202 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { MlopsError } from '../../domain/errors.ts';
+import { openApprovalTheatre, type ApprovalScene } from '../support/approval-workflow.ts';
+import { createOrder, DIGEST } from '../support/approvals.ts';
+
+type Theatre = Awaited<ReturnType<typeof openApprovalTheatre>>;
+
+const refusal = async (doing: Promise<unknown>): Promise<string> =>
+  await doing.then(
+    () => 'was allowed',
+    (error: unknown) => (error as Error).message,
+  );
+const changedTo = (tests: string) => ({ ...createOrder(), bound: { ...createOrder().bound, tests } });
+
+describe.concurrent('an approval', () => {
+  let theatre: Theatre;
+  beforeAll(async () => void (theatre = await openApprovalTheatre()));
+  afterAll(async () => await theatre?.close());
+
+  const approved = async (scene: ApprovalScene): Promise<void> => {
+    await scene.decide('approve', 'approver:ann');
+    await scene.decide('approve', 'approver:bob');
+  };
+
+  it('is carried out when enough people have approved', async () => {
+    const scene = await theatre.start();
+    expect(await scene.decide('approve', 'approver:ann')).toMatchObject({
+      state: 'pending',
+      missing: 1,
+      what: 'approve: counted, 1 more of 2 wanted',
+    });
+    expect(await scene.decide('approve', 'approver:bob')).toMatchObject({ state: 'approved', missing: 0 });
+    expect(await scene.result()).toMatchObject({ state: 'carried-out' });
+    expect(scene.told).toEqual(['approval-requested', 'approval-granted']);
+  });
+
+  it('answers after the decision is written, and not before', async () => {
+    let isWritten = false;
+    const write = async (what: string): Promise<void> => {
+      if (what !== 'decide') return;
+      await sleep(1500);
+      isWritten = true;
+    };
+    const scene = await theatre.start({ write });
+    await scene.decide('approve', 'approver:ann');
+    expect(isWritten).toBe(true);
+    expect(scene.record().decisions).toHaveLength(1);
+  });
+
+  it('counts the same person once, two at once both', async () => {
+    const scene = await theatre.start();
+    await Promise.all([scene.decide('approve', 'approver:ann'), scene.decide('approve', 'approver:ann')]);
+    expect(scene.record()).toMatchObject({ state: 'pending', decisions: [{ principal: 'approver:ann' }] });
+    const other = await theatre.start();
+    await Promise.all([other.decide('approve', 'approver:ann'), other.decide('approve', 'approver:bob')]);
+    expect(await other.result()).toMatchObject({ state: 'carried-out' });
+  });
+
+  it('refuses who may not decide, and goes on waiting', async () => {
+    const scene = await theatre.start();
+    expect(await refusal(scene.decide('approve', 'principal:author'))).toContain(
+      'an author of what is asked for may not decide',
+    );
+    expect(await refusal(scene.decide('approve', 'somebody:eve'))).toContain('you have none of the roles');
+    expect(await refusal(scene.decide('approve', 'approver:ann', DIGEST.c))).toContain('look at it again');
+    expect(await refusal(scene.decide('approve', ''))).toContain('nobody claims it');
+    expect(scene.record()).toMatchObject({ state: 'pending', decisions: [] });
+  });
+
+  it('ends with a denial', async () => {
+    const scene = await theatre.start();
+    await scene.decide('deny', 'approver:ann');
+    expect(await scene.result()).toMatchObject({ state: 'denied' });
+    expect(await refusal(scene.decide('approve', 'approver:bob'))).toContain('it is denied');
+  });
+
+  it('reminds, escalates and ends by time', async () => {
+    const scene = await theatre.start({ times: { expire: 6, remind: 2, escalate: 3 } });
+    expect(await scene.result()).toMatchObject({ state: 'expired' });
+    expect(scene.told).toEqual([
+      'approval-requested',
+      'approval-reminder',
+      'approval-escalated',
+      'approval-reminder',
+      'approval-expired',
+    ]);
+  });
+
+  it('is void when its content changes: what was given does not count any more', async () => {
+    const scene = await theatre.start();
+    await scene.decide('approve', 'approver:ann');
+    const seen = scene.record().contentDigest;
+    scene.world.current = async () => await Promise.resolve(changedTo(DIGEST.c));
+    await scene.signal('contentChanged');
+    await scene.until(({ round }) => round === 2);
+    expect(scene.record()).toMatchObject({ state: 'pending', decisions: [] });
+    expect(await refusal(scene.decide('approve', 'approver:bob', seen))).toContain('look at it again');
+    await approved(scene);
+    expect(await scene.result()).toMatchObject({ state: 'carried-out', round: 2 });
+  });
+
+  it('looks at the content once more before it is carried out', async () => {
+    let applied = 0;
+    const apply = async () => {
+      applied += 1;
+      return await Promise.resolve({ isDone: true, what: '' });
+    };
+    const scene = await theatre.start({ apply, current: async () => await Promise.resolve(changedTo(DIGEST.c)) });
+    await approved(scene);
+    await scene.until(({ round }) => round === 2);
+    expect(applied).toBe(0);
+    await approved(scene);
+    expect(await scene.result()).toMatchObject({ state: 'carried-out', round: 2 });
+    expect(applied).toBe(1);
+  });
+
+  it('is over when what it is about is gone', async () => {
+    const scene = await theatre.start({ current: async () => await Promise.resolve(null) });
+    await scene.signal('contentChanged');
+    expect(await scene.result()).toMatchObject({ state: 'voided' });
+  });
+
+  it('by a signal counts with the code of a link; without, it leaves a visible event', async () => {
+    const scene = await theatre.start();
+    const { approvalId } = scene.record();
+    await scene.signal('approve', { actor: 'ann', reason: 'looks good' });
+    await scene.signal('approve', { code: 'apr-unknown.approver:ann' });
+    await scene.signal('aprove');
+    await scene.until(() => scene.notes.length === 3);
+    expect(scene.record().decisions).toEqual([]);
+    const { refusals } = await scene.status();
+    const problems = refusals.map(({ problem }) => problem).sort();
+    expect(problems).toEqual([
+      expect.stringContaining('apr-unknown is not there'),
+      'no signal is named aprove: wanted approve or contentChanged',
+      expect.stringContaining('nobody knows who sent it'),
+    ]);
+    await scene.signal('approve', { code: `${approvalId}.approver:ann`, reason: 'from the phone' });
+    await scene.until(({ decisions }) => decisions.length === 1);
+    await scene.signal('approve', { code: `${approvalId}.principal:author` });
+    await scene.until(() => scene.notes.length === 4);
+    expect(scene.record().decisions).toMatchObject([{ principal: 'approver:ann' }]);
+  });
+
+  it('that nobody here carries out stays approved for who asked, until it is used', async () => {
+    const scene = await theatre.start({
+      apply: async () => await Promise.resolve({ isDone: false, what: '' }),
+      times: { expire: 8, remind: 3600, escalate: 3600 },
+    });
+    await approved(scene);
+    const { isLeft } = await scene.status();
+    expect([scene.record().state, isLeft]).toEqual(['approved', expect.any(Boolean)]);
+    expect(await refusal(scene.decide('approve', 'approver:cid'))).toContain('it is approved already');
+    expect(await scene.result()).toMatchObject({ state: 'expired' });
+  });
+
+  it('is carried out again and again while who does it is away; what cannot be done is said', async () => {
+    let attempts = 0;
+    const apply = async () => {
+      attempts += 1;
+      return attempts < 4
+        ? await Promise.reject(new Error('router is away'))
+        : await Promise.resolve({ isDone: true, what: '' });
+    };
+    const scene = await theatre.start({ apply });
+    await approved(scene);
+    expect(await scene.result()).toMatchObject({ state: 'carried-out' });
+    const refused = async () => await Promise.reject(new MlopsError('LEGAL_HOLD', { subject: 'ada', held: 'ada' }));
+    const other = await theatre.start({ apply: refused });
+    await approved(other);
+    await other.until(() => other.notes.length === 1);
+    expect(other.notes).toMatchObject([{ step: 'carry-out-failed', words: expect.stringContaining('legal hold') }]);
+    expect(other.record().state).toBe('approved');
+    expect(other.told).toContain('approval-carry-out-failed');
+  });
+
+  it('outlives its workflow: what was decided is taken up again', async () => {
+    const scene = await theatre.start();
+    await scene.decide('approve', 'approver:ann');
+    await scene.terminate();
+    await scene.decide('approve', 'approver:bob');
+    expect(await scene.result()).toMatchObject({ state: 'carried-out' });
+  });
+});
+
+describe('an approval that continues as new', () => {
+  let theatre: Theatre;
+  beforeAll(async () => void (theatre = await openApprovalTheatre(60)));
+  afterAll(async () => await theatre?.close());
+
+  it('keeps what was decided and when it is due', async () => {
+    const scene = await theatre.start({ times: { expire: 600, remind: 1, escalate: 500 } });
+    await scene.decide('approve', 'approver:ann');
+    const first = await scene.runs();
+    await scene.until(({ reminders }) => reminders >= 12, 60_000);
+    expect(await scene.runs()).not.toBe(first);
+    expect(scene.record().decisions).toHaveLength(1);
+    await scene.decide('approve', 'approver:bob');
+    expect(await scene.result()).toMatchObject({ state: 'carried-out', round: 1 });
+  });
+});

@@ -1,0 +1,107 @@
+import type { Client } from '@temporalio/client';
+import { subjectOf } from '../adapters/postgres/ledger/subjects.ts';
+import { createApprovalLinks } from '../adapters/postgres/registry/approval-links.ts';
+import { createApprovalReader } from '../adapters/postgres/registry/approval-reader.ts';
+import { createDelegations, type DelegationOrder } from '../adapters/postgres/registry/delegations.ts';
+import type { EvidenceParts } from '../adapters/postgres/rollout-store.ts';
+import { createApprovalDesk } from '../adapters/temporal/approval-desk.ts';
+import type { MlopsConfig } from '../config/schema.ts';
+import { isMlopsError } from '../domain/errors.ts';
+import { draftOfRefusal } from '../domain/governance/access-drafts.ts';
+import type { EventActor } from '../domain/governance/event-draft.ts';
+import type { Claim } from '../domain/governance/statement.ts';
+import {
+  resourceOfApproval,
+  type ApprovalOrder,
+  type ApprovalView,
+  type DecisionAnswer,
+  type DecisionInput,
+  type Verdict,
+} from '../domain/registry/approval/request.ts';
+import { TASK_QUEUE } from '../workflows/messages.ts';
+import { composeAuthority, type Rules } from './authority.ts';
+
+interface ApprovalParts {
+  readonly evidence: EvidenceParts;
+  /** Connected when something has to be asked of a workflow: looking needs the database alone. */
+  readonly connect: () => Promise<Client>;
+}
+
+/** What an approval is asked for, by somebody who was authorised to want it. */
+export type RequestOrder = Omit<ApprovalOrder, 'environment'>;
+
+const ALL = 'approval';
+
+/** Approvals as people and programs use them, each call authorised; the shape is client/approvals/approvals-port.ts. */
+export function composeApprovals(config: Rules & Pick<MlopsConfig, 'ports'>, { connect, evidence }: ApprovalParts) {
+  const reader = createApprovalReader(evidence.pool);
+  const authority = composeAuthority(config, evidence);
+  const desk = async () => createApprovalDesk(await connect(), reader, TASK_QUEUE);
+  const may = async (claim: Claim, action: string, resource: string, content: unknown): Promise<EventActor> =>
+    await authority.authorise(claim, { action, resource, content });
+  return {
+    async list(chosen: { readonly all: boolean; readonly limit: number }, claim: Claim): Promise<ApprovalView[]> {
+      await may(claim, 'approval.read', ALL, null);
+      return await reader.list(config.environment, chosen);
+    },
+
+    async show(approvalId: string, claim: Claim): Promise<ApprovalView> {
+      await may(claim, 'approval.read', resourceOfApproval(approvalId), null);
+      return await reader.view(approvalId);
+    },
+
+    /** Not authorised here: who calls it has decided that this is wanted. @throws APPROVAL_UNANSWERED */
+    async request(order: RequestOrder): Promise<ApprovalView> {
+      const { record } = await (await desk()).request({ ...order, environment: config.environment });
+      return await reader.view(record.approvalId);
+    },
+
+    decide: async ({ approvalId, verdict, ...input }: DecisionOrder): Promise<DecisionAnswer> =>
+      await decide(evidence, await desk(), { approvalId, verdict, ...input }),
+
+    async delegate(order: DelegationOrder, claim: Claim) {
+      const who = await may(claim, 'approval.delegate', ALL, order);
+      if (order.approvalId !== null) await reader.standing(order.approvalId);
+      const to = await subjectOf(evidence.pool, order.to);
+      return { to, ...(await createDelegations(evidence).delegate(who, { ...order, to })) };
+    },
+
+    async revoke(order: { readonly to: string; readonly reason: string }, claim: Claim): Promise<number> {
+      const who = await may(claim, 'approval.delegate', ALL, order);
+      return await createDelegations(evidence).revoke(who, await subjectOf(evidence.pool, order.to), order.reason);
+    },
+
+    /** For who asks. The secret stands behind the #: browsers send that to nobody. */
+    async link(approvalId: string, claim: Claim) {
+      const who = await may(claim, 'approval.decide', resourceOfApproval(approvalId), { link: true });
+      const { expiresAt, linkId, secret } = await createApprovalLinks(evidence).issue(approvalId, who.id, who);
+      return { url: `http://127.0.0.1:${config.ports.api}/approve/${linkId}#${secret}`, expiresAt };
+    },
+  };
+}
+
+type DecisionOrder = { readonly approvalId: string; readonly verdict: Verdict } & Pick<
+  DecisionInput,
+  'reason' | 'seen'
+> & {
+    readonly claim?: Claim | null;
+    readonly code?: string | null;
+  };
+
+/** What was refused is evidence too; who is not known, or may nothing here, was written down where that was found. */
+async function decide(
+  { ledger, principals }: EvidenceParts,
+  desk: ReturnType<typeof createApprovalDesk>,
+  { approvalId, claim = null, code = null, reason, seen, verdict }: DecisionOrder,
+): Promise<DecisionAnswer> {
+  try {
+    return await desk.decide(approvalId, verdict, { claim, code, reason, seen });
+  } catch (error) {
+    if (isMlopsError(error, 'APPROVAL_REFUSED')) {
+      const who = await principals.actor(claim?.actor ?? 'signal');
+      const refusal = { action: `approval.${verdict}`, resource: resourceOfApproval(approvalId), code: error.code };
+      await ledger.append(draftOfRefusal({ ...refusal, problem: error.message }, who));
+    }
+    throw error;
+  }
+}

@@ -1,0 +1,25 @@
+import type { BoundContent, CarryOut } from '../activities/approval-ports.ts';
+import type { ApprovalKind } from '../domain/registry/approval/request.ts';
+
+/** Who carries out what, and who knows what is there now, by kind of approval. */
+export type Carriers = Partial<Record<ApprovalKind, Partial<BoundContent & CarryOut>>>;
+
+/** What follows from approvals. A kind that nobody carries out here is used by who asked for it. */
+export function composeCarriers(carriers: Carriers = {}): {
+  readonly boundContent: BoundContent;
+  readonly carryOut: CarryOut;
+} {
+  return {
+    boundContent: {
+      async current(record) {
+        const source = carriers[record.kind];
+        // What is gone is null, which is something else than nobody to ask.
+        return source?.current === undefined ? 'unknown' : await source.current(record);
+      },
+    },
+    carryOut: {
+      apply: async (approval) =>
+        (await carriers[approval.kind]?.apply?.(approval)) ?? { isDone: false, what: 'used by who asked for it' },
+    },
+  };
+}

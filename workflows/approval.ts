@@ -1,0 +1,51 @@
+// Asks people for an approval and sees to what follows from it.
+// Id: approval/<approval id>. Messages: updates approve, deny, renew, opened; signal approve; query status.
+// Everything that counts is in the database before it is answered or takes effect: the workflow waits, wakes people and carries out.
+// It ends denied, expired, voided or carried out.
+import { allHandlersFinished, condition, continueAsNew, workflowInfo } from '@temporalio/workflow';
+import { isFinal, type ApprovalOrder, type ApprovalState } from '../domain/registry/approval/request.ts';
+import { carryOut } from './approval/carry-out.ts';
+import { openContext, takeStanding, type ApprovalContext, type CarriedApproval } from './approval/context.ts';
+import { registerHandlers } from './approval/handlers.ts';
+import { refreshPanel } from './approval/panel.ts';
+import { openRequest, waitUntilDue } from './approval/stages.ts';
+
+/** What an approval is started with; `carried` is set by itself when it continues as new. */
+export interface ApprovalInput {
+  readonly approvalId: string;
+  /** Null takes up a request that is written already: its workflow was terminated. */
+  readonly order: ApprovalOrder | null;
+  readonly carried?: CarriedApproval;
+}
+
+/** How it ended. */
+export interface ApprovalResult {
+  readonly approvalId: string;
+  readonly state: ApprovalState;
+  readonly round: number;
+}
+
+export async function approval(input: ApprovalInput): Promise<ApprovalResult> {
+  const context = openContext(input);
+  registerHandlers(context);
+  let standing = context.standing ?? takeStanding(context, await openRequest(context, input.order));
+  for (; !isFinal(standing.record.state); standing = context.standing ?? standing) {
+    if (workflowInfo().continueAsNewSuggested) await carryOn(context, input);
+    if (standing.record.state === 'approved' && !context.isLeft) await carryOut(context, standing);
+    else await waitUntilDue(context, standing);
+  }
+  refreshPanel(context, standing);
+  await condition(allHandlersFinished);
+  const { round, state } = standing.record;
+  return { approvalId: input.approvalId, state, round };
+}
+
+/** Messages that came are done with before: none is left behind. */
+async function carryOn(context: ApprovalContext, input: ApprovalInput): Promise<never> {
+  await condition(allHandlersFinished);
+  const { isLeft, refusals, standing } = context;
+  return await continueAsNew<typeof approval>({
+    ...input,
+    ...(standing === null ? {} : { carried: { isLeft, refusals, standing } }),
+  });
+}

@@ -1,0 +1,84 @@
+import { ActivityFailure, ApplicationFailure, proxyActivities, sleep } from '@temporalio/workflow';
+import type { ApprovalActivities } from '../../activities/approval.ts';
+import type { ApprovalStanding } from '../../domain/registry/approval/request.ts';
+import type { ApprovalInput } from '../approval.ts';
+import type { SignalRefusal } from '../messages.ts';
+import { isPassing, messageOf } from '../rollout/failure.ts';
+
+/** What an approval remembers when it continues as new. */
+export interface CarriedApproval {
+  readonly standing: ApprovalStanding;
+  readonly isLeft: boolean;
+  readonly refusals: readonly SignalRefusal[];
+}
+
+/** One approval in flight. */
+export interface ApprovalContext {
+  readonly approvalId: string;
+  /** As the database last told it; null before the request is written. */
+  standing: ApprovalStanding | null;
+  /** It is approved, and carried out by who asked for it. */
+  isLeft: boolean;
+  /** Signals that did not count, newest last. */
+  refusals: readonly SignalRefusal[];
+  /** Raised by what changed, so that the wait looks again. */
+  isWoken: boolean;
+  shown: string;
+}
+
+const SHOWN_REFUSALS = 5;
+const REST = '20s';
+
+/** A lost worker is noticed after ten seconds; a database may be away for a while. */
+export const activities = proxyActivities<ApprovalActivities>({
+  startToCloseTimeout: '10s',
+  retry: { initialInterval: '200ms', backoffCoefficient: 2, maximumInterval: '5s', maximumAttempts: 12 },
+});
+
+export function openContext({ approvalId, carried }: ApprovalInput): ApprovalContext {
+  return {
+    approvalId,
+    standing: carried?.standing ?? null,
+    isLeft: carried?.isLeft ?? false,
+    refusals: carried?.refusals ?? [],
+    isWoken: false,
+    shown: '',
+  };
+}
+
+/** Takes what the database told, unless something newer is known. */
+export function takeStanding(context: ApprovalContext, standing: ApprovalStanding): ApprovalStanding {
+  if (context.standing === null || standing.nowMs >= context.standing.nowMs) context.standing = standing;
+  context.isWoken = true;
+  return context.standing;
+}
+
+export function noteRefusal(context: ApprovalContext, refusal: SignalRefusal): void {
+  context.refusals = [...context.refusals, refusal].slice(-SHOWN_REFUSALS);
+}
+
+/** Tries until the dependency is back: an approval waits for days, an outage does not end it. @throws what is final */
+export async function untilThere<T>(call: () => Promise<T>): Promise<T> {
+  for (;;) {
+    try {
+      return await call();
+    } catch (error) {
+      if (!isPassing(error)) throw error;
+      await sleep(REST);
+    }
+  }
+}
+
+/** A refusal as who asked reads it. */
+export function refusalOf(error: unknown): unknown {
+  if (!(error instanceof ActivityFailure)) return error;
+  const { cause } = error;
+  const type = cause instanceof ApplicationFailure ? cause.type : null;
+  const details = cause instanceof ApplicationFailure ? (cause.details ?? []) : [];
+  return ApplicationFailure.create({
+    message: messageOf(error),
+    type: type ?? 'unexpected',
+    nonRetryable: true,
+    details,
+  });
+}

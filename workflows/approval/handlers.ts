@@ -1,0 +1,164 @@
+import {
+  ApplicationFailure,
+  condition,
+  currentUpdateInfo,
+  log,
+  setDefaultSignalHandler,
+  setHandler,
+  uuid4,
+} from '@temporalio/workflow';
+import { judgeQuorum, problemOfDecision } from '../../domain/registry/approval/quorum.ts';
+import {
+  resourceOfApproval,
+  type ApprovalRenewal,
+  type ApprovalStanding,
+  type DecisionAnswer,
+  type DecisionInput,
+  type Verdict,
+} from '../../domain/registry/approval/request.ts';
+import { parseDecisionSignal } from '../../domain/registry/approval/signal.ts';
+import {
+  approvalOpenedUpdate,
+  approvalStatusQuery,
+  approveApprovalUpdate,
+  approveSignal,
+  contentChangedSignal,
+  denyApprovalUpdate,
+  renewApprovalUpdate,
+  type ApprovalStatus,
+} from '../messages.ts';
+import { messageOf } from '../rollout/failure.ts';
+import { activities, noteRefusal, refusalOf, takeStanding, untilThere, type ApprovalContext } from './context.ts';
+
+/**
+ * Registers every message. What the approval itself can see to be wrong is refused by validators, at once and without a trace in the
+ * history; whether somebody has the right is looked up, and the answer is given when the decision is written.
+ */
+export function registerHandlers(context: ApprovalContext): void {
+  setHandler(approvalStatusQuery, () => statusOf(context));
+  setHandler(approvalOpenedUpdate, async () => await opened(context));
+  setHandler(approveApprovalUpdate, async (input) => await decide(context, 'approve', input), {
+    validator: (input) => mustBe(context, 'approve', input),
+  });
+  setHandler(denyApprovalUpdate, async (input) => await decide(context, 'deny', input), {
+    validator: (input) => mustBe(context, 'deny', input),
+  });
+  setHandler(renewApprovalUpdate, async (renewal) => await renew(context, renewal));
+  setHandler(contentChangedSignal, async () => await check(context));
+  setHandler(approveSignal, async (...inputs) => await approveBySignal(context, inputs));
+  setDefaultSignalHandler(
+    async (name) => await refuseSignal(context, `no signal is named ${name}: wanted approve or contentChanged`),
+  );
+}
+
+async function opened(context: ApprovalContext): Promise<ApprovalStanding> {
+  await condition(() => context.standing !== null);
+  return context.standing as ApprovalStanding;
+}
+
+async function decide(context: ApprovalContext, verdict: Verdict, input: DecisionInput): Promise<DecisionAnswer> {
+  await opened(context);
+  const occasion = `update/${currentUpdateInfo()?.id ?? uuid4()}`;
+  try {
+    return answerOf(verdict, await writeDecision(context, { ...input, verdict, occasion }));
+  } catch (error) {
+    throw refusalOf(error);
+  }
+}
+
+/** Every way to decide ends here; what is told is in the database before. */
+async function writeDecision(
+  context: ApprovalContext,
+  input: DecisionInput & { readonly verdict: Verdict; readonly occasion: string },
+): Promise<ApprovalStanding> {
+  const { approvalId } = context;
+  const order = { ...input, approvalId, occasion: `${resourceOfApproval(approvalId)}/${input.occasion}` };
+  const summary = `${input.verdict} by ${input.claim?.actor ?? 'one-time link'}`;
+  return takeStanding(context, await activities.decideApproval.executeWithOptions({ summary }, [order]));
+}
+
+async function renew(context: ApprovalContext, renewal: ApprovalRenewal): Promise<ApprovalStanding> {
+  await opened(context);
+  const { approvalId } = context;
+  try {
+    return takeStanding(
+      context,
+      await activities.renewApproval.executeWithOptions({ summary: 'another content' }, [{ approvalId, renewal }]),
+    );
+  } catch (error) {
+    throw refusalOf(error);
+  }
+}
+
+async function check(context: ApprovalContext): Promise<void> {
+  await opened(context);
+  const { approvalId } = context;
+  const checked = await untilThere(
+    async () => await activities.checkApproval.executeWithOptions({ summary: 'is it unchanged?' }, [{ approvalId }]),
+  );
+  takeStanding(context, checked);
+}
+
+/** The signal takes the same path; a refusal cannot be answered, so it is shown and recorded. */
+async function approveBySignal(context: ApprovalContext, inputs: readonly unknown[]): Promise<void> {
+  const { claimed, code, problem, reason } = parseDecisionSignal(inputs);
+  if (problem !== null) {
+    await refuseSignal(context, claimed === '' ? problem : `${problem} (claims to be ${claimed})`);
+    return;
+  }
+  await opened(context);
+  try {
+    const occasion = `signal/${uuid4()}`;
+    await writeDecision(context, { claim: null, code, reason, seen: '', verdict: 'approve', occasion });
+  } catch (error) {
+    await refuseSignal(context, messageOf(error));
+  }
+}
+
+async function refuseSignal(context: ApprovalContext, problem: string): Promise<void> {
+  const key = `signal-refused/${uuid4()}`;
+  const { nowMs } = await opened(context);
+  noteRefusal(context, { at: new Date(nowMs).toISOString(), problem });
+  log.warn('A signal was refused', { problem });
+  const note = { key, step: 'signal-refused' as const, words: problem };
+  const { approvalId } = context;
+  await untilThere(
+    async () => await activities.noteApproval.executeWithOptions({ summary: note.step }, [{ approvalId, note }]),
+  );
+  context.isWoken = true;
+}
+
+function mustBe({ approvalId, standing }: ApprovalContext, verdict: Verdict, input: DecisionInput): void {
+  const problem = problemOfInput(input) ?? (standing === null ? null : problemOf(standing, verdict, input));
+  if (problem === null) return;
+  const details = { action: verdict === 'approve' ? 'Approval' : 'Denial', approvalId, problem };
+  throw ApplicationFailure.nonRetryable(`${verdict} refused: ${problem}`, 'APPROVAL_REFUSED', details);
+}
+
+/** As far as it can be seen here: who it is has not been looked at, and what a link has seen is not known. */
+function problemOf({ record }: ApprovalStanding, verdict: Verdict, { claim, seen }: DecisionInput): string | null {
+  return problemOfDecision(record, { principal: claim?.actor ?? '', verdict, seen, authorities: null }, null);
+}
+
+/** Any client may send an update of any shape. */
+function problemOfInput(input: unknown): string | null {
+  const given = (input ?? {}) as Partial<Record<keyof DecisionInput, unknown>>;
+  const actor = ((given.claim ?? {}) as { actor?: unknown }).actor;
+  if ((typeof actor !== 'string' || actor === '') && typeof given.code !== 'string')
+    return 'nobody claims it, and no link came with it';
+  if (typeof given.reason !== 'string') return 'its reason is no text (it may be empty)';
+  return typeof given.seen === 'string' ? null : 'it does not say which content was seen';
+}
+
+function answerOf(verdict: Verdict, { record }: ApprovalStanding): DecisionAnswer {
+  const { missing } = judgeQuorum(record, record.decisions);
+  const what =
+    record.state === 'pending'
+      ? `counted, ${missing} more of ${record.quorum} wanted`
+      : `counted, it is ${record.state}`;
+  return { accepted: true, what: `${verdict}: ${what}`, state: record.state, missing, round: record.round };
+}
+
+function statusOf({ isLeft, refusals, standing }: ApprovalContext): ApprovalStatus {
+  return { record: standing?.record ?? null, isLeft, refusals };
+}

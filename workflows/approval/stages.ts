@@ -1,0 +1,42 @@
+import { condition } from '@temporalio/workflow';
+import { nextDue } from '../../domain/registry/approval/due.ts';
+import type { ApprovalOrder, ApprovalStanding } from '../../domain/registry/approval/request.ts';
+import { activities, takeStanding, untilThere, type ApprovalContext } from './context.ts';
+import { refreshPanel } from './panel.ts';
+
+/** The clocks of the server and the database may differ by less than this. */
+const LEAST_WAIT_MS = 1000;
+/** Somebody may have used an approval that is theirs to use: it is looked at this often. */
+const LOOK_MS = 6 * 3600 * 1000;
+
+/** Writes the request; one that is there already is taken up. @throws APPROVAL_REFUSED */
+export async function openRequest(
+  { approvalId }: ApprovalContext,
+  order: ApprovalOrder | null,
+): Promise<ApprovalStanding> {
+  return await untilThere(async () =>
+    order === null
+      ? await activities.readApproval.executeWithOptions({ summary: 'take it up again' }, [{ approvalId }])
+      : await activities.openApproval.executeWithOptions({ summary: order.resource }, [{ approvalId, order }]),
+  );
+}
+
+/** Waits for people, or until something is due, and does that. */
+export async function waitUntilDue(context: ApprovalContext, standing: ApprovalStanding): Promise<void> {
+  const { approvalId } = context;
+  const { nowMs, record } = standing;
+  refreshPanel(context, standing);
+  const due = nextDue(record);
+  const untilDueMs = Math.max(LEAST_WAIT_MS, due.atMs - nowMs);
+  const waitMs = record.state === 'approved' ? Math.min(untilDueMs, LOOK_MS) : untilDueMs;
+  context.isWoken = false;
+  if (await condition(() => context.isWoken, waitMs)) return;
+  const found = await untilThere(async () =>
+    waitMs < untilDueMs
+      ? await activities.readApproval.executeWithOptions({ summary: 'was it used?' }, [{ approvalId }])
+      : await activities.passApprovalTime.executeWithOptions({ summary: due.what }, [
+          { approvalId, due: { round: record.round, what: due.what, number: due.number } },
+        ]),
+  );
+  takeStanding(context, found);
+}
