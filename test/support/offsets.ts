@@ -1,5 +1,5 @@
 // Where the stacks of the test files listen. Two files run at once, so no two may share a port.
-const FIRST = 18_990;
+const FIRST = 18_820;
 /** Between two offsets that are a multiple of this apart, no two of the base ports meet; test/architecture asserts it. */
 const STEP = 170;
 
@@ -7,6 +7,7 @@ const STACKS = [
   'registry',
   'registryStages',
   'registryLineage',
+  'registryCommands',
   'demo',
   'faults',
   'workerDeaths',
