@@ -3,8 +3,10 @@ import type { MlopsConfig } from '../config/schema.ts';
 import { assertModelName } from '../domain/model-name.ts';
 import type { RolloutReceipt } from '../domain/rollout/receipt.ts';
 import type { ActionAccepted, RolloutResult, RolloutStatus } from '../workflows/messages.ts';
+import { currentActor } from './cli/actor.ts';
 import { createComposition } from './cli/composition.ts';
 import type { EmergencyOrder, EmergencyResult, RolloutSummary, UnjournaledLine } from './evidence-port.ts';
+import { createModelRegistry, type ModelRegistry } from './registry/model-registry.ts';
 import type { RolloutAction } from './rollouts/actions.ts';
 import { assembleRequest, type RolloutOrder } from './rollouts/request.ts';
 import type { StartedRollout } from './rollouts/rollouts.ts';
@@ -14,6 +16,7 @@ export { createJudgeState, judgeTick, openJudge } from '../domain/rollout/judge.
 export { replayStream } from '../domain/rollout/replay.ts';
 export { verifyReceiptHere as verifyReceipt } from './rollouts/verify-receipt-here.ts';
 export type { RolloutAction } from './rollouts/actions.ts';
+export type { ModelRegistry } from './registry/model-registry.ts';
 export type { RolloutOrder } from './rollouts/request.ts';
 
 /** The verbs of the command line for TypeScript programs. Connections are opened when a verb first needs them. */
@@ -42,6 +45,8 @@ export interface Mlops {
    * @throws ROUTER_UNREACHABLE, ROLLBACK_NOTHING_LIVE, USAGE_INVALID
    */
   rollback(order: EmergencyOrder): Promise<EmergencyResult>;
+  /** Versions of models, their stages, aliases and lineage. */
+  readonly registry: ModelRegistry;
   close(): Promise<void>;
 }
 
@@ -64,6 +69,7 @@ export function connect(
   const { config } = loadConfig({ env, workingDirectory });
   const composition = createComposition(async () => await Promise.resolve(config));
   const rollouts = onceOpened(async () => await composition.rollouts());
+  const registry = onceOpened(async () => await composition.registry());
   const evidence = onceOpened(async () => await composition.evidence());
   return {
     config,
@@ -79,6 +85,7 @@ export function connect(
       assertModelName(order.model);
       return await (await composition.emergency()).roll(order, warnOfUnjournaled);
     },
+    registry: createModelRegistry(registry, currentActor),
     close: async () => await composition.close(),
   };
 }

@@ -36,7 +36,9 @@ export function renderLineage({ direction, edges, nodes }: Lineage): string {
   const next = new Map<string, LineageEdge[]>();
   for (const edge of edges) {
     const near = direction === 'upstream' ? edge.from : edge.to;
-    next.set(near, [...(next.get(near) ?? []), edge]);
+    const known = next.get(near);
+    if (known === undefined) next.set(near, [edge]);
+    else known.push(edge);
   }
   const lines: string[] = [];
   const seen = new Set<string>();
@@ -47,8 +49,12 @@ export function renderLineage({ direction, edges, nodes }: Lineage): string {
     seen.add(name);
     lines.push(`${'  '.repeat(indent)}${kind}${name}${stateOf(byName.get(name))}${isNew ? '' : ' (see above)'}`);
     if (!isNew) continue;
-    for (const edge of (next.get(name) ?? []).toReversed())
-      stack.push({ name: direction === 'upstream' ? edge.to : edge.from, indent: indent + 1, kind: `${edge.kind} ` });
+    const beyond = (next.get(name) ?? []).map((edge) => ({
+      kind: `${edge.kind} `,
+      name: direction === 'upstream' ? edge.to : edge.from,
+    }));
+    beyond.sort((a, b) => (a.kind + a.name < b.kind + b.name ? 1 : -1));
+    stack.push(...beyond.map((one) => ({ ...one, indent: indent + 1 })));
   }
   return lines.join('\n');
 }

@@ -7,6 +7,7 @@ const STACKS = [
   'registry',
   'registryStages',
   'registryLineage',
+  'registryCommands',
   'demo',
   'faults',
   'workerDeaths',

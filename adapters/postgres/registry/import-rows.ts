@@ -15,6 +15,7 @@ import type { LedgerTransaction } from '../ledger/ledger.ts';
 import { linesOf } from './export-rows.ts';
 import type { RegistryParts } from './parts.ts';
 import { refusalsRecorded } from './refusals.ts';
+import { run } from './versions.ts';
 
 const ROWS_AT_ONCE = 1000;
 
@@ -37,7 +38,7 @@ export async function importRegistry(
 ): Promise<ImportReport> {
   const file = await readFile(order.lines);
   const actor = await parts.principals.actor(order.actor);
-  return await refusalsRecorded(
+  const report = await refusalsRecorded(
     parts,
     { action: 'model.import', resource: 'model', actor },
     async () =>
@@ -51,6 +52,9 @@ export async function importRegistry(
         return { rows: file.count, isNew: true };
       }),
   );
+  // The planner must know of a registry that has become large at once.
+  if (report.isNew) await run(parts.pool, `ANALYZE ${REGISTRY_TABLES.join(', ')}`);
+  return report;
 }
 
 /** @throws REGISTRY_IMPORT_INVALID naming the line */

@@ -72,11 +72,11 @@ async function assemble(walk: {
 }): Promise<Lineage> {
   const { direction, edges, environment, outside, queries, roots } = walk;
   const depthOf = new Map<string, number>(roots.map((id) => [id, 0]));
-  for (const { depth, id, targetId } of edges)
-    for (const [end, at] of direction === 'upstream'
-      ? ends(id, depth - 1, targetId, depth)
-      : ends(id, depth, targetId, depth - 1))
-      if (!depthOf.has(end)) depthOf.set(end, at);
+  for (const { depth, id, targetId } of edges) {
+    // The other end was reached before.
+    const reached = direction === 'upstream' ? targetId : id;
+    if (reached !== null && !depthOf.has(reached)) depthOf.set(reached, depth);
+  }
   const rows = await run<NamedRow>(
     queries,
     `SELECT v.version_id, m.name || '@' || v.version AS name, v.type,
@@ -101,18 +101,14 @@ async function assemble(walk: {
   }
   return {
     direction,
-    nodes: [...nodes.values()].sort((a, b) => a.depth - b.depth || (a.name < b.name ? -1 : 1)),
+    nodes: [...nodes.values()].sort((a, b) => a.depth - b.depth || compare(a.name, b.name)),
     edges: named,
   };
 }
 
-function ends(id: string, at: number, targetId: string | null, targetAt: number): [string, number][] {
-  return targetId === null
-    ? [[id, at]]
-    : [
-        [id, at],
-        [targetId, targetAt],
-      ];
+function compare(a: string, b: string): number {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
 }
 
 /** What is not registered here is a model from elsewhere, where it is not data or code. */

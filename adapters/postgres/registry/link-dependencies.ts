@@ -25,12 +25,7 @@ export interface Edge {
 export async function linkDependencies({ client, next }: LedgerTransaction, edge: Edge): Promise<number> {
   const { dependencies, id, name } = edge;
   const targets = await resolve(client, edge);
-  const { rowCount } = await client.query(
-    `INSERT INTO model_dependency (version_id, kind, target, target_id, ledger_sequence)
-       SELECT $1, kind, target, target_id, $2 FROM unnest($3::text[], $4::text[], $5::uuid[]) AS t(kind, target, target_id)
-       ON CONFLICT (version_id, kind, target) DO NOTHING`,
-    [id, next, dependencies.map(({ kind }) => kind), dependencies.map(({ target }) => target), targets],
-  );
+  const added = dependencies.length === 0 ? 0 : await insertEdges({ client, next }, edge, targets);
   const waiting = await client.query(
     `UPDATE model_dependency SET target_id = $1, ledger_sequence = $2
      WHERE target = ANY ($3) AND kind = 'base-model' AND target_id IS NULL`,
@@ -38,6 +33,20 @@ export async function linkDependencies({ client, next }: LedgerTransaction, edge
   );
   const isLeaf = targets.every((target) => target === null);
   if (!isLeaf || waiting.rowCount !== 0) await assertNoCycle(client, id);
+  return added;
+}
+
+async function insertEdges(
+  { client, next }: Pick<LedgerTransaction, 'client' | 'next'>,
+  { dependencies, id }: Edge,
+  targets: readonly (string | null)[],
+): Promise<number> {
+  const { rowCount } = await client.query(
+    `INSERT INTO model_dependency (version_id, kind, target, target_id, ledger_sequence)
+     SELECT $1, kind, target, target_id, $2 FROM unnest($3::text[], $4::text[], $5::uuid[]) AS t(kind, target, target_id)
+     ON CONFLICT (version_id, kind, target) DO NOTHING`,
+    [id, next, dependencies.map(({ kind }) => kind), dependencies.map(({ target }) => target), targets],
+  );
   return rowCount ?? 0;
 }
 

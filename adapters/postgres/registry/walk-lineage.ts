@@ -1,5 +1,6 @@
 import type { Dependency, DependencyKind } from '../../../domain/registry/dependency.ts';
-import { run, type Queries } from './versions.ts';
+import { translateDatabaseError } from '../query.ts';
+import type { Queries } from './versions.ts';
 
 /** Which way the lineage is followed: to what a version rests on, or to what rests on it. */
 export type LineageDirection = 'upstream' | 'downstream';
@@ -15,14 +16,8 @@ export interface WalkedEdge {
   readonly depth: number;
 }
 
-interface EdgeRow {
-  readonly version_id: string;
-  readonly kind: DependencyKind;
-  readonly target: string;
-  readonly target_id: string | null;
-}
-
-const EDGES = 'SELECT version_id, kind, target, target_id FROM model_dependency WHERE';
+/** Columns in their order: there are many of these rows, and arrays of them are read in half the time that objects take. */
+type EdgeRow = [id: string, kind: DependencyKind, target: string, targetId: string | null];
 
 /**
  * Follows the edges from some versions, one statement per step, each version once: what costs is the number of edges, not of
@@ -43,11 +38,7 @@ export async function walkLineage(
   const edges: WalkedEdge[] = [];
   let frontier = [...start];
   for (let depth = 1; depth <= deepest && frontier.length > 0; depth += 1) {
-    const rows = await run<EdgeRow & Record<string, unknown>>(
-      queries,
-      `${EDGES} ${isUpstream ? 'version_id' : 'target_id'} = ANY ($1::uuid[])`,
-      [frontier],
-    );
+    const rows = await readEdges(queries, `${isUpstream ? 'version_id' : 'target_id'} = ANY ($1::uuid[])`, [frontier]);
     const met = rows.map((row) => edgeOf(row, depth));
     edges.push(...met);
     if (met.some(isFound)) break;
@@ -64,13 +55,19 @@ export async function walkLineage(
 
 /** The versions that rest on something by its name, one step away. */
 export async function edgesTo(queries: Queries, { kind, target }: Dependency): Promise<WalkedEdge[]> {
-  const rows = await run<EdgeRow & Record<string, unknown>>(queries, `${EDGES} target = $1 AND kind = $2`, [
-    target,
-    kind,
-  ]);
+  const rows = await readEdges(queries, 'target = $1 AND kind = $2', [target, kind]);
   return rows.map((row) => edgeOf(row, 1));
 }
 
-function edgeOf(row: EdgeRow, depth: number): WalkedEdge {
-  return { id: row.version_id, kind: row.kind, target: row.target, targetId: row.target_id, depth };
+async function readEdges(queries: Queries, condition: string, values: unknown[]): Promise<EdgeRow[]> {
+  const text = `SELECT version_id, kind, target, target_id FROM model_dependency WHERE ${condition}`;
+  try {
+    return (await queries.query<EdgeRow>({ text, values, rowMode: 'array' })).rows;
+  } catch (error) {
+    throw translateDatabaseError(error);
+  }
+}
+
+function edgeOf([id, kind, target, targetId]: EdgeRow, depth: number): WalkedEdge {
+  return { id, kind, target, targetId, depth };
 }
