@@ -1,26 +1,42 @@
+import type { Client } from '@temporalio/client';
 import type { Pool } from 'pg';
-import { NO_APPROVALS } from '../adapters/postgres/registry/refuse-all.ts';
+import { currentIdentity } from '../adapters/identity/own-identity.ts';
+import { createGrantedApprovals } from '../adapters/postgres/registry/granted-approvals.ts';
 import { createRegistry } from '../adapters/postgres/registry/registry.ts';
+import type { EvidenceParts } from '../adapters/postgres/rollout-store.ts';
 import type { MlopsConfig } from '../config/schema.ts';
 import { assemblePolicy } from '../domain/registry/policy.ts';
-import { currentIdentity } from '../adapters/identity/own-identity.ts';
+import { composeApprovals } from './approvals.ts';
 import { composeArtifacts } from './artifacts.ts';
 import { composeAuthority, type Rules } from './authority.ts';
 import { guardRegistry } from './guarded-registry.ts';
 import { composeEvidence } from './ledger.ts';
+import { askForApprovals } from './registry-approvals.ts';
 import type { KeyPlace } from './wrapping-keys.ts';
 
-/** The model registry of an environment, as who acts in this process may use it. */
-export async function composeRegistry(config: Rules & KeyPlace & Pick<MlopsConfig, 'identity'>, pool: Pool) {
+/** The registry of an environment without anybody before it: for programs that carry out what was approved. */
+export async function openRegistry(config: Rules & KeyPlace, evidence: EvidenceParts) {
   const { environment, governance } = config;
-  const parts = await composeEvidence(config, pool);
-  const registry = createRegistry({
-    ...parts,
+  const parts = {
+    ...evidence,
     environment,
     store: (await composeArtifacts(config)).store,
-    approvals: NO_APPROVALS,
+    approvals: createGrantedApprovals(),
     policy: assemblePolicy(governance.protectedAliases),
     readSample: governance.readSample,
-  });
-  return guardRegistry(registry, composeAuthority(config, parts), await currentIdentity(config));
+  };
+  return { registry: createRegistry(parts), parts };
+}
+
+/** The model registry of an environment, as who acts in this process may use it. Connected when an approval has to be asked for. */
+export async function composeRegistry(
+  config: Rules & KeyPlace & Pick<MlopsConfig, 'identity' | 'ports'>,
+  pool: Pool,
+  connect: () => Promise<Client>,
+) {
+  const evidence = await composeEvidence(config, pool);
+  const { parts, registry } = await openRegistry(config, evidence);
+  const approvals = composeApprovals(config, { connect, evidence });
+  const asking = askForApprovals(registry, parts, async (order) => await approvals.request(order));
+  return guardRegistry(asking, composeAuthority(config, evidence), await currentIdentity(config));
 }

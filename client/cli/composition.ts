@@ -1,4 +1,5 @@
 import type { Approvals } from '../approvals/approvals-port.ts';
+import type { Client } from '@temporalio/client';
 import type { EmergencyRollback, EvidenceReader } from '../evidence-port.ts';
 import type { ExportFiles } from '../export-port.ts';
 import type { Examples } from '../examples-port.ts';
@@ -195,7 +196,17 @@ async function composeRegistry(config: MlopsConfig, closers: (() => Promise<void
   ]);
   const pool = openPool(config);
   closers.push(async () => await pool.end());
-  return await registry.composeRegistry(config, pool);
+  return await registry.composeRegistry(config, pool, connector(config, closers));
+}
+
+/** Connects to the engine when it is first needed. */
+function connector(config: MlopsConfig, closers: (() => Promise<void>)[]): () => Promise<Client> {
+  return async () => {
+    const { connectTemporal } = await import('../../adapters/temporal/connect.ts');
+    const client = await connectTemporal(config);
+    closers.push(async () => await client.connection.close());
+    return client;
+  };
 }
 
 async function composeApprovals(config: MlopsConfig, closers: (() => Promise<void>)[]): Promise<Approvals> {
@@ -206,13 +217,10 @@ async function composeApprovals(config: MlopsConfig, closers: (() => Promise<voi
   ]);
   const pool = openPool(config);
   closers.push(async () => await pool.end());
-  const connect = async () => {
-    const { connectTemporal } = await import('../../adapters/temporal/connect.ts');
-    const client = await connectTemporal(config);
-    closers.push(async () => await client.connection.close());
-    return client;
-  };
-  return approvals.composeApprovals(config, { connect, evidence: await composeEvidence(config, pool) });
+  return approvals.composeApprovals(config, {
+    connect: connector(config, closers),
+    evidence: await composeEvidence(config, pool),
+  });
 }
 
 async function composeExportFiles(): Promise<ExportFiles> {

@@ -85,6 +85,8 @@ export interface AliasOutcome {
 
 /** An approval that is missing: for what, and bound to which content. */
 export interface AwaitedApproval {
+  /** The request that was opened for it; absent when none was. */
+  readonly approvalId?: string;
   readonly kind: 'stage-promotion' | 'protected-alias';
   readonly resource: string;
   readonly bound: BoundContent;

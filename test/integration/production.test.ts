@@ -1,3 +1,6 @@
+import { createHash } from 'node:crypto';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { databaseUrlOf } from '../../adapters/postgres/pool.ts';
@@ -48,6 +51,9 @@ describe('in production', () => {
       ['olga', 'operator'],
       ['anna', 'approver'],
       ['vera', 'viewer'],
+      ['emil', 'engineer'],
+      ['aldo', 'approver'],
+      ['arno', 'approver'],
     ] as const) {
       const made = await as(null, 'identity', 'create', name, '--role', role);
       if (made.code !== 0) throw new Error(made.stderr);
@@ -124,6 +130,98 @@ describe('in production', () => {
     }
   });
 
+  describe('a version of a model', () => {
+    const artifact = (): string => join(project.root, 'model.bin');
+    const register = async (version: string): Promise<Run> => {
+      const typed = `--type embedding --metadata dimension=384 --metadata distance=cosine --metadata tokenizer=wordpiece`;
+      const metrics = `--metric recall_at_5=0.89 --metric embedding_latency_ms=12.3 --artifact ${artifact()}`;
+      return await as('emil', ...`model register embedder ${version} ${typed} ${metrics} -o json`.split(' '));
+    };
+    const promote = async (name: string, version: string, to: string, ...more: string[]): Promise<Run> =>
+      await as(name, 'model', 'promote', 'embedder', version, '--to', to, '-o', 'json', ...more);
+    const show = async (version: string): Promise<{ stage: string; author: string }> =>
+      JSON.parse((await as('vera', 'model', 'show', 'embedder', version, '-o', 'json')).stdout) as never;
+    const decide = async (name: string, id: string): Promise<Run> => await as(name, 'approval', 'approve', id);
+
+    it('reaches production by approvals of others, bound to its content, and its history says whose', async () => {
+      await writeFile(artifact(), 'weights of 1.0.0');
+      expect((await as('vera', 'model', 'register', 'embedder', '1.0.0')).code, 'without what it needs').toBe(2);
+      const first = await register('1.0.0');
+      expect(first.code, first.stderr).toBe(0);
+      expect(JSON.parse((await register('1.0.0')).stdout)).toMatchObject({ isNew: false });
+      expect((await promote('vera', '1.0.0', 'staging')).code, 'a viewer may not').toBe(4);
+      expect((await promote('emil', '1.0.0', 'staging')).code).toBe(0);
+      const asked = await promote('emil', '1.0.0', 'production');
+      expect(asked.code, asked.stderr).toBe(6);
+      const { approvalId } = (JSON.parse(asked.stdout) as { awaiting: { approvalId: string } }).awaiting;
+      const again = await promote('emil', '1.0.0', 'production');
+      expect(JSON.parse(again.stdout), 'asked for once').toMatchObject({ awaiting: { approvalId } });
+      expect((await promote('emil', '1.0.0', 'production', '--approval', approvalId)).code, 'not yet').toBe(6);
+
+      const own = await decide('emil', approvalId);
+      expect(own.code, own.stderr).toBe(4);
+      for (const name of ['anna', 'aldo']) expect((await decide(name, approvalId)).code, name).toBe(6);
+      expect((await decide('anna', approvalId)).code, 'nobody counts twice').toBe(6);
+      expect((await show('1.0.0')).stage).toBe('staging');
+      expect((await decide('arno', approvalId)).code).toBe(0);
+      await until(
+        async () => (await show('1.0.0')).stage,
+        (stage) => stage === 'production',
+        20_000,
+      );
+      const history = await as('vera', 'model', 'history', 'embedder', '-o', 'json');
+      const { changes } = JSON.parse(history.stdout) as {
+        changes: { to: string; approvers: string[]; approvalId: string }[];
+      };
+      expect(changes[0]).toMatchObject({ to: 'production', approvalId });
+      expect(new Set(changes[0]?.approvers).size).toBe(3);
+    });
+
+    it('that another one overtakes has to be approved anew', async () => {
+      const ids: string[] = [];
+      for (const version of ['1.1.0', '1.2.0']) {
+        await writeFile(artifact(), `weights of ${version}`);
+        expect((await register(version)).code).toBe(0);
+        expect((await promote('emil', version, 'staging')).code).toBe(0);
+        const asked = await promote('emil', version, 'production');
+        ids.push((JSON.parse(asked.stdout) as { awaiting: { approvalId: string } }).awaiting.approvalId);
+      }
+      const [slow = '', fast = ''] = ids;
+      expect((await decide('anna', slow)).code).toBe(6);
+      for (const name of ['anna', 'aldo', 'arno']) await decide(name, fast);
+      await until(
+        async () => (await show('1.2.0')).stage,
+        (stage) => stage === 'production',
+        20_000,
+      );
+      await decide('aldo', slow);
+      await decide('arno', slow);
+      const left = await until(
+        async () =>
+          JSON.parse((await as('vera', 'approval', 'show', slow, '-o', 'json')).stdout) as {
+            approval: { state: string; round: number };
+          },
+        ({ approval }) => approval.round === 2,
+        20_000,
+      );
+      expect(left.approval.state, 'what was approved replaced another version').toBe('pending');
+      expect((await show('1.1.0')).stage).toBe('staging');
+    });
+
+    it('whose artifact was changed is blocked', async () => {
+      await writeFile(artifact(), 'weights of 2.0.0');
+      expect((await register('2.0.0')).code).toBe(0);
+      const digest = createHash('sha256').update('weights of 2.0.0').digest('hex');
+      const stored = join(project.root, '.mlops/artifacts/objects', digest.slice(0, 2), digest, 'data');
+      const bytes = await readFile(stored);
+      bytes[bytes.length - 1] = (bytes.at(-1) ?? 0) ^ 1;
+      await writeFile(stored, bytes);
+      const refused = await promote('emil', '2.0.0', 'staging');
+      expect(refused.code, refused.stderr).toBe(3);
+      expect(refused.stderr).toContain('ARTIFACT_MISMATCH');
+    });
+  });
+
   it('nothing of it names a person but the table of names', async () => {
     const database = new Client({
       connectionString: databaseUrlOf(loadConfig({ env: ENV, workingDirectory: project.root }).config),
@@ -135,7 +233,9 @@ describe('in production', () => {
       );
       const naming: string[] = [];
       for (const { table_name: table } of rows) {
-        const found = await database.query(`SELECT FROM ${table} t WHERE t::text ~ '\\m(olga|anna|vera)\\M' LIMIT 1`);
+        const found = await database.query(
+          `SELECT FROM ${table} t WHERE t::text ~ '\\m(olga|anna|vera|emil|aldo|arno)\\M' LIMIT 1`,
+        );
         if (found.rowCount !== 0) naming.push(table);
       }
       expect(naming).toEqual(['principal']);

@@ -316,22 +316,6 @@ describe('an approval', () => {
     } as const;
     await expect(other.registry.promote(order)).rejects.toMatchObject({ code: 'APPROVAL_NOT_GRANTED' });
   });
-
-  it('is not taken where nobody knows of approvals', async () => {
-    const { NO_APPROVALS } = await import('../../adapters/postgres/registry/refuse-all.ts');
-    await register('closed', '1.0.0');
-    await toStaging('closed', '1.0.0');
-    const closed = await createTestRegistry(evidence, { store: made.store, approvals: NO_APPROVALS });
-    const order = {
-      ...ADA,
-      model: 'closed',
-      version: '1.0.0',
-      to: 'production',
-      expectedProduction: null,
-      approvalId: 'any',
-    } as const;
-    await expect(closed.registry.promote(order)).rejects.toMatchObject({ code: 'APPROVAL_NOT_GRANTED' });
-  });
 });
 
 describe('going back', () => {

@@ -34,9 +34,10 @@ export async function consumeApproval(
   if (rowCount !== 1)
     throw new MlopsError('APPROVAL_NOT_GRANTED', {
       approvalId,
+      kind: awaited.kind,
       resource: awaited.resource,
       problem: 'it was used already',
     });
-  const { approvers } = await approvals.assertGranted(client, { approvalId, ...awaited });
+  const { approvers } = await approvals.assertGranted(client, { ...awaited, approvalId, sequence: next });
   return { approvalId, approvers, bound: awaited.bound };
 }

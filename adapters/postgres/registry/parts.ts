@@ -11,6 +11,8 @@ export interface ApprovalOrder {
   /** As domain/registry/resource-names.ts names it. */
   readonly resource: string;
   readonly bound: BoundContent;
+  /** The event of the change. */
+  readonly sequence?: number;
 }
 
 /** Port: what people have approved. Asked inside the transaction of the change, through its client. */

@@ -28,13 +28,21 @@ export function resultOfStage(
   return { exitCode: 0, data, text: lines.join('\n') };
 }
 
-/** What must be approved, and what it will be bound to. */
-export function awaitedLines({ bound, kind, resource }: AwaitedApproval, again: string): string[] {
+/** What must be approved, and what it is bound to; who was asked, or what to come back with. */
+export function awaitedLines({ approvalId, bound, kind, resource }: AwaitedApproval, again: string): string[] {
+  const next =
+    approvalId === undefined
+      ? [`Once it is given: ${again} --approval <id>`]
+      : [
+          `Asked for: ${approvalId}. It happens by itself once it is approved:`,
+          `  mlops approval show ${approvalId}`,
+          `  mlops approval approve ${approvalId}`,
+        ];
   return [
     `Needed: an approval (${kind}) of ${resource}`,
     `  bound to artifact ${bound.artifact ?? 'none'}`,
     `  tests ${bound.tests}`,
     `  policy ${bound.policy}`,
-    `Once it is given: ${again} --approval <id>`,
+    ...next,
   ];
 }

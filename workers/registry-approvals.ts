@@ -1,0 +1,78 @@
+import { readChange } from '../adapters/postgres/registry/change-content.ts';
+import type { RegistryParts } from '../adapters/postgres/registry/parts.ts';
+import type { createRegistry } from '../adapters/postgres/registry/registry.ts';
+import { MlopsError } from '../domain/errors.ts';
+import type { ApprovalOrder, ApprovalView } from '../domain/registry/approval/request.ts';
+import type { AwaitedApproval } from '../domain/registry/records.ts';
+import { parseChange, type VersionChange } from '../domain/registry/version-change.ts';
+import type { Carriers } from './carriers.ts';
+
+type Registry = ReturnType<typeof createRegistry>;
+type Asked = Pick<RegistryParts, 'environment' | 'policy' | 'pool' | 'principals'>;
+
+/** Opens an approval, or takes up the one that is open for the same thing. */
+export type RequestApproval = (order: Omit<ApprovalOrder, 'environment'>) => Promise<Pick<ApprovalView, 'approvalId'>>;
+
+/** The registry that asks for what it lacks: a change that needs an approval opens a request for it. */
+export function askForApprovals(registry: Registry, parts: Asked, request: RequestApproval): Registry {
+  const ask = async <Outcome extends { readonly awaiting: AwaitedApproval | null }>(
+    { actor, reason }: { readonly actor: string; readonly reason: string },
+    outcome: Outcome,
+  ): Promise<Outcome> => {
+    if (outcome.awaiting === null) return outcome;
+    const { kind, resource } = outcome.awaiting;
+    const shown = await readChange(parts, requireChange(resource));
+    if (shown === null) return outcome;
+    const { id: requestedBy } = await parts.principals.actor(actor);
+    const order = { ...shown.content, kind, resource, requestedBy, risk: shown.risk, reason };
+    const { approvalId } = await request({ ...order, excluded: { [shown.author]: 'author' } });
+    return { ...outcome, awaiting: { ...outcome.awaiting, approvalId } };
+  };
+  return {
+    ...registry,
+    promote: async (order) => await ask(order, await registry.promote(order)),
+    goBack: async (order) => await ask(order, await registry.goBack(order)),
+    alias: async (order) => await ask(order, await registry.alias(order)),
+  };
+}
+
+/** What follows when a change of a version is approved: it is made, by who asked for it. */
+export function composeRegistryCarriers(registry: Registry, parts: Asked): Carriers {
+  const current = async ({ resource }: { readonly resource: string }) =>
+    (await readChange(parts, requireChange(resource)))?.content ?? null;
+  return {
+    'stage-promotion': {
+      current,
+      async apply(approval) {
+        const change = requireChange(approval.resource);
+        if (change.kind !== 'stage-promotion') throw new Error(`${approval.resource} is no promotion`);
+        const replaces = approval.action['replaces'];
+        const { from, version } = await registry.promote({
+          ...orderOf(approval, change),
+          to: change.to,
+          expectedProduction: typeof replaces === 'string' ? replaces : null,
+        });
+        return { isDone: true, what: `${from} → ${version.stage}` };
+      },
+    },
+    'protected-alias': {
+      current,
+      async apply(approval) {
+        const change = requireChange(approval.resource);
+        if (change.kind !== 'protected-alias') throw new Error(`${approval.resource} is no alias`);
+        const { before, version } = await registry.alias({ ...orderOf(approval, change), alias: change.alias });
+        return { isDone: true, what: `${before ?? 'nothing'} → ${version ?? 'nothing'}` };
+      },
+    },
+  };
+}
+
+function orderOf({ approvalId, requestedBy }: ApprovalView, { model, version }: VersionChange) {
+  return { model, version, approvalId, actor: requestedBy, reason: '' };
+}
+
+function requireChange(resource: string): VersionChange {
+  const change = parseChange(resource);
+  if (change === null) throw new MlopsError('SUBJECT_UNKNOWN', { subject: resource });
+  return change;
+}
