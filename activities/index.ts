@@ -17,15 +17,18 @@ import type {
   SmokeTest,
   TrafficRouter,
   TrafficStore,
+  VersionRegistry,
 } from './ports.ts';
 import { createPreflightActivities } from './preflight.ts';
 import { createRecordActivities } from './record.ts';
 import { createTelemetryActivities } from './telemetry.ts';
 import { createTrafficActivities } from './traffic.ts';
+import { createVersionActivities } from './versions.ts';
 import { translateErrors } from './translate-errors.ts';
 
 /** Everything activities need from outside, given once by the composition root. */
 export interface ActivityPorts extends ApprovalActivityPorts {
+  readonly versions: VersionRegistry;
   readonly router: TrafficRouter;
   readonly metrics: MetricsSource;
   readonly health: HealthProbe;
@@ -50,6 +53,7 @@ export function createActivities(ports: ActivityPorts) {
     ...createHealthActivities(ports),
     ...createRecordActivities(ports),
     ...createAuthorityActivities(ports),
+    ...createVersionActivities(ports),
     ...createClockActivities(),
     ...createGuardActivities(ports),
     ...createApprovalActivities(ports),

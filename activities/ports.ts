@@ -1,5 +1,6 @@
 import type { EventActor } from '../domain/governance/event-draft.ts';
 import type { AskedFor, Claim } from '../domain/governance/statement.ts';
+import type { StageOrder } from './versions.ts';
 import type { EarlierAttempt } from '../domain/rollout/error-budget.ts';
 import type { HistoryQuery, HistoryTick } from '../domain/rollout/calibration/history.ts';
 import type { assessNoise, NoiseBasis } from '../domain/rollout/calibration/noise-basis.ts';
@@ -11,6 +12,30 @@ import type { TelemetrySnapshot } from '../domain/rollout/telemetry.ts';
 export interface Authority {
   /** @throws NOT_AUTHENTICATED, NOT_AUTHORISED, DATABASE_UNREACHABLE, LEDGER_CLOSED */
   authorise(claim: Claim, asked: AskedFor): Promise<EventActor>;
+}
+
+/** What a rollout goes by that the registry has let in. */
+export interface AdmittedVersions {
+  /** False: the registry does not know the model, and need not. */
+  readonly isGoverned: boolean;
+  readonly approvalId: string | null;
+  /** In production by the registry when the rollout began; null for none. */
+  readonly production: string | null;
+}
+
+/** Port: the registry, as far as rollouts have to do with it. Every method is idempotent. */
+export interface VersionRegistry {
+  /** @throws PREFLIGHT_VERSION */
+  admit(pair: {
+    readonly environment: string;
+    readonly model: string;
+    readonly from: string;
+    readonly to: string;
+  }): Promise<AdmittedVersions>;
+  /** Moves the version into production, by its approval. @throws what a promotion throws */
+  promote(order: StageOrder): Promise<string>;
+  /** Takes it out again, and puts back what was there. */
+  restore(order: StageOrder): Promise<string>;
 }
 
 /** What a router can do; a plan that needs more is refused before anything moves. */

@@ -1,9 +1,11 @@
+import { liveSplitOf } from '../adapters/postgres/registry/live-split.ts';
 import { readChange } from '../adapters/postgres/registry/change-content.ts';
 import type { RegistryParts } from '../adapters/postgres/registry/parts.ts';
 import type { createRegistry } from '../adapters/postgres/registry/registry.ts';
 import { MlopsError } from '../domain/errors.ts';
 import type { ApprovalOrder, ApprovalView } from '../domain/registry/approval/request.ts';
 import type { AwaitedApproval } from '../domain/registry/records.ts';
+import { weightOf } from '../domain/registry/traffic-weight.ts';
 import { parseChange, type VersionChange } from '../domain/registry/version-change.ts';
 import type { Carriers } from './carriers.ts';
 
@@ -46,6 +48,8 @@ export function composeRegistryCarriers(registry: Registry, parts: Asked): Carri
       async apply(approval) {
         const change = requireChange(approval.resource);
         if (change.kind !== 'stage-promotion') throw new Error(`${approval.resource} is no promotion`);
+        const isLeft = change.to === 'production' && (await isElsewhere(parts, change));
+        if (isLeft) return { isDone: false, what: 'used by the rollout that brings the users there' };
         const replaces = approval.action['replaces'];
         const { from, version } = await registry.promote({
           ...orderOf(approval, change),
@@ -65,6 +69,12 @@ export function composeRegistryCarriers(registry: Registry, parts: Asked): Carri
       },
     },
   };
+}
+
+/** Whether users of the model are on other versions: then a rollout moves the stage, when they have come. */
+async function isElsewhere({ environment, pool }: Asked, { model, version }: VersionChange): Promise<boolean> {
+  const live = await liveSplitOf(pool, environment, model);
+  return live !== null && weightOf(live.split, version) < 10_000;
 }
 
 function orderOf({ approvalId, requestedBy }: ApprovalView, { model, version }: VersionChange) {

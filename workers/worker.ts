@@ -27,12 +27,13 @@ import type { MlopsConfig } from '../config/schema.ts';
 import { APPROVAL_POLICY } from '../domain/registry/approval/policy.ts';
 import { TASK_QUEUE } from '../workflows/messages.ts';
 import { composeAuthority } from './authority.ts';
-import { composeCarriers, type Carriers } from './carriers.ts';
+import { composeCarriers } from './carriers.ts';
 import { engineVersion } from './engine-version.ts';
 import { admitFirstAdmin } from './identity.ts';
 import { composeLedger } from './ledger.ts';
 import { composeRegistryCarriers } from './registry-approvals.ts';
 import { openRegistry } from './registry.ts';
+import { composeRolloutVersions } from './rollout-versions.ts';
 import { createWorkerLogger } from './worker-logger.ts';
 import { loadWorkflowBundle } from './workflow-bundle.ts';
 
@@ -68,14 +69,15 @@ export async function runWorker(config: MlopsConfig, parts: WorkerParts = {}): P
   if (await admitFirstAdmin(config.stateDirectory, evidence)) log.info('the first admin was let in');
   await ensureGuardSchedule(client, config.environment, TASK_QUEUE);
   const { parts: registryParts, registry } = await openRegistry(config, evidence);
-  const carriers = composeRegistryCarriers(registry, registryParts);
+  const carriers = composeCarriers(composeRegistryCarriers(registry, registryParts));
+  const versions = composeRolloutVersions(registry, registryParts);
   const worker = await Worker.create({
     connection: native,
     namespace,
     taskQueue: TASK_QUEUE,
     identity: `worker-${process.pid}@${hostname()}`,
     workflowBundle: { codePath: parts.bundle ?? (await loadWorkflowBundle(join(config.stateDirectory, 'cache'))) },
-    activities: assemble(composePorts(config, evidence, client, carriers)),
+    activities: assemble(composePorts(config, evidence, client, { ...carriers, versions })),
     dataConverter,
     maxConcurrentActivityTaskExecutions: ACTIVITIES_AT_ONCE,
     maxCachedWorkflows: CACHED_WORKFLOWS,
@@ -90,7 +92,12 @@ export async function runWorker(config: MlopsConfig, parts: WorkerParts = {}): P
   }
 }
 
-function composePorts(config: MlopsConfig, evidence: EvidenceParts, client: Client, carriers: Carriers): ActivityPorts {
+function composePorts(
+  config: MlopsConfig,
+  evidence: EvidenceParts,
+  client: Client,
+  registry: Pick<ActivityPorts, 'boundContent' | 'carryOut' | 'versions'>,
+): ActivityPorts {
   const { deployment } = config;
   const authority = composeAuthority(config, evidence);
   return {
@@ -128,6 +135,6 @@ function composePorts(config: MlopsConfig, evidence: EvidenceParts, client: Clie
     approvals: createApprovalStore(evidence),
     approvalPolicy: APPROVAL_POLICY,
     identities: createIdentityDirectory(evidence.pool, config.governance.developmentRoles),
-    ...composeCarriers(carriers),
+    ...registry,
   };
 }

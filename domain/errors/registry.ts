@@ -64,6 +64,14 @@ export const REGISTRY_ERRORS = {
     retryable: false,
     exitCode: 3,
   },
+  TRAFFIC_ELSEWHERE: {
+    message:
+      'Promotion of {model} {version} refused: its users in {environment} are on {live}, wanted all of them on {version}',
+    remedy:
+      'Bring them there by a rollout, which moves the stage too: `mlops rollout start --model {model} --to {version}`',
+    retryable: false,
+    exitCode: 3,
+  },
   STAGE_CONFLICT: {
     message: 'Promotion of {model} {version} refused: {current} is in production in {environment}, wanted {expected}',
     remedy: 'Somebody was faster: look with `mlops model history {model}`, then promote again if it is still right',

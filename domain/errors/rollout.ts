@@ -65,6 +65,12 @@ export const ROLLOUT_ERRORS = {
     retryable: true,
     exitCode: 3,
   },
+  PREFLIGHT_VERSION: {
+    message: 'Rollout of {model} {from} → {to} refused by the registry: {problem}',
+    remedy: 'See what it lacks, then start it again: `{next}`',
+    retryable: false,
+    exitCode: 3,
+  },
   ROLLOUT_UNAUTHORISED: {
     message: '{action} of {model} refused: {problem}',
     remedy: 'Sign with an identity that may (MLOPS_IDENTITY; docs/reference/roles.md), or ask somebody who may',

@@ -73,6 +73,10 @@ export interface RolloutRun {
   /** Run id of the first execution: names rows in the database for the whole life. */
   rolloutKey: string;
   startedAtMs: number;
+  /** What the registry says of the versions; absent until it was asked, and in rollouts that began before it was. */
+  versions?: { readonly isGoverned: boolean; readonly approvalId: string | null; readonly production: string | null };
+  /** The new version is in production by the registry: the stage went ahead of the last split. */
+  isStageMoved?: boolean;
   /** Who started it was verified; absent where that is not looked at. */
   isVerified?: true;
   /**

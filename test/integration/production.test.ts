@@ -40,6 +40,24 @@ describe('in production', () => {
   };
   const start = async (name: string | null): Promise<Run> => await as(name, ...started);
 
+  const registerIndex = async (version: string): Promise<void> => {
+    const file = join(project.root, 'index.bin');
+    await writeFile(file, `index of ${version}`);
+    const typed = `--type retriever --metadata index_embedding=none --index-version words-1 --artifact ${file}`;
+    const registered = await as('emil', ...`model register ${MODEL} ${version} ${typed}`.split(' '));
+    expect(registered.code, registered.stderr).toBe(0);
+  };
+  /** Takes a version to staging and asks for production. Returns the approval. */
+  const askFor = async (version: string): Promise<string> => {
+    await registerIndex(version);
+    expect((await as('emil', 'model', 'promote', MODEL, version)).code).toBe(0);
+    const asked = await as('emil', 'model', 'promote', MODEL, version, '-o', 'json');
+    expect(asked.code, asked.stderr).toBe(6);
+    return (JSON.parse(asked.stdout) as { awaiting: { approvalId: string } }).awaiting.approvalId;
+  };
+  const stageOf = async (version: string): Promise<string> =>
+    (JSON.parse((await as('vera', 'model', 'show', MODEL, version, '-o', 'json')).stdout) as { stage: string }).stage;
+
   beforeAll(async () => {
     project = await createProject(OFFSETS.production, DEPLOYMENT);
     setUp = await as(null, 'up', '--detach');
@@ -81,6 +99,23 @@ describe('in production', () => {
     expect(refused.stderr).toContain('may not do audit.query on ledger: has viewer, wanted auditor or admin');
     const events = await as(null, 'audit', 'query', '--type', 'audit.query-refused', '-o', 'json');
     expect(JSON.parse(events.stdout)).toMatchObject({ events: [{ type: 'audit.query-refused', risk: 'medium' }] });
+  });
+
+  it('versions that are not registered, or not approved, get no users', async () => {
+    const refusalOf = async (): Promise<string> => {
+      expect((await start('olga')).code).toBe(0);
+      const ended = await until(status, ({ phase }) => phase === 'closed', 30_000);
+      expect(ended.outcome).toBe('failed');
+      expect((await as('olga', 'rollout', 'status', '--model', MODEL)).code).toBe(3);
+      return ended.reason ?? '';
+    };
+    expect(await refusalOf()).toContain('it is not registered, and in production every model is');
+    for (const version of ['1.0.0', '1.1.0']) await registerIndex(version);
+    expect(await refusalOf()).toContain('1.1.0 is in development, wanted staging');
+    const approvalId = await askFor('1.1.0');
+    expect(await refusalOf()).toContain(`approval ${approvalId} of 1.1.0 is pending`);
+    for (const name of ['anna', 'aldo', 'arno']) await as(name, 'approval', 'approve', approvalId);
+    expect(await stageOf('1.1.0'), 'no users are anywhere: it needs no rollout').toBe('production');
   });
 
   it('a rollout is started, approved and ended by those who may, each by their signature', async () => {
@@ -128,6 +163,36 @@ describe('in production', () => {
     } finally {
       await client.connection.close();
     }
+  });
+
+  it('a rollout that is promoted takes the version into production: stage and traffic', async () => {
+    const promoteFully = async (): Promise<RolloutStatus> => {
+      await until(status, ({ phase }) => phase === 'awaiting-approval', 60_000);
+      const promoted = await as('olga', 'rollout', 'promote', '--model', MODEL, '--full', '--confirm', MODEL);
+      expect(promoted.code, promoted.stderr).toBe(0);
+      const ended = await until(status, ({ phase }) => phase === 'closed', 90_000);
+      expect(ended.outcome, ended.reason ?? '').toBe('promoted');
+      return ended;
+    };
+    expect((await start('olga')).code).toBe(0);
+    await promoteFully();
+
+    const approvalId = await askFor('1.2.0');
+    for (const name of ['anna', 'aldo', 'arno']) await as(name, 'approval', 'approve', approvalId);
+    const early = await as('olga', 'model', 'promote', MODEL, '1.2.0', '--to', 'production', '--approval', approvalId);
+    expect(early.code, 'not ahead of its users').toBe(3);
+    expect(early.stderr).toContain('its users in production are on 1.1.0');
+    expect(await stageOf('1.2.0')).toBe('staging');
+    const endpoint = await project.startService('1.2.0');
+    const next = `rollout start --model ${MODEL} --to 1.2.0 --endpoint 1.2.0=${endpoint} --detach`;
+    const begun = await as('olga', ...next.split(' '));
+    expect(begun.code, begun.stderr).toBe(0);
+    const ended = await promoteFully();
+    expect(ended.timeline.map(({ event }) => event)).toContain('stage-moved');
+    expect([await stageOf('1.1.0'), await stageOf('1.2.0')]).toEqual(['staging', 'production']);
+    const history = await as('vera', 'model', 'history', MODEL, '-o', 'json');
+    const { changes } = JSON.parse(history.stdout) as { changes: { to: string; approvers: string[] }[] };
+    expect(changes.find(({ to }) => to === 'production')?.approvers).toHaveLength(3);
   });
 
   describe('a version of a model', () => {

@@ -8,6 +8,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, Connection } from '@temporalio/client';
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import type { AdmittedVersions } from '../../activities/ports.ts';
+import type { StageOrder } from '../../activities/versions.ts';
 import type { Authorisation } from '../../activities/authorise.ts';
 import type { ApplySplitInput } from '../../activities/traffic.ts';
 import type { CloseInput } from '../../activities/record.ts';
@@ -32,6 +34,10 @@ export interface World {
   record(event: RolloutEventRecord): Promise<void>;
   close(input: CloseInput): Promise<void>;
   canaryIsHealthy(): boolean;
+  /** What the registry says of the versions. */
+  versions(): Promise<AdmittedVersions>;
+  /** Fails when the registry refuses the stage. */
+  moveStage(): Promise<void>;
   /** What who looks at a statement says. */
   authorise(): Promise<Authorisation>;
 }
@@ -47,6 +53,8 @@ export interface Scene {
   readonly looks: readonly ObserveInput[];
   /** What was asked of who looks at statements. */
   readonly asked: readonly AskedFor[];
+  /** Which versions entered and left production in the registry. */
+  readonly stages: readonly string[];
   status(): Promise<RolloutStatus>;
   until(holds: (status: RolloutStatus) => boolean, timeoutMs?: number): Promise<RolloutStatus>;
   /** Sends an update. @throws the words of a refusal */
@@ -79,6 +87,7 @@ interface Stage {
   readonly closed: CloseInput[];
   readonly looks: ObserveInput[];
   readonly asked: AskedFor[];
+  readonly stages: string[];
   generation: number;
 }
 
@@ -186,9 +195,20 @@ function setStage(world: Partial<World>): Stage {
     record: async () => undefined,
     close: async () => undefined,
     canaryIsHealthy: () => true,
+    versions: async () => await Promise.resolve({ isGoverned: false, approvalId: null, production: null }),
+    moveStage: async () => undefined,
     authorise: async () => await Promise.resolve({ allowed: true }),
   };
-  return { world: { ...well, ...world }, weights: [], events: [], closed: [], looks: [], asked: [], generation: 1 };
+  return {
+    world: { ...well, ...world },
+    weights: [],
+    events: [],
+    closed: [],
+    looks: [],
+    asked: [],
+    stages: [],
+    generation: 1,
+  };
 }
 
 function actFor(stages: ReadonlyMap<string, Stage>) {
@@ -251,6 +271,17 @@ function actFor(stages: ReadonlyMap<string, Stage>) {
       const stage = stageOf(asked.resource.split('/')[2] ?? '');
       stage.asked.push(asked);
       return await stage.world.authorise();
+    },
+    examineVersions: async ({ request }: { request: RolloutRequest }) => await stageOf(request.model).world.versions(),
+    promoteVersion: async (order: StageOrder) => {
+      const stage = stageOf(order.model);
+      await stage.world.moveStage();
+      stage.stages.push(`${order.version} in`);
+      return await Promise.resolve('staging → production');
+    },
+    restoreVersion: async (order: StageOrder) => {
+      stageOf(order.model).stages.push(`${order.version} out`);
+      return await Promise.resolve('out');
     },
     readClock: async () => await Promise.resolve(Date.now()),
   };

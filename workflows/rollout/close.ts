@@ -8,6 +8,7 @@ import { recordAsked, recordLast, settleDeliveries, show, writeUnwritten } from 
 import { statusOf } from './status.ts';
 import { endWithoutStable } from './stable-down.ts';
 import { writeSplit } from './traffic.ts';
+import { restoreStage } from './versions.ts';
 
 const RETRY_PAUSE_MS = 5_000;
 
@@ -18,6 +19,7 @@ export async function closeRollout(context: RolloutContext, wanted: Ending): Pro
   const ending = await takeTrafficBack(context, wanted);
   context.ending = ending;
   const { run } = context;
+  if (ending.outcome !== 'promoted') await untilDone(context, 'stage', async () => await restoreStage(context));
   if (run.generation === null) await closeRefused(context, ending);
   else await untilDone(context, 'close', async () => await writeEnd(context, ending));
   setPhase(context, 'closed');

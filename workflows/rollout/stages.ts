@@ -19,6 +19,7 @@ import { isBehind, record, show } from './record.ts';
 import { smokeTest } from './smoke-test.ts';
 import { untilSettled } from './stop.ts';
 import { writeSplit } from './traffic.ts';
+import { admitVersions, moveStage } from './versions.ts';
 
 type Resumed = NonNullable<RolloutRun['resumed']>;
 
@@ -36,6 +37,12 @@ export async function prepare(context: RolloutContext): Promise<Ending | null> {
       if (!isAway(error)) throw error;
       return await waitForWhoIsAway(context, error);
     }
+  }
+  try {
+    await admitVersions(context);
+  } catch (error) {
+    if (!isAway(error)) throw error;
+    return await waitForWhoIsAway(context, error);
   }
   const at = new Date(run.nowMs).toISOString();
   const order = { request, rolloutKey: run.rolloutKey, rolloutId: workflowId, at };
@@ -192,7 +199,9 @@ export async function finishPromotion(context: RolloutContext): Promise<Ending |
   }
   setPhase(context, 'promoting');
   try {
-    const ending = await writeSplit(context, 'finish', promotedSplit(request), `promoted ${request.canary.version}`);
+    const ending =
+      (await moveStage(context)) ??
+      (await writeSplit(context, 'finish', promotedSplit(request), `promoted ${request.canary.version}`));
     if (ending !== null) return ending;
   } catch (error) {
     if (!isPassing(error)) throw error;

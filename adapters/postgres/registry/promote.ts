@@ -4,6 +4,7 @@ import type { Dependency } from '../../../domain/registry/dependency.ts';
 import { indexProblem } from '../../../domain/registry/index-match.ts';
 import type { StageOutcome } from '../../../domain/registry/records.ts';
 import { resourceOfPromotion, resourceOfVersion } from '../../../domain/registry/resource-names.ts';
+import { weightOf } from '../../../domain/registry/traffic-weight.ts';
 import { parseVersion } from '../../../domain/registry/semver.ts';
 import { isLegal, legalInWords } from '../../../domain/registry/stages.ts';
 import type { LedgerTransaction } from '../ledger/ledger.ts';
@@ -11,6 +12,7 @@ import { approvalFor, consumeApproval } from './approve.ts';
 import { changeStage, type UsedApproval } from './change-stage.ts';
 import type { RegistryParts } from './parts.ts';
 import { refusalsRecorded } from './refusals.ts';
+import { liveSplitOf } from './live-split.ts';
 import { noteRequest } from './request-stage.ts';
 import { assertVerified } from './verify-artifact.ts';
 import { recordOf, requireVersion, run, productionOf, type Queries, type VersionRow } from './versions.ts';
@@ -25,6 +27,8 @@ export interface PromoteOrder {
   readonly approvalId: string | null;
   readonly reason: string;
   readonly actor: string;
+  /** A rollout has brought the users there: the stage follows. */
+  readonly isByRollout?: boolean;
 }
 
 /**
@@ -69,6 +73,8 @@ async function promote(
     const noted = await requireVersion(client, environment, order);
     return { ...outcomeOf(noted, environment, { from: row.stage }), awaiting: neededFor(parts, row, order) };
   }
+  // Asked for it may be; it is done by whoever brings the users there.
+  if (order.to === 'production' && order.isByRollout !== true) await assertNoOtherTraffic(client, environment, row);
   await enterStage(transaction, { row, current, environment, actor, approval, order, act: 'promoted' });
   const after = await requireVersion(client, environment, order);
   return outcomeOf(after, environment, { from: row.stage, replaced: current?.content.version ?? null });
@@ -124,6 +130,14 @@ export function assertExpected(
     current: there ?? 'no version',
     expected: expected ?? 'none',
   });
+}
+
+/** Users that are on another version are brought to this one by a rollout: the stage does not go ahead of them. @throws TRAFFIC_ELSEWHERE */
+async function assertNoOtherTraffic(queries: Queries, environment: string, { content }: VersionRow): Promise<void> {
+  const { model, version } = content;
+  const live = await liveSplitOf(queries, environment, model);
+  if (live === null || weightOf(live.split, version) === 10_000) return;
+  throw new MlopsError('TRAFFIC_ELSEWHERE', { model, version, environment, live: live.split.stable.version });
 }
 
 function isThere(row: VersionRow, { to }: PromoteOrder): boolean {

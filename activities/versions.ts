@@ -1,0 +1,53 @@
+import { Context } from '@temporalio/activity';
+import type { RolloutRequest } from '../domain/rollout/run.ts';
+import type { AdmittedVersions, VersionRegistry } from './ports.ts';
+
+/** Reading gigabytes of an artifact takes its time; a worker that died meanwhile is noticed by its silence. */
+const HEARTBEAT_MS = 5_000;
+
+/** What a rollout and the registry have to do with one another. */
+export function createVersionActivities({ versions }: { readonly versions: VersionRegistry }) {
+  return {
+    /**
+     * Whether the registry lets these versions be rolled out: both registered, the new one approved and its artifact verified now.
+     *
+     * @throws PREFLIGHT_VERSION
+     */
+    async examineVersions({ request }: { readonly request: RolloutRequest }): Promise<AdmittedVersions> {
+      const { canary, environment, model, stable } = request;
+      return await alive(
+        async () => await versions.admit({ environment, model, from: stable.version, to: canary.version }),
+      );
+    },
+
+    /** The stage follows the traffic. Returns what was done, in words. @throws what a promotion in the registry throws */
+    async promoteVersion(order: StageOrder): Promise<string> {
+      return await alive(async () => await versions.promote(order));
+    },
+
+    /** The traffic did not follow: the stage goes back. */
+    async restoreVersion(order: StageOrder): Promise<string> {
+      return await alive(async () => await versions.restore(order));
+    },
+  };
+}
+
+/** Which version of a rollout enters production in the registry. */
+export interface StageOrder {
+  readonly model: string;
+  readonly version: string;
+  /** What was in production when the rollout began; null for none. */
+  readonly production: string | null;
+  readonly approvalId: string | null;
+  readonly actor: string;
+}
+
+async function alive<T>(work: () => Promise<T>): Promise<T> {
+  const context = Context.current();
+  const timer = setInterval(() => context.heartbeat(), HEARTBEAT_MS);
+  try {
+    return await work();
+  } finally {
+    clearInterval(timer);
+  }
+}

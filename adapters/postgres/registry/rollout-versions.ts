@@ -1,0 +1,101 @@
+import { MlopsError } from '../../../domain/errors.ts';
+import { boundContentOf, sameBound } from '../../../domain/registry/bound-content.ts';
+import { resourceOfPromotion } from '../../../domain/registry/resource-names.ts';
+import { sha256Of } from '../../crypto/sha256.ts';
+import type { createApprovalReader } from './approval-reader.ts';
+import type { RegistryParts } from './parts.ts';
+import { assertVerified } from './verify-artifact.ts';
+import { productionOf, requireVersion, run, type VersionRow } from './versions.ts';
+
+/** The versions of a rollout, in an environment. */
+export interface VersionPair {
+  readonly environment: string;
+  readonly model: string;
+  readonly from: string;
+  readonly to: string;
+}
+
+/** What a rollout goes by that the registry has let in. */
+export interface Admission {
+  /** False: the registry does not know the model, and need not. */
+  readonly isGoverned: boolean;
+  /** The approval by which the new version enters production; null when it is there already. */
+  readonly approvalId: string | null;
+  /** In production now; null for none. */
+  readonly production: string | null;
+}
+
+type Approvals = Pick<ReturnType<typeof createApprovalReader>, 'openFor'>;
+
+/**
+ * Whether two versions may be rolled out. A model that was registered is governed by the registry; in production every model is. The new
+ * version must be approved for production and its artifact be the registered one; what is in production by the registry must be
+ * what is live.
+ *
+ * @throws PREFLIGHT_VERSION, DATABASE_UNREACHABLE
+ */
+export async function admitVersions(parts: RegistryParts, approvals: Approvals, pair: VersionPair): Promise<Admission> {
+  const { environment, model } = pair;
+  const known = await run(parts.pool, 'SELECT FROM model WHERE name = $1', [model]);
+  if (known.length === 0) {
+    if (environment !== 'production') return { isGoverned: false, approvalId: null, production: null };
+    throw refusal(
+      pair,
+      'it is not registered, and in production every model is',
+      `mlops model register ${model} ${pair.to}`,
+    );
+  }
+  const [from, to] = [await findVersion(parts, pair, pair.from), await findVersion(parts, pair, pair.to)];
+  const production = (await productionOf(parts.pool, environment, from.model_id))?.content.version ?? null;
+  if (production !== null && production !== from.content.version && production !== to.content.version)
+    throw refusal(
+      pair,
+      `${production} is in production, and ${pair.from} is to be replaced`,
+      `mlops model history ${model}`,
+    );
+  const approvalId = production === to.content.version ? null : await approvalOf(parts, approvals, pair, to);
+  await assertVerified(parts, to, await parts.principals.actor('rollout')).catch((error: unknown) => {
+    if (error instanceof MlopsError && !error.retryable)
+      throw refusal(pair, error.message, `mlops model verify ${model} ${pair.to}`);
+    throw error;
+  });
+  return { isGoverned: true, approvalId, production };
+}
+
+async function findVersion(parts: RegistryParts, pair: VersionPair, version: string): Promise<VersionRow> {
+  const { environment, model } = pair;
+  const register = `mlops model register ${model} ${version}`;
+  const row = await requireVersion(parts.pool, environment, { model, version }).catch((error: unknown) => {
+    if (error instanceof MlopsError && error.exitCode === 2)
+      throw refusal(pair, `${version} is not registered`, register);
+    throw error;
+  });
+  if (row.retired_at !== null) throw refusal(pair, `${version} was retired`, `mlops model list ${model}`);
+  return row;
+}
+
+/** The approval that was given for exactly what the version is now. */
+async function approvalOf(
+  { policy }: RegistryParts,
+  approvals: Approvals,
+  pair: VersionPair,
+  row: VersionRow,
+): Promise<string> {
+  const { environment, model } = pair;
+  const { version } = row.content;
+  const promote = `mlops model promote ${model} ${version} --to ${row.stage === 'development' ? 'staging' : 'production'}`;
+  if (row.stage !== 'staging') throw refusal(pair, `${version} is in ${row.stage}, wanted staging`, promote);
+  const resource = resourceOfPromotion({ environment, model, version, stage: 'production' });
+  const approval = await approvals.openFor(environment, 'stage-promotion', resource);
+  if (approval === null) throw refusal(pair, `${version} was not approved for production`, promote);
+  const show = `mlops approval show ${approval.approvalId}`;
+  if (approval.state !== 'approved')
+    throw refusal(pair, `approval ${approval.approvalId} of ${version} is ${approval.state}`, show);
+  if (!sameBound(approval.bound, boundContentOf(row.content, policy, sha256Of)))
+    throw refusal(pair, `approval ${approval.approvalId} was given for another content of ${version}`, promote);
+  return approval.approvalId;
+}
+
+function refusal({ from, model, to }: VersionPair, problem: string, next: string): MlopsError {
+  return new MlopsError('PREFLIGHT_VERSION', { model, from, to, problem, next });
+}

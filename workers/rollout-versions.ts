@@ -1,0 +1,31 @@
+import type { VersionRegistry } from '../activities/ports.ts';
+import { createApprovalReader } from '../adapters/postgres/registry/approval-reader.ts';
+import type { RegistryParts } from '../adapters/postgres/registry/parts.ts';
+import { admitVersions } from '../adapters/postgres/registry/rollout-versions.ts';
+import type { createRegistry } from '../adapters/postgres/registry/registry.ts';
+
+/** The registry as rollouts see it: it lets versions in, and its stages follow the traffic. */
+export function composeRolloutVersions(
+  registry: ReturnType<typeof createRegistry>,
+  parts: RegistryParts,
+): VersionRegistry {
+  const approvals = createApprovalReader(parts.pool);
+  return {
+    admit: async (pair) => await admitVersions(parts, approvals, pair),
+    async promote({ actor, approvalId, model, production, version }) {
+      const order = { model, version, to: 'production', expectedProduction: production, approvalId, actor } as const;
+      const outcome = await registry.promote({ ...order, reason: '', isByRollout: true });
+      return outcome.from === outcome.version.stage
+        ? `${version} is in production already`
+        : `${version}: ${outcome.from} → ${outcome.version.stage}`;
+    },
+    async restore({ actor, model, production, version }) {
+      if ((await registry.production({ model })) !== version) return `${version} is not in production`;
+      const order = { model, actor, reason: 'its rollout did not end there' };
+      // Nothing was there before: out it goes.
+      if (production === null) await registry.demote({ ...order, version, to: 'staging' });
+      else await registry.goBack({ ...order, expectedProduction: version, approvalId: null });
+      return `${version} left production; ${production ?? 'nothing'} is there`;
+    },
+  };
+}

@@ -1,0 +1,58 @@
+import { patched, proxyActivities } from '@temporalio/workflow';
+import type { RolloutActivities } from '../../activities/index.ts';
+import type { Ending, RolloutContext } from './context.ts';
+import { isPassing, messageOf } from './failure.ts';
+import { record } from './record.ts';
+
+/** An artifact may be gigabytes; a worker that dies while it reads is noticed by its silence. */
+const { examineVersions, promoteVersion, restoreVersion } = proxyActivities<RolloutActivities>({
+  startToCloseTimeout: '2h',
+  heartbeatTimeout: '30s',
+  retry: { initialInterval: '200ms', backoffCoefficient: 2, maximumInterval: '5s', maximumAttempts: 6 },
+});
+
+/** Asks the registry for the versions, once. @throws ActivityFailure PREFLIGHT_VERSION, or while nobody can say */
+export async function admitVersions({ request, run }: RolloutContext): Promise<void> {
+  // An A/A run brings nothing new to anybody.
+  if (run.versions !== undefined || request.kind === 'a/a' || !patched('versions-come-from-the-registry')) return;
+  run.versions = await examineVersions.executeWithOptions({ summary: 'versions in the registry' }, [{ request }]);
+}
+
+/**
+ * Moves the stage of the new version before the last split is written, so that nothing is final in traffic that the registry refuses.
+ *
+ * @returns the ending when the registry refuses it now: what was approved has changed
+ * @throws ActivityFailure while nobody can say
+ */
+export async function moveStage(context: RolloutContext): Promise<Ending | null> {
+  const { run } = context;
+  if (run.versions?.isGoverned !== true || run.isStageMoved === true) return null;
+  try {
+    const done = await promoteVersion.executeWithOptions({ summary: 'stage' }, [stageOrder(context)]);
+    run.isStageMoved = true;
+    await record(context, { key: 'stage-moved', event: 'stage-moved', detail: done, notify: 'info' });
+    return null;
+  } catch (error) {
+    if (isPassing(error)) throw error;
+    return { outcome: 'rolled-back', reason: 'registry', detail: messageOf(error), actor: 'rollout' };
+  }
+}
+
+/** The rollout did not end where the stage is: it goes back. */
+export async function restoreStage(context: RolloutContext): Promise<void> {
+  const { run } = context;
+  if (run.isStageMoved !== true) return;
+  const done = await restoreVersion.executeWithOptions({ summary: 'stage goes back' }, [stageOrder(context)]);
+  run.isStageMoved = false;
+  await record(context, { key: 'stage-restored', event: 'stage-restored', detail: done, notify: 'warning' });
+}
+
+function stageOrder({ request, run }: RolloutContext) {
+  return {
+    model: request.model,
+    version: request.canary.version,
+    production: run.versions?.production ?? null,
+    approvalId: run.versions?.approvalId ?? null,
+    actor: request.startedBy,
+  };
+}
