@@ -1,6 +1,5 @@
 // The lineage of 10,000 versions in ten layers, each resting on three of the layer below: all that one rests on, and all that rests on
 // one. `--nodes N`, `--depth N`, `--runs N`.
-import { randomUUID } from 'node:crypto';
 import { createPool } from '../adapters/postgres/pool.ts';
 import { migrate } from '../adapters/postgres/migrate.ts';
 import { openTestLedger, startDatabase } from '../test/support/database.ts';
@@ -19,7 +18,7 @@ function invent(): InventedVersion[] {
   const versions: InventedVersion[] = [];
   const add = (model: string, below: readonly InventedVersion[]): InventedVersion => {
     const one = {
-      id: randomUUID(),
+      id: String(versions.length + 1),
       model,
       version: '1.0.0',
       dependencies: below.map((other) => ({ kind: 'model' as const, target: `${other.model}@1.0.0` })),

@@ -13,6 +13,7 @@ const BESIDE = [
   'config/schema',
   'examples/ci',
   'examples/demo/config',
+  'examples/models',
   'tools/temporal/go.mod',
   'tools/temporal/go.sum',
 ];

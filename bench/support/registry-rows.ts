@@ -1,5 +1,5 @@
 // A large registry as an export: taken in at once, where registering each version would take an hour.
-import { createHash, randomUUID } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { canonicalJson } from '../../domain/governance/canonical-json.ts';
 import type { Dependency } from '../../domain/registry/dependency.ts';
 import { REGISTRY_FORMAT, type RegistryTable } from '../../domain/registry/export-format.ts';
@@ -24,7 +24,7 @@ export interface InventedVersion {
 export async function* exportOf(versions: readonly InventedVersion[]): AsyncGenerator<string> {
   const counts = new Map<string, number>();
   for (const { model } of versions) counts.set(model, (counts.get(model) ?? 0) + 1);
-  const ids = new Map([...counts.keys()].map((model) => [model, randomUUID()]));
+  const ids = new Map([...counts.keys()].map((model, at) => [model, String(at + 1)]));
   const hash = createHash('sha256');
   let rows = 0;
   const line = (table: RegistryTable, row: object): string => {

@@ -135,6 +135,17 @@ describe('make help', () => {
     expect(commandOf('MODEL_NAME=m n')).toContain("mlops rollback 'm n'");
   });
 
+  it('registers and promotes what is named, as the manifest says', () => {
+    // -n alone: a target that is really run installs packages first.
+    const commandsOf = (...args: string[]) =>
+      spawnSync('make', ['-n', ...args], { cwd: ROOT, encoding: 'utf8' }).stdout;
+    const named = ['MODEL_NAME=other', 'MODEL_VERSION=1.2.0'];
+    expect(commandsOf('mlops-register', ...named)).toContain(
+      "mlops model register 'other' '1.2.0' --file 'examples/models/rag_api.yaml'",
+    );
+    expect(commandsOf('mlops-promote', ...named)).toContain("mlops model promote 'other' '1.2.0'");
+  });
+
   it('says of what is not there yet that it is not, and exits 2', () => {
     const { status, stderr } = spawnSync('make', ['mlops-monitor'], { cwd: ROOT, encoding: 'utf8' });
     expect(status).toBe(2);

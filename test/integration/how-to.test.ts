@@ -225,6 +225,18 @@ describe('the commands of pages in docs', () => {
     expect((await page.next(0)).stdout).toContain('Registered: rag_embeddings 2.1.0');
     expect((await page.next(0)).stdout).toMatch(/^rag_api +1\.0\.0/m);
     expect((await page.next(0)).stdout).toContain('recall_at_5 0.89 ratio (higher is better)');
+    expect((await page.next(0)).stdout).toContain('dataset wiki-2026-10');
+    expect((await page.next(0)).stdout).toContain('rag_embeddings@2.1.0  (embedding, development)');
+    expect((await page.next(0)).stdout).toContain('Added');
+    expect(JSON.parse((await page.next(0)).stdout)).toMatchObject({ specVersion: '1.6' });
+    expect((await page.next(0)).stdout).toContain('candidate of rag_embeddings: nothing → 2.1.0');
+    expect((await page.next(0)).stdout).toMatch(/^aliases +candidate$/m);
+    expect((await page.next(3)).stderr).toContain('(ARTIFACT_MISSING)');
+    expect((await page.next(0)).stdout).toContain('has left development yet');
+    await page.next(0);
+    expect((await page.next(0)).stdout).toContain('development → archived');
+    expect((await page.next(0)).stdout).toContain('rows to registry.jsonl');
+    expect((await page.next(0)).stdout).toContain('Nothing is changed: the registry holds exactly what');
     expect(page.left()).toBe(0);
   });
 

@@ -37,8 +37,11 @@ async function model(verb: string, args: readonly string[], options: Record<stri
   const spec = CATALOG.find(({ name }) => name === `model ${verb}`);
   if (spec === undefined) throw new Error(`there is no ${verb}`);
   const { run } = await spec.load();
-  const { context } = createContext({ registry: made.registry });
   const { dryRun, ...given } = options;
+  const { context } = createContext(
+    { registry: made.registry },
+    { confirm: async () => await Promise.resolve(given['yes'] === true) },
+  );
   try {
     const result = await run(context, createInput(given, { args, dryRun: dryRun === true }));
     return { ...(result as CommandResult & { data: Record<string, unknown> }), code: null };
@@ -269,7 +272,10 @@ describe('the other verbs of mlops model', () => {
     const approval = grant(waiting.data['awaiting'], 'named-1');
     expect((await model('alias', ['named', 'champion', '1.2.0'], { approval })).exitCode).toBe(0);
     expect((await model('show', ['named', 'champion'])).text).toMatch(/^aliases +candidate, champion$/m);
-    expect(await model('retire', ['named', '1.2.0'])).toMatchObject({ exitCode: 3, code: 'RETIRE_REFUSED' });
+    expect(await model('retire', ['named', '1.2.0'], { yes: true })).toMatchObject({
+      exitCode: 3,
+      code: 'RETIRE_REFUSED',
+    });
   });
 
   it('lineage, show --bom, export and import give what they say', async () => {
@@ -298,15 +304,19 @@ describe('the other verbs of mlops model', () => {
     });
   });
 
-  it('retire: asks nobody, says that it is for good, and is done once', async () => {
+  it('retire: asks first, says that it is for good, and is done once', async () => {
     await model('register', ['old', '1.0.0'], EMBEDDING);
     expect((await model('retire', ['old', '1.0.0'], { dryRun: true })).text).toContain(
       'This would retire old 1.0.0 (development)',
     );
-    expect((await model('retire', ['old', '1.0.0'])).text).toContain(
+    expect(await model('retire', ['old', '1.0.0'])).toMatchObject({
+      exitCode: 2,
+      text: expect.stringContaining('was not confirmed') as string,
+    });
+    expect((await model('retire', ['old', '1.0.0'], { yes: true })).text).toContain(
       'Retired: old 1.0.0, development → archived. It cannot be undone',
     );
-    expect((await model('retire', ['old', '1.0.0'])).text).toContain('Nothing is changed');
+    expect((await model('retire', ['old', '1.0.0'], { yes: true })).text).toContain('Nothing is changed');
     expect(await model('register', ['old', '1.0.0'], EMBEDDING)).toMatchObject({
       exitCode: 3,
       code: 'VERSION_RETIRED',

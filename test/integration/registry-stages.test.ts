@@ -6,6 +6,9 @@ import { createPool } from '../../adapters/postgres/pool.ts';
 import { createTrafficStore } from '../../adapters/postgres/traffic-store.ts';
 import type { EvidenceParts } from '../../adapters/postgres/rollout-store.ts';
 import { portsFrom } from '../../config/load.ts';
+import { isMlopsError } from '../../domain/errors.ts';
+import { createRandom } from '../../domain/statistics/seeded-random.ts';
+import { STAGES } from '../../domain/registry/stages.ts';
 import { assemblePolicy } from '../../domain/registry/policy.ts';
 import type { AwaitedApproval } from '../../domain/registry/records.ts';
 import type { RegistrationOrder } from '../../domain/registry/registration.ts';
@@ -561,6 +564,55 @@ describe('a retirement', () => {
     );
     await retire('above', '2.0.0');
     expect(await refusal('base', '1.0.0')).not.toContain('above');
+  });
+});
+
+describe('whatever is done in whatever order', () => {
+  it('leaves one production version at most, and a history that leads to where each version stands', async () => {
+    const random = createRandom('walk');
+    const versions = ['1.0.0', '1.1.0', '1.2.0', '2.0.0'];
+    for (const version of versions) await register('walked', version);
+    const pick = <T>(from: readonly T[]): T => from[Math.floor(random() * from.length)] as T;
+    const acts = [
+      async (version: string) => await promote('walked', version),
+      async (version: string) => await toStaging('walked', version),
+      async (version: string) =>
+        await registry.demote({
+          ...ADA,
+          model: 'walked',
+          version,
+          to: pick(['development', 'staging', 'deprecated'] as const),
+        }),
+      async () =>
+        await registry.goBack({
+          ...ADA,
+          model: 'walked',
+          expectedProduction: await production('walked'),
+          approvalId: null,
+        }),
+      async (version: string) => (random() < 0.1 ? await registry.retire({ ...ADA, model: 'walked', version }) : null),
+    ];
+    let refused = 0;
+    for (let step = 0; step < 120; step += 1)
+      await pick(acts)(pick(versions)).catch((error: unknown) => {
+        if (!isMlopsError(error)) throw error;
+        refused += 1;
+      });
+    expect(refused).toBeGreaterThan(0);
+    const { changes } = await registry.history({ model: 'walked', after: null, limit: 1000, actor: 'ada' });
+    expect(changes.length).toBeGreaterThan(10);
+    const stands = new Map(versions.map((version) => [version, 'development']));
+    for (const { from, to, version } of changes.toReversed()) {
+      expect(stands.get(version), version).toBe(from);
+      stands.set(version, to);
+      expect([...stands.values()].filter((stage) => stage === 'production').length).toBeLessThan(2);
+    }
+    for (const [version, stage] of stands) expect(await stageOf('walked', version), version).toBe(stage);
+    for (const stage of STAGES) {
+      const page = { model: 'walked', stage, after: null, limit: 10, withRetired: true, actor: 'ada' };
+      const listed = (await registry.versions(page)).versions.map(({ registration }) => registration.version);
+      expect(listed.toSorted(), stage).toEqual([...stands].flatMap(([version, at]) => (at === stage ? [version] : [])));
+    }
   });
 });
 

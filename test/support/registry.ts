@@ -8,6 +8,7 @@ import type { ApprovalOrder, GrantedApprovals, RegistryParts } from '../../adapt
 import { createRegistry } from '../../adapters/postgres/registry/registry.ts';
 import type { EvidenceParts } from '../../adapters/postgres/rollout-store.ts';
 import { MlopsError } from '../../domain/errors.ts';
+import { canonicalJson } from '../../domain/governance/canonical-json.ts';
 import type { ArtifactStore } from '../../domain/registry/artifact.ts';
 import { assemblePolicy } from '../../domain/registry/policy.ts';
 import type { RegistrationOrder } from '../../domain/registry/registration.ts';
@@ -47,10 +48,15 @@ export function createApprovals(): GrantedApprovals & {
     async assertGranted(client, order) {
       await client.query('SELECT 1');
       const found = granted.get(order.approvalId);
-      if (found !== undefined && JSON.stringify(found.order) === JSON.stringify(order)) return found;
+      if (found !== undefined && textOf(found.order) === textOf(order)) return found;
       throw new MlopsError('APPROVAL_NOT_GRANTED', { ...order, problem: 'it is for something else' });
     },
   };
+}
+
+/** What an approval is for, wherever it is used. */
+function textOf({ approvalId, bound, kind, resource }: ApprovalOrder): string {
+  return canonicalJson({ approvalId, bound: { ...bound }, kind, resource });
 }
 
 export type TestRegistry = ReturnType<typeof createRegistry>;

@@ -47,28 +47,32 @@ export async function listVersions(parts: RegistryParts, asked: VersionQuery): P
   const last = after === null ? null : parseVersion(after);
   const rows = await run<VersionRow>(
     parts.pool,
-    `SELECT ${VERSION_COLUMNS} FROM model_version v ${STAGE_JOIN}
-     WHERE v.model_id = $2 AND v.sort_key < COALESCE($3, '~') AND ($4 OR v.retired_at IS NULL)
-       ${stageCondition(stage)}
-     ORDER BY v.sort_key DESC LIMIT $5`,
-    [
-      parts.environment,
-      id,
-      last === null ? null : sortKeyOf(last),
-      withRetired,
-      limit,
-      ...(stage === null ? [] : [stage]),
-    ],
+    `SELECT ${VERSION_COLUMNS} FROM ${stage === null ? pageOf('TRUE') : pageOf(STAGE_CONDITION[stage])} v ${STAGE_JOIN}
+     ORDER BY v.sort_key DESC`,
+    [parts.environment, id, last === null ? null : sortKeyOf(last), withRetired, limit],
   );
   const versions = rows.map((row) => recordOf(row, parts.environment));
   return { versions, cursor: rows.length < limit ? null : (versions.at(-1)?.registration.version ?? null) };
 }
 
-function stageCondition(stage: Stage | null): string {
-  if (stage === null) return '';
-  // Those in development have no row there, as a rule.
-  return stage === 'development' ? `AND COALESCE(s.stage, 'development') = $6` : 'AND s.stage = $6';
+/** The versions of a page alone: everything else is looked up for these few. */
+function pageOf(condition: string): string {
+  return `(SELECT * FROM model_version p
+     WHERE p.model_id = $2 AND p.sort_key < COALESCE($3, '~') AND ($4 OR p.retired_at IS NULL) AND ${condition}
+     ORDER BY p.sort_key DESC LIMIT $5)`;
 }
+
+const isIn = (stages: string): string => `EXISTS (SELECT FROM version_stage q
+  WHERE q.version_id = p.version_id AND q.environment = $1 AND q.stage ${stages})`;
+
+/** Those in development have no row of a stage, or one that says so; those that were retired are archived everywhere. */
+const STAGE_CONDITION: Readonly<Record<Stage, string>> = {
+  development: `NOT ${isIn(`<> 'development'`)}`,
+  staging: isIn(`= 'staging'`),
+  production: isIn(`= 'production'`),
+  deprecated: isIn(`= 'deprecated'`),
+  archived: 'p.retired_at IS NOT NULL',
+};
 
 /** The version that is in production; null when none is. @throws MODEL_NOT_FOUND */
 export async function getProduction(

@@ -19,6 +19,9 @@ import { run } from './versions.ts';
 
 const ROWS_AT_ONCE = 1000;
 
+/** Tables whose keys the database counts. */
+const COUNTED = { model: 'model_id', model_version: 'version_id', stage_change: 'change_id' };
+
 /** What a file says, once it was checked from its first line to its last. */
 interface ReadFile {
   readonly rows: ReadonlyMap<RegistryTable, readonly Readonly<Record<string, unknown>>[]>;
@@ -120,7 +123,9 @@ async function insertRows({ client, next }: LedgerTransaction, { rows }: ReadFil
         JSON.stringify(some),
       ]);
     }
-  await client.query(
-    `SELECT setval(pg_get_serial_sequence('stage_change', 'change_id'), max(change_id)) FROM stage_change HAVING max(change_id) IS NOT NULL`,
-  );
+  // What is registered next goes on from there.
+  for (const [table, key] of Object.entries(COUNTED))
+    await client.query(
+      `SELECT setval(pg_get_serial_sequence('${table}', '${key}'), max(${key})) FROM ${table} HAVING max(${key}) IS NOT NULL`,
+    );
 }

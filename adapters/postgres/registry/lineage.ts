@@ -81,7 +81,7 @@ async function assemble(walk: {
     queries,
     `SELECT v.version_id, m.name || '@' || v.version AS name, v.type,
        CASE WHEN v.retired_at IS NOT NULL THEN 'archived' ELSE COALESCE(s.stage, 'development') END AS stage
-     FROM unnest($2::uuid[]) AS t(version_id) JOIN model_version v USING (version_id) JOIN model m USING (model_id)
+     FROM unnest($2::bigint[]) AS t(version_id) JOIN model_version v USING (version_id) JOIN model m USING (model_id)
      LEFT JOIN version_stage s ON s.version_id = v.version_id AND s.environment = $1`,
     [environment, [...depthOf.keys()]],
   );

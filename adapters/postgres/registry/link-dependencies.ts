@@ -43,7 +43,7 @@ async function insertEdges(
 ): Promise<number> {
   const { rowCount } = await client.query(
     `INSERT INTO model_dependency (version_id, kind, target, target_id, ledger_sequence)
-     SELECT $1, kind, target, target_id, $2 FROM unnest($3::text[], $4::text[], $5::uuid[]) AS t(kind, target, target_id)
+     SELECT $1, kind, target, target_id, $2 FROM unnest($3::text[], $4::text[], $5::bigint[]) AS t(kind, target, target_id)
      ON CONFLICT (version_id, kind, target) DO NOTHING`,
     [id, next, dependencies.map(({ kind }) => kind), dependencies.map(({ target }) => target), targets],
   );

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { MlopsError } from '../../../domain/errors.ts';
 import { canonicalJson } from '../../../domain/governance/canonical-json.ts';
 import type { EventActor } from '../../../domain/governance/event-draft.ts';
@@ -139,22 +138,20 @@ async function insertRow(
 ): Promise<{ readonly id: string; readonly ordinal: number }> {
   const { description, model, tags, type, version } = registration;
   const { rows } = await client.query<{ model_id: string; ordinal: number; at: Date }>(
-    `INSERT INTO model (model_id, name, last_ordinal, created_at, changed_at, ledger_sequence)
-     SELECT $1, $2, 1, at, at, $3 FROM date_trunc('milliseconds', clock_timestamp()) AS at
+    `INSERT INTO model (name, last_ordinal, created_at, changed_at, ledger_sequence)
+     SELECT $1, 1, at, at, $2 FROM date_trunc('milliseconds', clock_timestamp()) AS at
      ON CONFLICT (name) DO UPDATE SET last_ordinal = model.last_ordinal + 1, changed_at = EXCLUDED.changed_at,
        ledger_sequence = EXCLUDED.ledger_sequence
      RETURNING model_id, last_ordinal AS ordinal, changed_at AS at`,
-    [randomUUID(), model, next],
+    [model, next],
   );
   const [row] = rows;
   if (row === undefined) throw new Error('INSERT ... RETURNING gave no row');
-  const id = randomUUID();
-  await client.query(
-    `INSERT INTO model_version (version_id, model_id, ordinal, version, sort_key, type, content, content_digest, artifact_digest,
+  const inserted = await client.query<{ version_id: string }>(
+    `INSERT INTO model_version (model_id, ordinal, version, sort_key, type, content, content_digest, artifact_digest,
        artifact_bytes, artifact_files, description, tags, author, registered_at, verified_at, ledger_sequence)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)`,
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) RETURNING version_id`,
     [
-      id,
       row.model_id,
       row.ordinal,
       version,
@@ -174,5 +171,7 @@ async function insertRow(
       next,
     ],
   );
-  return { id, ordinal: row.ordinal };
+  const [made] = inserted.rows;
+  if (made === undefined) throw new Error('INSERT ... RETURNING gave no row');
+  return { id: made.version_id, ordinal: row.ordinal };
 }

@@ -74,7 +74,9 @@ export async function productionOf(queries: Queries, environment: string, modelI
   const [row] = await run<VersionRow>(
     queries,
     `SELECT ${VERSION_COLUMNS} FROM model_version v ${STAGE_JOIN}
-     WHERE s.model_id = $2 AND s.stage = 'production'`,
+     WHERE v.version_id = (
+       SELECT version_id FROM version_stage WHERE model_id = $2 AND environment = $1 AND stage = 'production'
+     )`,
     [environment, modelId],
   );
   return row ?? null;

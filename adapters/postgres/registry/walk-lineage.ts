@@ -38,7 +38,9 @@ export async function walkLineage(
   const edges: WalkedEdge[] = [];
   let frontier = [...start];
   for (let depth = 1; depth <= deepest && frontier.length > 0; depth += 1) {
-    const rows = await readEdges(queries, `${isUpstream ? 'version_id' : 'target_id'} = ANY ($1::uuid[])`, [frontier]);
+    const rows = await readEdges(queries, `${isUpstream ? 'version_id' : 'target_id'} = ANY ($1::bigint[])`, [
+      frontier,
+    ]);
     const met = rows.map((row) => edgeOf(row, depth));
     edges.push(...met);
     if (met.some(isFound)) break;

@@ -6,6 +6,7 @@ import { textOption } from '../../rollout/options.ts';
 /** Where names and reasons stand that do not go through the ledger alone. */
 const NOT_ERASED = [
   'the tables of rollouts',
+  'descriptions and tags of models',
   'the record and journal of the gateway',
   'histories of Temporal (encrypted)',
 ];

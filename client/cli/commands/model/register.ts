@@ -1,4 +1,4 @@
-import { completeRegistration } from '../../../../domain/registry/registration.ts';
+import { completeRegistration, type Registration } from '../../../../domain/registry/registration.ts';
 import type { RegisteredVersion } from '../../../../domain/registry/records.ts';
 import { MlopsError } from '../../../../domain/errors.ts';
 import { currentActor } from '../../actor.ts';
@@ -9,7 +9,10 @@ import { dataOfVersion, stageInWords } from '../../model/version-data.ts';
 /** `mlops model register`: a version, once; the same content again changes nothing. */
 export const run: CommandRun = async (context, input) => {
   const order = await readRegistration(context, input);
-  if (input.dryRun) return foresee(order);
+  // Before anything is connected to.
+  const checked = completeRegistration(order.registration, null);
+  if ('problems' in checked) throw new MlopsError('REGISTRATION_INVALID', { problems: checked.problems.join('; ') });
+  if (input.dryRun) return foresee(checked.registration, order);
   const registry = await context.composition.registry();
   const registered = await registry.register(
     { ...order, actor: currentActor() },
@@ -18,14 +21,11 @@ export const run: CommandRun = async (context, input) => {
   return resultOf(registered, order);
 };
 
-function foresee({ artifactPath, registration, wantsProduction }: TypedRegistration): CommandResult {
-  const completed = completeRegistration(registration, null);
-  if ('problems' in completed)
-    throw new MlopsError('REGISTRATION_INVALID', { problems: completed.problems.join('; ') });
-  const { model, type, version } = completed.registration;
+function foresee(registration: Registration, { artifactPath, wantsProduction }: TypedRegistration): CommandResult {
+  const { model, type, version } = registration;
   return {
     exitCode: 0,
-    data: { dryRun: true, ...completed.registration, artifact: artifactPath, wantsProduction },
+    data: { dryRun: true, ...registration, artifact: artifactPath, wantsProduction },
     text: `Nothing is changed. This would register ${model} ${version} (${type}) with ${artifactPath === null ? 'no artifact' : `the artifact ${artifactPath}`}`,
   };
 }

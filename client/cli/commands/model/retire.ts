@@ -1,3 +1,4 @@
+import { MlopsError } from '../../../../domain/errors.ts';
 import { currentActor } from '../../actor.ts';
 import type { CommandRun } from '../../command.ts';
 import { dataOfVersion, stageInWords } from '../../model/version-data.ts';
@@ -15,6 +16,11 @@ export const run: CommandRun = async (context, input) => {
       data: { dryRun: true, ...dataOfVersion(before) },
       text: `Nothing is changed. This would retire ${model} ${version} (${stageInWords(before)}), if nobody needs it`,
     };
+  if (before.retiredAt === null && !(await context.confirm(`Retire ${model} ${version} for good?`)))
+    throw new MlopsError('USAGE_INVALID', {
+      problem: `Retirement of ${model} ${version} was not confirmed: it cannot be undone`,
+      hint: 'Answer y, or add --yes',
+    });
   const { from, version: record } = await registry.retire({
     model,
     version,

@@ -4,7 +4,7 @@ import { assembleBom } from '../../../../domain/registry/model-bom.ts';
 import type { VersionRecord } from '../../../../domain/registry/records.ts';
 
 const RECORD: VersionRecord = {
-  id: '3e671687-395b-41f5-a30f-b58921a69b79',
+  id: '1',
   ordinal: 1,
   contentDigest: 'c'.repeat(64),
   description: 'words',
@@ -50,7 +50,7 @@ describe('the bill of materials of a version', () => {
       bomFormat: 'CycloneDX',
       specVersion: '1.6',
       version: 1,
-      serialNumber: `urn:uuid:${RECORD.id}`,
+      serialNumber: 'urn:uuid:cccccccc-cccc-8ccc-8ccc-cccccccccccc',
       metadata: { timestamp: '2026-11-27T10:00:00.000Z' },
     });
     expect(bom.metadata.component).toMatchObject({
