@@ -1,7 +1,7 @@
 // An artifact store in a folder of its own, with small chunks.
 import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { createArtifactStore } from '../../adapters/artifacts/create-store.ts';
 import { createFilePlace } from '../../adapters/artifacts/file-place.ts';
 import type { DataKeys } from '../../adapters/crypto/envelope.ts';
@@ -62,7 +62,7 @@ export function contentOf(folder: string): Record<string, string> {
   const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
   return Object.fromEntries(
     files.map(({ name, parentPath }) => [
-      join(parentPath, name).slice(folder.length + 1),
+      relative(folder, join(parentPath, name)),
       readFileSync(join(parentPath, name)).toString('hex'),
     ]),
   );
