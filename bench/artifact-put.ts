@@ -6,6 +6,7 @@ import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createArtifactStore } from '../adapters/artifacts/create-store.ts';
 import { createFilePlace } from '../adapters/artifacts/file-place.ts';
+import { createSignatureJudge } from '../adapters/artifacts/signature-judge.ts';
 import { createLocalDataKeys } from '../adapters/crypto/local-data-keys.ts';
 import { printTable, quantileOf, wholeOption } from './support/report.ts';
 
@@ -17,6 +18,7 @@ const IS_SPARSE = process.argv.includes('--sparse');
 const folder = mkdtempSync(join(process.cwd(), '.artifact-bench-'));
 const ring = { active: 'k1', keys: new Map([['k1', randomBytes(32)]]) };
 const keys = createLocalDataKeys(async () => await Promise.resolve(ring), 'artifact');
+const signatures = createSignatureJudge('none', folder);
 const seconds = { hash: [] as number[], put: [] as number[], verify: [] as number[], again: [] as number[] };
 let memory = 0;
 try {
@@ -24,7 +26,7 @@ try {
   await makeSource(file);
   for (let run = 0; run < RUNS; run += 1) {
     const root = join(folder, `store-${run}`);
-    const store = createArtifactStore({ place: createFilePlace(root), keys, uploads: root });
+    const store = createArtifactStore({ place: createFilePlace(root), keys, uploads: root, signatures });
     const began = process.memoryUsage.rss();
     const plain = await timed(seconds.hash, async () => await hashPlainly(file));
     let most = 0;

@@ -6,6 +6,7 @@ import { rewrapObjects } from '../adapters/artifacts/rewrap-objects.ts';
 import { readCredentials } from '../adapters/artifacts/s3/credentials.ts';
 import { createS3Client } from '../adapters/artifacts/s3/s3-client.ts';
 import { createS3Place } from '../adapters/artifacts/s3/s3-place.ts';
+import { createSignatureJudge } from '../adapters/artifacts/signature-judge.ts';
 import type { ArtifactsConfig, MlopsConfig } from '../config/schema.ts';
 import { MlopsError, messageOf } from '../domain/errors.ts';
 import type { ArtifactStore } from '../domain/registry/artifact.ts';
@@ -30,10 +31,11 @@ export async function composeArtifacts(config: ArtifactPlace): Promise<Artifacts
   const uploads = join(config.stateDirectory, 'artifacts');
   const wrapping = wrappingKeysOf(config);
   const keys = wrapping.dataKeys('artifact');
-  const s3 = config.artifacts?.s3 ?? null;
+  const { s3, requireSignature } = config.artifacts ?? { s3: null, requireSignature: 'none' };
+  const signatures = createSignatureJudge(requireSignature, join(config.stateDirectory, 'keys', 'artifact-signers'));
   const place = s3 === null ? createFilePlace(uploads) : createBucket(s3);
   return await Promise.resolve({
-    store: createArtifactStore({ place, keys, uploads }),
+    store: createArtifactStore({ place, keys, uploads, signatures }),
     name: place.name,
     probe: async () => {
       await wrapping.active();

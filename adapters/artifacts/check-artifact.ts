@@ -1,5 +1,6 @@
 import { isDigest, type ArtifactCheck } from '../../domain/registry/artifact.ts';
 import { MANIFEST_FIRST_LINE, parseManifest, type ManifestFile } from '../../domain/registry/folder-manifest.ts';
+import { OMS_SIGNATURE_PATH } from '../../domain/registry/oms.ts';
 import type { ChunkWork } from './chunk-work.ts';
 import type { StoreParts } from './create-store.ts';
 import { openRecord, readObject, type Sink } from './open-object.ts';
@@ -33,7 +34,7 @@ export async function checkArtifact(digest: string, parts: StoreParts, workFor: 
   if (!isDigest(digest)) return { ok: false, problem: MISSING, bytes: 0 };
   const first = await readContents(digest, parts, workFor, async () => await Promise.resolve());
   if ('problem' in first) return { ok: false, problem: first.problem, bytes: 0 };
-  if (first.contents.kind === 'file') return { ok: true, problem: null, bytes: first.bytes };
+  if (first.contents.kind === 'file') return await judged(null, first.bytes, parts, workFor);
   const checked = new Set<string>();
   let bytes = 0;
   for (const file of first.contents.files) {
@@ -42,7 +43,35 @@ export async function checkArtifact(digest: string, parts: StoreParts, workFor: 
     checked.add(file.sha256);
     bytes += file.bytes;
   }
-  return { ok: true, problem: null, bytes };
+  return await judged(first.contents.files, bytes, parts, workFor);
+}
+
+async function judged(
+  files: readonly ManifestFile[] | null,
+  bytes: number,
+  parts: StoreParts,
+  workFor: WorkFor,
+): Promise<ArtifactCheck> {
+  const problem = await judgeSignature(files, parts, workFor);
+  return { ok: problem === null, problem: problem === null ? null : `signature: ${problem}`, bytes };
+}
+
+/** What is wrong with the signature of a folder whose files are stored; null for a single file's list. */
+export async function judgeSignature(
+  files: readonly ManifestFile[] | null,
+  parts: StoreParts,
+  workFor: WorkFor,
+): Promise<string | null> {
+  if (files === null) return await parts.signatures.judge(null);
+  const file = files.find(({ path }) => path === OMS_SIGNATURE_PATH);
+  if (file === undefined) return await parts.signatures.judge({ files, signature: null });
+  if (file.bytes > MOST_MANIFEST_BYTES) return `${OMS_SIGNATURE_PATH} has ${file.bytes} bytes, which no signature has`;
+  const text = Buffer.alloc(file.bytes);
+  const { problem } = await checkObject(file.sha256, parts, workFor, async (plain, at) => {
+    text.set(plain, at);
+    await Promise.resolve();
+  });
+  return problem ?? (await parts.signatures.judge({ files, signature: text.toString('utf8') }));
 }
 
 /** Reads an object and tells a file from a folder by how it begins: no file that begins so is ever stored. */

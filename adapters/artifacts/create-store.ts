@@ -1,11 +1,13 @@
+import { MlopsError } from '../../domain/errors.ts';
 import type { ArtifactRef, ArtifactStore } from '../../domain/registry/artifact.ts';
 import { assembleManifest, type ManifestFile } from '../../domain/registry/folder-manifest.ts';
 import type { DataKeys } from '../crypto/envelope.ts';
-import { checkArtifact } from './check-artifact.ts';
+import { checkArtifact, judgeSignature } from './check-artifact.ts';
 import { createOwnWork, createThreadWork, type ChunkWork } from './chunk-work.ts';
 import { fetchArtifact } from './fetch-artifact.ts';
 import type { ObjectPlace } from './object-place.ts';
 import { putFile, putManifest } from './put-object.ts';
+import type { SignatureJudge } from './signature-judge.ts';
 import { createUploadShelf } from './upload-shelf.ts';
 import { walkSource } from './walk-source.ts';
 
@@ -15,6 +17,7 @@ export interface StoreParts {
   /** They wrap one key per object. */
   readonly keys: DataKeys;
   readonly shelf: ReturnType<typeof createUploadShelf>;
+  readonly signatures: SignatureJudge;
 }
 
 /** From this much content on, threads are worth their start. */
@@ -28,10 +31,15 @@ const KEPT_UNFINISHED_MS = 7 * 24 * 3600 * 1000;
  * @param options.uploads folder of this machine for what is unfinished
  */
 export function createArtifactStore(
-  { place, keys, uploads }: { readonly place: ObjectPlace; readonly keys: DataKeys; readonly uploads: string },
+  {
+    uploads,
+    ...given
+  }: Omit<StoreParts, 'shelf'> & {
+    readonly uploads: string;
+  },
   { now = Date.now, threadsFromBytes = THREADS_FROM_BYTES } = {},
 ): ArtifactStore {
-  const parts: StoreParts = { place, keys, shelf: createUploadShelf(uploads) };
+  const parts: StoreParts = { ...given, shelf: createUploadShelf(uploads) };
   const withWork = async <T>(use: (workFor: (bytes: number) => ChunkWork) => Promise<T>): Promise<T> =>
     await withChunkWork(threadsFromBytes, use);
   return {
@@ -65,6 +73,8 @@ async function putPath(path: string, parts: StoreParts, progress: Progress): Pro
     entries.push({ path: file.relative, bytes, sha256: digest });
   }
   const [first] = entries;
+  const problem = await judgeSignature(isFolder ? entries : null, parts, progress.workFor);
+  if (problem !== null) throw new MlopsError('ARTIFACT_SIGNATURE_REFUSED', { path, problem });
   if (!isFolder && first !== undefined) return { digest: first.sha256, bytes: first.bytes, files: 1 };
   const digest = await putManifest(path, assembleManifest(entries), { ...parts, right }, progress);
   return { digest, bytes: entries.reduce((sum, { bytes }) => sum + bytes, 0), files: entries.length };
@@ -73,7 +83,12 @@ async function putPath(path: string, parts: StoreParts, progress: Progress): Pro
 /** Removes what dead uploads have left. Those of living ones are locked. */
 async function removeAbandoned({ place, shelf }: StoreParts, before: number): Promise<void> {
   for await (const held of shelf.abandoned(before)) {
-    await place.forget(held.name, held.folder);
+    try {
+      await place.forget(held.name, held.folder);
+    } catch (error) {
+      held.release();
+      throw error;
+    }
     await held.remove();
   }
 }

@@ -10,7 +10,7 @@ import { readCredentials } from '../../adapters/artifacts/s3/credentials.ts';
 import { createS3Client, type S3Client } from '../../adapters/artifacts/s3/s3-client.ts';
 import { createS3Place } from '../../adapters/artifacts/s3/s3-place.ts';
 import type { KeyRing } from '../../adapters/crypto/key-ring.ts';
-import { contentOf, fileWith, fixedRing, keysOf, newFolder, uploadsIn } from '../support/artifacts.ts';
+import { contentOf, fileWith, fixedRing, keysOf, newFolder, noSignatures, uploadsIn } from '../support/artifacts.ts';
 import { BUCKET, findS3Server, S3_CREDENTIALS, startS3Server, type S3Server } from '../support/s3-server.ts';
 
 /** The least that a part may have. */
@@ -44,7 +44,14 @@ describe.skipIf(program === null)('artifacts in a bucket', () => {
     const place = createS3Place(client, { chunkBytes: CHUNK });
     const keys = keysOf(changes.ring ?? fixedRing);
     const options = changes.now === undefined ? {} : { now: changes.now };
-    return { prefix, uploads, client, place, keys, store: createArtifactStore({ place, keys, uploads }, options) };
+    return {
+      prefix,
+      uploads,
+      client,
+      place,
+      keys,
+      store: createArtifactStore({ place, keys, uploads, signatures: noSignatures }, options),
+    };
   };
   const filesOf = (prefix: string, folder: string): string[] => readdirSync(join(server.folder, prefix, folder));
   const dataFileOf = (prefix: string): string => join(server.folder, prefix, 'data', filesOf(prefix, 'data')[0] ?? '');

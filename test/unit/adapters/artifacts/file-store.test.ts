@@ -27,6 +27,7 @@ import {
   fixedRing,
   keysOf,
   newFolder,
+  noSignatures,
   openFileStore,
   recordFileOf,
   uploadsIn,
@@ -450,7 +451,13 @@ describe('fetch()', () => {
     const { digest: inner } = await store.put(fileWith('evil'));
     const text = assembleManifest([{ path: '../outside', bytes: 4, sha256: inner }]);
     const work = createOwnWork();
-    const parts = { place, keys: keysOf(fixedRing), shelf: createUploadShelf(root), right: new Set<string>() };
+    const parts = {
+      place,
+      keys: keysOf(fixedRing),
+      shelf: createUploadShelf(root),
+      right: new Set<string>(),
+      signatures: noSignatures,
+    };
     const progress = { workFor: () => work, signal: undefined, onBytes: () => undefined };
     const digest = await putManifest(newFolder(), text, parts, progress);
     const target = newFolder();
