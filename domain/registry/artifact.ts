@@ -13,7 +13,7 @@ export interface ArtifactCheck {
   readonly ok: boolean;
   /** What is wrong and where; null when nothing is */
   readonly problem: string | null;
-  /** Content that was found to be right; a file that a folder names twice counts twice. */
+  /** Of the content; 0 when something is wrong with it */
   readonly bytes: number;
 }
 

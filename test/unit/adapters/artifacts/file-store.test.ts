@@ -447,10 +447,9 @@ describe('fetch()', () => {
     const { root, store, place } = openFileStore();
     const { putManifest } = await import('../../../../adapters/artifacts/put-object.ts');
     const { createUploadShelf } = await import('../../../../adapters/artifacts/upload-shelf.ts');
-    const { createOwnWork } = await import('../../../../adapters/artifacts/chunk-work.ts');
+    const { withCrew } = await import('../../../../adapters/artifacts/work-crew.ts');
     const { digest: inner } = await store.put(fileWith('evil'));
     const text = assembleManifest([{ path: '../outside', bytes: 4, sha256: inner }]);
-    const work = createOwnWork();
     const parts = {
       place,
       keys: keysOf(fixedRing),
@@ -458,8 +457,10 @@ describe('fetch()', () => {
       right: new Set<string>(),
       signatures: noSignatures,
     };
-    const progress = { workFor: () => work, signal: undefined, onBytes: () => undefined };
-    const digest = await putManifest(newFolder(), text, parts, progress);
+    const digest = await withCrew(1e9, async (crew) => {
+      const progress = { crew, signal: undefined, onBytes: () => undefined };
+      return await putManifest(newFolder(), text, parts, progress);
+    });
     const target = newFolder();
     await expect(store.fetch(digest, join(target, 'copy'))).rejects.toThrow(
       /list of files is not valid: path "..\/outside"/,
@@ -502,5 +503,45 @@ describe('an object', () => {
     renameSync(join(root, 'objects'), join(moved, 'objects'));
     expect((await openFileStore(moved).store.verify(digest)).ok).toBe(true);
     expect((await store.verify(digest)).problem).toBe('it is not in the store');
+  });
+});
+
+describe('a folder of many files, large and small', () => {
+  it('is stored, verified and fetched as it was, in threads and without', async () => {
+    const folder = newFolder('mlops-model-');
+    for (let at = 0; at < 60; at += 1) fileWith(randomBytes(at % 10 === 0 ? 9000 + at : at), folder, `file-${at}`);
+    const wanted = openFileStore(undefined, { chunkBytes: 1000 });
+    const { digest } = await wanted.store.put(folder);
+    const { store, root } = openFileStore(undefined, { chunkBytes: 1000, threadsFromBytes: 5000 });
+    expect((await store.put(folder)).digest).toBe(digest);
+    expect(await store.verify(digest)).toMatchObject({ ok: true });
+    const target = join(newFolder(), 'copy');
+    await store.fetch(digest, target);
+    expect(contentOf(target)).toEqual(contentOf(folder));
+    const objects = readdirSync(join(root, 'objects'), { recursive: true }).filter((name) =>
+      String(name).endsWith('data'),
+    );
+    for (const name of objects.slice(0, 3)) {
+      const file = join(root, 'objects', String(name));
+      const sound = readFileSync(file);
+      rmSync(file);
+      expect(await store.verify(digest)).toMatchObject({
+        ok: false,
+        problem: expect.stringMatching(/its data is missing/),
+      });
+      writeFileSync(file, sound);
+    }
+    expect(uploadsIn(root)).toEqual([]);
+  });
+
+  it('of which one cannot be stored ends with that, and nothing goes on', async () => {
+    const folder = newFolder('mlops-model-');
+    for (let at = 0; at < 40; at += 1) fileWith(`content ${at}`, folder, `file-${at}`);
+    fileWith(`${MANIFEST_FIRST_LINE}x`, folder, 'file-0');
+    const { root, store } = openFileStore();
+    await expect(store.put(folder)).rejects.toMatchObject({ code: 'ARTIFACT_SOURCE_REFUSED' });
+    const before = contentOf(join(root, 'objects'));
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(contentOf(join(root, 'objects'))).toEqual(before);
   });
 });
