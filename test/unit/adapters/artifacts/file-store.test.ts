@@ -18,6 +18,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { rewrapObjects } from '../../../../adapters/artifacts/rewrap-objects.ts';
 import { assembleManifest, MANIFEST_FIRST_LINE } from '../../../../domain/registry/folder-manifest.ts';
 import {
   CHUNK_BYTES,
@@ -492,6 +493,52 @@ describe('a full disk', () => {
     } finally {
       execFileSync('umount', [mount]);
     }
+  });
+});
+
+describe('a store that cannot be used', () => {
+  it('is one clear error, whatever was to be done', async () => {
+    const { store, root } = openFileStore(join(fileWith('a file where a folder should be'), 'store'));
+    const wanted = { code: 'ARTIFACT_STORE_UNUSABLE', message: expect.stringContaining(root) };
+    await expect(store.put(fileWith('content'))).rejects.toMatchObject(wanted);
+    await expect(store.verify('0'.repeat(64))).rejects.toMatchObject(wanted);
+    await expect(store.fetch('0'.repeat(64), join(newFolder(), 'copy'))).rejects.toMatchObject(wanted);
+  });
+
+  it.skipIf(process.getuid?.() !== 0)('because its disk is full says that, and leaves nothing', async () => {
+    const mount = mkdtempSync(join(tmpdir(), 'mlops-full-'));
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64k,mode=700', 'tmpfs', mount]);
+    try {
+      const { root, store } = openFileStore(join(mount, 'store'));
+      await store.put(fileWith('first'));
+      const before = contentOf(root);
+      const free = Number(
+        execFileSync('df', ['--output=avail', '--block-size=1', mount], { encoding: 'utf8' }).split('\n')[1],
+      );
+      writeFileSync(join(mount, 'filler'), Buffer.alloc(free));
+      await expect(store.put(fileWith('second'))).rejects.toMatchObject({ code: 'ARTIFACT_DISK_FULL' });
+      expect(contentOf(root)).toEqual(before);
+    } finally {
+      execFileSync('umount', [mount]);
+    }
+  });
+});
+
+describe('rewrapObjects()', () => {
+  it('goes on behind an object whose key does not open, and says so in the end', async () => {
+    const { place, root, store } = openFileStore();
+    const digests = [];
+    for (let at = 0; at < 5; at += 1) digests.push((await store.put(fileWith(`content ${at}`))).digest);
+    const [first = ''] = digests.toSorted();
+    const record = readFileSync(recordFileOf(root, first), 'utf8');
+    writeFileSync(recordFileOf(root, first), record.replace(/"wrapped":"..../, '"wrapped":"AAAA'));
+    const ring = { active: 'k2', keys: new Map([...fixedRing.keys, ['k2', Buffer.alloc(32, 2)] as const]) };
+    await expect(rewrapObjects(place, keysOf(ring), 'k2')).rejects.toMatchObject({ code: 'LEDGER_KEY_UNREADABLE' });
+    const onlyNew = openFileStore(root, {
+      keys: keysOf({ active: 'k2', keys: new Map([['k2', Buffer.alloc(32, 2)]]) }),
+    });
+    const checks = await Promise.all(digests.map(async (digest) => (await onlyNew.store.verify(digest)).ok));
+    expect(checks.filter((ok) => ok)).toHaveLength(4);
   });
 });
 
