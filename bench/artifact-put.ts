@@ -6,6 +6,7 @@ import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createArtifactStore } from '../adapters/artifacts/create-store.ts';
 import { createFilePlace } from '../adapters/artifacts/file-place.ts';
+import { createSignatureJudge } from '../adapters/artifacts/signature-judge.ts';
 import { createLocalDataKeys } from '../adapters/crypto/local-data-keys.ts';
 import { printTable, quantileOf, wholeOption } from './support/report.ts';
 
@@ -17,16 +18,24 @@ const IS_SPARSE = process.argv.includes('--sparse');
 const folder = mkdtempSync(join(process.cwd(), '.artifact-bench-'));
 const ring = { active: 'k1', keys: new Map([['k1', randomBytes(32)]]) };
 const keys = createLocalDataKeys(async () => await Promise.resolve(ring), 'artifact');
-const seconds = { hash: [] as number[], put: [] as number[], verify: [] as number[], again: [] as number[] };
+const signatures = createSignatureJudge('none', folder);
+const seconds = {
+  hash: [] as number[],
+  copy: [] as number[],
+  put: [] as number[],
+  verify: [] as number[],
+  again: [] as number[],
+};
 let memory = 0;
 try {
   const file = join(folder, 'source');
   await makeSource(file);
   for (let run = 0; run < RUNS; run += 1) {
     const root = join(folder, `store-${run}`);
-    const store = createArtifactStore({ place: createFilePlace(root), keys, uploads: root });
+    const store = createArtifactStore({ place: createFilePlace(root), keys, uploads: root, signatures });
     const began = process.memoryUsage.rss();
     const plain = await timed(seconds.hash, async () => await hashPlainly(file));
+    await timed(seconds.copy, async () => await copyPlainly(file, `${root}-copy`));
     let most = 0;
     const onProgress = (): void => void (most = Math.max(most, process.memoryUsage.rss()));
     const { digest } = await timed(seconds.put, async () => await store.put(file, { onProgress }));
@@ -48,6 +57,7 @@ try {
     ['', 'time', 'speed', 'of plain SHA-256'],
     [
       row('plain streamed SHA-256', seconds.hash),
+      row('plain copy, flushed: what the disk takes', seconds.copy),
       row('put: hashed, encrypted, on the disk (wanted at least 0.80)', seconds.put),
       row('verify: decrypted, hashed', seconds.verify),
       row('put of what is there: hashed, then verified', seconds.again),
@@ -72,6 +82,25 @@ async function hashPlainly(file: string): Promise<string> {
   const hash = createHash('sha256');
   for await (const chunk of createReadStream(file, { highWaterMark: BUFFER_BYTES })) hash.update(chunk as Buffer);
   return hash.digest('hex');
+}
+
+/** Read and written as the store does it, without hash and cipher. */
+async function copyPlainly(file: string, to: string): Promise<void> {
+  const [from, into] = [await open(file, 'r'), await open(to, 'w')];
+  const buffers = [Buffer.alloc(BUFFER_BYTES), Buffer.alloc(BUFFER_BYTES)] as const;
+  let writing: Promise<unknown> = Promise.resolve();
+  for (let at = 0, turn = 0; ; turn = 1 - turn) {
+    const buffer = buffers[turn === 0 ? 0 : 1];
+    const { bytesRead } = await from.read(buffer, 0, BUFFER_BYTES, at);
+    await writing;
+    if (bytesRead === 0) break;
+    writing = into.write(buffer, 0, bytesRead, at);
+    at += bytesRead;
+  }
+  await into.sync();
+  await from.close();
+  await into.close();
+  rmSync(to);
 }
 
 async function timed<T>(into: number[], work: () => Promise<T>): Promise<T> {

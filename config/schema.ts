@@ -83,7 +83,7 @@ export interface VaultConfig {
 export interface ArtifactsConfig {
   /** Null: in files of the state directory */
   readonly s3: S3Config | null;
-  /** `any`: by whomever; a list: absolute paths of the public keys of which one must have signed */
+  /** `any`: by a key of keys/artifact-signers in the state directory; a list: absolute paths of the public keys of which one must have signed */
   readonly requireSignature: 'none' | 'any' | readonly string[];
 }
 

@@ -55,7 +55,7 @@ export const ARTIFACTS_SECTION = z
     require_signature: z
       .union([z.enum(['none', 'any']), z.array(z.string().min(1)).min(1)])
       .describe(
-        'OMS signature of an artifact (`model.sig` in its folder): `none` verifies one that is there, `any` wants one, a list of public key files wants one by one of these keys',
+        'OMS signature of an artifact (`model.sig` in its folder): `none` verifies one that is there, `any` wants one by a key of .mlops/keys/artifact-signers, a list of public key files wants one by one of these keys',
       ),
   })
   .refine(({ store, s3 }) => store !== 's3' || s3.endpoint !== null, {

@@ -8,14 +8,14 @@ import { runExclusively } from '../adapters/processes/exclusive.ts';
 import { draftOfCustody, type CustodyOrder } from '../domain/governance/custody-drafts.ts';
 import type { Claim } from '../domain/governance/statement.ts';
 import { composeAuthority, type Rules } from './authority.ts';
-import { composeArtifacts } from './artifacts.ts';
+import { composeArtifacts, type ArtifactPlace } from './artifacts.ts';
 import { composeEvidence, openDataKeys } from './ledger.ts';
-import { wrappingKeysOf, type KeyPlace } from './wrapping-keys.ts';
+import { wrappingKeysOf } from './wrapping-keys.ts';
 
 type KeyOrder = Claim & { readonly reason: string };
 
 /** Erasure, holds and rotation, each call authorised; the shape is client/governance-port.ts. */
-export async function composeGovernance(config: Rules & KeyPlace, pool: Pool) {
+export async function composeGovernance(config: Rules & ArtifactPlace, pool: Pool) {
   const { stateDirectory } = config;
   const parts = await composeEvidence(config, pool);
   const keys = await openDataKeys(config);

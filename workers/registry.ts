@@ -7,15 +7,14 @@ import type { EvidenceParts } from '../adapters/postgres/rollout-store.ts';
 import type { MlopsConfig } from '../config/schema.ts';
 import { assemblePolicy } from '../domain/registry/policy.ts';
 import { composeApprovals } from './approvals.ts';
-import { composeArtifacts } from './artifacts.ts';
+import { composeArtifacts, type ArtifactPlace } from './artifacts.ts';
 import { composeAuthority, type Rules } from './authority.ts';
 import { guardRegistry } from './guarded-registry.ts';
 import { composeEvidence } from './ledger.ts';
 import { askForApprovals } from './registry-approvals.ts';
-import type { KeyPlace } from './wrapping-keys.ts';
 
 /** The registry of an environment without anybody before it: for programs that carry out what was approved. */
-export async function openRegistry(config: Rules & KeyPlace, evidence: EvidenceParts) {
+export async function openRegistry(config: Rules & ArtifactPlace, evidence: EvidenceParts) {
   const { environment, governance } = config;
   const parts = {
     ...evidence,
@@ -30,7 +29,7 @@ export async function openRegistry(config: Rules & KeyPlace, evidence: EvidenceP
 
 /** The model registry of an environment, as who acts in this process may use it. Connected when an approval has to be asked for. */
 export async function composeRegistry(
-  config: Rules & KeyPlace & Pick<MlopsConfig, 'identity' | 'ports'>,
+  config: Rules & ArtifactPlace & Pick<MlopsConfig, 'identity' | 'ports'>,
   pool: Pool,
   connect: () => Promise<Client>,
 ) {

@@ -1,10 +1,9 @@
 import { isDigest, type ArtifactCheck } from '../../domain/registry/artifact.ts';
 import { MANIFEST_FIRST_LINE, parseManifest, type ManifestFile } from '../../domain/registry/folder-manifest.ts';
-import type { ChunkWork } from './chunk-work.ts';
+import { OMS_SIGNATURE_PATH } from '../../domain/registry/oms.ts';
 import type { StoreParts } from './create-store.ts';
 import { openRecord, readObject, type Sink } from './open-object.ts';
-
-type WorkFor = (bytes: number) => ChunkWork;
+import type { WorkCrew } from './work-crew.ts';
 
 /** The list of a folder is short; a larger object that begins as one is none of ours. */
 const MOST_MANIFEST_BYTES = 256 * 1024 * 1024;
@@ -17,44 +16,73 @@ export type Contents = { readonly kind: 'file' } | { readonly kind: 'folder'; re
 export async function checkObject(
   digest: string,
   { place, keys }: StoreParts,
-  workFor: WorkFor,
+  crew: WorkCrew,
   sink: Sink,
 ): Promise<{ readonly problem: string | null; readonly bytes: number }> {
   const opened = await openRecord(place, keys, digest);
   if (opened === null) return { problem: MISSING, bytes: 0 };
   if ('problem' in opened) return { problem: opened.problem, bytes: 0 };
   const { bytes } = opened.record;
-  const problem = await readObject(place, opened, { work: workFor(bytes), sink });
+  const problem = await readObject(place, opened, { work: crew.workFor(bytes), sink });
   return { problem, bytes: problem === null ? bytes : 0 };
 }
 
 /** Reads a whole artifact again, a folder with all its files. */
-export async function checkArtifact(digest: string, parts: StoreParts, workFor: WorkFor): Promise<ArtifactCheck> {
+export async function checkArtifact(digest: string, parts: StoreParts, crew: WorkCrew): Promise<ArtifactCheck> {
   if (!isDigest(digest)) return { ok: false, problem: MISSING, bytes: 0 };
-  const first = await readContents(digest, parts, workFor, async () => await Promise.resolve());
+  const first = await readContents(digest, parts, crew, async () => await Promise.resolve());
   if ('problem' in first) return { ok: false, problem: first.problem, bytes: 0 };
-  if (first.contents.kind === 'file') return { ok: true, problem: null, bytes: first.bytes };
-  const checked = new Set<string>();
-  let bytes = 0;
-  for (const file of first.contents.files) {
-    const problem = checked.has(file.sha256) ? null : await checkFile(file, parts, workFor);
-    if (problem !== null) return { ok: false, problem: `file ${file.path}: ${problem}`, bytes };
-    checked.add(file.sha256);
-    bytes += file.bytes;
-  }
-  return { ok: true, problem: null, bytes };
+  if (first.contents.kind === 'file') return await judged(null, first.bytes, parts, crew);
+  const state: { problem: string | null } = { problem: null };
+  const once = new Map(first.contents.files.map((file) => [`${file.sha256} ${file.bytes}`, file]));
+  await crew.forEach([...once.values()], async (file) => {
+    if (state.problem !== null) return;
+    const problem = await checkFile(file, parts, crew);
+    if (problem !== null) state.problem ??= `file ${file.path}: ${problem}`;
+  });
+  if (state.problem !== null) return { ok: false, problem: state.problem, bytes: 0 };
+  const bytes = first.contents.files.reduce((sum, file) => sum + file.bytes, 0);
+  return await judged(first.contents.files, bytes, parts, crew);
+}
+
+async function judged(
+  files: readonly ManifestFile[] | null,
+  bytes: number,
+  parts: StoreParts,
+  crew: WorkCrew,
+): Promise<ArtifactCheck> {
+  const problem = await judgeSignature(files, parts, crew);
+  return { ok: problem === null, problem: problem === null ? null : `signature: ${problem}`, bytes };
+}
+
+/** What is wrong with the signature of a folder whose files are stored; null for a single file's list. */
+export async function judgeSignature(
+  files: readonly ManifestFile[] | null,
+  parts: StoreParts,
+  crew: WorkCrew,
+): Promise<string | null> {
+  if (files === null) return await parts.signatures.judge(null);
+  const file = files.find(({ path }) => path === OMS_SIGNATURE_PATH);
+  if (file === undefined) return await parts.signatures.judge({ files, signature: null });
+  if (file.bytes > MOST_MANIFEST_BYTES) return `${OMS_SIGNATURE_PATH} has ${file.bytes} bytes, which no signature has`;
+  const text = Buffer.alloc(file.bytes);
+  const { problem } = await checkObject(file.sha256, parts, crew, async (plain, at) => {
+    text.set(plain, at);
+    await Promise.resolve();
+  });
+  return problem ?? (await parts.signatures.judge({ files, signature: text.toString('utf8') }));
 }
 
 /** Reads an object and tells a file from a folder by how it begins: no file that begins so is ever stored. */
 export async function readContents(
   digest: string,
   parts: StoreParts,
-  workFor: WorkFor,
+  crew: WorkCrew,
   sink: Sink,
 ): Promise<{ readonly problem: string } | { readonly contents: Contents; readonly bytes: number }> {
   const pieces = new Map<number, Buffer>();
   let isFolder = false;
-  const { problem, bytes } = await checkObject(digest, parts, workFor, async (plain, at) => {
+  const { problem, bytes } = await checkObject(digest, parts, crew, async (plain, at) => {
     if (at === 0) isFolder = beginsAsManifest(plain);
     if (isFolder && at < MOST_MANIFEST_BYTES) pieces.set(at, Buffer.from(plain));
     await sink(plain, at);
@@ -67,8 +95,8 @@ export async function readContents(
   return { contents: { kind: 'folder', files }, bytes };
 }
 
-async function checkFile({ sha256, bytes }: ManifestFile, parts: StoreParts, workFor: WorkFor): Promise<string | null> {
-  const found = await checkObject(sha256, parts, workFor, async () => await Promise.resolve());
+async function checkFile({ sha256, bytes }: ManifestFile, parts: StoreParts, crew: WorkCrew): Promise<string | null> {
+  const found = await checkObject(sha256, parts, crew, async () => await Promise.resolve());
   if (found.problem !== null) return found.problem;
   return found.bytes === bytes ? null : `it has ${found.bytes} bytes, its folder says ${bytes}`;
 }

@@ -1,13 +1,15 @@
+import { MlopsError } from '../../domain/errors.ts';
 import type { ArtifactRef, ArtifactStore } from '../../domain/registry/artifact.ts';
 import { assembleManifest, type ManifestFile } from '../../domain/registry/folder-manifest.ts';
 import type { DataKeys } from '../crypto/envelope.ts';
-import { checkArtifact } from './check-artifact.ts';
-import { createOwnWork, createThreadWork, type ChunkWork } from './chunk-work.ts';
+import { checkArtifact, judgeSignature } from './check-artifact.ts';
 import { fetchArtifact } from './fetch-artifact.ts';
 import type { ObjectPlace } from './object-place.ts';
 import { putFile, putManifest } from './put-object.ts';
+import type { SignatureJudge } from './signature-judge.ts';
 import { createUploadShelf } from './upload-shelf.ts';
 import { walkSource } from './walk-source.ts';
+import { withCrew, type WorkCrew } from './work-crew.ts';
 
 /** What the verbs of a store share. */
 export interface StoreParts {
@@ -15,6 +17,7 @@ export interface StoreParts {
   /** They wrap one key per object. */
   readonly keys: DataKeys;
   readonly shelf: ReturnType<typeof createUploadShelf>;
+  readonly signatures: SignatureJudge;
 }
 
 /** From this much content on, threads are worth their start. */
@@ -28,29 +31,28 @@ const KEPT_UNFINISHED_MS = 7 * 24 * 3600 * 1000;
  * @param options.uploads folder of this machine for what is unfinished
  */
 export function createArtifactStore(
-  { place, keys, uploads }: { readonly place: ObjectPlace; readonly keys: DataKeys; readonly uploads: string },
+  { uploads, ...given }: Omit<StoreParts, 'shelf'> & { readonly uploads: string },
   { now = Date.now, threadsFromBytes = THREADS_FROM_BYTES } = {},
 ): ArtifactStore {
-  const parts: StoreParts = { place, keys, shelf: createUploadShelf(uploads) };
-  const withWork = async <T>(use: (workFor: (bytes: number) => ChunkWork) => Promise<T>): Promise<T> =>
-    await withChunkWork(threadsFromBytes, use);
+  const parts: StoreParts = { ...given, shelf: createUploadShelf(uploads) };
   return {
     put: async (path, { signal, onProgress } = {}) =>
-      await withWork(async (workFor) => {
+      await withCrew(threadsFromBytes, async (crew) => {
         await removeAbandoned(parts, now() - KEPT_UNFINISHED_MS);
         let done = 0;
         const onBytes = (bytes: number): void => onProgress?.((done += bytes));
-        return await putPath(path, parts, { workFor, signal, onBytes });
+        return await putPath(path, parts, { crew, signal, onBytes });
       }),
-    verify: async (digest) => await withWork(async (workFor) => await checkArtifact(digest, parts, workFor)),
+    verify: async (digest) =>
+      await withCrew(threadsFromBytes, async (crew) => await checkArtifact(digest, parts, crew)),
     fetch: async (digest, toPath) =>
-      await withWork(async (workFor) => await fetchArtifact({ digest, toPath }, parts, workFor)),
+      await withCrew(threadsFromBytes, async (crew) => await fetchArtifact({ digest, toPath }, parts, crew)),
   };
 }
 
 /** How one call works, whatever the number of its files. */
 export interface Progress {
-  readonly workFor: (bytes: number) => ChunkWork;
+  readonly crew: WorkCrew;
   readonly signal: AbortSignal | undefined;
   readonly onBytes: (bytes: number) => void;
 }
@@ -60,11 +62,13 @@ async function putPath(path: string, parts: StoreParts, progress: Progress): Pro
   const entries: ManifestFile[] = [];
   // What is there twice in a folder is verified once.
   const right = new Set<string>();
-  for (const file of files) {
-    const { digest, bytes } = await putFile(file.path, { ...parts, right }, progress);
+  await progress.crew.forEach(files, async (file) => {
+    const { digest, bytes } = await putFile(file, { ...parts, right }, progress);
     entries.push({ path: file.relative, bytes, sha256: digest });
-  }
+  });
   const [first] = entries;
+  const problem = await judgeSignature(isFolder ? entries : null, parts, progress.crew);
+  if (problem !== null) throw new MlopsError('ARTIFACT_SIGNATURE_REFUSED', { path, problem });
   if (!isFolder && first !== undefined) return { digest: first.sha256, bytes: first.bytes, files: 1 };
   const digest = await putManifest(path, assembleManifest(entries), { ...parts, right }, progress);
   return { digest, bytes: entries.reduce((sum, { bytes }) => sum + bytes, 0), files: entries.length };
@@ -73,21 +77,12 @@ async function putPath(path: string, parts: StoreParts, progress: Progress): Pro
 /** Removes what dead uploads have left. Those of living ones are locked. */
 async function removeAbandoned({ place, shelf }: StoreParts, before: number): Promise<void> {
   for await (const held of shelf.abandoned(before)) {
-    await place.forget(held.name, held.folder);
+    try {
+      await place.forget(held.name, held.folder);
+    } catch (error) {
+      held.release();
+      throw error;
+    }
     await held.remove();
-  }
-}
-
-/** Threads for as long as a call takes, and only when something is large enough. */
-async function withChunkWork<T>(
-  threadsFromBytes: number,
-  use: (workFor: (bytes: number) => ChunkWork) => Promise<T>,
-): Promise<T> {
-  const own = createOwnWork();
-  let threads: ChunkWork | null = null;
-  try {
-    return await use((bytes) => (bytes < threadsFromBytes ? own : (threads ??= createThreadWork())));
-  } finally {
-    await (threads as ChunkWork | null)?.close();
   }
 }

@@ -5,19 +5,17 @@ import { isMlopsError, MlopsError, messageOf } from '../../domain/errors.ts';
 import { isDigest } from '../../domain/registry/artifact.ts';
 import type { ManifestFile } from '../../domain/registry/folder-manifest.ts';
 import { checkObject, readContents } from './check-artifact.ts';
-import type { ChunkWork } from './chunk-work.ts';
 import type { StoreParts } from './create-store.ts';
 import { codeOf, isDiskFull } from './file-errors.ts';
 import type { Sink } from './open-object.ts';
 import { writeFully } from './read-fully.ts';
-
-type WorkFor = (bytes: number) => ChunkWork;
+import type { WorkCrew } from './work-crew.ts';
 
 /** Writes an artifact beside its target, and moves it there when all of it was found right. @throws as `ArtifactStore.fetch` */
 export async function fetchArtifact(
   { digest, toPath }: { readonly digest: string; readonly toPath: string },
   parts: StoreParts,
-  workFor: WorkFor,
+  crew: WorkCrew,
 ): Promise<void> {
   const target = resolve(toPath);
   if (!isDigest(digest) || (await parts.place.record(digest)) === null)
@@ -25,11 +23,11 @@ export async function fetchArtifact(
   await assertFree(target);
   const temporary = join(dirname(target), `.${basename(target)}.${randomBytes(6).toString('hex')}.part`);
   try {
-    const found = await writeObject(temporary, async (sink) => await readContents(digest, parts, workFor, sink));
+    const found = await writeObject(temporary, async (sink) => await readContents(digest, parts, crew, sink));
     if ('problem' in found) throw new MlopsError('ARTIFACT_DAMAGED', { digest, problem: found.problem });
     if (found.contents.kind === 'file') return await placeFile(temporary, target);
     await rm(temporary);
-    await writeFolder(temporary, { digest, files: found.contents.files }, parts, workFor);
+    await writeFolder(temporary, { digest, files: found.contents.files }, parts, crew);
     await rename(temporary, target);
   } catch (error) {
     throw targetError(target, error);
@@ -42,16 +40,16 @@ async function writeFolder(
   folder: string,
   { digest, files }: { readonly digest: string; readonly files: readonly ManifestFile[] },
   parts: StoreParts,
-  workFor: WorkFor,
+  crew: WorkCrew,
 ): Promise<void> {
   await mkdir(folder, { mode: 0o700 });
-  for (const { path, bytes, sha256 } of files) {
+  await crew.forEach(files, async ({ path, bytes, sha256 }) => {
     const file = join(folder, ...path.split('/'));
     await mkdir(dirname(file), { recursive: true, mode: 0o700 });
-    const found = await writeObject(file, async (sink) => await checkObject(sha256, parts, workFor, sink));
+    const found = await writeObject(file, async (sink) => await checkObject(sha256, parts, crew, sink));
     const problem = found.problem ?? (found.bytes === bytes ? null : `it has ${found.bytes} bytes, wanted ${bytes}`);
     if (problem !== null) throw new MlopsError('ARTIFACT_DAMAGED', { digest, problem: `file ${path}: ${problem}` });
-  }
+  });
 }
 
 /** Writes what `read` gives to a new file of its owner, flushed. */

@@ -46,7 +46,8 @@ export function createFilePlace(root: string, { chunkBytes = CHUNK_BYTES } = {})
     digests: () => listDigests(root),
     mayHaveSize: async (bytes) =>
       await inStore(root, async () => (await readOrNull(join(root, 'sizes', String(bytes)))) !== null),
-    openData: async ({ digest }) => await inStore(root, async () => await openData(join(folderOf(digest), 'data'))),
+    openData: async ({ digest }) =>
+      await inStore(root, async () => await openData(root, join(folderOf(digest), 'data'))),
     upload: async (sealing, folder) =>
       await inStore(root, async () => {
         const handle = await open(join(folder, 'data'), constants.O_RDWR | constants.O_CREAT, 0o600);
@@ -76,7 +77,7 @@ async function readOrNull(file: string): Promise<string | null> {
   });
 }
 
-async function openData(file: string): Promise<SealedData | null> {
+async function openData(root: string, file: string): Promise<SealedData | null> {
   const handle = await open(file, constants.O_RDONLY | constants.O_NOFOLLOW).catch((error: unknown) => {
     if (codeOf(error) === 'ENOENT') return null;
     throw error;
@@ -85,7 +86,7 @@ async function openData(file: string): Promise<SealedData | null> {
   const { size } = await handle.stat();
   return {
     bytes: size,
-    read: async (at, into) => await readFully(handle, at, into),
+    read: async (at, into) => await inStore(root, async () => await readFully(handle, at, into)),
     close: async () => await handle.close(),
   };
 }

@@ -67,26 +67,28 @@ async function readChunks(
   const { bytes, chunkBytes, upload } = record;
   const chunks = chunkCountOf(record);
   const slots = createSlots(Math.min(chunkBytes, bytes), chunks);
-  let problem: string | null = null;
+  const found: { problem: string | null } = { problem: null };
   let inOrder: Promise<unknown> = Promise.resolve();
   try {
-    for (let index = 0; index < chunks && problem === null; index += 1) {
+    for (let index = 0; index < chunks && found.problem === null; index += 1) {
       const slot = await slots.take();
       const at = index * chunkBytes;
       const plain = slot.plain.subarray(0, Math.min(chunkBytes, bytes - at));
       const sealed = slot.sealed.subarray(0, plain.length + TAG_BYTES);
       const which = `chunk ${index + 1} of ${chunks}`;
-      const got = await data.read(at + index * TAG_BYTES, sealed);
-      if (got !== sealed.length) problem ??= `${which} is cut off`;
       const run = runOf(record, index).id;
       const chunk = { upload, run, index, isLast: index === chunks - 1 };
-      const opened = work.open({ key: runKeyOf(dataKey, upload, run), place: chunk, plain, sealed });
+      const opened = (async () => {
+        const got = await data.read(at + index * TAG_BYTES, sealed);
+        if (got !== sealed.length) return false;
+        return await work.open({ key: runKeyOf(dataKey, upload, run), place: chunk, plain, sealed });
+      })();
       const before = inOrder;
       const hashed = (async () => {
         const [isRight] = await Promise.all([opened, before]);
-        if (!isRight) problem ??= `${which} was changed, or is not of this object`;
+        if (!isRight) found.problem ??= `${which} was changed, or is not of this object`;
         // The thread takes them in order; the next need not wait for the answer.
-        return isRight && problem === null ? { done: work.hash(plain) } : { done: null };
+        return isRight && found.problem === null ? { done: work.hash(plain) } : { done: null };
       })();
       inOrder = hashed;
       slots.run(slot, async () => {
@@ -99,7 +101,7 @@ async function readChunks(
     await slots.settle();
   }
   const digest = await work.digest();
-  return problem ?? (digest === record.digest ? null : `its content has the digest ${digest}`);
+  return found.problem ?? (digest === record.digest ? null : `its content has the digest ${digest}`);
 }
 
 function describeKeyProblem({ wrappingKey }: ObjectRecord, error: unknown): string {

@@ -9,19 +9,21 @@ import { subjectOf, type Sealing } from './object-record.ts';
 import { KEY_ORIGIN } from './open-object.ts';
 import { hashSource, sealSource, sourceOfFile, sourceOfManifest, type Source } from './seal-source.ts';
 import { newName, type HeldUpload, type UploadState } from './upload-shelf.ts';
-import { openSource } from './walk-source.ts';
+import { openSource, type SourceFile } from './walk-source.ts';
 
 /** Parts of a store, and the digests that this call has found right. */
 export type PutParts = StoreParts & { readonly right: Set<string> };
 
 /** Stores one file. @throws ARTIFACT_SOURCE_CHANGED when it is not the same before and after; and as `ArtifactStore.put` */
 export async function putFile(
-  path: string,
+  { path, bytes }: Pick<SourceFile, 'path' | 'bytes'>,
   parts: PutParts,
   progress: Progress,
 ): Promise<{ readonly digest: string; readonly bytes: number }> {
   const { handle, stat } = await openSource(path);
   try {
+    // Who works on it was chosen by its size.
+    if (Number(stat.size) !== bytes) throw new MlopsError('ARTIFACT_SOURCE_CHANGED', { path });
     const source = sourceOfFile(path, Number(stat.size), handle);
     const assertUnchanged = async (): Promise<void> => {
       const { size, mtimeNs } = await handle.stat({ bigint: true });
@@ -53,7 +55,7 @@ async function putContent(content: Content, parts: PutParts, progress: Progress)
   const { source, assertUnchanged } = content;
   // One pass is enough for what is new; what may be there already is hashed first, and not written again.
   if (await parts.place.mayHaveSize(source.bytes)) {
-    const pass = { work: progress.workFor(source.bytes), signal: progress.signal, onBytes: () => undefined };
+    const pass = { work: progress.crew.workFor(source.bytes), signal: progress.signal, onBytes: () => undefined };
     const digest = await hashSource(source, pass, parts.place.chunkBytesFor(source.bytes));
     if ((await parts.place.record(digest)) !== null) {
       await assertUnchanged();
@@ -96,7 +98,7 @@ async function sealInto(
     const { digest, sealing } = await sealSource(
       content.source,
       { sealing: state, dataKey, data, isResumed, restart },
-      { work: progress.workFor(content.source.bytes), signal: progress.signal, onBytes: progress.onBytes },
+      { work: progress.crew.workFor(content.source.bytes), signal: progress.signal, onBytes: progress.onBytes },
     );
     await content.assertUnchanged();
     const subject = subjectOf({ ...sealing, digest });
@@ -154,7 +156,7 @@ function keyOf({ wrappingKey, wrapped }: UploadState): { readonly wrappingKey: s
 /** @throws ARTIFACT_DAMAGED */
 async function assertRight(digest: string, parts: PutParts, progress: Progress): Promise<void> {
   if (parts.right.has(digest)) return;
-  const { problem } = await checkObject(digest, parts, progress.workFor, async () => await Promise.resolve());
+  const { problem } = await checkObject(digest, parts, progress.crew, async () => await Promise.resolve());
   if (problem !== null) throw new MlopsError('ARTIFACT_DAMAGED', { digest, problem });
   parts.right.add(digest);
 }

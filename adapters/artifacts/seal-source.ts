@@ -136,6 +136,7 @@ async function forEachChunk(
       });
     }
     await slots.finish();
+    pass.signal?.throwIfAborted();
   } finally {
     // Nobody uses the buffers or the source once this is over.
     await slots.settle();

@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { writeDurably } from '../files/durable-file.ts';
+import { inStore } from './file-errors.ts';
 import type { Sealing } from './object-record.ts';
 
 /** What must be known to go on with an upload. It says nothing of the content. */
@@ -43,24 +44,31 @@ export function newName(): string {
 export function createUploadShelf(root: string) {
   const shelf = join(root, 'uploads');
   return {
-    /** The unfinished upload of a source that nobody goes on with, or a new one. */
-    async take(source: string): Promise<HeldUpload> {
-      for (const name of await namesIn(shelf)) {
-        if ((await readState(join(shelf, name)))?.source !== source) continue;
-        const held = await holdThere(shelf, name);
-        if (held !== null) return held;
-      }
-      return await holdNew(shelf);
-    },
+    /**
+     * The unfinished upload of a source that nobody goes on with, or a new one.
+     *
+     * @throws ARTIFACT_DISK_FULL, ARTIFACT_STORE_UNUSABLE
+     */
+    take: async (source: string): Promise<HeldUpload> =>
+      await inStore(root, async () => (await goOn(shelf, source)) ?? (await holdNew(shelf))),
     /** Those nobody goes on with that were begun, or gone on with, before a time (ms since 1970). They are held. */
     async *abandoned(before: number): AsyncGenerator<HeldUpload> {
-      for (const name of await namesIn(shelf)) {
+      for (const name of await inStore(root, async () => await namesIn(shelf))) {
         if ((await lastUseOf(join(shelf, name))) >= before) continue;
-        const held = await holdThere(shelf, name);
+        const held = await inStore(root, async () => await holdThere(shelf, name));
         if (held !== null) yield held;
       }
     },
   };
+}
+
+async function goOn(shelf: string, source: string): Promise<HeldUpload | null> {
+  for (const name of await namesIn(shelf)) {
+    if ((await readState(join(shelf, name)))?.source !== source) continue;
+    const held = await holdThere(shelf, name);
+    if (held !== null) return held;
+  }
+  return null;
 }
 
 /** Also those of which nothing but the lock is left. */
@@ -75,8 +83,14 @@ async function holdNew(shelf: string): Promise<HeldUpload> {
   const name = newName();
   const lock = lockOf(shelf, name);
   if (lock === null) throw new Error(`upload ${name} is held by another`);
-  await mkdir(join(shelf, name), { mode: 0o700 });
-  return heldOf(shelf, { name, lock, state: null });
+  const held = heldOf(shelf, { name, lock, state: null });
+  try {
+    await mkdir(join(shelf, name), { mode: 0o700 });
+    return held;
+  } catch (error) {
+    await held.remove();
+    throw error;
+  }
 }
 
 /** Null when another process, or another call of this one, has it, or it is finished. */
@@ -112,7 +126,11 @@ function heldOf(
     folder,
     name,
     state,
-    save: async (state) => await writeDurably(join(folder, STATE_FILE), `${JSON.stringify(state)}\n`),
+    save: async (state) =>
+      await inStore(
+        dirname(shelf),
+        async () => await writeDurably(join(folder, STATE_FILE), `${JSON.stringify(state)}\n`),
+      ),
     release: () => lock.close(),
     // The lock goes last: until then nobody else looks at what is being removed.
     async remove() {

@@ -10,6 +10,8 @@ export interface SourceFile {
   readonly path: string;
   /** Within its folder, parts joined by "/"; empty for a file that is stored by itself. */
   readonly relative: string;
+  /** As it was found; the file is asked again when it is opened. */
+  readonly bytes: number;
 }
 
 /**
@@ -23,7 +25,7 @@ export async function walkSource(
   const found = await lstat(path).catch((error: unknown) => refuse(path, messageOf(error)));
   if (!found.isDirectory()) {
     assertFile(path, found);
-    return { isFolder: false, files: [{ path, relative: '' }] };
+    return { isFolder: false, files: [{ path, relative: '', bytes: found.size }] };
   }
   const files: SourceFile[] = [];
   await collect(path, '', files);
@@ -57,7 +59,8 @@ async function collect(folder: string, prefix: string, files: SourceFile[]): Pro
       continue;
     }
     assertFile(path, entry);
-    files.push({ path, relative });
+    const { size } = await lstat(path).catch((error: unknown) => refuse(path, messageOf(error)));
+    files.push({ path, relative, bytes: size });
     if (files.length > MOST_FILES) refuse(folder, `it holds more than ${MOST_FILES} files`);
   }
 }

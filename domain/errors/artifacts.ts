@@ -27,6 +27,19 @@ export const ARTIFACT_ERRORS = {
     retryable: false,
     exitCode: 3,
   },
+  ARTIFACT_SIGNATURE_REFUSED: {
+    message: 'Artifact {path} is not signed as it must be: {problem}',
+    remedy:
+      'Have the folder signed by OpenSSF model signing into its file model.sig, over whole files, by a key that counts; which ones do is artifacts.require_signature of config/governance.yaml',
+    retryable: false,
+    exitCode: 3,
+  },
+  SIGNER_KEY_INVALID: {
+    message: 'Public key {file} of a signer of artifacts cannot be used: {problem}',
+    remedy: 'Give a PEM file with a public key of the curve P-256, P-384 or P-521, or mend artifacts.require_signature',
+    retryable: false,
+    exitCode: 2,
+  },
   ARTIFACT_TARGET_REFUSED: {
     message: 'Artifact cannot be written to {path}: {problem}',
     remedy: 'Give a path where nothing is yet, in a folder that is there',

@@ -13,7 +13,7 @@ export interface ArtifactCheck {
   readonly ok: boolean;
   /** What is wrong and where; null when nothing is */
   readonly problem: string | null;
-  /** Content that was found to be right; a file that a folder names twice counts twice. */
+  /** Of the content; 0 when something is wrong with it */
   readonly bytes: number;
 }
 
@@ -23,7 +23,7 @@ export interface ArtifactStore {
    * Stores a file or a folder. What is there already is verified and stays as it is; what was interrupted goes on.
    *
    * @param options.onProgress called with the bytes of content that are done, from 0 to all
-   * @throws ARTIFACT_SOURCE_REFUSED, ARTIFACT_SOURCE_CHANGED, ARTIFACT_DAMAGED, ARTIFACT_DISK_FULL, ARTIFACT_STORE_UNUSABLE;
+   * @throws ARTIFACT_SOURCE_REFUSED, ARTIFACT_SOURCE_CHANGED, ARTIFACT_SIGNATURE_REFUSED, ARTIFACT_DAMAGED, ARTIFACT_DISK_FULL, ARTIFACT_STORE_UNUSABLE;
    * the signal's reason when it is aborted
    */
   put(

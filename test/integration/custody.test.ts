@@ -15,9 +15,11 @@ import type { EventDraft } from '../../domain/governance/event-draft.ts';
 import { ROLE_NAMES } from '../../domain/governance/roles.ts';
 import { createExportVerifier } from '../../domain/governance/verify-export.ts';
 import { parseVerifierKey } from '../../domain/governance/verifier-key.ts';
+import { composeArtifacts } from '../../workers/artifacts.ts';
 import { composeGovernance } from '../../workers/custody.ts';
 import { composeLedgerReader } from '../../workers/ledger-reader.ts';
 import { composeLedger, readVerifierKeys } from '../../workers/ledger.ts';
+import { fileWith, recordFileOf } from '../support/artifacts.ts';
 import { startDatabase, type TestDatabase } from '../support/database.ts';
 import { primitives } from '../support/ledger.ts';
 import { OFFSETS } from '../support/offsets.ts';
@@ -236,8 +238,15 @@ describe('the rotation of the wrapping key', () => {
     const waiting = await governance.addKey(AUDITOR);
     expect(await governance.addKey(AUDITOR), 'one waits at a time').toBe(waiting);
     expect(await say('newcomer', 'under the old key')).toBeGreaterThan(said);
-    const { key, rewrapped } = await governance.rotate(WHY);
-    expect([key, rewrapped > 1]).toEqual([waiting, true]);
+    const { store } = await composeArtifacts(config);
+    const artifact = await store.put(fileWith('content'));
+    const { artifacts, key, place, rewrapped } = await governance.rotate(WHY);
+    expect([key, rewrapped > 1, artifacts]).toEqual([waiting, true, 1]);
+    expect(place).toBe(wrappingFileOf(config.stateDirectory));
+    expect(await store.verify(artifact.digest)).toMatchObject({ ok: true });
+    expect(readFileSync(recordFileOf(join(config.stateDirectory, 'artifacts'), artifact.digest), 'utf8')).toContain(
+      key,
+    );
     const { rows } = await pool.query('SELECT DISTINCT wrapping_key FROM ledger_key WHERE wrapped IS NOT NULL');
     expect(rows).toEqual([{ wrapping_key: key }]);
     expect(await sealed()).toEqual(bytes);

@@ -1,9 +1,10 @@
 // An artifact store in a folder of its own, with small chunks.
 import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { createArtifactStore } from '../../adapters/artifacts/create-store.ts';
 import { createFilePlace } from '../../adapters/artifacts/file-place.ts';
+import { createSignatureJudge } from '../../adapters/artifacts/signature-judge.ts';
 import type { DataKeys } from '../../adapters/crypto/envelope.ts';
 import type { KeyRing } from '../../adapters/crypto/key-ring.ts';
 import { createLocalDataKeys } from '../../adapters/crypto/local-data-keys.ts';
@@ -17,6 +18,9 @@ export function keysOf(ring: KeyRing): DataKeys {
   return createLocalDataKeys(async () => await Promise.resolve(ring), 'artifact');
 }
 
+/** Demands none, and knows no signer. */
+export const noSignatures = createSignatureJudge('none', '/nowhere');
+
 export function newFolder(name = 'mlops-artifacts-'): string {
   return mkdtempSync(join(tmpdir(), name));
 }
@@ -28,10 +32,15 @@ export function openFileStore(
     chunkBytes = CHUNK_BYTES,
     now = Date.now,
     threadsFromBytes = Number.MAX_SAFE_INTEGER,
+    signatures = noSignatures,
   } = {},
 ) {
   const place = createFilePlace(root, { chunkBytes });
-  return { root, place, store: createArtifactStore({ place, keys, uploads: root }, { now, threadsFromBytes }) };
+  return {
+    root,
+    place,
+    store: createArtifactStore({ place, keys, uploads: root, signatures }, { now, threadsFromBytes }),
+  };
 }
 
 /** A file with content. Returns its path. */
@@ -62,7 +71,7 @@ export function contentOf(folder: string): Record<string, string> {
   const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
   return Object.fromEntries(
     files.map(({ name, parentPath }) => [
-      join(parentPath, name).slice(folder.length + 1),
+      relative(folder, join(parentPath, name)),
       readFileSync(join(parentPath, name)).toString('hex'),
     ]),
   );

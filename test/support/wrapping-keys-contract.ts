@@ -8,7 +8,7 @@ import { createFilePlace } from '../../adapters/artifacts/file-place.ts';
 import { rewrapObjects } from '../../adapters/artifacts/rewrap-objects.ts';
 import { newDataKey } from '../../adapters/crypto/envelope.ts';
 import type { WrappingKeys } from '../../adapters/crypto/wrapping-keys.ts';
-import { contentOf, fileWith } from './artifacts.ts';
+import { contentOf, fileWith, noSignatures } from './artifacts.ts';
 
 /** A place as one program opens it, and how its keys become others. */
 export interface KeysUnderTest {
@@ -99,7 +99,8 @@ export function itKeepsKeys(make: () => Promise<KeysUnderTest>): void {
     const under = await make();
     const root = mkdtempSync(join(tmpdir(), 'mlops-artifacts-'));
     const place = createFilePlace(root, { chunkBytes: 64 });
-    const storeOf = () => createArtifactStore({ place, keys: under.open().dataKeys('artifact'), uploads: root });
+    const storeOf = () =>
+      createArtifactStore({ place, keys: under.open().dataKeys('artifact'), uploads: root, signatures: noSignatures });
     const digests = [];
     for (const content of ['one', 'x'.repeat(500)]) digests.push((await storeOf().put(fileWith(content))).digest);
     const before = contentOf(root);

@@ -18,6 +18,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { rewrapObjects } from '../../../../adapters/artifacts/rewrap-objects.ts';
 import { assembleManifest, MANIFEST_FIRST_LINE } from '../../../../domain/registry/folder-manifest.ts';
 import {
   CHUNK_BYTES,
@@ -27,6 +28,7 @@ import {
   fixedRing,
   keysOf,
   newFolder,
+  noSignatures,
   openFileStore,
   recordFileOf,
   uploadsIn,
@@ -446,13 +448,20 @@ describe('fetch()', () => {
     const { root, store, place } = openFileStore();
     const { putManifest } = await import('../../../../adapters/artifacts/put-object.ts');
     const { createUploadShelf } = await import('../../../../adapters/artifacts/upload-shelf.ts');
-    const { createOwnWork } = await import('../../../../adapters/artifacts/chunk-work.ts');
+    const { withCrew } = await import('../../../../adapters/artifacts/work-crew.ts');
     const { digest: inner } = await store.put(fileWith('evil'));
     const text = assembleManifest([{ path: '../outside', bytes: 4, sha256: inner }]);
-    const work = createOwnWork();
-    const parts = { place, keys: keysOf(fixedRing), shelf: createUploadShelf(root), right: new Set<string>() };
-    const progress = { workFor: () => work, signal: undefined, onBytes: () => undefined };
-    const digest = await putManifest(newFolder(), text, parts, progress);
+    const parts = {
+      place,
+      keys: keysOf(fixedRing),
+      shelf: createUploadShelf(root),
+      right: new Set<string>(),
+      signatures: noSignatures,
+    };
+    const digest = await withCrew(1e9, async (crew) => {
+      const progress = { crew, signal: undefined, onBytes: () => undefined };
+      return await putManifest(newFolder(), text, parts, progress);
+    });
     const target = newFolder();
     await expect(store.fetch(digest, join(target, 'copy'))).rejects.toThrow(
       /list of files is not valid: path "..\/outside"/,
@@ -487,6 +496,52 @@ describe('a full disk', () => {
   });
 });
 
+describe('a store that cannot be used', () => {
+  it('is one clear error, whatever was to be done', async () => {
+    const { store, root } = openFileStore(join(fileWith('a file where a folder should be'), 'store'));
+    const wanted = { code: 'ARTIFACT_STORE_UNUSABLE', message: expect.stringContaining(root) };
+    await expect(store.put(fileWith('content'))).rejects.toMatchObject(wanted);
+    await expect(store.verify('0'.repeat(64))).rejects.toMatchObject(wanted);
+    await expect(store.fetch('0'.repeat(64), join(newFolder(), 'copy'))).rejects.toMatchObject(wanted);
+  });
+
+  it.skipIf(process.getuid?.() !== 0)('because its disk is full says that, and leaves nothing', async () => {
+    const mount = mkdtempSync(join(tmpdir(), 'mlops-full-'));
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64k,mode=700', 'tmpfs', mount]);
+    try {
+      const { root, store } = openFileStore(join(mount, 'store'));
+      await store.put(fileWith('first'));
+      const before = contentOf(root);
+      const free = Number(
+        execFileSync('df', ['--output=avail', '--block-size=1', mount], { encoding: 'utf8' }).split('\n')[1],
+      );
+      writeFileSync(join(mount, 'filler'), Buffer.alloc(free));
+      await expect(store.put(fileWith('second'))).rejects.toMatchObject({ code: 'ARTIFACT_DISK_FULL' });
+      expect(contentOf(root)).toEqual(before);
+    } finally {
+      execFileSync('umount', [mount]);
+    }
+  });
+});
+
+describe('rewrapObjects()', () => {
+  it('goes on behind an object whose key does not open, and says so in the end', async () => {
+    const { place, root, store } = openFileStore();
+    const digests = [];
+    for (let at = 0; at < 5; at += 1) digests.push((await store.put(fileWith(`content ${at}`))).digest);
+    const [first = ''] = digests.toSorted();
+    const record = readFileSync(recordFileOf(root, first), 'utf8');
+    writeFileSync(recordFileOf(root, first), record.replace(/"wrapped":"..../, '"wrapped":"AAAA'));
+    const ring = { active: 'k2', keys: new Map([...fixedRing.keys, ['k2', Buffer.alloc(32, 2)] as const]) };
+    await expect(rewrapObjects(place, keysOf(ring), 'k2')).rejects.toMatchObject({ code: 'LEDGER_KEY_UNREADABLE' });
+    const onlyNew = openFileStore(root, {
+      keys: keysOf({ active: 'k2', keys: new Map([['k2', Buffer.alloc(32, 2)]]) }),
+    });
+    const checks = await Promise.all(digests.map(async (digest) => (await onlyNew.store.verify(digest)).ok));
+    expect(checks.filter((ok) => ok)).toHaveLength(4);
+  });
+});
+
 describe('an object', () => {
   it('that was moved to another store opens there with the same keys', async () => {
     const { root, store } = openFileStore();
@@ -495,5 +550,45 @@ describe('an object', () => {
     renameSync(join(root, 'objects'), join(moved, 'objects'));
     expect((await openFileStore(moved).store.verify(digest)).ok).toBe(true);
     expect((await store.verify(digest)).problem).toBe('it is not in the store');
+  });
+});
+
+describe('a folder of many files, large and small', () => {
+  it('is stored, verified and fetched as it was, in threads and without', async () => {
+    const folder = newFolder('mlops-model-');
+    for (let at = 0; at < 60; at += 1) fileWith(randomBytes(at % 10 === 0 ? 9000 + at : at), folder, `file-${at}`);
+    const wanted = openFileStore(undefined, { chunkBytes: 1000 });
+    const { digest } = await wanted.store.put(folder);
+    const { store, root } = openFileStore(undefined, { chunkBytes: 1000, threadsFromBytes: 5000 });
+    expect((await store.put(folder)).digest).toBe(digest);
+    expect(await store.verify(digest)).toMatchObject({ ok: true });
+    const target = join(newFolder(), 'copy');
+    await store.fetch(digest, target);
+    expect(contentOf(target)).toEqual(contentOf(folder));
+    const objects = readdirSync(join(root, 'objects'), { recursive: true }).filter((name) =>
+      String(name).endsWith('data'),
+    );
+    for (const name of objects.slice(0, 3)) {
+      const file = join(root, 'objects', String(name));
+      const sound = readFileSync(file);
+      rmSync(file);
+      expect(await store.verify(digest)).toMatchObject({
+        ok: false,
+        problem: expect.stringMatching(/its data is missing/),
+      });
+      writeFileSync(file, sound);
+    }
+    expect(uploadsIn(root)).toEqual([]);
+  });
+
+  it('of which one cannot be stored ends with that, and nothing goes on', async () => {
+    const folder = newFolder('mlops-model-');
+    for (let at = 0; at < 40; at += 1) fileWith(`content ${at}`, folder, `file-${at}`);
+    fileWith(`${MANIFEST_FIRST_LINE}x`, folder, 'file-0');
+    const { root, store } = openFileStore();
+    await expect(store.put(folder)).rejects.toMatchObject({ code: 'ARTIFACT_SOURCE_REFUSED' });
+    const before = contentOf(join(root, 'objects'));
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(contentOf(join(root, 'objects'))).toEqual(before);
   });
 });
