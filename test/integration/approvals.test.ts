@@ -26,6 +26,9 @@ import { createProject, until, type TestProject } from '../support/stack.ts';
 
 const ME = userInfo().username;
 
+/** Nothing has to be signed there, and risk is not capped as in development. */
+process.env['MLOPS_ENV'] = 'staging';
+
 let project: TestProject;
 let config: MlopsConfig;
 let pool: Pool;
@@ -36,7 +39,7 @@ let closeTemporal: () => Promise<void>;
 beforeAll(async () => {
   project = await createProject(OFFSETS.approvals, null);
   await expectOk(['up', '--detach']);
-  config = loadConfig({ env: {}, workingDirectory: project.root, portOffset: OFFSETS.approvals }).config;
+  config = loadConfig({ env: process.env, workingDirectory: project.root, portOffset: OFFSETS.approvals }).config;
   pool = createPool(databaseUrlOf(config), 5);
   evidence = await composeEvidence(config, pool);
   const client = await connectTemporal(config);
@@ -198,6 +201,74 @@ describe('on a stack', () => {
       'Taken back from deputy: 1 delegation',
     );
     expect((await project.mlops(['approval', 'delegate', 'nobody-knows'])).code).toBe(2);
+  });
+
+  describe('of a promotion', () => {
+    const model = async (name: string, ...args: string[]) => await as(name, 'model', ...args, '-o', 'json');
+    const register = async (version: string) => {
+      const artifact = join(project.root, `ranker-${version}.bin`);
+      await writeFile(artifact, `weights of ${version}`);
+      const metadata = ['tokenizer=bert', 'max_input_tokens=512'].flatMap((one) => ['--metadata', one]);
+      const metric = `ndcg_at_10=0.7${version[0] ?? ''}`;
+      const what = ['ranker', version, '--type', 'reranker', ...metadata, '--metric', metric, '--artifact', artifact];
+      return await model('maker', 'register', ...what);
+    };
+    beforeAll(async () => await expectOk(['identity', 'create', 'maker', '--role', 'engineer']));
+
+    it('is asked for by the promotion itself, and carries it out', async () => {
+      expect((await register('1.0.0')).stderr).toBe('');
+      expect((await model('maker', 'promote', 'ranker', '1.0.0', '--to', 'staging')).code).toBe(0);
+      const asked = await model('maker', 'promote', 'ranker', '1.0.0', '--to', 'production', '--reason', 'first');
+      expect(asked.code, asked.stderr).toBe(6);
+      const { awaiting } = JSON.parse(asked.stdout) as { awaiting: { approvalId: string } };
+      const shown = await project.mlops(['approval', 'show', awaiting.approvalId]);
+      expect(shown.stdout).toContain('ndcg_at_10');
+      expect(shown.stdout).toContain('maker (author)');
+      expect(await as('maker', 'approval', 'approve', awaiting.approvalId)).toMatchObject({ code: 4 });
+      for (const name of ['ann', 'bob']) await decide(awaiting.approvalId, name);
+      await until(
+        async () => (await show(awaiting.approvalId)).state,
+        (state) => state === 'carried-out',
+        20_000,
+      );
+      const version = JSON.parse((await model('maker', 'show', 'ranker', '1.0.0')).stdout) as { stage: string };
+      expect(version.stage).toBe('production');
+      const history = await model('maker', 'history', 'ranker');
+      expect(history.stdout).toContain(awaiting.approvalId);
+    });
+
+    it('is void when production has changed meanwhile', async () => {
+      for (const version of ['2.0.0', '3.0.0']) {
+        await register(version);
+        await model('maker', 'promote', 'ranker', version, '--to', 'staging');
+      }
+      const ask = async (version: string) => {
+        const { stdout } = await model('maker', 'promote', 'ranker', version, '--to', 'production');
+        return (JSON.parse(stdout) as { awaiting: { approvalId: string } }).awaiting.approvalId;
+      };
+      const [second, third] = [await ask('2.0.0'), await ask('3.0.0')];
+      for (const name of ['ann', 'bob']) await decide(third, name);
+      await until(
+        async () => (await show(third)).state,
+        (state) => state === 'carried-out',
+        20_000,
+      );
+      for (const name of ['ann', 'bob']) await decide(second, name);
+      // It was measured against 1.0.0, and 3.0.0 is there by now.
+      const voided = await until(
+        async () => await show(second),
+        ({ round }) => round === 2,
+        20_000,
+      );
+      expect(voided).toMatchObject({
+        state: 'pending',
+        decisions: [],
+        action: { version: '2.0.0', replaces: '1.0.0' },
+      });
+      expect(voided.evidence).toMatchObject([{ value: 0.72, baseline: 0.73 }]);
+      expect(await ask('2.0.0')).toBe(second);
+      expect(await show(second)).toMatchObject({ round: 3, action: { replaces: '3.0.0' } });
+    });
   });
 
   describe('over HTTP', () => {
