@@ -74,7 +74,8 @@ let number = 0;
 async function request(change: Partial<ApprovalOrder> = {}): Promise<ApprovalView> {
   number += 1;
   const { environment: _, ...order } = createOrder({
-    resource: `model/m${number}/1.0.0/stage/dev/production`,
+    kind: 'recorded-action',
+    resource: `model/m${number}/1.0.0`,
     requestedBy: (await identityOf('engineer')).actor,
     excluded: { [(await identityOf('author')).actor]: 'author' },
     risk: { ...createOrder().risk, failedGates: ['recall'] },
@@ -126,7 +127,7 @@ describe('on a stack', () => {
     const author = await as('author', 'approval', 'approve', approvalId);
     expect(author).toMatchObject({ code: 4, stderr: expect.stringContaining('an author of what is asked for') });
     const dry = await project.mlops(['approval', 'approve', approvalId, '--dry-run']);
-    expect(dry).toMatchObject({ code: 0, stdout: expect.stringContaining(`would approve stage-promotion of model/m`) });
+    expect(dry).toMatchObject({ code: 0, stdout: expect.stringContaining(`would approve recorded-action of model/m`) });
     const stale = await project.mlops(['approval', 'approve', approvalId, '--seen', DIGEST.b]);
     expect(stale).toMatchObject({ code: 4, stderr: expect.stringContaining('look at it again') });
     const first = await project.mlops(['approval', 'approve', approvalId, '--reason', 'fine', '--seen', contentDigest]);
@@ -161,7 +162,7 @@ describe('on a stack', () => {
   });
 
   it('the same request is taken up; another content of it voids what was given', async () => {
-    const resource = 'model/same/1.0.0/stage/dev/production';
+    const resource = 'model/same/1.0.0';
     const { approvalId } = await request({ resource });
     await decide(approvalId, 'ann');
     expect(await request({ resource })).toMatchObject({ approvalId, round: 1, decisions: [{}] });
@@ -263,11 +264,11 @@ describe('on a stack', () => {
       expect(voided).toMatchObject({
         state: 'pending',
         decisions: [],
-        action: { version: '2.0.0', replaces: '1.0.0' },
+        action: { version: '2.0.0', replaces: '3.0.0' },
       });
       expect(voided.evidence).toMatchObject([{ value: 0.72, baseline: 0.73 }]);
       expect(await ask('2.0.0')).toBe(second);
-      expect(await show(second)).toMatchObject({ round: 3, action: { replaces: '3.0.0' } });
+      expect(await show(second)).toMatchObject({ round: 2, decisions: [] });
     });
   });
 
@@ -379,7 +380,7 @@ describe('on a stack', () => {
         expect(await page.read('location.href')).toBe(`${api()}${path}`);
         const text = await page.read<string>('document.body.innerText');
         for (const words of [
-          'stage-promotion of model/m',
+          'recorded-action of model/m',
           'You decide as ann',
           '1 more of 2 approvals wanted',
           'wanted at least 0.85: met',
