@@ -1,12 +1,18 @@
 import fastify, { type FastifyInstance } from 'fastify';
+import type { Pool } from 'pg';
+import type { Connection } from '@temporalio/client';
 import proto from '@temporalio/proto';
 import { newestCheckpoint } from '../adapters/postgres/ledger/sign-checkpoint.ts';
 import { createPool, databaseUrlOf } from '../adapters/postgres/pool.ts';
 import { renderRolloutMetrics } from '../adapters/postgres/rollout-metrics.ts';
+import { connectTemporal } from '../adapters/temporal/connect.ts';
 import { createPayloadCodec } from '../adapters/temporal/codec.ts';
 import { loadPayloadKeys } from '../adapters/temporal/keys.ts';
 import type { MlopsConfig } from '../config/schema.ts';
-import { readVerifierKeys } from './ledger.ts';
+import { registerApprovalLinks, ownOrigin } from './api/approval-links.ts';
+import { registerApprovals } from './api/approvals.ts';
+import { composeApprovals } from './approvals.ts';
+import { composeEvidence, readVerifierKeys } from './ledger.ts';
 import { listenOn } from './listen.ts';
 import { untilToldToStop } from './stop-signal.ts';
 
@@ -22,11 +28,18 @@ interface WirePayloads {
 export async function createApi(config: MlopsConfig): Promise<FastifyInstance> {
   const app = fastify({ logger: false, forceCloseConnections: true });
   const codec = createPayloadCodec(await loadPayloadKeys(config.stateDirectory));
-  const pool = createPool(databaseUrlOf(config), 2);
+  const pool = createPool(databaseUrlOf(config), 4);
   const ui = `http://127.0.0.1:${config.ports.temporalUi}`;
-  app.addHook('onClose', async () => await pool.end());
+  const approvals = openApprovals(config, pool);
+  app.addHook('onClose', async () => {
+    await approvals.close();
+    await pool.end();
+  });
   app.addHook('onRequest', async (request, reply) => {
     const origin = request.headers.origin;
+    // The page of a link is ours, and looks after itself.
+    if (request.url.startsWith('/approve/') && (origin === undefined || origin === ownOrigin(request)))
+      return undefined;
     // Only the Web UI of this stack may read decrypted payloads from a browser.
     if (origin !== undefined && origin !== ui && origin !== ui.replace('127.0.0.1', 'localhost'))
       return await reply.status(403).send({ error: 'this origin may not use the API' });
@@ -61,9 +74,37 @@ export async function createApi(config: MlopsConfig): Promise<FastifyInstance> {
       ? await reply.status(404).type(TEXT).send('nothing was signed yet\n')
       : await reply.type(TEXT).send(newest.note);
   });
+  registerApprovals(app, approvals.get);
+  registerApprovalLinks(app, approvals.get);
   app.post('/codec/encode', async ({ body }) => toWire(await codec.encode(fromWire(body as WirePayloads))));
   app.post('/codec/decode', async ({ body }) => toWire(await codec.decode(fromWire(body as WirePayloads))));
   return app;
+}
+
+/** Approvals, with the ledger and Temporal opened when they are first asked for. */
+function openApprovals(config: MlopsConfig, pool: Pool) {
+  let connected: Connection | null = null;
+  const connect = onceOpened(async () => {
+    const client = await connectTemporal(config);
+    connected = client.connection;
+    return client;
+  });
+  return {
+    get: onceOpened(async () => composeApprovals(config, { evidence: await composeEvidence(config, pool), connect })),
+    close: async () => await connected?.close(),
+  };
+}
+
+/** What could not be opened is tried again by who asks next. */
+function onceOpened<T>(open: () => Promise<T>): () => Promise<T> {
+  let opened: Promise<T> | null = null;
+  return async () => {
+    opened ??= open();
+    return await opened.catch((error: unknown) => {
+      opened = null;
+      throw error;
+    });
+  };
 }
 
 /** `mlops api`: runs until it is told to stop. */

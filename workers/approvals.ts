@@ -6,11 +6,12 @@ import { createDelegations, type DelegationOrder } from '../adapters/postgres/re
 import type { EvidenceParts } from '../adapters/postgres/rollout-store.ts';
 import { createApprovalDesk } from '../adapters/temporal/approval-desk.ts';
 import type { MlopsConfig } from '../config/schema.ts';
-import { isMlopsError } from '../domain/errors.ts';
+import { isMlopsError, MlopsError } from '../domain/errors.ts';
 import { draftOfRefusal } from '../domain/governance/access-drafts.ts';
 import type { EventActor } from '../domain/governance/event-draft.ts';
 import type { Claim } from '../domain/governance/statement.ts';
 import {
+  isFinal,
   resourceOfApproval,
   type ApprovalOrder,
   type ApprovalView,
@@ -31,6 +32,8 @@ interface ApprovalParts {
 export type RequestOrder = Omit<ApprovalOrder, 'environment'>;
 
 const ALL = 'approval';
+/** A list has no more than this. */
+export const MAX_LISTED = 100;
 
 /** Approvals as people and programs use them, each call authorised; the shape is client/approvals/approvals-port.ts. */
 export function composeApprovals(config: Rules & Pick<MlopsConfig, 'ports'>, { connect, evidence }: ApprovalParts) {
@@ -69,6 +72,23 @@ export function composeApprovals(config: Rules & Pick<MlopsConfig, 'ports'>, { c
     async revoke(order: { readonly to: string; readonly reason: string }, claim: Claim): Promise<number> {
       const who = await may(claim, 'approval.delegate', ALL, order);
       return await createDelegations(evidence).revoke(who, await subjectOf(evidence.pool, order.to), order.reason);
+    },
+
+    /** What the holder of a link is asked; using it up is the decision's. @throws APPROVAL_LINK_INVALID */
+    async openLink(code: string): Promise<{ readonly approval: ApprovalView; readonly principal: string }> {
+      const { approvalId, principal, seen } = await createApprovalLinks(evidence).open(code);
+      const approval = await reader.view(approvalId, principal);
+      if (isFinal(approval.state))
+        throw new MlopsError('APPROVAL_LINK_INVALID', { problem: `it is ${approval.state} by now` });
+      if (approval.contentDigest !== seen)
+        throw new MlopsError('APPROVAL_LINK_INVALID', { problem: 'what it was for has changed since' });
+      return { approval, principal };
+    },
+
+    /** @throws APPROVAL_LINK_INVALID, APPROVAL_REFUSED, APPROVAL_UNANSWERED */
+    async decideByLink(code: string, { reason, verdict }: { readonly verdict: Verdict; readonly reason: string }) {
+      const { approvalId, seen } = await createApprovalLinks(evidence).open(code);
+      return await decide(evidence, await desk(), { approvalId, verdict, reason, seen, code });
     },
 
     /** For who asks. The secret stands behind the #: browsers send that to nobody. */

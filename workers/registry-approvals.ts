@@ -2,7 +2,7 @@ import { liveSplitOf } from '../adapters/postgres/registry/live-split.ts';
 import { readChange } from '../adapters/postgres/registry/change-content.ts';
 import type { RegistryParts } from '../adapters/postgres/registry/parts.ts';
 import type { createRegistry } from '../adapters/postgres/registry/registry.ts';
-import { MlopsError } from '../domain/errors.ts';
+import { isMlopsError, MlopsError } from '../domain/errors.ts';
 import type { ApprovalOrder, ApprovalView } from '../domain/registry/approval/request.ts';
 import type { AwaitedApproval } from '../domain/registry/records.ts';
 import { weightOf } from '../domain/registry/traffic-weight.ts';
@@ -40,8 +40,15 @@ export function askForApprovals(registry: Registry, parts: Asked, request: Reque
 
 /** What follows when a change of a version is approved: it is made, by who asked for it. */
 export function composeRegistryCarriers(registry: Registry, parts: Asked): Carriers {
-  const current = async ({ resource }: { readonly resource: string }) =>
-    (await readChange(parts, requireChange(resource)))?.content ?? null;
+  const current = async ({ resource }: { readonly resource: string }) => {
+    try {
+      return (await readChange(parts, requireChange(resource)))?.content ?? null;
+    } catch (error) {
+      // What is not there is not approved either.
+      if (isMlopsError(error, 'VERSION_NOT_FOUND') || isMlopsError(error, 'MODEL_NOT_FOUND')) return null;
+      throw error;
+    }
+  };
   return {
     'stage-promotion': {
       current,

@@ -105,6 +105,9 @@ function idOf(approvalId: string): string {
 function translate(error: unknown, asked: Readonly<Record<string, unknown>>): unknown {
   if (isUnanswered(error)) return new MlopsError('APPROVAL_UNANSWERED', asked, { cause: error });
   const failure = error instanceof WorkflowUpdateFailedError ? error.cause : null;
+  // The workflow was ended meanwhile; whether the decision was written shows the database.
+  if (failure instanceof ApplicationFailure && failure.type === 'AcceptedUpdateCompletedWorkflow')
+    return new MlopsError('APPROVAL_UNANSWERED', asked, { cause: error });
   if (!(failure instanceof ApplicationFailure) || !Object.hasOwn(ERRORS, failure.type ?? '')) return error;
   const [details] = (failure.details ?? []) as [Record<string, unknown>?];
   return new MlopsError(failure.type as ErrorCode, details, { cause: error });

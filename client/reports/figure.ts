@@ -1,4 +1,4 @@
-import { escapeHtml } from './html.ts';
+import { escapeHtml } from '../../domain/escape-html.ts';
 
 /** A chart (SVG) with its name and a note, which are text. */
 export function renderFigure(title: string, chart: string, note: string): string {

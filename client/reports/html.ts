@@ -1,12 +1,4 @@
-/** Text as it may stand in HTML, inside and outside of attributes. */
-export function escapeHtml(text: string): string {
-  return text
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replaceAll('"', '&quot;')
-    .replaceAll("'", '&#39;');
-}
+import { escapeHtml } from '../../domain/escape-html.ts';
 
 /** A cell of a table, already HTML; `label` heads it where a row is shown as a card. */
 export interface HtmlTable {

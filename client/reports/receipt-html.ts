@@ -1,6 +1,7 @@
 import type { RolloutReceipt } from '../../domain/rollout/receipt.ts';
 import { renderSize } from './evidence-size.ts';
-import { escapeHtml, renderDuration, renderTime } from './html.ts';
+import { escapeHtml } from '../../domain/escape-html.ts';
+import { renderDuration, renderTime } from './html.ts';
 import { outcomeWords } from './outcome-words.ts';
 import { renderReceiptCharts } from './receipt-charts.ts';
 import { limitOf, shareOf } from './receipt-facts.ts';

@@ -1,7 +1,8 @@
 import type { ReceiptEvent, ReceiptTick, RolloutReceipt } from '../../domain/rollout/receipt.ts';
 import { eventsInOrder } from './events-in-order.ts';
 import { renderSize } from './evidence-size.ts';
-import { escapeHtml, renderHtmlTable, renderTime } from './html.ts';
+import { escapeHtml } from '../../domain/escape-html.ts';
+import { renderHtmlTable, renderTime } from './html.ts';
 import { shareOf } from './receipt-facts.ts';
 import { detailOf } from './receipt-text.ts';
 import { waiversOf } from './waivers.ts';

@@ -1,4 +1,4 @@
-import { escapeHtml } from './html.ts';
+import { escapeHtml } from '../../domain/escape-html.ts';
 
 export interface ChartSeries {
   readonly name: string;

@@ -15,7 +15,8 @@ export const APPROVAL_ERRORS = {
     exitCode: 4,
   },
   APPROVAL_UNANSWERED: {
-    message: '{action} of approval {approvalId} got no answer within {seconds} s: no worker polls the queue {queue}',
+    message:
+      '{action} of approval {approvalId} got no answer within {seconds} s: no worker polls the queue {queue}, or its workflow was ended',
     remedy: 'Start the stack with `mlops up --detach`, then send it again: a decision counts once',
     retryable: true,
     exitCode: 1,

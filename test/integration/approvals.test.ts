@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { writeFile } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import type { Pool } from 'pg';
@@ -18,11 +19,15 @@ import {
 } from '../../domain/registry/approval/request.ts';
 import { composeApprovals } from '../../workers/approvals.ts';
 import { composeEvidence } from '../../workers/ledger.ts';
+import { CHROMIUM, startBrowser } from '../support/chromium.ts';
 import { createOrder, DIGEST } from '../support/approvals.ts';
 import { OFFSETS } from '../support/offsets.ts';
 import { createProject, until, type TestProject } from '../support/stack.ts';
 
 const ME = userInfo().username;
+
+/** Nothing has to be signed there, and risk is not capped as in development. */
+process.env['MLOPS_ENV'] = 'staging';
 
 let project: TestProject;
 let config: MlopsConfig;
@@ -34,7 +39,7 @@ let closeTemporal: () => Promise<void>;
 beforeAll(async () => {
   project = await createProject(OFFSETS.approvals, null);
   await expectOk(['up', '--detach']);
-  config = loadConfig({ env: {}, workingDirectory: project.root, portOffset: OFFSETS.approvals }).config;
+  config = loadConfig({ env: process.env, workingDirectory: project.root, portOffset: OFFSETS.approvals }).config;
   pool = createPool(databaseUrlOf(config), 5);
   evidence = await composeEvidence(config, pool);
   const client = await connectTemporal(config);
@@ -69,7 +74,8 @@ let number = 0;
 async function request(change: Partial<ApprovalOrder> = {}): Promise<ApprovalView> {
   number += 1;
   const { environment: _, ...order } = createOrder({
-    resource: `model/m${number}/1.0.0/stage/dev/production`,
+    kind: 'recorded-action',
+    resource: `model/m${number}/1.0.0`,
     requestedBy: (await identityOf('engineer')).actor,
     excluded: { [(await identityOf('author')).actor]: 'author' },
     risk: { ...createOrder().risk, failedGates: ['recall'] },
@@ -121,7 +127,7 @@ describe('on a stack', () => {
     const author = await as('author', 'approval', 'approve', approvalId);
     expect(author).toMatchObject({ code: 4, stderr: expect.stringContaining('an author of what is asked for') });
     const dry = await project.mlops(['approval', 'approve', approvalId, '--dry-run']);
-    expect(dry).toMatchObject({ code: 0, stdout: expect.stringContaining(`would approve stage-promotion of model/m`) });
+    expect(dry).toMatchObject({ code: 0, stdout: expect.stringContaining(`would approve recorded-action of model/m`) });
     const stale = await project.mlops(['approval', 'approve', approvalId, '--seen', DIGEST.b]);
     expect(stale).toMatchObject({ code: 4, stderr: expect.stringContaining('look at it again') });
     const first = await project.mlops(['approval', 'approve', approvalId, '--reason', 'fine', '--seen', contentDigest]);
@@ -156,7 +162,7 @@ describe('on a stack', () => {
   });
 
   it('the same request is taken up; another content of it voids what was given', async () => {
-    const resource = 'model/same/1.0.0/stage/dev/production';
+    const resource = 'model/same/1.0.0';
     const { approvalId } = await request({ resource });
     await decide(approvalId, 'ann');
     expect(await request({ resource })).toMatchObject({ approvalId, round: 1, decisions: [{}] });
@@ -196,6 +202,230 @@ describe('on a stack', () => {
       'Taken back from deputy: 1 delegation',
     );
     expect((await project.mlops(['approval', 'delegate', 'nobody-knows'])).code).toBe(2);
+  });
+
+  describe('of a promotion', () => {
+    const model = async (name: string, ...args: string[]) => await as(name, 'model', ...args, '-o', 'json');
+    const register = async (version: string) => {
+      const artifact = join(project.root, `ranker-${version}.bin`);
+      await writeFile(artifact, `weights of ${version}`);
+      const metadata = ['tokenizer=bert', 'max_input_tokens=512'].flatMap((one) => ['--metadata', one]);
+      const metric = `ndcg_at_10=0.7${version[0] ?? ''}`;
+      const what = ['ranker', version, '--type', 'reranker', ...metadata, '--metric', metric, '--artifact', artifact];
+      return await model('maker', 'register', ...what);
+    };
+    beforeAll(async () => await expectOk(['identity', 'create', 'maker', '--role', 'engineer']));
+
+    it('is asked for by the promotion itself, and carries it out', async () => {
+      expect((await register('1.0.0')).stderr).toBe('');
+      expect((await model('maker', 'promote', 'ranker', '1.0.0', '--to', 'staging')).code).toBe(0);
+      const asked = await model('maker', 'promote', 'ranker', '1.0.0', '--to', 'production', '--reason', 'first');
+      expect(asked.code, asked.stderr).toBe(6);
+      const { awaiting } = JSON.parse(asked.stdout) as { awaiting: { approvalId: string } };
+      const shown = await project.mlops(['approval', 'show', awaiting.approvalId]);
+      expect(shown.stdout).toContain('ndcg_at_10');
+      expect(shown.stdout).toContain('maker (author)');
+      expect(await as('maker', 'approval', 'approve', awaiting.approvalId)).toMatchObject({ code: 4 });
+      for (const name of ['ann', 'bob']) await decide(awaiting.approvalId, name);
+      await until(
+        async () => (await show(awaiting.approvalId)).state,
+        (state) => state === 'carried-out',
+        20_000,
+      );
+      const version = JSON.parse((await model('maker', 'show', 'ranker', '1.0.0')).stdout) as { stage: string };
+      expect(version.stage).toBe('production');
+      const history = await model('maker', 'history', 'ranker');
+      expect(history.stdout).toContain(awaiting.approvalId);
+    });
+
+    it('is void when production has changed meanwhile', async () => {
+      for (const version of ['2.0.0', '3.0.0']) {
+        await register(version);
+        await model('maker', 'promote', 'ranker', version, '--to', 'staging');
+      }
+      const ask = async (version: string) => {
+        const { stdout } = await model('maker', 'promote', 'ranker', version, '--to', 'production');
+        return (JSON.parse(stdout) as { awaiting: { approvalId: string } }).awaiting.approvalId;
+      };
+      const [second, third] = [await ask('2.0.0'), await ask('3.0.0')];
+      for (const name of ['ann', 'bob']) await decide(third, name);
+      await until(
+        async () => (await show(third)).state,
+        (state) => state === 'carried-out',
+        20_000,
+      );
+      for (const name of ['ann', 'bob']) await decide(second, name);
+      // It was measured against 1.0.0, and 3.0.0 is there by now.
+      const voided = await until(
+        async () => await show(second),
+        ({ round }) => round === 2,
+        20_000,
+      );
+      expect(voided).toMatchObject({
+        state: 'pending',
+        decisions: [],
+        action: { version: '2.0.0', replaces: '3.0.0' },
+      });
+      expect(voided.evidence).toMatchObject([{ value: 0.72, baseline: 0.73 }]);
+      expect(await ask('2.0.0')).toBe(second);
+      expect(await show(second)).toMatchObject({ round: 2, decisions: [] });
+    });
+  });
+
+  describe('over HTTP', () => {
+    const api = () => `http://127.0.0.1:${config.ports.api}`;
+    const send = async (path: string, body: object, headers: Record<string, string> = {}) => {
+      const response = await fetch(`${api()}${path}`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', ...headers },
+        body: JSON.stringify(body),
+      });
+      return {
+        status: response.status,
+        body: (await response.json()) as Record<string, unknown>,
+        headers: response.headers,
+      };
+    };
+    const linkFor = async (approvalId: string, name: string) => {
+      const { stdout } = await as(name, 'approval', 'show', approvalId, '--link', '-o', 'json');
+      const { link } = JSON.parse(stdout) as { link: { url: string } };
+      const [path = '', secret = ''] = link.url.slice(api().length).split('#');
+      return { url: link.url, path, secret };
+    };
+
+    it('programs decide by signed statements', async () => {
+      const { approvalId, contentDigest: seen } = await request();
+      const who = await identityOf('ann');
+      const resource = resourceOfApproval(approvalId);
+      const order = { seen, reason: 'by program' };
+      const header = (verdict: Verdict) => {
+        const { statement } = who.claim({
+          action: 'approval.decide',
+          resource,
+          content: decisionContent(verdict, order),
+        });
+        return { authorization: `Mlops-Statement ${Buffer.from(JSON.stringify(statement)).toString('base64url')}` };
+      };
+      const path = `/api/v1/approvals/${approvalId}/decisions`;
+      expect(await send(path, { verdict: 'deny', ...order }, header('approve'))).toMatchObject({ status: 401 });
+      expect(await send(path, { verdict: 'approve', ...order }, { authorization: 'Bearer x' })).toMatchObject({
+        status: 401,
+      });
+      expect(await send(path, { verdict: 'maybe' })).toMatchObject({ status: 400 });
+      expect(await send(path, { verdict: 'approve', ...order }, { origin: 'https://evil.example' })).toMatchObject({
+        status: 403,
+      });
+      expect(await send(path, { verdict: 'approve', ...order }, header('approve'))).toMatchObject({
+        status: 200,
+        body: { schemaVersion: 1, accepted: true, missing: 1 },
+      });
+      const listed = (await (await fetch(`${api()}/api/v1/approvals`)).json()) as { approvals: ApprovalView[] };
+      expect(listed.approvals.find((one) => one.approvalId === approvalId)?.decisions).toHaveLength(1);
+      expect((await fetch(`${api()}/api/v1/approvals/apr-nothing`)).status).toBe(404);
+    });
+
+    it('a link is refused from another site, without its secret, its cookie or its token, and when what it is for changed', async () => {
+      const { approvalId, resource } = await request();
+      const { path, secret } = await linkFor(approvalId, 'ann');
+      const own = { origin: api() };
+      const page = await fetch(`${api()}${path}`);
+      expect(await page.text()).not.toContain(approvalId);
+      expect(Object.fromEntries(page.headers)).toMatchObject({
+        'cache-control': 'no-store',
+        'referrer-policy': 'no-referrer',
+        'content-security-policy': expect.stringMatching(
+          /^default-src 'none'; script-src 'sha256-[^ ;]+'; style-src 'sha256-/,
+        ),
+      });
+      expect((await send(`${path}/open`, { secret })).status, 'no origin').toBe(403);
+      expect((await send(`${path}/open`, { secret }, { origin: 'https://evil.example' })).status).toBe(403);
+      expect((await send(`${path}/open`, { secret: 'x'.repeat(43) }, own)).body).toEqual({
+        problem: 'Link to decide is not valid: it is not known',
+      });
+      expect((await send(`${path}/open`, {}, own)).status).toBe(403);
+      const opened = await send(`${path}/open`, { secret }, own);
+      expect(opened.status).toBe(200);
+      const cookie = opened.headers.get('set-cookie') ?? '';
+      expect(cookie).toMatch(
+        new RegExp(`^mlops-link=${secret}; Path=${path}; Max-Age=1800; HttpOnly; SameSite=Strict$`),
+      );
+      const withCookie = { ...own, cookie: cookie.split(';')[0] ?? '' };
+      const decision = { verdict: 'approve', reason: '', csrf: opened.body['csrf'] };
+      expect((await send(`${path}/decide`, decision, own)).status, 'no cookie').toBe(400);
+      expect((await send(`${path}/decide`, { ...decision, csrf: 'x' }, withCookie)).status, 'no token').toBe(400);
+      expect((await send(`${path}/decide`, decision, { ...withCookie, origin: 'null' })).status).toBe(403);
+      expect((await send(`${path}/decide`, { ...decision, verdict: 'deny' }, withCookie)).body).toEqual({
+        problem: 'Say why you deny it.',
+      });
+      expect((await show(approvalId)).decisions).toEqual([]);
+      await request({ resource, bound: { ...createOrder().bound, tests: DIGEST.a } });
+      expect((await send(`${path}/decide`, decision, withCookie)).status).toBe(403);
+      expect((await show(approvalId)).decisions).toEqual([]);
+    });
+
+    describe.skipIf(CHROMIUM === null)('in a browser', () => {
+      let browser: Awaited<ReturnType<typeof startBrowser>>;
+      beforeAll(async () => void (browser = await startBrowser(CHROMIUM ?? '')));
+      afterAll(async () => await browser?.close());
+
+      it('somebody approves on a phone by the keyboard alone, once', async () => {
+        const { approvalId } = await request();
+        await decide(approvalId, 'bob');
+        const { path, secret, url } = await linkFor(approvalId, 'ann');
+        const page = await browser.open({ width: 360, height: 740 });
+        await page.goto(url);
+        await page.until(`document.querySelector('form') !== null`);
+        if (process.env['SCREENSHOTS'] !== undefined)
+          await writeFile(join(process.env['SCREENSHOTS'], 'phone.png'), await page.screenshot());
+        expect(await page.read('location.href')).toBe(`${api()}${path}`);
+        const text = await page.read<string>('document.body.innerText');
+        for (const words of [
+          'recorded-action of model/m',
+          'You decide as ann',
+          '1 more of 2 approvals wanted',
+          'wanted at least 0.85: met',
+          'Approved by bob',
+          DIGEST.a,
+        ])
+          expect(text).toContain(words);
+        expect(await page.read(`document.querySelectorAll('svg[role=img][aria-label]').length`)).toBe(2);
+        expect(await page.read('document.documentElement.scrollWidth <= innerWidth'), 'nothing sticks out').toBe(true);
+        expect(await page.read('document.cookie'), 'no script reads the cookie').toBe('');
+        await page.press('Tab', 'seen on the train', 'Tab', 'Enter');
+        await page.until(`document.querySelector('h1').textContent === 'Approved, thank you'`);
+        expect(await page.read('document.body.innerText')).toContain('this is approved now');
+        expect((await show(approvalId)).decisions.at(-1)).toMatchObject({
+          verdict: 'approve',
+          principal: (await identityOf('ann')).actor,
+        });
+        expect(page.requests.filter((one) => one.url.includes(secret) || (one.referer ?? '') !== '')).toEqual([]);
+        expect(page.complaints.filter((text) => !text.includes('favicon'))).toEqual([]);
+        await page.goto('about:blank');
+        await page.goto(url);
+        await page.until(`document.querySelector('h1')?.textContent === 'This link does not work'`);
+        expect(await page.read('document.body.innerText')).toContain('it was used already');
+      });
+
+      it('somebody denies it, and has to say why', async () => {
+        const { approvalId } = await request({
+          evidence: [{ name: 'recall <b>@5</b>', value: 0.5, baseline: null, limit: 0.85, unit: '', better: 'higher' }],
+        });
+        const { url } = await linkFor(approvalId, 'ann');
+        const page = await browser.open({ width: 1200, height: 800 });
+        await page.goto(url);
+        await page.until(`document.querySelector('form') !== null`);
+        if (process.env['SCREENSHOTS'] !== undefined)
+          await writeFile(join(process.env['SCREENSHOTS'], 'desk.png'), await page.screenshot());
+        expect(await page.read('document.body.innerText')).toContain('recall <b>@5</b>');
+        expect(await page.read('document.body.innerText')).toContain(': missed');
+        await page.press('Tab', 'Tab', 'Tab', 'Space');
+        await page.until(`document.getElementById('said').textContent === 'Say why you deny it.'`);
+        expect(await page.read('document.activeElement.id')).toBe('reason');
+        await page.press('recall is too low', 'Tab', 'Tab', 'Enter');
+        await page.until(`document.querySelector('h1').textContent === 'Denied'`);
+        expect((await show(approvalId)).state).toBe('denied');
+      });
+    });
   });
 
   it('leaves a ledger that verifies', async () => {

@@ -44,6 +44,8 @@ describe('the commands of pages in docs', () => {
   let traffic: Traffic;
   const endpoints: Record<string, string> = {};
   const finished: string[] = [];
+  /** Of the request that a page is about. */
+  let approvalId = '';
 
   beforeAll(async () => {
     project = await createProject(OFFSETS.howTo, null);
@@ -68,7 +70,8 @@ describe('the commands of pages in docs', () => {
       if (command === undefined) throw new Error(`${name} has no more commands`);
       return command
         .replace('http://127.0.0.1:9101', endpoints['1.0.0'] ?? '')
-        .replace('http://127.0.0.1:9102', endpoints['1.1.0'] ?? '');
+        .replace('http://127.0.0.1:9102', endpoints['1.1.0'] ?? '')
+        .replace('apr-3f1c9a0b72de', approvalId);
     };
     finished.push(name);
     return {
@@ -260,6 +263,28 @@ describe('the commands of pages in docs', () => {
     expect((await page.next(0)).stdout).toContain('Taken from ada: operator');
     expect((await page.next(0)).stdout).toMatch(/Taken from ben: approver, key [0-9a-f]{16}/);
     expect((await page.next(0)).stdout).toContain('identity.revoked');
+    expect(page.left()).toBe(0);
+  });
+
+  it('approve', { timeout: 90_000 }, async () => {
+    await writeFile(join(project.root, 'ranker.bin'), 'weights');
+    await project.mlops(['identity', 'create', 'carol', '--role', 'engineer']);
+    const carol = async (...args: string[]) =>
+      await project.mlops(['model', ...args, '-o', 'json'], { env: { MLOPS_IDENTITY: 'carol' } });
+    const metadata = ['tokenizer=bert', 'max_input_tokens=512'].flatMap((one) => ['--metadata', one]);
+    await carol('register', 'ranker', '1.0.0', '--type', 'reranker', ...metadata, '--artifact', 'ranker.bin');
+    await carol('promote', 'ranker', '1.0.0', '--to', 'staging');
+    const { stdout } = await carol('promote', 'ranker', '1.0.0', '--to', 'production');
+    ({ approvalId } = (JSON.parse(stdout) as { awaiting: { approvalId: string } }).awaiting);
+    const page = open('how-to/approve');
+    expect((await page.next(0)).stdout).toContain(approvalId);
+    expect((await page.next(6)).stdout).toContain('1 more of 1 approval wanted, of reviewer or approver');
+    expect((await page.next(0)).stdout).toContain(
+      'Nothing is changed. This would deny stage-promotion of model/ranker',
+    );
+    expect((await page.next(0)).stdout).toContain('counted, pending →');
+    expect((await page.next(0)).stdout).toContain('Delegated: ada may decide about every approval');
+    expect((await page.next(0)).stdout).toContain('Taken back from ada: 1 delegation');
     expect(page.left()).toBe(0);
   });
 

@@ -175,6 +175,19 @@ describe.concurrent('an approval', () => {
     expect(other.told).toContain('approval-carry-out-failed');
   });
 
+  it('does not end when what is there now cannot be read', async () => {
+    const current = async () => await Promise.reject(new MlopsError('SUBJECT_UNKNOWN', { subject: 'model/x' }));
+    const scene = await theatre.start({ current });
+    await scene.signal('contentChanged');
+    await scene.until(() => scene.notes.length === 1);
+    await approved(scene);
+    await scene.until(() => scene.notes.length === 2);
+    expect(scene.notes.map(({ step }) => step)).toEqual(['signal-refused', 'carry-out-failed']);
+    expect((await scene.status()).isLeft).toBe(true);
+    await scene.decide('deny', 'approver:cid');
+    expect(await scene.result()).toMatchObject({ state: 'denied' });
+  });
+
   it('outlives its workflow: what was decided is taken up again', async () => {
     const scene = await theatre.start();
     await scene.decide('approve', 'approver:ann');

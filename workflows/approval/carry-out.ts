@@ -1,3 +1,4 @@
+import { isCancellation } from '@temporalio/workflow';
 import { isPassing, messageOf } from '../rollout/failure.ts';
 import type { ApprovalStanding } from '../../domain/registry/approval/request.ts';
 import { activities, takeStanding, untilThere, type ApprovalContext } from './context.ts';
@@ -7,25 +8,23 @@ import { refreshPanel } from './panel.ts';
 export async function carryOut(context: ApprovalContext, standing: ApprovalStanding): Promise<void> {
   const { approvalId } = context;
   refreshPanel(context, standing);
-  const checked = await untilThere(
-    async () => await activities.checkApproval.executeWithOptions({ summary: 'is it unchanged?' }, [{ approvalId }]),
-  );
-  if (takeStanding(context, checked).record.state !== 'approved') return;
   try {
+    const checked = await activities.checkApproval.executeWithOptions({ summary: 'is it unchanged?' }, [
+      { approvalId },
+    ]);
+    if (takeStanding(context, checked).record.state !== 'approved') return;
     const done = await activities.carryOutApproval.executeWithOptions({ summary: checked.record.kind }, [
       { approvalId },
     ]);
     takeStanding(context, done.standing);
     context.isLeft = !done.isDone;
   } catch (error) {
-    // One that is only away is tried again when the approval is looked at next.
-    const note = {
-      key: `carry-out-failed/${checked.record.round}`,
-      step: 'carry-out-failed' as const,
-      words: messageOf(error),
-    };
-    context.isLeft = !isPassing(error);
+    if (isCancellation(error)) throw error;
+    // Who is only away is asked again.
     if (isPassing(error)) return;
+    context.isLeft = true;
+    const { round } = standing.record;
+    const note = { key: `carry-out-failed/${round}`, step: 'carry-out-failed' as const, words: messageOf(error) };
     await untilThere(
       async () => await activities.noteApproval.executeWithOptions({ summary: note.step }, [{ approvalId, note }]),
     );

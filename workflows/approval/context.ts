@@ -1,4 +1,4 @@
-import { ActivityFailure, ApplicationFailure, proxyActivities, sleep } from '@temporalio/workflow';
+import { ActivityFailure, ApplicationFailure, isCancellation, log, proxyActivities, sleep } from '@temporalio/workflow';
 import type { ApprovalActivities } from '../../activities/approval.ts';
 import type { ApprovalStanding } from '../../domain/registry/approval/request.ts';
 import type { ApprovalInput } from '../approval.ts';
@@ -28,6 +28,7 @@ export interface ApprovalContext {
 
 const SHOWN_REFUSALS = 5;
 const REST = '20s';
+const LONG_REST = '5m';
 
 /** A lost worker is noticed after ten seconds; a database may be away for a while. */
 export const activities = proxyActivities<ApprovalActivities>({
@@ -57,14 +58,15 @@ export function noteRefusal(context: ApprovalContext, refusal: SignalRefusal): v
   context.refusals = [...context.refusals, refusal].slice(-SHOWN_REFUSALS);
 }
 
-/** Tries until the dependency is back: an approval waits for days, an outage does not end it. @throws what is final */
+/** Tries until it is done: an approval waits for days, and neither an outage nor a mistake of ours ends it. */
 export async function untilThere<T>(call: () => Promise<T>): Promise<T> {
   for (;;) {
     try {
       return await call();
     } catch (error) {
-      if (!isPassing(error)) throw error;
-      await sleep(REST);
+      if (isCancellation(error)) throw error;
+      log.warn('Tried again later', { error: messageOf(error) });
+      await sleep(isPassing(error) ? REST : LONG_REST);
     }
   }
 }

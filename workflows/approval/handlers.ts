@@ -93,10 +93,12 @@ async function renew(context: ApprovalContext, renewal: ApprovalRenewal): Promis
 async function check(context: ApprovalContext): Promise<void> {
   await opened(context);
   const { approvalId } = context;
-  const checked = await untilThere(
-    async () => await activities.checkApproval.executeWithOptions({ summary: 'is it unchanged?' }, [{ approvalId }]),
-  );
-  takeStanding(context, checked);
+  try {
+    const summary = 'is it unchanged?';
+    takeStanding(context, await activities.checkApproval.executeWithOptions({ summary }, [{ approvalId }]));
+  } catch (error) {
+    await refuseSignal(context, `it cannot be looked at: ${messageOf(error)}`);
+  }
 }
 
 /** The signal takes the same path; a refusal cannot be answered, so it is shown and recorded. */

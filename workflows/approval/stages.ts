@@ -1,4 +1,5 @@
 import { condition } from '@temporalio/workflow';
+import { isPassing } from '../rollout/failure.ts';
 import { nextDue } from '../../domain/registry/approval/due.ts';
 import type { ApprovalOrder, ApprovalStanding } from '../../domain/registry/approval/request.ts';
 import { activities, takeStanding, untilThere, type ApprovalContext } from './context.ts';
@@ -14,11 +15,17 @@ export async function openRequest(
   { approvalId }: ApprovalContext,
   order: ApprovalOrder | null,
 ): Promise<ApprovalStanding> {
-  return await untilThere(async () =>
-    order === null
-      ? await activities.readApproval.executeWithOptions({ summary: 'take it up again' }, [{ approvalId }])
-      : await activities.openApproval.executeWithOptions({ summary: order.resource }, [{ approvalId, order }]),
-  );
+  if (order === null)
+    return await untilThere(
+      async () => await activities.readApproval.executeWithOptions({ summary: 'take it up again' }, [{ approvalId }]),
+    );
+  for (;;) {
+    try {
+      return await activities.openApproval.executeWithOptions({ summary: order.resource }, [{ approvalId, order }]);
+    } catch (error) {
+      if (!isPassing(error)) throw error;
+    }
+  }
 }
 
 /** Waits for people, or until something is due, and does that. */

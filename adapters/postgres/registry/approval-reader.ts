@@ -10,10 +10,10 @@ export function createApprovalReader(pool: Pool) {
     /** @throws APPROVAL_NOT_FOUND, DATABASE_UNREACHABLE */
     standing: async (approvalId: string): Promise<ApprovalStanding> => standingOf(await findRow(pool, approvalId)),
 
-    /** @throws APPROVAL_NOT_FOUND, DATABASE_UNREACHABLE */
-    view: async (approvalId: string): Promise<ApprovalView> => {
+    /** With the name of who looks as well. @throws APPROVAL_NOT_FOUND, DATABASE_UNREACHABLE */
+    view: async (approvalId: string, looker?: string): Promise<ApprovalView> => {
       const row = await findRow(pool, approvalId);
-      return viewOf(row, await namesFor(pool, [row]));
+      return viewOf(row, await namesFor(pool, [row], looker), looker);
     },
 
     /** Of an environment, newest first: those that wait, or all. */
@@ -59,7 +59,11 @@ async function findRow(pool: Pool, approvalId: string): Promise<ApprovalRow> {
   return row;
 }
 
-async function namesFor(pool: Pool, rows: readonly ApprovalRow[]): Promise<ReadonlyMap<string, string>> {
+async function namesFor(
+  pool: Pool,
+  rows: readonly ApprovalRow[],
+  looker?: string,
+): Promise<ReadonlyMap<string, string>> {
   const ids = rows.flatMap(({ decisions, excluded, requested_by }) => [
     requested_by,
     ...Object.keys(excluded),
@@ -68,7 +72,7 @@ async function namesFor(pool: Pool, rows: readonly ApprovalRow[]): Promise<Reado
   const found = await query<{ principal_id: string; name: string }>(
     pool,
     'SELECT principal_id, name FROM principal WHERE principal_id = ANY ($1) AND name IS NOT NULL',
-    [[...new Set(ids)]],
+    [[...new Set([...ids, ...(looker === undefined ? [] : [looker])])]],
   );
   return new Map(found.map(({ name, principal_id }) => [principal_id, name]));
 }

