@@ -2,6 +2,8 @@
 export const NOTIFIED_EVENTS = [
   'started',
   'weight-set',
+  'stage-moved',
+  'stage-restored',
   'gate',
   'held',
   'overridden',
