@@ -83,6 +83,7 @@ export const DEFAULTS = {
     audit: { read_sample_percent: 100 },
     identity: {
       development_roles: ['viewer', 'engineer', 'reviewer', 'approver', 'operator', 'auditor', 'admin'],
+      issuers: [],
     },
     registry: { protected_aliases: [] },
     keys: {

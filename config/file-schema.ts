@@ -246,6 +246,25 @@ export const GOVERNANCE_FILE = z.strictObject({
         .describe(
           'Outside production: roles of a user of the operating system who was granted none. In production everything is signed and every role is granted',
         ),
+      issuers: z
+        .array(
+          z.strictObject({
+            issuer: z.url().describe('As tokens say it (`iss`)'),
+            audience: z.string().min(1).describe('Tokens must be meant for this (`aud`)'),
+            jwks_url: z.url().describe('Where its public keys are'),
+            subjects: z
+              .array(
+                z.strictObject({
+                  principal: z.string().min(1).describe('Name of a principal (`mlops identity create <name>`)'),
+                  claims: z
+                    .record(z.string(), z.string().min(1))
+                    .describe('Claims that a token must have; `*` at the end stands for anything'),
+                }),
+              )
+              .min(1),
+          }),
+        )
+        .describe('Identity providers (OIDC) whose tokens the API takes: docs/how-to/sign-in-with-tokens.md'),
     })
     .describe('Who may do what'),
   registry: z

@@ -99,6 +99,7 @@ export function resolveGovernance(file: GovernanceFile): MlopsConfig['governance
   return {
     readSample: file.audit.read_sample_percent / 100,
     developmentRoles: file.identity.development_roles,
+    issuers: file.identity.issuers.map(({ jwks_url, ...issuer }) => ({ ...issuer, jwksUrl: jwks_url })),
     protectedAliases: file.registry.protected_aliases,
   };
 }

@@ -1,4 +1,5 @@
 import type { Role } from '../domain/governance/roles.ts';
+import type { TokenIssuer } from '../domain/governance/token-claims.ts';
 import type { NoiseSetting } from '../domain/rollout/calibration/noise-basis.ts';
 import type { NoiseAssumption } from '../domain/rollout/judge/noise.ts';
 
@@ -55,6 +56,8 @@ export interface MlopsConfig {
     readonly readSample: number;
     /** Roles of users of the operating system who were granted none; not used in production. */
     readonly developmentRoles: readonly Role[];
+    /** Identity providers whose tokens the API takes. */
+    readonly issuers: readonly TokenIssuer[];
     /** Aliases that need an approval, beside those that always do. */
     readonly protectedAliases: readonly string[];
   };

@@ -1,4 +1,5 @@
 import { createPrimitives } from '../adapters/crypto/primitives.ts';
+import { createTokenVerifier } from '../adapters/identity/token-verifier.ts';
 import { createAuthority, type Authority } from '../adapters/postgres/identity/authority.ts';
 import type { EvidenceParts } from '../adapters/postgres/rollout-store.ts';
 import type { MlopsConfig } from '../config/schema.ts';
@@ -9,5 +10,10 @@ export type Rules = Pick<MlopsConfig, 'environment' | 'governance'>;
 /** Who decides what may be done, by the rules of the environment: in production everything is signed. */
 export function composeAuthority({ environment, governance }: Rules, parts: EvidenceParts): Authority {
   const rules = { mustSign: environment === 'production', developmentRoles: governance.developmentRoles };
-  return createAuthority({ ...parts, primitives: createPrimitives(), rules });
+  return createAuthority({
+    ...parts,
+    primitives: createPrimitives(),
+    rules,
+    tokens: createTokenVerifier(governance.issuers),
+  });
 }

@@ -35,6 +35,12 @@ export const IDENTITY_ERRORS = {
     retryable: false,
     exitCode: 2,
   },
+  TOKEN_ISSUER_UNREACHABLE: {
+    message: 'Keys of {issuer} cannot be read from {url}: {problem}',
+    remedy: 'Look whether the provider answers there; `identity.issuers` of config/governance.yaml has the address',
+    retryable: true,
+    exitCode: 1,
+  },
   LAST_ADMIN: {
     message: 'Identity {name} is the last admin with a key: nobody could grant anything any more',
     remedy: 'Make another admin first with `mlops identity grant <name> admin`',

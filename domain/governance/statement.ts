@@ -32,6 +32,8 @@ export interface Claim {
   /** A principal id when there is a statement, else a name. */
   readonly actor: string;
   readonly statement?: SignedStatement;
+  /** A token of an identity provider, in place of a statement. A secret: it is never sent on, to a workflow least of all. */
+  readonly token?: string;
 }
 
 /** What somebody asks for, as the one who is asked sees it. */

@@ -2,8 +2,6 @@
 export const NOTIFIED_EVENTS = [
   'started',
   'weight-set',
-  'stage-moved',
-  'stage-restored',
   'gate',
   'held',
   'overridden',
@@ -14,6 +12,8 @@ export const NOTIFIED_EVENTS = [
   'emergency-rollback',
   'orphaned-split',
   'router-away',
+  'stage-moved',
+  'stage-restored',
   'promoted',
   'completed',
   'rolled-back',

@@ -45,7 +45,7 @@ beforeAll(async () => {
     stateDirectory,
     auditDirectory: join(stateDirectory, 'audit'),
     environment: 'dev',
-    governance: { readSample: 1, developmentRoles: ROLE_NAMES, protectedAliases: [] },
+    governance: { readSample: 1, developmentRoles: ROLE_NAMES, issuers: [], protectedAliases: [] },
   };
   await ensureLedgerKeys(stateDirectory, 'dev');
   parts = await composeLedger(config, pool, pino({ level: 'silent' }));

@@ -5,6 +5,7 @@ import { Client, type Pool } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readBeginning, readExport, readText } from '../../adapters/ledger/export-files.ts';
 import { createSegmentFiles, listSegments } from '../../adapters/ledger/segments.ts';
+import { createTokenVerifier } from '../../adapters/identity/token-verifier.ts';
 import { createAuthority } from '../../adapters/postgres/identity/authority.ts';
 import { createEmergencyJournal } from '../../adapters/postgres/emergency-ingest.ts';
 import { createProver } from '../../adapters/postgres/ledger/prove.ts';
@@ -342,7 +343,7 @@ describe('an emergency rollback that was journaled while the ledger was away', (
       line('e/1/done', 'done', '2026-01-01T00:00:01.000Z'),
     ];
     const rules = { mustSign: false, developmentRoles: [] };
-    const authority = createAuthority({ ...parts, primitives, rules });
+    const authority = createAuthority({ ...parts, primitives, rules, tokens: createTokenVerifier([]) });
     const journal = createEmergencyJournal({ ...parts, authority }, 'dev', async () => await Promise.resolve(lines));
     expect(await journal.ingest()).toBe(2);
     expect(

@@ -8,6 +8,7 @@ type Approvals = ReturnType<typeof composeApprovals>;
 /** Who comes without a statement, where that is allowed: everybody on this machine, outside production. */
 const LOCAL = 'local';
 const SCHEME = 'mlops-statement ';
+const BEARER = 'bearer ';
 
 /** Approvals for programs. Who asks shows a signed statement: `authorization: Mlops-Statement <base64url of its JSON>`. */
 export function registerApprovals(app: FastifyInstance, approvals: () => Promise<Approvals>): void {
@@ -33,9 +34,17 @@ export function registerApprovals(app: FastifyInstance, approvals: () => Promise
             'Decision is not understood: wanted {"verdict": "approve" or "deny", "seen": "<content digest>", "reason": "..."}',
           hint: `Read the content digest from GET /api/v1/approvals/${approvalId}`,
         });
-      return await (await approvals()).decide({ approvalId, verdict, reason, seen, claim: claimOf(request) });
+      const claim = claimOf(request);
+      if (claim.token !== undefined) throw mustSign();
+      return await (await approvals()).decide({ approvalId, verdict, reason, seen, claim });
     });
   });
+}
+
+/** A decision goes to a workflow, which keeps what it is given: no token may go there. */
+function mustSign(): MlopsError {
+  const problem = 'a decision must be signed: a token says who comes, not what is wanted';
+  return new MlopsError('NOT_AUTHENTICATED', { action: 'approval.decide', problem });
 }
 
 /** HTTP statuses of exit codes (contract §2). */
@@ -57,6 +66,7 @@ async function answer(reply: FastifyReply, work: () => Promise<object>): Promise
 function claimOf({ headers }: FastifyRequest): Claim {
   const given = headers.authorization ?? '';
   if (given === '') return { actor: LOCAL };
+  if (given.toLowerCase().startsWith(BEARER)) return { actor: 'token', token: given.slice(BEARER.length).trim() };
   const statement = given.toLowerCase().startsWith(SCHEME) ? parse(given.slice(SCHEME.length)) : null;
   const problem = problemOfForm(statement);
   if (problem !== null)

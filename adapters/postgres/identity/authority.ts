@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { MlopsError } from '../../../domain/errors.ts';
+import { isMlopsError, MlopsError } from '../../../domain/errors.ts';
 import { draftOfRefusal } from '../../../domain/governance/access-drafts.ts';
 import type { EventActor } from '../../../domain/governance/event-draft.ts';
 import { isAllowed, PERMISSIONS } from '../../../domain/governance/permissions.ts';
@@ -16,6 +16,7 @@ import {
   type SignedStatement,
 } from '../../../domain/governance/statement.ts';
 import { digestOf } from '../../crypto/digest-of.ts';
+import type { TokenVerifier } from '../../identity/token-verifier.ts';
 import { query } from '../query.ts';
 import type { EvidenceParts } from '../rollout-store.ts';
 
@@ -46,6 +47,7 @@ export interface Authority {
 interface Parts extends EvidenceParts {
   readonly primitives: Primitives;
   readonly rules: IdentityRules;
+  readonly tokens: TokenVerifier;
 }
 
 /** Nobody is known to have asked. */
@@ -90,7 +92,9 @@ function unknown(problem: string): Authentication {
 }
 
 async function authenticate(parts: Parts, claim: Claim, request: AskedFor): Promise<Authentication> {
-  const { statement } = claim;
+  const { statement, token } = claim;
+  if (statement !== undefined && token !== undefined) return unknown('it comes with a statement and with a token');
+  if (token !== undefined) return await verifyToken(parts, token);
   if (statement === undefined) {
     if (parts.rules.mustSign) return unknown('nothing is signed, and in production everything must be');
     if (isPrincipalId(claim.actor)) return unknown(`${claim.actor} is claimed and nothing is signed`);
@@ -103,6 +107,23 @@ async function authenticate(parts: Parts, claim: Claim, request: AskedFor): Prom
     problemOfAge(statement, request.receivedAt === undefined ? Date.now() : Date.parse(request.receivedAt));
   if (problem !== null) return unknown(`its statement is not valid: ${problem}`);
   return await verifySignature(parts, statement, request);
+}
+
+/** The principal must have been made known here, by the name that the rules of the issuer give it. */
+async function verifyToken({ pool, tokens }: Parts, token: string): Promise<Authentication> {
+  try {
+    const { principal } = await tokens.verify(token);
+    const [row] = await query<{ principal_id: string; kind: EventActor['kind'] }>(
+      pool,
+      `SELECT principal_id, kind FROM principal WHERE name = $1 AND provider = 'ed25519'`,
+      [principal],
+    );
+    if (row === undefined) return unknown(`its token stands for ${principal}, who is not known here`);
+    return { actor: { id: row.principal_id, kind: row.kind, authentication: 'oidc' }, problem: null };
+  } catch (error) {
+    if (isMlopsError(error, 'NOT_AUTHENTICATED')) return unknown(String(error.details['problem']));
+    throw error;
+  }
 }
 
 interface KeyRow {
