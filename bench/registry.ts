@@ -1,6 +1,5 @@
 // The registry: how long a registration takes, how 200,000 versions of one model are read, and whether a thousand promotions at
 // once leave one version in production. `--registrations N`, `--versions N`, `--promotions N`, `--seeds N`.
-import type { Pool } from 'pg';
 import { createPool } from '../adapters/postgres/pool.ts';
 import { migrate } from '../adapters/postgres/migrate.ts';
 import { openTestLedger, startDatabase } from '../test/support/database.ts';
@@ -15,27 +14,32 @@ const PROMOTIONS = wholeOption('promotions', 1000);
 const SEEDS = wholeOption('seeds', 3);
 const BY = { actor: 'bench', reason: '' };
 
-const database = await startDatabase(portOf(17_000));
+const database = await startDatabase(5433 + 17_000);
+const pool = createPool(database.url, 20);
 try {
   await migrate(database.url);
-  const pool = createPool(database.url, 20);
   const made = await createTestRegistry(await openTestLedger(pool));
   await readLarge(made.registry);
   await register(made.registry);
-  await promote(pool, made);
-  await pool.end();
+  await promote(made);
 } finally {
+  await pool.end();
   await database.remove();
-}
-
-function portOf(offset: number): number {
-  return 5433 + offset;
 }
 
 async function timed(work: () => Promise<unknown>): Promise<number> {
   const began = performance.now();
   await work();
   return performance.now() - began;
+}
+
+/** Twenty at once. */
+async function inLanes(count: number, work: (at: number) => Promise<void>): Promise<void> {
+  await Promise.all(
+    Array.from({ length: 20 }, async (_, lane) => {
+      for (let at = lane; at < count; at += 20) await work(at);
+    }),
+  );
 }
 
 async function repeat(count: number, work: (at: number) => Promise<unknown>): Promise<number[]> {
@@ -63,12 +67,9 @@ async function register(registry: TestRegistry): Promise<void> {
   const again = await repeat(REGISTRATIONS, async (at) => await registry.register(order(`1.${at}.0`)));
   const atOnce: number[] = [];
   const began = performance.now();
-  await Promise.all(
-    Array.from({ length: 20 }, async (_, lane) => {
-      for (let at = lane; at < REGISTRATIONS; at += 20)
-        atOnce.push(await timed(async () => await registry.register(order(`2.${at}.0`))));
-    }),
-  );
+  await inLanes(REGISTRATIONS, async (at) => {
+    atOnce.push(await timed(async () => await registry.register(order(`2.${at}.0`))));
+  });
   const perSecond = REGISTRATIONS / ((performance.now() - began) / 1000);
   printTable(
     'Registration, without the time of its artifact',
@@ -154,30 +155,28 @@ async function readLarge(registry: TestRegistry): Promise<void> {
   );
 }
 
-async function promote(pool: Pool, made: Awaited<ReturnType<typeof createTestRegistry>>): Promise<void> {
+async function promote(made: Awaited<ReturnType<typeof createTestRegistry>>): Promise<void> {
   const other = await createTestRegistry(await openTestLedger(pool), { store: made.store, approvals: made.approvals });
   const artifactPath = await fileOf('the same for all');
   const rows: string[][] = [];
   for (let seed = 0; seed < SEEDS; seed += 1) {
     const model = `crowded-${seed}`;
     const ids = new Map<string, string>();
-    await Promise.all(
-      Array.from({ length: PROMOTIONS }, async (_, at) => {
-        const version = `1.${at}.0`;
-        const by = { ...BY, model, version, expectedProduction: null, approvalId: null } as const;
-        await made.registry.register({
-          registration: registrationOf(model, version),
-          artifactPath,
-          wantsProduction: false,
-          actor: BY.actor,
-        });
-        await made.registry.promote({ ...by, to: 'staging' });
-        const { awaiting } = await made.registry.promote({ ...by, to: 'production' });
-        if (awaiting === null) throw new Error('no approval was asked for');
-        made.approvals.grant({ approvalId: `${model}/${at}`, ...awaiting }, ['principal:0001']);
-        ids.set(version, `${model}/${at}`);
-      }),
-    );
+    await inLanes(PROMOTIONS, async (at) => {
+      const version = `1.${at}.0`;
+      const by = { ...BY, model, version, expectedProduction: null, approvalId: null } as const;
+      await made.registry.register({
+        registration: registrationOf(model, version),
+        artifactPath,
+        wantsProduction: false,
+        actor: BY.actor,
+      });
+      await made.registry.promote({ ...by, to: 'staging' });
+      const { awaiting } = await made.registry.promote({ ...by, to: 'production' });
+      if (awaiting === null) throw new Error('no approval was asked for');
+      made.approvals.grant({ approvalId: `${model}/${at}`, ...awaiting }, ['principal:0001']);
+      ids.set(version, `${model}/${at}`);
+    });
     const began = performance.now();
     // Each seed begins in another order.
     const order = [...ids].sort(
@@ -201,13 +200,7 @@ async function promote(pool: Pool, made: Awaited<ReturnType<typeof createTestReg
     const conflicts = ended.filter(
       (one) => one.status === 'rejected' && (one.reason as { code?: string }).code === 'STAGE_CONFLICT',
     ).length;
-    rows.push([
-      String(seed),
-      String(won),
-      String(conflicts),
-      ...(await countOf(pool, model)),
-      `${seconds.toFixed(1)} s`,
-    ]);
+    rows.push([String(seed), String(won), String(conflicts), ...(await countOf(model)), `${seconds.toFixed(1)} s`]);
   }
   printTable(
     `${PROMOTIONS} promotions at once of one model, from two programs`,
@@ -226,7 +219,7 @@ async function promote(pool: Pool, made: Awaited<ReturnType<typeof createTestReg
 }
 
 /** Versions in production, events, and approvals that were used. */
-async function countOf(pool: Pool, model: string): Promise<string[]> {
+async function countOf(model: string): Promise<string[]> {
   const { rows } = await pool.query<{ live: string; promoted: string; refused: string; used: string }>(
     `SELECT (SELECT count(*) FROM version_stage s JOIN model m USING (model_id) WHERE m.name = $1 AND s.stage = 'production') AS live,
        count(*) FILTER (WHERE type = 'model.promoted' AND canonical LIKE '%"to":"production"%') AS promoted,

@@ -1,6 +1,6 @@
 // A registry over a real database, with artifacts as files and approvals that a test gives.
 import { createHash } from 'node:crypto';
-import { copyFile, mkdtemp, readFile, writeFile } from 'node:fs/promises';
+import { copyFile, mkdtemp, readFile, rename, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Pool } from 'pg';
@@ -20,12 +20,16 @@ export async function createFileStore(): Promise<ArtifactStore & { pathOf(digest
     const bytes = await readFile(path);
     return { digest: createHash('sha256').update(bytes).digest('hex'), bytes: bytes.length };
   };
+  let parts = 0;
   const pathOf = (digest: string): string => join(folder, digest);
   return {
     pathOf,
     async put(path) {
       const { bytes, digest } = await digestOf(path);
-      await copyFile(path, pathOf(digest));
+      // Whole, or not there: others may be reading the same content now.
+      const part = `${pathOf(digest)}.${(parts += 1)}`;
+      await copyFile(path, part);
+      await rename(part, pathOf(digest));
       return { digest, bytes, files: 1 };
     },
     async verify(digest) {
