@@ -15,7 +15,7 @@ import { BUCKET, findS3Server, S3_CREDENTIALS, startS3Server, type S3Server } fr
 
 /** The least that a part may have. */
 const CHUNK = 5 * 1024 * 1024;
-const program = findS3Server();
+const program = await findS3Server();
 if (program === null) process.stdout.write('versitygw cannot be had here: artifacts in a bucket are not tested\n');
 const sha256 = (content: string | Uint8Array): string => createHash('sha256').update(content).digest('hex');
 

@@ -16,7 +16,7 @@ import { findOpenBao, startOpenBao, type OpenBao } from '../support/open-bao.ts'
 import { itKeepsKeys } from '../support/wrapping-keys-contract.ts';
 
 const ORDER = { origin: 'log/dev', subject: 'principal:1' };
-const program = findOpenBao();
+const program = await findOpenBao();
 if (program === null) process.stdout.write('OpenBao cannot be had here: keys in Vault are not tested\n');
 
 describe.skipIf(program === null)('wrapping keys in Vault (OpenBao)', () => {

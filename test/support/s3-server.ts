@@ -1,11 +1,12 @@
 // A real S3 server (versitygw, Apache-2.0) over a folder: on PATH, or built from tools/s3-server by Go.
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, renameSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort } from './free-port.ts';
+import { succeeds } from './succeeds.ts';
 
 const VERSION = '1.8.0';
 const MODULE = join(import.meta.dirname, '../../tools/s3-server');
@@ -13,16 +14,15 @@ export const BUCKET = 'models';
 export const S3_CREDENTIALS = { accessKey: 'tester', secretKey: 'secret-of-a-test', sessionToken: null };
 
 /** Path of the program, or null where it cannot be had. The first build takes some minutes. */
-export function findS3Server(): string | null {
-  if (spawnSync('versitygw', ['--version']).status === 0) return 'versitygw';
+export async function findS3Server(): Promise<string | null> {
+  if (await succeeds('versitygw', ['--version'])) return 'versitygw';
   const cache = process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache');
   const program = join(cache, 'durable-mlops', `versitygw-${VERSION}`, 'versitygw');
   if (existsSync(program)) return program;
   const made = `${program}.${process.pid}`;
   mkdirSync(join(program, '..'), { recursive: true });
   const args = ['build', '-trimpath', '-ldflags', '-s -w', '-o', made, 'github.com/versity/versitygw/cmd/versitygw'];
-  const built = spawnSync('go', args, { cwd: MODULE, env: { ...process.env, CGO_ENABLED: '0' } });
-  if (built.status !== 0) return null;
+  if (!(await succeeds('go', args, { cwd: MODULE, env: { ...process.env, CGO_ENABLED: '0' } }))) return null;
   renameSync(made, program);
   return program;
 }
