@@ -6,6 +6,7 @@ import type { Pool } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createPool, databaseUrlOf } from '../../adapters/postgres/pool.ts';
 import { connectTemporal } from '../../adapters/temporal/connect.ts';
+import { connect } from '../../client/index.ts';
 import { loadConfig } from '../../config/load.ts';
 import { currentIdentity } from '../../adapters/identity/own-identity.ts';
 import type { EvidenceParts } from '../../adapters/postgres/rollout-store.ts';
@@ -53,7 +54,14 @@ beforeAll(async () => {
     ['author', 'approver'],
     ['engineer', 'approver'],
   ] as const)
-    await expectOk(['identity', 'create', name, '--role', role]);
+    await expectOk([
+      'identity',
+      'create',
+      name,
+      '--role',
+      role,
+      ...(name === 'engineer' ? ['--role', 'engineer'] : []),
+    ]);
 });
 afterAll(async () => {
   await closeTemporal?.();
@@ -270,6 +278,55 @@ describe('on a stack', () => {
       expect(await ask('2.0.0')).toBe(second);
       expect(await show(second)).toMatchObject({ round: 2, decisions: [] });
     });
+  });
+
+  it('an event that is a claim pends until somebody has approved it', async () => {
+    const mlops = connect({
+      workingDirectory: project.root,
+      env: { ...process.env, MLOPS_PORT_OFFSET: String(OFFSETS.approvals), MLOPS_IDENTITY: 'engineer' },
+    });
+    const order = {
+      eventType: 'model_deployment',
+      resourceId: 'rag-api-v2.1.0',
+      action: 'deploy_production',
+      complianceFrameworks: ['gdpr', 'soc2'],
+      metadata: { explainable: true, consent_tracked: true },
+    } as const;
+    const recorded = async () =>
+      (
+        await pool.query<{ canonical: string }>(
+          `SELECT canonical FROM ledger_event WHERE type = 'recorded.deploy_production' ORDER BY sequence`,
+        )
+      ).rows.map(({ canonical }) => JSON.parse(canonical) as { facts: Record<string, unknown>; frameworks: string[] });
+    try {
+      const pending = await mlops.governance.recordEvent(order);
+      expect(pending).toMatchObject({ state: 'pending', unshown: ['consent_tracked', 'explainable'] });
+      const { approvalId } = pending as { approvalId: string };
+      expect(await recorded()).toEqual([]);
+      for (const name of ['ann', 'bob', 'author']) await decide(approvalId, name).catch(() => undefined);
+      await until(
+        async () => (await show(approvalId)).state,
+        (state) => state === 'carried-out',
+        20_000,
+      );
+      expect(await recorded()).toMatchObject([
+        { frameworks: ['gdpr', 'soc2'], facts: { approval: approvalId, unshown: ['consent_tracked', 'explainable'] } },
+      ]);
+      const evidence = { explainable: 'ledger:0', consent_tracked: 'ledger:1' };
+      expect(await mlops.governance.recordEvent({ ...order, evidence })).toEqual({ state: 'recorded', unshown: [] });
+      expect(
+        await mlops.governance.recordEvent({ ...order, evidence: { ...evidence, explainable: 'ledger:999999999' } }),
+      ).toMatchObject({ state: 'pending', unshown: ['explainable'] });
+      expect(
+        await mlops.governance.recordEvent({ ...order, evidence, action: 'deploy_again', approvalRequired: true }),
+      ).toMatchObject({ state: 'pending', unshown: [] });
+      await expect(mlops.governance.recordEvent({ ...order, action: 'Words of Ada' })).rejects.toMatchObject({
+        code: 'USAGE_INVALID',
+      });
+      expect(await recorded()).toHaveLength(2);
+    } finally {
+      await mlops.close();
+    }
   });
 
   describe('over HTTP', () => {
