@@ -1,10 +1,9 @@
-import { createHash } from 'node:crypto';
 import type { Client } from '@temporalio/client';
+import { digestOf } from '../adapters/crypto/digest-of.ts';
 import { findReferences } from '../adapters/postgres/ledger/find-references.ts';
 import type { EvidenceParts } from '../adapters/postgres/rollout-store.ts';
 import type { MlopsConfig } from '../config/schema.ts';
 import { MlopsError } from '../domain/errors.ts';
-import { canonicalJson } from '../domain/governance/canonical-json.ts';
 import {
   draftOfRecording,
   jsonOfRecording,
@@ -51,13 +50,12 @@ export function composeRecorder(
 
 function orderOf(event: RecordedEvent, unshown: readonly string[], requestedBy: string) {
   const action = jsonOfRecording(event, unshown);
-  const digest = (value: unknown): string => createHash('sha256').update(canonicalJson(value)).digest('hex');
   return {
     kind: 'recorded-action',
     resource: `recorded/${event.resource}/${event.action}`,
     requestedBy,
     excluded: {},
-    bound: { artifact: null, tests: digest(event.evidence), policy: digest([...event.frameworks].sort()) },
+    bound: { artifact: null, tests: digestOf(event.evidence), policy: digestOf([...event.frameworks].sort()) },
     evidence: [],
     action,
     risk: {

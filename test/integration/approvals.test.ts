@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, writeFile } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import type { Pool } from 'pg';
@@ -22,8 +22,10 @@ import { composeApprovals } from '../../workers/approvals.ts';
 import { composeEvidence } from '../../workers/ledger.ts';
 import { CHROMIUM, startBrowser } from '../support/chromium.ts';
 import { createOrder, DIGEST } from '../support/approvals.ts';
+import { readHistory, replayHistory, saveHistory } from '../support/history.ts';
 import { OFFSETS } from '../support/offsets.ts';
 import { createProject, until, type TestProject } from '../support/stack.ts';
+import { startReceiver } from '../support/webhook-receiver.ts';
 
 const ME = userInfo().username;
 
@@ -31,6 +33,7 @@ const ME = userInfo().username;
 process.env['MLOPS_ENV'] = 'staging';
 
 let project: TestProject;
+let receiver: Awaited<ReturnType<typeof startReceiver>>;
 let config: MlopsConfig;
 let pool: Pool;
 let approvals: ReturnType<typeof composeApprovals>;
@@ -38,7 +41,10 @@ let evidence: EvidenceParts;
 let closeTemporal: () => Promise<void>;
 
 beforeAll(async () => {
-  project = await createProject(OFFSETS.approvals, null);
+  receiver = await startReceiver('shared', () => false);
+  const webhook = `{ url: '${receiver.url}', secret_file: webhook-secret, events: all }`;
+  project = await createProject(OFFSETS.approvals, `notifications: { webhooks: [${webhook}] }\n`);
+  await writeFile(join(project.root, 'webhook-secret'), 'shared');
   await expectOk(['up', '--detach']);
   config = loadConfig({ env: process.env, workingDirectory: project.root, portOffset: OFFSETS.approvals }).config;
   pool = createPool(databaseUrlOf(config), 5);
@@ -67,6 +73,7 @@ afterAll(async () => {
   await closeTemporal?.();
   await pool?.end();
   await project?.remove();
+  receiver?.close();
 });
 
 async function expectOk(args: readonly string[]): Promise<void> {
@@ -132,6 +139,9 @@ describe('on a stack', () => {
     });
     const reviewer = await as('deputy', 'approval', 'approve', approvalId);
     expect(reviewer).toMatchObject({ code: 4, stderr: expect.stringContaining('wanted approver') });
+    await expectOk(['identity', 'create', 'bot', '--service', '--role', 'approver']);
+    const program = await as('bot', 'approval', 'approve', approvalId);
+    expect(program).toMatchObject({ code: 4, stderr: expect.stringContaining('people decide, and you are a program') });
     const author = await as('author', 'approval', 'approve', approvalId);
     expect(author).toMatchObject({ code: 4, stderr: expect.stringContaining('an author of what is asked for') });
     const dry = await project.mlops(['approval', 'approve', approvalId, '--dry-run']);
@@ -150,7 +160,18 @@ describe('on a stack', () => {
       `SELECT FROM ledger_event WHERE type = 'approval.approve-refused' AND resource = $1`,
       [`approval/${approvalId}`],
     );
-    expect(rows.length).toBe(3);
+    expect(rows.length).toBe(4);
+    const { resource } = await show(approvalId);
+    const told = () => receiver.of(resource).map(({ event, signed }) => [event, signed]);
+    await until(
+      async () => await Promise.resolve(told()),
+      (seen) => seen.length === 2,
+      20_000,
+    );
+    expect(told()).toEqual([
+      ['approval-requested', true],
+      ['approval-granted', true],
+    ]);
   });
 
   it('is denied by command line, and shown so', async () => {
@@ -483,6 +504,35 @@ describe('on a stack', () => {
         expect((await show(approvalId)).state).toBe('denied');
       });
     });
+  });
+
+  it('leaves histories that replay', async () => {
+    const { approvalId } = await request();
+    await decide(approvalId, 'ann');
+    const client = await connectTemporal(config);
+    const handle = client.workflow.getHandle(`approval/${approvalId}`);
+    await handle.signal('approve', { actor: 'ann' });
+    await handle.signal('contentChanged');
+    const { statement: _, ...unsigned } = (await identityOf('bob')).claim({ action: 'approval.decide', resource: '' });
+    await handle
+      .executeUpdate('approve', {
+        args: [{ claim: unsigned, code: null, reason: '', seen: (await show(approvalId)).contentDigest }],
+      })
+      .catch(() => undefined);
+    await decide(approvalId, 'bob');
+    await decide(approvalId, 'deputy', 'deny').catch(() => undefined);
+    await decide(approvalId, 'author', 'deny').catch(() => undefined);
+    await project.mlops(['approval', 'deny', approvalId, '--reason', 'second thoughts']);
+    expect(await handle.result()).toMatchObject({ state: 'denied', round: 1 });
+    await client.connection.close();
+    const history = await readHistory(project.root, OFFSETS.approvals, `approval/${approvalId}`);
+    const keys = join(project.root, '.mlops');
+    await replayHistory(history, `approval/${approvalId}`, keys);
+    const folder = process.env['RECORD_HISTORY'];
+    if (folder === undefined) return;
+    await mkdir(join(folder, 'keys'), { recursive: true });
+    await saveHistory(history, join(folder, 'history.bin.gz'));
+    await copyFile(join(keys, 'keys/payload.json'), join(folder, 'keys/payload.json'));
   });
 
   it('leaves a ledger that verifies', async () => {
