@@ -80,6 +80,8 @@ function createDecisionActivities(ports: ApprovalActivityPorts, tell: Tell) {
     async decideApproval(input: DecideInput): Promise<ApprovalStanding> {
       const { approvalId, reason, verdict } = input;
       const { actor, linkId, seen } = await whoDecides(ports, input);
+      const known = await ports.identities.principal(actor.id);
+      if (known?.kind === 'service') throw refusal(input, 'people decide, and you are a program');
       const authorities = await approvals.authorities(approvalId, actor.id, ports.identities);
       const standing = await approvals.decide({ approvalId, verdict, reason, seen, linkId, actor, authorities });
       const { state } = standing.record;
@@ -107,15 +109,18 @@ async function whoDecides(
     throw new MlopsError('APPROVAL_LINK_INVALID', { problem: 'it is of another approval' });
   // A link is no more than who it is for: a role that was taken is gone for the link too.
   const roles = (await identities.principal(link.principal))?.roles ?? [];
-  if (!isAllowed('approval.decide', roles))
-    throw new MlopsError('APPROVAL_REFUSED', {
-      action: verdict === 'approve' ? 'Approval' : 'Denial',
-      approvalId,
-      problem: 'whose link it is has no role that decides any more',
-    });
+  if (!isAllowed('approval.decide', roles)) throw refusal(input, 'whose link it is has no role that decides any more');
   const actor = { id: link.principal, kind: 'human', authentication: 'one-time-link' } as const;
   // A signal has seen what its link is about.
   return { actor, linkId: link.linkId, seen: seen === '' ? link.seen : seen };
+}
+
+function refusal({ approvalId, verdict }: DecideInput, problem: string): MlopsError {
+  return new MlopsError('APPROVAL_REFUSED', {
+    action: verdict === 'approve' ? 'Approval' : 'Denial',
+    approvalId,
+    problem,
+  });
 }
 
 /** What it is about, and what follows from it. */

@@ -5,6 +5,7 @@ import type { RolloutReceipt } from '../domain/rollout/receipt.ts';
 import type { ActionAccepted, RolloutResult, RolloutStatus } from '../workflows/messages.ts';
 import { currentActor } from './cli/actor.ts';
 import { createComposition } from './cli/composition.ts';
+import { createGovernance, type Governance } from './governance/governance.ts';
 import type { EmergencyOrder, EmergencyResult, RolloutSummary, UnjournaledLine } from './evidence-port.ts';
 import { createModelRegistry, type ModelRegistry } from './registry/model-registry.ts';
 import type { RolloutAction } from './rollouts/actions.ts';
@@ -15,6 +16,7 @@ export { MlopsError, isMlopsError } from '../domain/errors.ts';
 export { createJudgeState, judgeTick, openJudge } from '../domain/rollout/judge.ts';
 export { replayStream } from '../domain/rollout/replay.ts';
 export { verifyReceiptHere as verifyReceipt } from './rollouts/verify-receipt-here.ts';
+export type { EventOrder, Governance } from './governance/governance.ts';
 export type { RolloutAction } from './rollouts/actions.ts';
 export type { ModelRegistry } from './registry/model-registry.ts';
 export type { RolloutOrder } from './rollouts/request.ts';
@@ -45,6 +47,8 @@ export interface Mlops {
    * @throws ROUTER_UNREACHABLE, ROLLBACK_NOTHING_LIVE, USAGE_INVALID
    */
   rollback(order: EmergencyOrder): Promise<EmergencyResult>;
+  /** Evidence of what programs did elsewhere. */
+  readonly governance: Governance;
   /** Versions of models, their stages, aliases and lineage. */
   readonly registry: ModelRegistry;
   close(): Promise<void>;
@@ -85,6 +89,10 @@ export function connect(
       assertModelName(order.model);
       return await (await composition.emergency()).roll(order, warnOfUnjournaled);
     },
+    governance: createGovernance(
+      onceOpened(async () => await composition.recorder()),
+      onceOpened(async () => await composition.identity()),
+    ),
     registry: createModelRegistry(registry, currentActor),
     close: async () => await composition.close(),
   };

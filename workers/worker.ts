@@ -31,6 +31,7 @@ import { composeCarriers } from './carriers.ts';
 import { engineVersion } from './engine-version.ts';
 import { admitFirstAdmin } from './identity.ts';
 import { composeLedger } from './ledger.ts';
+import { composeRecordedCarriers } from './recorder.ts';
 import { composeRegistryCarriers } from './registry-approvals.ts';
 import { openRegistry } from './registry.ts';
 import { composeRolloutVersions } from './rollout-versions.ts';
@@ -69,7 +70,10 @@ export async function runWorker(config: MlopsConfig, parts: WorkerParts = {}): P
   if (await admitFirstAdmin(config.stateDirectory, evidence)) log.info('the first admin was let in');
   await ensureGuardSchedule(client, config.environment, TASK_QUEUE);
   const { parts: registryParts, registry } = await openRegistry(config, evidence);
-  const carriers = composeCarriers(composeRegistryCarriers(registry, registryParts));
+  const carriers = composeCarriers({
+    ...composeRegistryCarriers(registry, registryParts),
+    ...composeRecordedCarriers(evidence),
+  });
   const versions = composeRolloutVersions(registry, registryParts);
   const worker = await Worker.create({
     connection: native,

@@ -4,6 +4,7 @@ import type { EmergencyRollback, EvidenceReader } from '../evidence-port.ts';
 import type { ExportFiles } from '../export-port.ts';
 import type { Examples } from '../examples-port.ts';
 import type { Governance } from '../governance-port.ts';
+import type { Recorder } from '../governance/recorder-port.ts';
 import type { CurrentIdentity, Identities } from '../identity-port.ts';
 import type { LedgerReader } from '../ledger-port.ts';
 import type { Registry } from '../registry-port.ts';
@@ -42,6 +43,8 @@ export interface Composition {
   names(ids: readonly string[]): Promise<ReadonlyMap<string, string>>;
   /** Principals with their roles and keys. */
   identities(): Promise<Identities>;
+  /** Records what programs did elsewhere. */
+  recorder(): Promise<Recorder>;
   /** The model registry. */
   registry(): Promise<Registry>;
   /** Exports of the ledger as files; needs no configuration. */
@@ -82,6 +85,7 @@ export function createComposition(loadConfig: () => Promise<MlopsConfig>): Compo
     rollouts: async () => await composeRollouts(await loadConfig(), closers),
     evidence: async () => await composeEvidence(await loadConfig(), closers),
     approvals: async () => await composeApprovals(await loadConfig(), closers),
+    recorder: async () => await composeRecorder(await loadConfig(), closers),
     ledger: async () => await composeLedger(await loadConfig(), closers),
     governance: async () => await composeGovernance(await loadConfig(), closers),
     identity: async () => await composeIdentity(await loadConfig()),
@@ -221,6 +225,18 @@ async function composeApprovals(config: MlopsConfig, closers: (() => Promise<voi
     connect: connector(config, closers),
     evidence: await composeEvidence(config, pool),
   });
+}
+
+async function composeRecorder(config: MlopsConfig, closers: (() => Promise<void>)[]): Promise<Recorder> {
+  const [{ openPool }, { composeEvidence }, recorder] = await Promise.all([
+    import('../../adapters/postgres/pool.ts'),
+    import('../../workers/ledger.ts'),
+    import('../../workers/recorder.ts'),
+  ]);
+  const pool = openPool(config);
+  closers.push(async () => await pool.end());
+  const evidence = await composeEvidence(config, pool);
+  return recorder.composeRecorder(config, { evidence, connect: connector(config, closers) });
 }
 
 async function composeExportFiles(): Promise<ExportFiles> {

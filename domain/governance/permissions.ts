@@ -16,6 +16,7 @@ export const PERMISSIONS = {
   'governance.erase': ['admin'],
   'governance.hold': ['auditor'],
   'governance.read': ['auditor', 'admin'],
+  'governance.record': ['engineer', 'operator', 'auditor', 'admin'],
   'governance.release-hold': ['auditor'],
   'governance.rotate': ['admin'],
   'identity.create': ['admin'],

@@ -1,11 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, writeFile } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import type { Pool } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createPool, databaseUrlOf } from '../../adapters/postgres/pool.ts';
 import { connectTemporal } from '../../adapters/temporal/connect.ts';
+import { connect } from '../../client/index.ts';
 import { loadConfig } from '../../config/load.ts';
 import { currentIdentity } from '../../adapters/identity/own-identity.ts';
 import type { EvidenceParts } from '../../adapters/postgres/rollout-store.ts';
@@ -21,8 +22,10 @@ import { composeApprovals } from '../../workers/approvals.ts';
 import { composeEvidence } from '../../workers/ledger.ts';
 import { CHROMIUM, startBrowser } from '../support/chromium.ts';
 import { createOrder, DIGEST } from '../support/approvals.ts';
+import { readHistory, replayHistory, saveHistory } from '../support/history.ts';
 import { OFFSETS } from '../support/offsets.ts';
 import { createProject, until, type TestProject } from '../support/stack.ts';
+import { startReceiver } from '../support/webhook-receiver.ts';
 
 const ME = userInfo().username;
 
@@ -30,6 +33,7 @@ const ME = userInfo().username;
 process.env['MLOPS_ENV'] = 'staging';
 
 let project: TestProject;
+let receiver: Awaited<ReturnType<typeof startReceiver>>;
 let config: MlopsConfig;
 let pool: Pool;
 let approvals: ReturnType<typeof composeApprovals>;
@@ -37,7 +41,10 @@ let evidence: EvidenceParts;
 let closeTemporal: () => Promise<void>;
 
 beforeAll(async () => {
-  project = await createProject(OFFSETS.approvals, null);
+  receiver = await startReceiver('shared', () => false);
+  const webhook = `{ url: '${receiver.url}', secret_file: webhook-secret, events: all }`;
+  project = await createProject(OFFSETS.approvals, `notifications: { webhooks: [${webhook}] }\n`);
+  await writeFile(join(project.root, 'webhook-secret'), 'shared');
   await expectOk(['up', '--detach']);
   config = loadConfig({ env: process.env, workingDirectory: project.root, portOffset: OFFSETS.approvals }).config;
   pool = createPool(databaseUrlOf(config), 5);
@@ -53,12 +60,20 @@ beforeAll(async () => {
     ['author', 'approver'],
     ['engineer', 'approver'],
   ] as const)
-    await expectOk(['identity', 'create', name, '--role', role]);
+    await expectOk([
+      'identity',
+      'create',
+      name,
+      '--role',
+      role,
+      ...(name === 'engineer' ? ['--role', 'engineer'] : []),
+    ]);
 });
 afterAll(async () => {
   await closeTemporal?.();
   await pool?.end();
   await project?.remove();
+  receiver?.close();
 });
 
 async function expectOk(args: readonly string[]): Promise<void> {
@@ -124,6 +139,9 @@ describe('on a stack', () => {
     });
     const reviewer = await as('deputy', 'approval', 'approve', approvalId);
     expect(reviewer).toMatchObject({ code: 4, stderr: expect.stringContaining('wanted approver') });
+    await expectOk(['identity', 'create', 'bot', '--service', '--role', 'approver']);
+    const program = await as('bot', 'approval', 'approve', approvalId);
+    expect(program).toMatchObject({ code: 4, stderr: expect.stringContaining('people decide, and you are a program') });
     const author = await as('author', 'approval', 'approve', approvalId);
     expect(author).toMatchObject({ code: 4, stderr: expect.stringContaining('an author of what is asked for') });
     const dry = await project.mlops(['approval', 'approve', approvalId, '--dry-run']);
@@ -142,7 +160,18 @@ describe('on a stack', () => {
       `SELECT FROM ledger_event WHERE type = 'approval.approve-refused' AND resource = $1`,
       [`approval/${approvalId}`],
     );
-    expect(rows.length).toBe(3);
+    expect(rows.length).toBe(4);
+    const { resource } = await show(approvalId);
+    const told = () => receiver.of(resource).map(({ event, signed }) => [event, signed]);
+    await until(
+      async () => await Promise.resolve(told()),
+      (seen) => seen.length === 2,
+      20_000,
+    );
+    expect(told()).toEqual([
+      ['approval-requested', true],
+      ['approval-granted', true],
+    ]);
   });
 
   it('is denied by command line, and shown so', async () => {
@@ -270,6 +299,55 @@ describe('on a stack', () => {
       expect(await ask('2.0.0')).toBe(second);
       expect(await show(second)).toMatchObject({ round: 2, decisions: [] });
     });
+  });
+
+  it('an event that is a claim pends until somebody has approved it', async () => {
+    const mlops = connect({
+      workingDirectory: project.root,
+      env: { ...process.env, MLOPS_PORT_OFFSET: String(OFFSETS.approvals), MLOPS_IDENTITY: 'engineer' },
+    });
+    const order = {
+      eventType: 'model_deployment',
+      resourceId: 'rag-api-v2.1.0',
+      action: 'deploy_production',
+      complianceFrameworks: ['gdpr', 'soc2'],
+      metadata: { explainable: true, consent_tracked: true },
+    } as const;
+    const recorded = async () =>
+      (
+        await pool.query<{ canonical: string }>(
+          `SELECT canonical FROM ledger_event WHERE type = 'recorded.deploy_production' ORDER BY sequence`,
+        )
+      ).rows.map(({ canonical }) => JSON.parse(canonical) as { facts: Record<string, unknown>; frameworks: string[] });
+    try {
+      const pending = await mlops.governance.recordEvent(order);
+      expect(pending).toMatchObject({ state: 'pending', unshown: ['consent_tracked', 'explainable'] });
+      const { approvalId } = pending as { approvalId: string };
+      expect(await recorded()).toEqual([]);
+      for (const name of ['ann', 'bob', 'author']) await decide(approvalId, name).catch(() => undefined);
+      await until(
+        async () => (await show(approvalId)).state,
+        (state) => state === 'carried-out',
+        20_000,
+      );
+      expect(await recorded()).toMatchObject([
+        { frameworks: ['gdpr', 'soc2'], facts: { approval: approvalId, unshown: ['consent_tracked', 'explainable'] } },
+      ]);
+      const evidence = { explainable: 'ledger:0', consent_tracked: 'ledger:1' };
+      expect(await mlops.governance.recordEvent({ ...order, evidence })).toEqual({ state: 'recorded', unshown: [] });
+      expect(
+        await mlops.governance.recordEvent({ ...order, evidence: { ...evidence, explainable: 'ledger:999999999' } }),
+      ).toMatchObject({ state: 'pending', unshown: ['explainable'] });
+      expect(
+        await mlops.governance.recordEvent({ ...order, evidence, action: 'deploy_again', approvalRequired: true }),
+      ).toMatchObject({ state: 'pending', unshown: [] });
+      await expect(mlops.governance.recordEvent({ ...order, action: 'Words of Ada' })).rejects.toMatchObject({
+        code: 'USAGE_INVALID',
+      });
+      expect(await recorded()).toHaveLength(2);
+    } finally {
+      await mlops.close();
+    }
   });
 
   describe('over HTTP', () => {
@@ -426,6 +504,35 @@ describe('on a stack', () => {
         expect((await show(approvalId)).state).toBe('denied');
       });
     });
+  });
+
+  it('leaves histories that replay', async () => {
+    const { approvalId } = await request();
+    await decide(approvalId, 'ann');
+    const client = await connectTemporal(config);
+    const handle = client.workflow.getHandle(`approval/${approvalId}`);
+    await handle.signal('approve', { actor: 'ann' });
+    await handle.signal('contentChanged');
+    const { statement: _, ...unsigned } = (await identityOf('bob')).claim({ action: 'approval.decide', resource: '' });
+    await handle
+      .executeUpdate('approve', {
+        args: [{ claim: unsigned, code: null, reason: '', seen: (await show(approvalId)).contentDigest }],
+      })
+      .catch(() => undefined);
+    await decide(approvalId, 'bob');
+    await decide(approvalId, 'deputy', 'deny').catch(() => undefined);
+    await decide(approvalId, 'author', 'deny').catch(() => undefined);
+    await project.mlops(['approval', 'deny', approvalId, '--reason', 'second thoughts']);
+    expect(await handle.result()).toMatchObject({ state: 'denied', round: 1 });
+    await client.connection.close();
+    const history = await readHistory(project.root, OFFSETS.approvals, `approval/${approvalId}`);
+    const keys = join(project.root, '.mlops');
+    await replayHistory(history, `approval/${approvalId}`, keys);
+    const folder = process.env['RECORD_HISTORY'];
+    if (folder === undefined) return;
+    await mkdir(join(folder, 'keys'), { recursive: true });
+    await saveHistory(history, join(folder, 'history.bin.gz'));
+    await copyFile(join(keys, 'keys/payload.json'), join(folder, 'keys/payload.json'));
   });
 
   it('leaves a ledger that verifies', async () => {

@@ -6,11 +6,14 @@ import { loadHistory, replayHistory } from '../support/history.ts';
 const FOLDER = join(import.meta.dirname, 'histories');
 const NAMES = readdirSync(FOLDER).filter((name) => existsSync(join(FOLDER, name, 'history.bin.gz')));
 const WORKFLOW_ID = 'rollout/dev/rag_api';
+/** Recorded by test/integration/approvals.test.ts, with RECORD_HISTORY as the folder. */
+const idOf = (name: string): string => (name.startsWith('approval-') ? 'approval/recorded' : WORKFLOW_ID);
 
-describe('histories of real rollouts', () => {
-  it('are those of every way a rollout can go', () => {
+describe('histories of real workflows', () => {
+  it('are those of every way a rollout can go, and of an approval', () => {
     expect(NAMES.toSorted()).toEqual([
       'a-a-completed',
+      'approval-denied',
       'continued-as-new',
       'pause-step-resumed',
       'paused-and-approved',
@@ -22,7 +25,7 @@ describe('histories of real rollouts', () => {
   it.each(NAMES)('%s replays with the workflow of this checkout', async (name) => {
     const history = await loadHistory(join(FOLDER, name, 'history.bin.gz'));
     expect(history.events.length).toBeGreaterThan(50);
-    await expect(replayHistory(history, WORKFLOW_ID, join(FOLDER, name))).resolves.toBeUndefined();
+    await expect(replayHistory(history, idOf(name), join(FOLDER, name))).resolves.toBeUndefined();
   });
 
   it('that a workflow would not have made are refused', async () => {

@@ -1,8 +1,6 @@
-import { createHash } from 'node:crypto';
 import type { ApprovalDue, ApprovalNote, ApprovalStore } from '../../../activities/approval-ports.ts';
 import { MlopsError } from '../../../domain/errors.ts';
 import { draftOfApproval, type ApprovalStep } from '../../../domain/governance/approval-drafts.ts';
-import { canonicalJson } from '../../../domain/governance/canonical-json.ts';
 import type { EventActor, Json } from '../../../domain/governance/event-draft.ts';
 import type { ApprovalPolicy } from '../../../domain/registry/approval/policy.ts';
 import {
@@ -14,6 +12,7 @@ import {
   type ApprovalStanding,
 } from '../../../domain/registry/approval/request.ts';
 import { assessRisk } from '../../../domain/registry/approval/risk.ts';
+import { digestOf } from '../../crypto/digest-of.ts';
 import type { LedgerTransaction } from '../ledger/ledger.ts';
 import type { EvidenceParts } from '../rollout-store.ts';
 import { createApprovalLinks } from './approval-links.ts';
@@ -233,8 +232,6 @@ function contentColumns(
     evidence: JSON.parse(evidence) as never,
     action: JSON.parse(action) as { [name: string]: Json },
   };
-  const digest = createHash('sha256')
-    .update(canonicalJson(shownContentOf(asked, plain)))
-    .digest('hex');
+  const digest = digestOf(shownContentOf(asked, plain));
   return [artifact, tests, policy, evidence, action, digest];
 }

@@ -14,6 +14,7 @@ const DECIDED: Readonly<Record<string, string>> = {
   'governance.erase': 'D',
   'governance.hold': 'A',
   'governance.read': 'AD',
+  'governance.record': 'EOAD',
   'governance.release-hold': 'A',
   'governance.rotate': 'D',
   'identity.create': 'D',

@@ -1,0 +1,100 @@
+import { EVENT_CATEGORIES, type EventActor, type EventCategory, type EventDraft, type Json } from './event-draft.ts';
+
+/** Frameworks that an event can be evidence for. */
+export const FRAMEWORKS = ['gdpr', 'hipaa', 'iso27001', 'soc2'] as const;
+export type Framework = (typeof FRAMEWORKS)[number];
+
+/** Something that a program did elsewhere, and wants in the ledger. */
+export interface RecordedEvent {
+  readonly category: EventCategory;
+  /** What was or will be done, as a code: `deploy_production`. */
+  readonly action: string;
+  readonly resource: string;
+  readonly frameworks: readonly Framework[];
+  /** Codes, numbers, and claims: `explainable: true`. */
+  readonly metadata: Readonly<Record<string, string | number | boolean>>;
+  /** What shows a claim, by its name: `sha256:<digest>` of a registered artifact, or `ledger:<sequence>`. */
+  readonly evidence: Readonly<Record<string, string>>;
+  /** Whether it needs an approval, whatever shows its claims. */
+  readonly approvalRequired: boolean;
+}
+
+const ACTION = /^[a-z][a-z0-9_.-]{0,99}$/;
+const RESOURCE = /^[\w./:@-]{1,200}$/;
+const NAME = /^[A-Za-z][A-Za-z0-9_.-]{0,99}$/;
+const CODE = /^[\w./:@+ -]{0,200}$/;
+const REFERENCE = /^(sha256:[0-9a-f]{64}|ledger:\d{1,15})$/;
+
+/** Says in words what keeps something from being recorded; null when nothing does. What is in the log cannot be taken back. */
+export function problemOfRecording(given: RecordedEvent): string | null {
+  const { action, category, evidence, frameworks, metadata, resource } = given;
+  if (!EVENT_CATEGORIES.includes(category))
+    return `its category is ${category}, wanted one of ${EVENT_CATEGORIES.join(', ')}`;
+  if (!ACTION.test(action)) return `its action is ${JSON.stringify(action)}, wanted a code like deploy_production`;
+  if (!RESOURCE.test(resource))
+    return `its resource is ${JSON.stringify(resource)}, wanted a name like model/rag_api/2.1.0`;
+  const unknown = frameworks.find((one) => !FRAMEWORKS.includes(one));
+  if (unknown !== undefined) return `its framework is ${unknown}, wanted one of ${FRAMEWORKS.join(', ')}`;
+  const entry = Object.entries(metadata).find(([name, value]) => !NAME.test(name) || !isCode(value));
+  if (entry !== undefined)
+    return `its metadata ${JSON.stringify(entry[0])} is no code, number or boolean: words do not belong into the log`;
+  const reference = Object.entries(evidence).find(([name, value]) => !NAME.test(name) || !REFERENCE.test(value));
+  return reference === undefined
+    ? null
+    : `its evidence for ${JSON.stringify(reference[0])} is ${JSON.stringify(reference[1])}, wanted sha256:<digest> or ledger:<sequence>`;
+}
+
+/** Claims that nothing shows: a boolean says that something is so, not why. `found` are the references that lead somewhere. */
+export function unshownClaims({ evidence, metadata }: RecordedEvent, found: ReadonlySet<string>): string[] {
+  return Object.entries(metadata)
+    .filter(([name, value]) => value === true && !found.has(evidence[name] ?? ''))
+    .map(([name]) => name)
+    .sort();
+}
+
+/** The event as it is recorded: by whom, and for something that pended, by whose approval. */
+export function draftOfRecording(
+  { action, category, evidence, frameworks, metadata, resource }: RecordedEvent,
+  more: {
+    readonly unshown: readonly string[];
+    readonly approvalId: string | null;
+    readonly approvers: readonly string[];
+  },
+  actor: EventActor,
+): EventDraft {
+  return {
+    type: `recorded.${action}`,
+    category,
+    actor,
+    resource,
+    risk: more.unshown.length > 0 ? 'high' : 'medium',
+    frameworks: [...frameworks].sort(),
+    facts: {
+      metadata: { ...metadata },
+      evidence: { ...evidence },
+      // Claims that an approver let pass without.
+      unshown: [...more.unshown],
+      approval: more.approvalId,
+      approvers: [...more.approvers],
+    },
+  };
+}
+
+/** The same as JSON, as an approval keeps it. */
+export function jsonOfRecording(event: RecordedEvent, unshown: readonly string[]): { readonly [name: string]: Json } {
+  const { action, approvalRequired, category, evidence, frameworks, metadata, resource } = event;
+  return {
+    action,
+    category,
+    resource,
+    frameworks: [...frameworks],
+    metadata: { ...metadata },
+    evidence: { ...evidence },
+    approvalRequired,
+    unshown: [...unshown],
+  };
+}
+
+function isCode(value: string | number | boolean): boolean {
+  return typeof value === 'string' ? CODE.test(value) : typeof value === 'boolean' || Number.isFinite(value);
+}

@@ -1,0 +1,89 @@
+import type { Client } from '@temporalio/client';
+import { digestOf } from '../adapters/crypto/digest-of.ts';
+import { findReferences } from '../adapters/postgres/ledger/find-references.ts';
+import type { EvidenceParts } from '../adapters/postgres/rollout-store.ts';
+import type { MlopsConfig } from '../config/schema.ts';
+import { MlopsError } from '../domain/errors.ts';
+import {
+  draftOfRecording,
+  jsonOfRecording,
+  problemOfRecording,
+  unshownClaims,
+  type RecordedEvent,
+} from '../domain/governance/recorded-event.ts';
+import type { Claim } from '../domain/governance/statement.ts';
+import type { ApprovalView } from '../domain/registry/approval/request.ts';
+import { composeApprovals } from './approvals.ts';
+import { composeAuthority, type Rules } from './authority.ts';
+import type { Carriers } from './carriers.ts';
+
+/** Records what programs did elsewhere, each call authorised; the shape is client/governance/recorder-port.ts. */
+export function composeRecorder(
+  config: Rules & Pick<MlopsConfig, 'ports'>,
+  { connect, evidence }: { readonly connect: () => Promise<Client>; readonly evidence: EvidenceParts },
+) {
+  const authority = composeAuthority(config, evidence);
+  const approvals = composeApprovals(config, { connect, evidence });
+  return {
+    async record(event: RecordedEvent, claim: Claim) {
+      const actor = await authority.authorise(claim, {
+        action: 'governance.record',
+        resource: 'ledger',
+        content: event,
+      });
+      const problem = problemOfRecording(event);
+      if (problem !== null)
+        throw new MlopsError('USAGE_INVALID', {
+          problem: `Event cannot be recorded: ${problem}`,
+          hint: 'See docs/how-to/approve.md',
+        });
+      const unshown = unshownClaims(event, await findReferences(evidence.pool, Object.values(event.evidence)));
+      if (!event.approvalRequired && unshown.length === 0) {
+        await evidence.ledger.append(draftOfRecording(event, { unshown, approvalId: null, approvers: [] }, actor));
+        return { state: 'recorded', unshown } as const;
+      }
+      const { approvalId } = await approvals.request(orderOf(event, unshown, actor.id));
+      return { state: 'pending', approvalId, unshown } as const;
+    },
+  };
+}
+
+function orderOf(event: RecordedEvent, unshown: readonly string[], requestedBy: string) {
+  const action = jsonOfRecording(event, unshown);
+  return {
+    kind: 'recorded-action',
+    resource: `recorded/${event.resource}/${event.action}`,
+    requestedBy,
+    excluded: {},
+    bound: { artifact: null, tests: digestOf(event.evidence), policy: digestOf([...event.frameworks].sort()) },
+    evidence: [],
+    action,
+    risk: {
+      // What is done to a model meets its users.
+      trafficPercent: event.category.startsWith('model_') ? 100 : 0,
+      modelType: 'any',
+      daysSinceLastChange: 1,
+      failedGates: unshown.map((claim) => `${claim} is not shown`),
+      changeSize: 'minor',
+      signed: null,
+    },
+    reason: '',
+  } as const;
+}
+
+/** What follows when somebody has approved that it is recorded. */
+export function composeRecordedCarriers({ ledger, principals }: EvidenceParts): Carriers {
+  return {
+    'recorded-action': {
+      async apply(approval: ApprovalView) {
+        const { unshown, ...event } = approval.action as unknown as RecordedEvent & { unshown: readonly string[] };
+        if (!approval.resource.startsWith('recorded/')) return { isDone: false, what: 'used by who asked for it' };
+        const given = approval.decisions.filter(({ verdict }) => verdict === 'approve');
+        const more = { unshown, approvalId: approval.approvalId, approvers: given.map(({ principal }) => principal) };
+        const draft = draftOfRecording(event, more, await principals.actor(approval.requestedBy));
+        await ledger.append(draft, `approval/${approval.approvalId}/${approval.round}/recorded`);
+        return { isDone: true, what: 'recorded' };
+      },
+    },
+  };
+}
