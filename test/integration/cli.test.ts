@@ -75,7 +75,7 @@ describe('the command line', () => {
     [['rollout', 'list'], 1, 'DATABASE_UNREACHABLE'],
     [['rollout', 'start', '--from', '2', '--to', '2', '--endpoint', '2=http://[::1]'], 2, 'Versions are the same: 2'],
     [['benchmark', 'quality', '--release', '9.9.9', '--limit', '1'], 2, 'Release is not known: 9.9.9, wanted one of'],
-    [['model', 'list'], 2, 'not there yet'],
+    [['drift', 'check'], 2, 'not there yet'],
     [['completion', 'tcsh'], 2, 'bash, zsh or fish'],
     [['rollout', 'watch', '--timeout', 'soon'], 2, 'Duration is not valid'],
     [['rollback', 'm'], 1, 'ROUTER_UNREACHABLE'],
