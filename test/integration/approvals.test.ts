@@ -455,6 +455,8 @@ describe('on a stack', () => {
       expect((await send(`${path}/open`, {}, own)).status).toBe(403);
       const opened = await send(`${path}/open`, { secret }, own);
       expect(opened.status).toBe(200);
+      const behindTls = await send(`${path}/open`, { secret }, { origin: api().replace('http:', 'https:') });
+      expect(behindTls.headers.get('set-cookie')).toMatch(/; Secure$/);
       const cookie = opened.headers.get('set-cookie') ?? '';
       expect(cookie).toMatch(
         new RegExp(`^mlops-link=${secret}; Path=${path}; Max-Age=1800; HttpOnly; SameSite=Strict$`),
