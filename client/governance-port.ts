@@ -38,8 +38,13 @@ export interface KeyRotation {
 export interface Governance {
   /** What an erasure would take away, and the hold that forbids it. @throws SUBJECT_UNKNOWN */
   foresee(subject: string, claim: Claim): Promise<ErasureReport & { readonly held: string | null }>;
-  /** Destroys a subject's key, for good; repeating it changes nothing. @throws SUBJECT_UNKNOWN, LEGAL_HOLD */
-  erase(order: CustodyOrder): Promise<ErasureReport>;
+  /**
+   * Destroys a subject's key, for good; repeating it changes nothing. In production it waits for the approval that is named, and nothing is
+   * erased yet.
+   *
+   * @throws SUBJECT_UNKNOWN, LEGAL_HOLD, APPROVAL_UNANSWERED
+   */
+  erase(order: CustodyOrder): Promise<ErasureReport & { readonly approvalId?: string }>;
   /** False when a hold was there already. @throws SUBJECT_UNKNOWN */
   hold(order: CustodyOrder): Promise<boolean>;
   /** @throws HOLD_UNKNOWN */

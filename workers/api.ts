@@ -9,7 +9,7 @@ import { connectTemporal } from '../adapters/temporal/connect.ts';
 import { createPayloadCodec } from '../adapters/temporal/codec.ts';
 import { loadPayloadKeys } from '../adapters/temporal/keys.ts';
 import type { MlopsConfig } from '../config/schema.ts';
-import { registerApprovalLinks, ownOrigin } from './api/approval-links.ts';
+import { isOwnOrigin, registerApprovalLinks } from './api/approval-links.ts';
 import { registerApprovals } from './api/approvals.ts';
 import { composeApprovals } from './approvals.ts';
 import { composeEvidence, readVerifierKeys } from './ledger.ts';
@@ -38,8 +38,7 @@ export async function createApi(config: MlopsConfig): Promise<FastifyInstance> {
   app.addHook('onRequest', async (request, reply) => {
     const origin = request.headers.origin;
     // The page of a link is ours, and looks after itself.
-    if (request.url.startsWith('/approve/') && (origin === undefined || origin === ownOrigin(request)))
-      return undefined;
+    if (request.url.startsWith('/approve/') && (origin === undefined || isOwnOrigin(request))) return undefined;
     // Only the Web UI of this stack may read decrypted payloads from a browser.
     if (origin !== undefined && origin !== ui && origin !== ui.replace('127.0.0.1', 'localhost'))
       return await reply.status(403).send({ error: 'this origin may not use the API' });

@@ -6,18 +6,25 @@ import { originOf } from '../adapters/postgres/ledger/open-ledger.ts';
 import { rewrapKeys } from '../adapters/postgres/ledger/rewrap.ts';
 import { runExclusively } from '../adapters/processes/exclusive.ts';
 import { draftOfCustody, type CustodyOrder } from '../domain/governance/custody-drafts.ts';
+import type { EvidenceParts } from '../adapters/postgres/rollout-store.ts';
 import type { Claim } from '../domain/governance/statement.ts';
 import { composeAuthority, type Rules } from './authority.ts';
 import { composeArtifacts, type ArtifactPlace } from './artifacts.ts';
+import type { AskToErase } from './erasure-approvals.ts';
 import { composeEvidence, openDataKeys } from './ledger.ts';
 import { wrappingKeysOf } from './wrapping-keys.ts';
 
 type KeyOrder = Claim & { readonly reason: string };
 
-/** Erasure, holds and rotation, each call authorised; the shape is client/governance-port.ts. */
-export async function composeGovernance(config: Rules & ArtifactPlace, pool: Pool) {
+/** Erasure, holds and rotation, each call authorised; the shape is client/governance-port.ts. Where somebody has to be asked, an erasure waits. */
+export async function composeGovernance(
+  config: Rules & ArtifactPlace,
+  pool: Pool,
+  askWith: (parts: EvidenceParts) => AskToErase | null = () => null,
+) {
   const { stateDirectory } = config;
   const parts = await composeEvidence(config, pool);
+  const ask = askWith(parts);
   const keys = await openDataKeys(config);
   const wrapping = wrappingKeysOf(config);
   const authority = composeAuthority(config, parts);
@@ -35,7 +42,7 @@ export async function composeGovernance(config: Rules & ArtifactPlace, pool: Poo
     },
     async erase(order: CustodyOrder) {
       await may(order, 'governance.erase', contentOf(order));
-      return await erasure.erase(order);
+      return await eraseOrAsk(erasure, ask, order);
     },
     async hold(order: CustodyOrder) {
       await may(order, 'governance.hold', contentOf(order));
@@ -69,6 +76,18 @@ export async function composeGovernance(config: Rules & ArtifactPlace, pool: Poo
       });
     },
   };
+}
+
+/** Erases, or asks for it where that is the rule. What is held is refused, and what is gone is gone, whoever would approve. */
+async function eraseOrAsk(
+  erasure: ReturnType<typeof createErasure>,
+  ask: AskToErase | null,
+  order: CustodyOrder,
+): Promise<Awaited<ReturnType<typeof erasure.erase>> & { readonly approvalId?: string }> {
+  if (ask === null) return await erasure.erase(order);
+  const { held, keys, name, payloads, subject } = await erasure.foresee(order.subject);
+  if (held !== null || (keys === 0 && !name)) return await erasure.erase(order);
+  return { subject, keys: 0, name: false, payloads: 0, approvalId: await ask({ ...order, subject, payloads }) };
 }
 
 /** What an order is about, as its statement says it. */

@@ -29,6 +29,7 @@ import { TASK_QUEUE } from '../workflows/messages.ts';
 import { composeAuthority } from './authority.ts';
 import { composeCarriers } from './carriers.ts';
 import { engineVersion } from './engine-version.ts';
+import { composeErasureCarriers } from './erasure-approvals.ts';
 import { admitFirstAdmin } from './identity.ts';
 import { composeLedger } from './ledger.ts';
 import { composeRecordedCarriers } from './recorder.ts';
@@ -73,6 +74,7 @@ export async function runWorker(config: MlopsConfig, parts: WorkerParts = {}): P
   const carriers = composeCarriers({
     ...composeRegistryCarriers(registry, registryParts),
     ...composeRecordedCarriers(evidence),
+    ...composeErasureCarriers(evidence),
   });
   const versions = composeRolloutVersions(registry, registryParts);
   const worker = await Worker.create({

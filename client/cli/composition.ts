@@ -161,7 +161,10 @@ async function composeGovernance(config: MlopsConfig, closers: (() => Promise<vo
   ]);
   const pool = openPool(config);
   closers.push(async () => await pool.end());
-  return await custody.composeGovernance(config, pool);
+  const ask = await import('../../workers/erasure-approvals.ts');
+  return await custody.composeGovernance(config, pool, (evidence) =>
+    ask.composeAskToErase(config, { evidence, connect: connector(config, closers) }),
+  );
 }
 
 async function lookUpNames(

@@ -19,6 +19,8 @@ import {
   type Verdict,
 } from '../../domain/registry/approval/request.ts';
 import { composeApprovals } from '../../workers/approvals.ts';
+import { composeGovernance } from '../../workers/custody.ts';
+import { composeAskToErase } from '../../workers/erasure-approvals.ts';
 import { composeEvidence } from '../../workers/ledger.ts';
 import { CHROMIUM, startBrowser } from '../support/chromium.ts';
 import { createOrder, DIGEST } from '../support/approvals.ts';
@@ -350,6 +352,36 @@ describe('on a stack', () => {
     }
   });
 
+  it('in production nobody erases alone', async () => {
+    await expectOk(['identity', 'create', 'officer', '--role', 'admin']);
+    await expectOk(['identity', 'create', 'leaver', '--role', 'approver']);
+    const production = { ...config, environment: 'production' } as const;
+    const client = await connectTemporal(config);
+    const connected = { connect: async () => await Promise.resolve(client), evidence };
+    const governance = await composeGovernance(production, pool, () => composeAskToErase(production, connected));
+    const [officer, leaver] = [await identityOf('officer'), await identityOf('leaver')];
+    const order = { subject: 'leaver', reason: 'request of 3 May' };
+    const erase = async () =>
+      await governance.erase({
+        ...order,
+        ...officer.claim({ action: 'governance.erase', resource: 'ledger', content: order }),
+      });
+    const nameOf = async () =>
+      (await pool.query<{ name: string | null }>('SELECT name FROM principal WHERE principal_id = $1', [leaver.actor]))
+        .rows[0]?.name;
+    const { approvalId, keys } = await erase();
+    expect([keys, await nameOf(), (await erase()).approvalId]).toEqual([0, 'leaver', approvalId]);
+    await expect(decide(approvalId ?? '', 'leaver')).rejects.toThrow('a data owner of what is asked for');
+    for (const name of ['ann', 'bob', 'author']) await decide(approvalId ?? '', name);
+    await until(
+      async () => (await show(approvalId ?? '')).state,
+      (state) => state === 'carried-out',
+      20_000,
+    );
+    expect(await nameOf()).toBeNull();
+    await client.connection.close();
+  });
+
   describe('over HTTP', () => {
     const api = () => `http://127.0.0.1:${config.ports.api}`;
     const send = async (path: string, body: object, headers: Record<string, string> = {}) => {
@@ -423,6 +455,8 @@ describe('on a stack', () => {
       expect((await send(`${path}/open`, {}, own)).status).toBe(403);
       const opened = await send(`${path}/open`, { secret }, own);
       expect(opened.status).toBe(200);
+      const behindTls = await send(`${path}/open`, { secret }, { origin: api().replace('http:', 'https:') });
+      expect(behindTls.headers.get('set-cookie')).toMatch(/; Secure$/);
       const cookie = opened.headers.get('set-cookie') ?? '';
       expect(cookie).toMatch(
         new RegExp(`^mlops-link=${secret}; Path=${path}; Max-Age=1800; HttpOnly; SameSite=Strict$`),

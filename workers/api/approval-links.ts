@@ -60,8 +60,7 @@ async function answer(
 ): Promise<FastifyReply> {
   void reply.headers(PAGE_HEADERS);
   // A browser says where a request comes from, and another site is not where.
-  const { origin } = request.headers;
-  if (origin !== ownOrigin(request))
+  if (!isOwnOrigin(request))
     return await reply.status(403).send({ problem: 'Only the page of the link may send this.' });
   try {
     return await reply.send(await work());
@@ -74,9 +73,10 @@ async function answer(
   }
 }
 
-/** Where this page itself stands, as the browser names it. */
-export function ownOrigin({ headers, protocol }: FastifyRequest): string {
-  return `${protocol}://${headers.host ?? ''}`;
+/** Whether the browser says that a page of ours asks. A proxy may have taken TLS off: the host decides. */
+export function isOwnOrigin({ headers }: FastifyRequest): boolean {
+  const { host, origin = '' } = headers;
+  return URL.canParse(origin) && new URL(origin).host === host;
 }
 
 function outcome(state: string, missing: number): string {
@@ -110,7 +110,7 @@ function setCookie(
   secret: string,
   seconds: number,
 ): void {
-  const secure = request.protocol === 'https' ? '; Secure' : '';
+  const secure = request.headers.origin?.startsWith('https:') === true ? '; Secure' : '';
   void reply.header(
     'set-cookie',
     `${COOKIE}=${secret}; Path=/approve/${encodeURIComponent(linkId)}; Max-Age=${seconds}; HttpOnly; SameSite=Strict${secure}`,

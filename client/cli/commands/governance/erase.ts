@@ -38,6 +38,12 @@ export const run: CommandRun = async (context, input) => {
   const content = { subject: asked, reason: textOption(input, 'reason') };
   const claim = who.claim({ action: 'governance.erase', resource: CUSTODY_RESOURCE, content });
   const erased = await governance.erase({ ...content, ...claim });
+  if (erased.approvalId !== undefined)
+    return {
+      exitCode: 6,
+      data: erased,
+      text: `Nothing is erased yet: in production ${erased.subject} is erased when it was approved: mlops approval show ${erased.approvalId}`,
+    };
   const isNothing = erased.keys === 0 && !erased.name;
   return {
     exitCode: 0,
