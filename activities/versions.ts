@@ -3,7 +3,7 @@ import type { RolloutRequest } from '../domain/rollout/run.ts';
 import type { AdmittedVersions, VersionRegistry } from './ports.ts';
 
 /** Reading gigabytes of an artifact takes its time; a worker that died meanwhile is noticed by its silence. */
-const HEARTBEAT_MS = 5_000;
+const HEARTBEAT_MS = 2_000;
 
 /** What a rollout and the registry have to do with one another. */
 export function createVersionActivities({ versions }: { readonly versions: VersionRegistry }) {

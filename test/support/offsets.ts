@@ -33,6 +33,7 @@ const STACKS = [
   'custody',
   'identity',
   'production',
+  'registrySaga',
   'approvalStore',
   'approvals',
   'nothing',

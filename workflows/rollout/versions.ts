@@ -7,7 +7,7 @@ import { record } from './record.ts';
 /** An artifact may be gigabytes; a worker that dies while it reads is noticed by its silence. */
 const { examineVersions, promoteVersion, restoreVersion } = proxyActivities<RolloutActivities>({
   startToCloseTimeout: '2h',
-  heartbeatTimeout: '30s',
+  heartbeatTimeout: '10s',
   retry: { initialInterval: '200ms', backoffCoefficient: 2, maximumInterval: '5s', maximumAttempts: 6 },
 });
 
