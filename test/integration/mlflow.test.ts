@@ -1,6 +1,7 @@
 import type { Pool } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { migrate } from '../../adapters/postgres/migrate.ts';
+import { MlopsError } from '../../domain/errors.ts';
 import { createPool } from '../../adapters/postgres/pool.ts';
 import type { EvidenceParts } from '../../adapters/postgres/rollout-store.ts';
 import { portsFrom } from '../../config/load.ts';
@@ -465,7 +466,10 @@ describe('a call', () => {
   it('acts as the principal of its token, and by its roles alone', async () => {
     const { id } = await evidence.principals.actor('viewer');
     const tokens = {
-      verify: async (token: string) => await Promise.resolve(token === 'good' ? { principal: id } : null),
+      identify: async (token: string) => {
+        if (token === 'good') return await evidence.principals.actor(id);
+        throw new MlopsError('NOT_AUTHENTICATED', { action: 'the API', problem: 'its token is not valid' });
+      },
     };
     const strict = await startMlflow(evidence, { tokens, trustsLoopback: false, roles: ['viewer'] });
     try {

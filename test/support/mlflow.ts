@@ -9,7 +9,8 @@ import { createGrantedApprovals } from '../../adapters/postgres/registry/granted
 import type { EvidenceParts } from '../../adapters/postgres/rollout-store.ts';
 import { ROLE_NAMES } from '../../domain/governance/roles.ts';
 import { APPROVAL_POLICY } from '../../domain/registry/approval/policy.ts';
-import { createCallers, NO_TOKENS, type TokenVerifier } from '../../workers/api/callers.ts';
+import { createTokenVerifier } from '../../adapters/identity/token-verifier.ts';
+import { createCallers, type TokenVerifier } from '../../workers/api/callers.ts';
 import { registerMlflow } from '../../workers/api/mlflow.ts';
 import { askForApprovals } from '../../workers/registry-approvals.ts';
 import { createTestRegistry, type TestRegistry } from './registry.ts';
@@ -51,7 +52,7 @@ export interface MlflowReply {
 export async function startMlflow(
   evidence: EvidenceParts,
   {
-    tokens = NO_TOKENS,
+    tokens,
     trustsLoopback = true,
     roles = ROLE_NAMES,
   }: { readonly tokens?: TokenVerifier; readonly trustsLoopback?: boolean; readonly roles?: readonly string[] } = {},
@@ -70,9 +71,10 @@ export async function startMlflow(
     ...evidence,
     primitives: createPrimitives(),
     rules: { mustSign: false, developmentRoles: roles },
+    tokens: createTokenVerifier([]),
   });
   const gate = {
-    callers: createCallers({ evidence, tokens, trustsLoopback }),
+    callers: createCallers({ evidence, tokens: tokens ?? authority, trustsLoopback }),
     authority,
     parts: { ...made.parts, registry },
   };

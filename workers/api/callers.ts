@@ -1,17 +1,14 @@
 import type { FastifyRequest } from 'fastify';
 import { draftOfRefusal } from '../../domain/governance/access-drafts.ts';
-import { MlopsError } from '../../domain/errors.ts';
+import { isMlopsError, MlopsError } from '../../domain/errors.ts';
 import type { EventActor } from '../../domain/governance/event-draft.ts';
 import type { EvidenceParts } from '../../adapters/postgres/rollout-store.ts';
 
 /** Port: whose token it is. */
 export interface TokenVerifier {
-  /** The principal's id; null for a token that is not valid. It may throw what it cannot reach. */
-  verify(token: string): Promise<{ readonly principal: string } | null>;
+  /** @throws NOT_AUTHENTICATED, TOKEN_ISSUER_UNREACHABLE */
+  identify(token: string): Promise<EventActor>;
 }
-
-/** Nobody has a token, as long as nothing is there that could tell. */
-export const NO_TOKENS: TokenVerifier = { verify: async () => await Promise.resolve(null) };
 
 /** Tells who calls over HTTP. */
 export interface Callers {
@@ -39,8 +36,10 @@ export function createCallers({ evidence, tokens, trustsLoopback }: Parts): Call
     }
     const [, token] = /^Bearer +(\S+)$/i.exec(given) ?? [];
     if (token === undefined) return 'its authorization is no bearer token';
-    const known = await tokens.verify(token);
-    return known === null ? 'its token is not valid' : await evidence.principals.actor(known.principal);
+    return await tokens.identify(token).catch((error: unknown) => {
+      if (isMlopsError(error, 'NOT_AUTHENTICATED')) return String(error.details['problem']);
+      throw error;
+    });
   };
   return {
     async authenticate(request, action) {
