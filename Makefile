@@ -54,7 +54,7 @@ mlops-deploy mlops-canary-deploy: node_modules/.stamp ## roll MODEL_VERSION of M
 mlops-register: node_modules/.stamp ## register MODEL_VERSION of MODEL_NAME as MANIFEST says; once, whatever how often
 	$(MLOPS) model register '$(MODEL_NAME)' '$(MODEL_VERSION)' --file '$(MANIFEST)' $(ARGS)
 
-mlops-promote: node_modules/.stamp ## move MODEL_VERSION of MODEL_NAME one stage up; into production with ARGS="--approval <id>"
+mlops-promote: node_modules/.stamp ## move MODEL_VERSION of MODEL_NAME one stage up; into production it asks for its approval
 	@test -n '$(MODEL_VERSION)' || { echo "MODEL_VERSION is missing: make $@ MODEL_NAME=rag_api MODEL_VERSION=1.1.0" >&2; exit 2; }
 	$(MLOPS) model promote '$(MODEL_NAME)' '$(MODEL_VERSION)' $(ARGS)
 

@@ -5,6 +5,9 @@ import { MlopsError } from '../../domain/errors.ts';
 import { findInstalledServer } from '../temporal/find-server.ts';
 import { ownPath, ownProgram } from './own-file.ts';
 
+/** Variables with keys and tokens of ours (config/environment.ts). */
+const SECRETS = /^(MLOPS_WRAPPING_KEYS|VAULT_TOKEN|AWS_\w+|MLFLOW_TRACKING_\w+)$/;
+
 type Child = ChildProcessByStdio<null, Readable, Readable>;
 type JsonLine = Record<string, unknown>;
 
@@ -14,7 +17,7 @@ const STOP_GRACE_MS = 10_000;
 export function createExamples(workingDirectory: string, stateDirectory: string) {
   const children = new Set<Child>();
   const launch = (file: string, args: readonly string[], cwd = workingDirectory): Child => {
-    const env = { ...process.env, MLOPS_STATE_DIRECTORY: stateDirectory };
+    const env = { ...withoutSecrets(process.env), MLOPS_STATE_DIRECTORY: stateDirectory };
     const child = spawn(file, [...args], { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
     children.add(child);
     child.once('exit', () => children.delete(child));
@@ -116,4 +119,9 @@ async function finish(child: Child, onLine: (line: string) => void = () => undef
     child.once('close', (status) => resolve(status ?? -1));
   });
   return { code, ...output };
+}
+
+/** Programs that serve users have no need of what opens the ledger or the artifacts. */
+function withoutSecrets(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !SECRETS.test(name)));
 }

@@ -57,7 +57,7 @@ function nextSteps(model: string, version: string, stage: string, isPending: boo
   return [
     'Pending production: nobody is served by it before these steps:',
     ...toStaging,
-    `  mlops model promote ${model} ${version} --to production --approval <id>`,
+    `  mlops model promote ${model} ${version} --to production   (asks for the approval that it needs)`,
   ];
 }
 
