@@ -1,5 +1,4 @@
 import fastify, { type FastifyInstance } from 'fastify';
-import type { Pool } from 'pg';
 import type { Connection } from '@temporalio/client';
 import proto from '@temporalio/proto';
 import { newestCheckpoint } from '../adapters/postgres/ledger/sign-checkpoint.ts';
@@ -11,9 +10,12 @@ import { loadPayloadKeys } from '../adapters/temporal/keys.ts';
 import type { MlopsConfig } from '../config/schema.ts';
 import { registerApprovalLinks, ownOrigin } from './api/approval-links.ts';
 import { registerApprovals } from './api/approvals.ts';
+import { registerMlflow } from './api/mlflow.ts';
 import { composeApprovals } from './approvals.ts';
 import { composeEvidence, readVerifierKeys } from './ledger.ts';
 import { listenOn } from './listen.ts';
+import { openMlflow } from './mlflow.ts';
+import { onceOpened } from './once-opened.ts';
 import { untilToldToStop } from './stop-signal.ts';
 
 const TEXT = 'text/plain; charset=utf-8';
@@ -24,15 +26,21 @@ interface WirePayloads {
   readonly payloads?: readonly { readonly metadata?: Record<string, string>; readonly data?: string }[];
 }
 
-/** The API: health, readiness, metrics of rollouts, and the codec that lets the Temporal Web UI show encrypted payloads. */
+/**
+ * The API: health, readiness, metrics of rollouts, approvals, the registry in the MLflow protocol, and the codec that lets the
+ * Temporal Web UI show encrypted payloads.
+ */
 export async function createApi(config: MlopsConfig): Promise<FastifyInstance> {
   const app = fastify({ logger: false, forceCloseConnections: true });
   const codec = createPayloadCodec(await loadPayloadKeys(config.stateDirectory));
-  const pool = createPool(databaseUrlOf(config), 4);
+  const pool = createPool(databaseUrlOf(config), 8);
   const ui = `http://127.0.0.1:${config.ports.temporalUi}`;
-  const approvals = openApprovals(config, pool);
+  const engine = createConnector(config);
+  const approvals = onceOpened(async () =>
+    composeApprovals(config, { evidence: await composeEvidence(config, pool), connect: engine.connect }),
+  );
   app.addHook('onClose', async () => {
-    await approvals.close();
+    await engine.close();
     await pool.end();
   });
   app.addHook('onRequest', async (request, reply) => {
@@ -74,37 +82,23 @@ export async function createApi(config: MlopsConfig): Promise<FastifyInstance> {
       ? await reply.status(404).type(TEXT).send('nothing was signed yet\n')
       : await reply.type(TEXT).send(newest.note);
   });
-  registerApprovals(app, approvals.get);
-  registerApprovalLinks(app, approvals.get);
+  registerApprovals(app, approvals);
+  registerApprovalLinks(app, approvals);
+  registerMlflow(app, openMlflow(config, pool, engine.connect));
   app.post('/codec/encode', async ({ body }) => toWire(await codec.encode(fromWire(body as WirePayloads))));
   app.post('/codec/decode', async ({ body }) => toWire(await codec.decode(fromWire(body as WirePayloads))));
   return app;
 }
 
-/** Approvals, with the ledger and Temporal opened when they are first asked for. */
-function openApprovals(config: MlopsConfig, pool: Pool) {
+/** Connects to the engine when it is first needed, once for all of the API. */
+function createConnector(config: MlopsConfig) {
   let connected: Connection | null = null;
   const connect = onceOpened(async () => {
     const client = await connectTemporal(config);
     connected = client.connection;
     return client;
   });
-  return {
-    get: onceOpened(async () => composeApprovals(config, { evidence: await composeEvidence(config, pool), connect })),
-    close: async () => await connected?.close(),
-  };
-}
-
-/** What could not be opened is tried again by who asks next. */
-function onceOpened<T>(open: () => Promise<T>): () => Promise<T> {
-  let opened: Promise<T> | null = null;
-  return async () => {
-    opened ??= open();
-    return await opened.catch((error: unknown) => {
-      opened = null;
-      throw error;
-    });
-  };
+  return { connect, close: async () => await connected?.close() };
 }
 
 /** `mlops api`: runs until it is told to stop. */

@@ -27,6 +27,17 @@ export async function openRegistry(config: Rules & ArtifactPlace, evidence: Evid
   return { registry: createRegistry(parts), parts };
 }
 
+/** The same, asking for the approvals that it lacks: for who has been authorised elsewhere. */
+export async function openAskingRegistry(
+  config: Rules & ArtifactPlace & Pick<MlopsConfig, 'ports'>,
+  evidence: EvidenceParts,
+  connect: () => Promise<Client>,
+) {
+  const { parts, registry } = await openRegistry(config, evidence);
+  const approvals = composeApprovals(config, { connect, evidence });
+  return { parts, registry: askForApprovals(registry, parts, async (order) => await approvals.request(order)) };
+}
+
 /** The model registry of an environment, as who acts in this process may use it. Connected when an approval has to be asked for. */
 export async function composeRegistry(
   config: Rules & ArtifactPlace & Pick<MlopsConfig, 'identity' | 'ports'>,
@@ -34,8 +45,6 @@ export async function composeRegistry(
   connect: () => Promise<Client>,
 ) {
   const evidence = await composeEvidence(config, pool);
-  const { parts, registry } = await openRegistry(config, evidence);
-  const approvals = composeApprovals(config, { connect, evidence });
-  const asking = askForApprovals(registry, parts, async (order) => await approvals.request(order));
-  return guardRegistry(asking, composeAuthority(config, evidence), await currentIdentity(config));
+  const { registry } = await openAskingRegistry(config, evidence, connect);
+  return guardRegistry(registry, composeAuthority(config, evidence), await currentIdentity(config));
 }

@@ -115,6 +115,12 @@ export const REGISTRY_ERRORS = {
     retryable: false,
     exitCode: 3,
   },
+  MLFLOW_REFUSED: {
+    message: '{problem}',
+    remedy: 'Ask as docs/how-to/use-mlflow-clients.md says',
+    retryable: false,
+    exitCode: 2,
+  },
   REGISTRY_IMPORT_INVALID: {
     message: 'Import is refused at line {line}: {problem}',
     remedy: 'Write the file again with `mlops model export --out registry.jsonl`',

@@ -1,12 +1,12 @@
 import type { DependencyKind } from './dependency.ts';
-import type { ModelType } from './model-types.ts';
+import type { RegisteredType } from './model-types.ts';
 import type { Stage } from './stages.ts';
 
 /** Something in the lineage: a registered version, or what is not registered here. */
 export interface LineageNode {
   /** `rag_embeddings@2.1.0`, or the target as it was given. */
   readonly name: string;
-  readonly kind: ModelType | Exclude<DependencyKind, 'embedding' | 'model'>;
+  readonly kind: RegisteredType | Exclude<DependencyKind, 'embedding' | 'model'>;
   /** In the environment asked about; null for what is not registered here. */
   readonly stage: Stage | null;
   /** Steps from where it was begun; 0 there. */

@@ -1,15 +1,16 @@
 import type { Json } from '../governance/event-draft.ts';
 import type { Dependency, DependencyKind } from './dependency.ts';
-import type { ModelType } from './model-types.ts';
+import type { RegisteredType } from './model-types.ts';
 import type { VersionRecord } from './records.ts';
 
 /** What a model of a type does, in the words of model cards. */
-const TASK: Readonly<Record<ModelType, string>> = {
+const TASK: Readonly<Record<RegisteredType, string>> = {
   embedding: 'feature-extraction',
   retriever: 'document-retrieval',
   reranker: 'text-ranking',
   generator: 'text-generation',
   pipeline: 'retrieval-augmented-generation',
+  external: 'other',
 };
 
 /** What each kind of dependency is as a component. */

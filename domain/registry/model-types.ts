@@ -2,6 +2,10 @@
 export const MODEL_TYPES = ['embedding', 'retriever', 'reranker', 'generator', 'pipeline'] as const;
 export type ModelType = (typeof MODEL_TYPES)[number];
 
+/** What versions are whose makers said nothing of their type: those that came by the MLflow protocol. */
+export const EXTERNAL = 'external';
+export type RegisteredType = ModelType | typeof EXTERNAL;
+
 export type MetadataValue = string | number | boolean;
 
 /** One entry of the metadata that a type must have. */

@@ -2,7 +2,14 @@ import type { Json } from '../governance/event-draft.ts';
 import { MODEL_NAME, WANTED_MODEL_NAME } from '../model-name.ts';
 import { completeDependency, parseVersionName, type Dependency } from './dependency.ts';
 import { completeMetric, type GivenMetric, type Metric } from './metrics.ts';
-import { metadataProblems, MODEL_TYPES, NO_EMBEDDING, type MetadataValue, type ModelType } from './model-types.ts';
+import {
+  metadataProblems,
+  MODEL_TYPES,
+  NO_EMBEDDING,
+  type MetadataValue,
+  type ModelType,
+  type RegisteredType,
+} from './model-types.ts';
 import { parseVersion, WANTED_VERSION } from './semver.ts';
 
 /** What somebody wants to register, as it was typed or read from a file. */
@@ -24,7 +31,7 @@ export interface RegistrationOrder {
 export interface Registration {
   readonly model: string;
   readonly version: string;
-  readonly type: ModelType;
+  readonly type: RegisteredType;
   readonly description: string;
   readonly metadata: Readonly<Record<string, MetadataValue>>;
   /** By name; they are the version's performance baseline. */

@@ -4,6 +4,12 @@ import type { EventActor, EventCategory, EventDraft, Json, Risk } from '../gover
 const ACTS = {
   registered: ['model_registration', 'low'],
   imported: ['model_registration', 'high'],
+  created: ['model_registration', 'low'],
+  renamed: ['data_modification', 'medium'],
+  described: ['data_modification', 'low'],
+  tagged: ['data_modification', 'low'],
+  untagged: ['data_modification', 'low'],
+  deleted: ['model_retirement', 'medium'],
   'stage-requested': ['model_promotion', 'low'],
   promoted: ['model_promotion', 'medium'],
   replaced: ['model_promotion', 'medium'],

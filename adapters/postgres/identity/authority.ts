@@ -37,6 +37,12 @@ export interface Authority {
    */
   authorise(claim: Claim, request: AskedFor): Promise<EventActor>;
   /**
+   * Lets somebody do it whom another port has authenticated. A refusal is an event.
+   *
+   * @throws NOT_AUTHORISED, DATABASE_UNREACHABLE, LEDGER_CLOSED
+   */
+  permit(actor: EventActor, request: Pick<AskedFor, 'action' | 'resource'>): Promise<void>;
+  /**
    * Who did something that is done already, as far as it is shown: somebody unknown when it is not. Asks for no role.
    *
    * @throws DATABASE_UNREACHABLE
@@ -53,6 +59,9 @@ interface Parts extends EvidenceParts {
 /** Nobody is known to have asked. */
 const NOBODY: EventActor = { id: 'unknown:unauthenticated', kind: 'human', authentication: 'none' };
 
+/** Who is known by being on this machine, and by nothing else. */
+const UNPROVEN: readonly string[] = ['operating-system', 'loopback'];
+
 /** Verifies statements by the keys in the database and looks roles up there, each time: what was revoked is revoked at once. */
 export function createAuthority(parts: Parts): Authority {
   return {
@@ -63,18 +72,10 @@ export function createAuthority(parts: Parts): Authority {
         await writeRefusal(parts, request, error, NOBODY);
         throw error;
       }
-      const roles = await rolesOf(parts, actor);
-      if (isAllowed(request.action, roles)) return actor;
-      const error = new MlopsError('NOT_AUTHORISED', {
-        who: claim.actor,
-        action: request.action,
-        resource: request.resource,
-        has: roles.length === 0 ? 'no role' : roles.join(', '),
-        wanted: wantedRoles(request.action),
-      });
-      await writeRefusal(parts, request, error, actor);
-      throw error;
+      await permit(parts, actor, request, claim.actor);
+      return actor;
     },
+    permit: async (actor, request) => await permit(parts, actor, request, actor.id),
     async recognise(claim, request) {
       // The order of an emergency was carried out whoever gave it, and read before: it is used by every reading of it.
       const occasion = `recognised/${claim.statement?.statement.nonce ?? ''}`;
@@ -82,6 +83,26 @@ export function createAuthority(parts: Parts): Authority {
       return (await authenticate(lenient, claim, { ...request, occasion })).actor ?? NOBODY;
     },
   };
+}
+
+/** @throws NOT_AUTHORISED */
+async function permit(
+  parts: Parts,
+  actor: EventActor,
+  request: Pick<AskedFor, 'action' | 'resource'>,
+  who: string,
+): Promise<void> {
+  const roles = await rolesOf(parts, actor);
+  if (isAllowed(request.action, roles)) return;
+  const error = new MlopsError('NOT_AUTHORISED', {
+    who,
+    action: request.action,
+    resource: request.resource,
+    has: roles.length === 0 ? 'no role' : roles.join(', '),
+    wanted: wantedRoles(request.action),
+  });
+  await writeRefusal(parts, request, error, actor);
+  throw error;
 }
 
 type Authentication =
@@ -177,7 +198,7 @@ async function rolesOf({ pool, rules }: Parts, actor: EventActor): Promise<reado
     [actor.id],
   );
   // Who was ever granted a role is no longer one of those who were granted none.
-  if (rows.length === 0 && actor.authentication === 'operating-system') return rules.developmentRoles;
+  if (rows.length === 0 && UNPROVEN.includes(actor.authentication)) return rules.developmentRoles;
   return rows.filter(({ is_held }) => is_held).map(({ role }) => role);
 }
 
@@ -186,7 +207,12 @@ function wantedRoles(action: string): string {
   return roles.length === 0 ? 'what nobody has' : roles.join(' or ');
 }
 
-async function writeRefusal({ ledger }: Parts, request: AskedFor, error: MlopsError, actor: EventActor): Promise<void> {
+async function writeRefusal(
+  { ledger }: Parts,
+  request: Pick<AskedFor, 'action' | 'resource'>,
+  error: MlopsError,
+  actor: EventActor,
+): Promise<void> {
   const { action, resource } = request;
   await ledger.append(draftOfRefusal({ action, resource, code: error.code, problem: error.message }, actor));
 }

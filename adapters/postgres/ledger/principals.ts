@@ -10,6 +10,8 @@ export interface Principals {
   actor(name: string): Promise<EventActor>;
   /** A user of the operating system, whatever the name. */
   person(name: string): Promise<EventActor>;
+  /** Whoever calls from this machine and shows nothing. */
+  loopback(): Promise<EventActor>;
 }
 
 /** Parts of the system that act by themselves. Their names are nobody's secret. */
@@ -29,7 +31,8 @@ const UNKNOWN: EventActor = { id: 'unknown:signal', kind: 'human', authenticatio
  */
 export function createPrincipals(pool: Pool): Principals {
   // Asked each time: a name that was erased means somebody new at once, in every program.
-  const person = async (name: string): Promise<EventActor> => (await find(pool, name)) ?? (await meet(pool, name));
+  const known = async (who: Met): Promise<EventActor> => (await find(pool, who)) ?? (await meet(pool, who));
+  const person = async (name: string): Promise<EventActor> => await known({ kind: 'human', provider: PROVIDER, name });
   return {
     async actor(name) {
       const kind = SYSTEM[name];
@@ -38,6 +41,7 @@ export function createPrincipals(pool: Pool): Principals {
       return isPrincipalId(name) ? await recall(pool, name) : await person(name);
     },
     person,
+    loopback: async () => await known({ kind: 'service', provider: LOOPBACK, name: 'local' }),
   };
 }
 
@@ -54,23 +58,31 @@ async function recall(pool: Pool, id: string): Promise<EventActor> {
 }
 
 const PROVIDER = 'operating-system';
+const LOOPBACK = 'loopback';
 
-async function find(pool: Pool, name: string): Promise<EventActor | null> {
+/** Somebody by a name that a provider vouches for. */
+interface Met {
+  readonly kind: EventActor['kind'];
+  readonly provider: string;
+  readonly name: string;
+}
+
+async function find(pool: Pool, { kind, name, provider }: Met): Promise<EventActor | null> {
   const [row] = await query<{ principal_id: string }>(
     pool,
     'SELECT principal_id FROM principal WHERE provider = $1 AND name = $2',
-    [PROVIDER, name],
+    [provider, name],
   );
-  return row === undefined ? null : { id: row.principal_id, kind: 'human', authentication: PROVIDER };
+  return row === undefined ? null : { id: row.principal_id, kind, authentication: provider };
 }
 
-async function meet(pool: Pool, name: string): Promise<EventActor> {
+async function meet(pool: Pool, who: Met): Promise<EventActor> {
   await query(
     pool,
-    `INSERT INTO principal (principal_id, kind, provider, name) VALUES ($1, 'human', $2, $3) ON CONFLICT (provider, name) DO NOTHING`,
-    [`principal:${randomBytes(8).toString('hex')}`, PROVIDER, name],
+    `INSERT INTO principal (principal_id, kind, provider, name) VALUES ($1, $2, $3, $4) ON CONFLICT (provider, name) DO NOTHING`,
+    [`principal:${randomBytes(8).toString('hex')}`, who.kind, who.provider, who.name],
   );
-  const actor = await find(pool, name);
+  const actor = await find(pool, who);
   if (actor === null) throw new Error('a principal that was just made is not there');
   return actor;
 }

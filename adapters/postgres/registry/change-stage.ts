@@ -47,9 +47,11 @@ export async function changeStage(transaction: LedgerTransaction, change: StageC
   );
   // The log's times never go back, and no more do these.
   await transaction.client.query(
-    `INSERT INTO stage_change (version_id, model_id, environment, act, from_stage, to_stage, at, actor, approval_id, approvers, bound, ledger_sequence)
-     SELECT $1, $2, $3, $4, $5, $6, date_trunc('milliseconds', GREATEST(recorded_at, clock_timestamp())), $7, $8, $9, $10, $11
-     FROM ledger_head`,
+    `WITH head AS (SELECT date_trunc('milliseconds', GREATEST(recorded_at, clock_timestamp())) AS at FROM ledger_head),
+     version AS (UPDATE model_version SET changed_at = at, ledger_sequence = $11 FROM head WHERE version_id = $1),
+     model AS (UPDATE model SET changed_at = at, ledger_sequence = $11 FROM head WHERE model_id = $2)
+     INSERT INTO stage_change (version_id, model_id, environment, act, from_stage, to_stage, at, actor, approval_id, approvers, bound, ledger_sequence)
+     SELECT $1, $2, $3, $4, $5, $6, at, $7, $8, $9, $10, $11 FROM head`,
     [
       id,
       modelId,

@@ -4,7 +4,7 @@ import { resourceOfVersion } from '../../../domain/registry/resource-names.ts';
 import { isLegal, legalInWords, type Stage } from '../../../domain/registry/stages.ts';
 import { changeStage } from './change-stage.ts';
 import type { RegistryParts } from './parts.ts';
-import { outcomeOf } from './promote.ts';
+import { outcomeOf } from './outcome-of.ts';
 import { refusalsRecorded } from './refusals.ts';
 import { requireVersion } from './versions.ts';
 

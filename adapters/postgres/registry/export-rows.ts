@@ -5,7 +5,7 @@ import { translateDatabaseError } from '../query.ts';
 
 /** One order for every database, whatever its language. */
 const ORDER: Readonly<Record<RegistryTable, string>> = {
-  model: 'name COLLATE "C"',
+  model: 'name COLLATE "C", created_at, model_id',
   model_version: 'model_id, ordinal',
   version_stage: 'version_id, environment COLLATE "C"',
   stage_change: 'change_id',

@@ -106,7 +106,7 @@ export async function listModels(
         ORDER BY v.sort_key DESC LIMIT 1) AS newest,
        (SELECT v.version FROM version_stage s JOIN model_version v USING (version_id)
         WHERE s.model_id = m.model_id AND s.environment = $1 AND s.stage = 'production') AS production
-     FROM model m WHERE $2::text IS NULL OR m.name > $2 ORDER BY m.name LIMIT $3`,
+     FROM model m WHERE m.retired_at IS NULL AND ($2::text IS NULL OR m.name > $2) ORDER BY m.name LIMIT $3`,
     [parts.environment, after, limit],
   );
   const models = rows.map((row): ModelRecord => ({

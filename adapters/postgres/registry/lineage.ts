@@ -1,7 +1,7 @@
 import { MlopsError } from '../../../domain/errors.ts';
 import { completeDependency, type Dependency, type DependencyKind } from '../../../domain/registry/dependency.ts';
 import type { Lineage, LineageEdge, LineageNode } from '../../../domain/registry/lineage.ts';
-import type { ModelType } from '../../../domain/registry/model-types.ts';
+import type { RegisteredType } from '../../../domain/registry/model-types.ts';
 import { draftOfRegistry } from '../../../domain/registry/registry-drafts.ts';
 import { resourceOfVersion } from '../../../domain/registry/resource-names.ts';
 import type { Stage } from '../../../domain/registry/stages.ts';
@@ -57,7 +57,7 @@ async function walkFromTarget(queries: Queries, target: Dependency, depth: numbe
 interface NamedRow extends Record<string, unknown> {
   readonly version_id: string;
   readonly name: string;
-  readonly type: ModelType;
+  readonly type: RegisteredType;
   readonly stage: Stage;
 }
 

@@ -65,7 +65,7 @@ async function resolve(client: Queries, { dependencies, name }: Edge): Promise<(
       client,
       `SELECT m.name, v.sort_key, v.version_id
        FROM unnest($1::text[], $2::text[]) AS t(name, sort_key)
-       JOIN model m ON m.name = t.name JOIN model_version v ON v.model_id = m.model_id AND v.sort_key = t.sort_key
+       JOIN model m ON m.name = t.name AND m.retired_at IS NULL JOIN model_version v ON v.model_id = m.model_id AND v.sort_key = t.sort_key
        WHERE v.retired_at IS NULL`,
       [asked.map(({ model }) => model), asked.map(({ version }) => keyOf(version))],
     );

@@ -10,12 +10,22 @@ import { isLegal, legalInWords } from '../../../domain/registry/stages.ts';
 import type { LedgerTransaction } from '../ledger/ledger.ts';
 import { approvalFor, consumeApproval } from './approve.ts';
 import { changeStage, type UsedApproval } from './change-stage.ts';
+import { outcomeOf } from './outcome-of.ts';
 import type { RegistryParts } from './parts.ts';
 import { refusalsRecorded } from './refusals.ts';
 import { liveSplitOf } from './live-split.ts';
 import { noteRequest } from './request-stage.ts';
+import { retireRow } from './retire.ts';
 import { assertVerified } from './verify-artifact.ts';
-import { recordOf, requireVersion, run, productionOf, type Queries, type VersionRow } from './versions.ts';
+import {
+  productionOf,
+  requireVersion,
+  run,
+  STAGE_JOIN,
+  VERSION_COLUMNS,
+  type Queries,
+  type VersionRow,
+} from './versions.ts';
 
 /** Who wants which version in which stage. */
 export interface PromoteOrder {
@@ -25,6 +35,8 @@ export interface PromoteOrder {
   /** The version that is believed to be in production, null for none: when it is another one, nothing happens. */
   readonly expectedProduction: string | null;
   readonly approvalId: string | null;
+  /** Every other version that stands in staging is retired by the same act; what is in production is replaced in any case. */
+  readonly archiveOthers?: boolean;
   readonly reason: string;
   readonly actor: string;
   /** A rollout has brought the users there: the stage follows. */
@@ -36,7 +48,7 @@ export interface PromoteOrder {
  * one goes back to staging. What needs an approval and has none is noted, and `awaiting` says what must be approved.
  *
  * @throws VERSION_NOT_FOUND, VERSION_RETIRED, TRANSITION_ILLEGAL, STAGE_CONFLICT, ARTIFACT_MISSING, ARTIFACT_MISMATCH,
- *   INDEX_MISMATCH, APPROVAL_NOT_GRANTED, and what the approvals throw
+ *   INDEX_MISMATCH, APPROVAL_NOT_GRANTED, RETIRE_REFUSED, and what the approvals throw
  */
 export async function promoteModel(parts: RegistryParts, order: PromoteOrder): Promise<StageOutcome> {
   const actor = await parts.principals.actor(order.actor);
@@ -62,7 +74,10 @@ async function promote(
   const { environment } = parts;
   const row = await requireVersion(client, environment, order);
   // The answer to an earlier try was lost.
-  if (isThere(row, order)) return outcomeOf(row, environment, { from: row.stage });
+  if (isThere(row, order)) {
+    await archiveOthers(parts, transaction, { row, order, actor });
+    return outcomeOf(row, environment, { from: row.stage });
+  }
   assertTransition(row, order);
   await assertIndex(client, row);
   const current = order.to === 'production' ? await productionOf(client, environment, row.model_id) : null;
@@ -76,8 +91,24 @@ async function promote(
   // Asked for it may be; it is done by whoever brings the users there.
   if (order.to === 'production' && order.isByRollout !== true) await assertNoOtherTraffic(client, environment, row);
   await enterStage(transaction, { row, current, environment, actor, approval, order, act: 'promoted' });
+  await archiveOthers(parts, transaction, { row, order, actor });
   const after = await requireVersion(client, environment, order);
   return outcomeOf(after, environment, { from: row.stage, replaced: current?.content.version ?? null });
+}
+
+async function archiveOthers(
+  parts: RegistryParts,
+  transaction: LedgerTransaction,
+  { actor, order, row }: { readonly row: VersionRow; readonly order: PromoteOrder; readonly actor: EventActor },
+): Promise<void> {
+  if (order.archiveOthers !== true || order.to !== 'staging') return;
+  const others = await run<VersionRow>(
+    transaction.client,
+    `SELECT ${VERSION_COLUMNS} FROM model_version v ${STAGE_JOIN}
+     WHERE s.model_id = $2 AND s.stage = 'staging' AND v.retired_at IS NULL AND v.version_id <> $3 ORDER BY v.ordinal`,
+    [parts.environment, row.model_id, row.version_id],
+  );
+  for (const other of others) await retireRow(parts, transaction, { row: other, actor, reason: order.reason });
 }
 
 /** A version takes its new stage, and in production the place of the one before, which stays verified in staging. */
@@ -182,12 +213,4 @@ async function approvalOf(
   if (to === 'staging' && !row.content.approvalRequired) return null;
   if (approvalId === null) return 'missing';
   return await consumeApproval(parts, transaction, neededFor(parts, row, order), approvalId);
-}
-
-export function outcomeOf(
-  row: VersionRow,
-  environment: string,
-  { from, replaced = null }: { readonly from: VersionRow['stage']; readonly replaced?: string | null },
-): StageOutcome {
-  return { version: recordOf(row, environment), from, replaced, awaiting: null };
 }

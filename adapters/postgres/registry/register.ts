@@ -76,7 +76,7 @@ async function findThere(
 ): Promise<VersionRecord | null> {
   const { rows } = await client.query<VersionRow>(
     `SELECT ${VERSION_COLUMNS} FROM model m JOIN model_version v USING (model_id) ${STAGE_JOIN}
-     WHERE m.name = $2 AND v.sort_key = $3`,
+     WHERE m.name = $2 AND m.retired_at IS NULL AND v.sort_key = $3`,
     [environment, registration.model, keyOf(registration)],
   );
   return rows[0] === undefined ? null : recordOf(rows[0], environment);
@@ -102,28 +102,71 @@ function keyOf({ version }: Registration): string {
   return sortKeyOf(parsed);
 }
 
+/** Where a version comes from, by the word of who registered it; '' for what was not said. */
+export interface VersionOrigin {
+  readonly source: string;
+  /** What the source comes to, when that is a version of another model. */
+  readonly storageLocation: string;
+  readonly runId: string;
+  readonly runLink: string;
+}
+
 /** What is written of a new version. */
 interface Entry {
   readonly registration: Registration;
   readonly artifact: ArtifactRef | null;
   readonly actor: EventActor;
   readonly environment: string;
+  readonly origin?: VersionOrigin;
 }
 
 async function insertVersion(transaction: LedgerTransaction, entry: Entry): Promise<void> {
-  const { actor, environment, registration } = entry;
-  const { dependencies, description, model, tags, type, version } = registration;
+  const place = await takeOrdinal(transaction, entry.registration.model, entry.actor);
+  await insertAt(transaction, place, entry);
+}
+
+/** Where the next version of a model stands. */
+export interface VersionPlace {
+  readonly modelId: string;
+  readonly ordinal: number;
+  readonly at: Date;
+}
+
+/** Takes the next ordinal of a model, which begins with its first version. */
+export async function takeOrdinal(
+  { client, next }: LedgerTransaction,
+  model: string,
+  actor: EventActor,
+): Promise<VersionPlace> {
+  const { rows } = await client.query<{ model_id: string; ordinal: number; at: Date }>(
+    `INSERT INTO model (name, last_ordinal, author, created_at, changed_at, ledger_sequence)
+     SELECT $1, 1, $2, at, at, $3 FROM date_trunc('milliseconds', clock_timestamp()) AS at
+     ON CONFLICT (name) WHERE retired_at IS NULL DO UPDATE SET last_ordinal = model.last_ordinal + 1,
+       changed_at = EXCLUDED.changed_at, ledger_sequence = EXCLUDED.ledger_sequence
+     RETURNING model_id, last_ordinal AS ordinal, changed_at AS at`,
+    [model, actor.id, next],
+  );
+  const [row] = rows;
+  if (row === undefined) throw new Error('INSERT ... RETURNING gave no row');
+  return { modelId: row.model_id, ordinal: row.ordinal, at: row.at };
+}
+
+/** Writes a new version with what it rests on, and its event. */
+export async function insertAt(transaction: LedgerTransaction, place: VersionPlace, entry: Entry): Promise<void> {
+  const { actor, environment, origin, registration } = entry;
+  const { artifact, dependencies, description, model, tags, type, version } = registration;
   const content = canonicalJson(contentOf(registration));
-  const { id, ordinal } = await insertRow(transaction, entry, content);
+  const id = await insertRow(transaction, place, entry, content);
   await linkDependencies(transaction, { id, name: { model, version }, dependencies });
-  const { artifact } = registration;
+  const { runId = '', runLink = '', source = '' } = origin ?? {};
+  const facts = { environment, version, ordinal: place.ordinal, modelType: type, artifact, content: sha256Of(content) };
   transaction.append(
     draftOfRegistry(
       'registered',
       {
         resource: resourceOfVersion(model, version),
-        facts: { environment, version, ordinal, modelType: type, artifact, content: sha256Of(content) },
-        words: { description, tags },
+        facts,
+        words: { description, tags, ...(origin === undefined ? {} : { runId, runLink, source }) },
         subject: resourceOfModel(model),
       },
       actor,
@@ -133,27 +176,19 @@ async function insertVersion(transaction: LedgerTransaction, entry: Entry): Prom
 
 async function insertRow(
   { client, next }: LedgerTransaction,
-  { actor, artifact, registration }: Entry,
+  { at, modelId, ordinal }: VersionPlace,
+  { actor, artifact, origin, registration }: Entry,
   content: string,
-): Promise<{ readonly id: string; readonly ordinal: number }> {
-  const { description, model, tags, type, version } = registration;
-  const { rows } = await client.query<{ model_id: string; ordinal: number; at: Date }>(
-    `INSERT INTO model (name, last_ordinal, created_at, changed_at, ledger_sequence)
-     SELECT $1, 1, at, at, $2 FROM date_trunc('milliseconds', clock_timestamp()) AS at
-     ON CONFLICT (name) DO UPDATE SET last_ordinal = model.last_ordinal + 1, changed_at = EXCLUDED.changed_at,
-       ledger_sequence = EXCLUDED.ledger_sequence
-     RETURNING model_id, last_ordinal AS ordinal, changed_at AS at`,
-    [model, next],
-  );
-  const [row] = rows;
-  if (row === undefined) throw new Error('INSERT ... RETURNING gave no row');
-  const inserted = await client.query<{ version_id: string }>(
+): Promise<string> {
+  const { description, tags, type, version } = registration;
+  const { rows } = await client.query<{ version_id: string }>(
     `INSERT INTO model_version (model_id, ordinal, version, sort_key, type, content, content_digest, artifact_digest,
-       artifact_bytes, artifact_files, description, tags, author, registered_at, verified_at, ledger_sequence)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) RETURNING version_id`,
+       artifact_bytes, artifact_files, description, tags, author, registered_at, verified_at, ledger_sequence,
+       source, storage_location, run_id, run_link)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20) RETURNING version_id`,
     [
-      row.model_id,
-      row.ordinal,
+      modelId,
+      ordinal,
       version,
       keyOf(registration),
       type,
@@ -165,13 +200,17 @@ async function insertRow(
       description,
       JSON.stringify(tags),
       actor.id,
-      row.at,
+      at,
       // Taking it in has read it.
-      artifact === null ? null : row.at,
+      artifact === null ? null : at,
       next,
+      origin?.source ?? '',
+      origin?.storageLocation ?? '',
+      origin?.runId ?? '',
+      origin?.runLink ?? '',
     ],
   );
-  const [made] = inserted.rows;
+  const [made] = rows;
   if (made === undefined) throw new Error('INSERT ... RETURNING gave no row');
-  return { id: made.version_id, ordinal: row.ordinal };
+  return made.version_id;
 }

@@ -24,7 +24,7 @@ export async function noteRequest(
     `INSERT INTO version_stage (version_id, environment, model_id, stage, requested_stage, ledger_sequence)
      SELECT v.version_id, $1, v.model_id, 'development', $4, $5
      FROM model m JOIN model_version v USING (model_id)
-     WHERE m.name = $2 AND v.version = $3 AND v.retired_at IS NULL
+     WHERE m.name = $2 AND m.retired_at IS NULL AND v.version = $3 AND v.retired_at IS NULL
      ON CONFLICT (version_id, environment)
      DO UPDATE SET requested_stage = EXCLUDED.requested_stage, ledger_sequence = EXCLUDED.ledger_sequence
      WHERE version_stage.requested_stage IS DISTINCT FROM EXCLUDED.requested_stage AND version_stage.stage = ANY ($6)`,

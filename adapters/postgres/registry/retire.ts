@@ -8,7 +8,7 @@ import type { LiveSplit } from '../../../domain/rollout/split.ts';
 import type { LedgerTransaction } from '../ledger/ledger.ts';
 import { changeStage } from './change-stage.ts';
 import type { RegistryParts } from './parts.ts';
-import { outcomeOf } from './promote.ts';
+import { outcomeOf } from './outcome-of.ts';
 import { refusalsRecorded } from './refusals.ts';
 import { requireVersion, run, type Queries, type VersionRow } from './versions.ts';
 
@@ -40,15 +40,23 @@ export async function retireModel(parts: RegistryParts, order: RetireOrder): Pro
       await parts.ledger.transact(async (transaction) => {
         const row = await requireVersion(transaction.client, environment, order);
         if (row.retired_at !== null) return outcomeOf(row, environment, { from: 'archived' });
-        const { model, version } = row.content;
-        const problems = await needsOf(parts, transaction.client, row);
-        if (problems.length > 0)
-          throw new MlopsError('RETIRE_REFUSED', { model, version, problems: problems.join('; ') });
-        await retire(parts, transaction, { row, actor, reason: order.reason });
-        const after = await requireVersion(transaction.client, environment, { model, version });
+        await retireRow(parts, transaction, { row, actor, reason: order.reason });
+        const after = await requireVersion(transaction.client, environment, row.content);
         return outcomeOf(after, environment, { from: row.stage });
       }),
   );
+}
+
+/** Retires a version that nothing needs any more, within a transaction. @throws RETIRE_REFUSED */
+export async function retireRow(
+  parts: RegistryParts,
+  transaction: LedgerTransaction,
+  entry: { readonly row: VersionRow; readonly actor: EventActor; readonly reason: string },
+): Promise<void> {
+  const { model, version } = entry.row.content;
+  const problems = await needsOf(parts, transaction.client, entry.row);
+  if (problems.length > 0) throw new MlopsError('RETIRE_REFUSED', { model, version, problems: problems.join('; ') });
+  await retire(parts, transaction, entry);
 }
 
 /** Everything that still needs a version, in words. */

@@ -36,7 +36,7 @@ type Approvals = Pick<ReturnType<typeof createApprovalReader>, 'openFor'>;
  */
 export async function admitVersions(parts: RegistryParts, approvals: Approvals, pair: VersionPair): Promise<Admission> {
   const { environment, model } = pair;
-  const known = await run(parts.pool, 'SELECT FROM model WHERE name = $1', [model]);
+  const known = await run(parts.pool, 'SELECT FROM model WHERE name = $1 AND retired_at IS NULL', [model]);
   if (known.length === 0) {
     if (environment !== 'production') return { isGoverned: false, approvalId: null, production: null };
     throw refusal(

@@ -30,8 +30,9 @@ export interface VersionRow extends QueryResultRow {
 /** Statements of a pool, or of the transaction that a client is in. */
 export type Queries = Pick<Pool | PoolClient, 'query'>;
 
-/** Columns of a version in the environment $1; `v` is the version's table. */
-export const VERSION_COLUMNS = `v.version_id, v.model_id, v.ordinal, v.content, v.content_digest, v.description, v.tags,
+/** Columns of a version in the environment $1; `v` is the version's table. A model that was renamed has its name of now. */
+export const VERSION_COLUMNS = `v.version_id, v.model_id, v.ordinal, v.content_digest,
+  v.content || jsonb_build_object('model', (SELECT name FROM model named WHERE named.model_id = v.model_id)) AS content, v.description, v.tags,
   v.artifact_bytes, v.artifact_files, v.verified_at, v.artifact_problem, v.author, v.registered_at, v.retired_at,
   CASE WHEN v.retired_at IS NOT NULL THEN 'archived' ELSE COALESCE(s.stage, 'development') END AS stage,
   s.requested_stage,
@@ -55,7 +56,7 @@ export async function requireVersion(
   const [row] = await run<VersionRow>(
     queries,
     `SELECT ${VERSION_COLUMNS} FROM model m JOIN model_version v USING (model_id) ${STAGE_JOIN}
-     WHERE m.name = $2 AND ${
+     WHERE m.name = $2 AND m.retired_at IS NULL AND ${
        version === null
          ? `v.version_id = (SELECT version_id FROM model_alias
               WHERE model_id = m.model_id AND environment = $1 AND alias = $3)`
@@ -84,11 +85,15 @@ export async function productionOf(queries: Queries, environment: string, modelI
 
 /** @throws MODEL_NOT_FOUND, with the names that are nearest */
 export async function requireModel(queries: Queries, model: string): Promise<string> {
-  const [row] = await run<{ model_id: string }>(queries, 'SELECT model_id FROM model WHERE name = $1', [model]);
+  const [row] = await run<{ model_id: string }>(
+    queries,
+    'SELECT model_id FROM model WHERE name = $1 AND retired_at IS NULL',
+    [model],
+  );
   if (row !== undefined) return row.model_id;
   const [first] = await run<{ name: string }>(
     queries,
-    'SELECT name FROM model WHERE lower(name) = lower($1) OR starts_with(name, $1) ORDER BY name LIMIT 1',
+    'SELECT name FROM model WHERE retired_at IS NULL AND (lower(name) = lower($1) OR starts_with(name, $1)) ORDER BY name LIMIT 1',
     [model],
   );
   throw new MlopsError('MODEL_NOT_FOUND', { model, near: first === undefined ? '' : `; is ${first.name} meant?` });

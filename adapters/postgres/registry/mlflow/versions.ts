@@ -1,0 +1,170 @@
+import { MlopsError } from '../../../../domain/errors.ts';
+import type { EventActor, Json } from '../../../../domain/governance/event-draft.ts';
+import {
+  assembleRegistration,
+  copiedFrom,
+  semanticVersionOf,
+  VERSION_TAG,
+  type NewVersion,
+} from '../../../../domain/registry/mlflow/new-version.ts';
+import { refusal } from '../../../../domain/registry/mlflow/refusal.ts';
+import type { MlflowVersion } from '../../../../domain/registry/mlflow/shapes.ts';
+import { draftOfRegistry, type RegistryAct } from '../../../../domain/registry/registry-drafts.ts';
+import { resourceOfModel, resourceOfVersion } from '../../../../domain/registry/resource-names.ts';
+import type { LedgerTransaction } from '../../ledger/ledger.ts';
+import { insertAt, takeOrdinal } from '../register.ts';
+import { retireRow } from '../retire.ts';
+import { requireVersion, type VersionRow } from '../versions.ts';
+import { requireMlflowModel } from './model-rows.ts';
+import type { MlflowParts } from './parts.ts';
+import { mlflowVersionOf, requireOrdinal, type MlflowVersionRow } from './version-rows.ts';
+
+/** A version by its ordinal. */
+export interface OrdinalName {
+  readonly model: string;
+  readonly ordinal: number;
+}
+
+/** @throws MLFLOW_REFUSED (RESOURCE_DOES_NOT_EXIST) */
+export async function getMlflowVersion({ environment, pool }: MlflowParts, name: OrdinalName): Promise<MlflowVersion> {
+  return mlflowVersionOf(await requireOrdinal(pool, environment, name));
+}
+
+/**
+ * Registers a version of a model under its next ordinal. It has no artifact, unless it is a copy of a version that has one.
+ *
+ * @throws MODEL_NOT_FOUND, MLFLOW_REFUSED (RESOURCE_ALREADY_EXISTS, RESOURCE_DOES_NOT_EXIST, INVALID_PARAMETER_VALUE)
+ */
+export async function createVersion(parts: MlflowParts, order: NewVersion, actor: EventActor): Promise<MlflowVersion> {
+  const { environment, pool } = parts;
+  const named = copiedFrom(order.source);
+  const from = named === null ? null : await requireOrdinal(pool, environment, named);
+  const ordinal = await parts.ledger.transact(async (transaction) => {
+    const { client } = transaction;
+    // Only models that were made have versions here.
+    await requireMlflowModel(client, environment, order.model);
+    const place = await takeOrdinal(transaction, order.model, actor);
+    const version = semanticVersionOf(order.tags, place.ordinal);
+    await assertFree(parts, transaction, { model: order.model, version });
+    await insertAt(transaction, place, {
+      registration: assembleRegistration(order, version, from?.content ?? null),
+      artifact: artifactOf(from),
+      actor,
+      environment,
+      origin: { ...order, storageLocation: from === null ? '' : locationOf(from) },
+    });
+    return place.ordinal;
+  });
+  return await getMlflowVersion(parts, { model: order.model, ordinal });
+}
+
+/** @throws MLFLOW_REFUSED (RESOURCE_ALREADY_EXISTS) */
+async function assertFree(
+  { environment }: MlflowParts,
+  { client }: LedgerTransaction,
+  name: { readonly model: string; readonly version: string },
+): Promise<void> {
+  const there = await requireVersion(client, environment, name).catch((error: unknown) => {
+    if (error instanceof MlopsError && error.code === 'VERSION_NOT_FOUND') return null;
+    throw error;
+  });
+  if (there === null) return;
+  throw refusal(
+    'RESOURCE_ALREADY_EXISTS',
+    `Model Version (name=${name.model}, version=${there.ordinal}) already exists as ${name.version}: give another version in the tag ${VERSION_TAG}`,
+  );
+}
+
+function artifactOf(from: VersionRow | null) {
+  const digest = from?.content.artifact ?? null;
+  if (from === null || digest === null) return null;
+  return { digest, bytes: Number(from.artifact_bytes), files: from.artifact_files ?? 1 };
+}
+
+/** Where the content of a version lies: a copy's is that of its original. */
+export function locationOf(row: MlflowVersionRow): string {
+  return row.storage_location === '' ? mlflowVersionOf(row).source : row.storage_location;
+}
+
+/** @throws MLFLOW_REFUSED (RESOURCE_DOES_NOT_EXIST) */
+export async function describeVersion(
+  parts: MlflowParts,
+  { actor, description, ...name }: OrdinalName & { readonly description: string; readonly actor: EventActor },
+): Promise<MlflowVersion> {
+  await parts.ledger.transact(async (transaction) => {
+    const row = await requireOrdinal(transaction.client, parts.environment, name);
+    if (row.description === description) return;
+    await transaction.client.query(
+      `UPDATE model_version SET description = $2, changed_at = date_trunc('milliseconds', clock_timestamp()), ledger_sequence = $3
+       WHERE version_id = $1`,
+      [row.version_id, description, transaction.next],
+    );
+    sayOf(transaction, 'described', { row, actor, words: { description } });
+  });
+  return await getMlflowVersion(parts, name);
+}
+
+/**
+ * Sets a tag, or takes it away where `value` is null; what is so already stays so.
+ *
+ * @throws MLFLOW_REFUSED (RESOURCE_DOES_NOT_EXIST, INVALID_PARAMETER_VALUE)
+ */
+export async function tagVersion(
+  parts: MlflowParts,
+  order: OrdinalName & { readonly key: string; readonly value: string | null; readonly actor: EventActor },
+): Promise<void> {
+  const { actor, key, value } = order;
+  await parts.ledger.transact(async (transaction) => {
+    const row = await requireOrdinal(transaction.client, parts.environment, order);
+    if ((Object.hasOwn(row.tags, key) ? row.tags[key] : null) === value) return;
+    if (key === VERSION_TAG)
+      throw refusal(
+        'INVALID_PARAMETER_VALUE',
+        `Tag ${VERSION_TAG} says which version this is, ${row.content.version}: it is given when a version is created, and does not change`,
+      );
+    await transaction.client.query(
+      `UPDATE model_version SET tags = ${value === null ? 'tags - $2::text' : 'tags || jsonb_build_object($2::text, $4::text)'}, ledger_sequence = $3
+       WHERE version_id = $1`,
+      [row.version_id, key, transaction.next, ...(value === null ? [] : [value])],
+    );
+    sayOf(transaction, value === null ? 'untagged' : 'tagged', { row, actor, words: { key, value } });
+  });
+}
+
+/**
+ * Retires a version and hides it from the protocol. Its ordinal is never used again.
+ *
+ * @throws MLFLOW_REFUSED (RESOURCE_DOES_NOT_EXIST), RETIRE_REFUSED
+ */
+export async function deleteVersion(
+  parts: MlflowParts,
+  { actor, ...name }: OrdinalName & { readonly actor: EventActor },
+): Promise<void> {
+  await parts.ledger.transact(async (transaction) => {
+    const row = await requireOrdinal(transaction.client, parts.environment, name);
+    if (row.retired_at === null) await retireRow(parts, transaction, { row, actor, reason: '' });
+    await transaction.client.query(
+      `WITH hidden AS (UPDATE model_version SET deleted_at = at, changed_at = at, ledger_sequence = $2
+         FROM date_trunc('milliseconds', clock_timestamp()) AS at WHERE version_id = $1 RETURNING model_id, at)
+       UPDATE model SET changed_at = at, ledger_sequence = $2 FROM hidden WHERE model.model_id = hidden.model_id`,
+      [row.version_id, transaction.next],
+    );
+    sayOf(transaction, 'deleted', { row, actor });
+  });
+}
+
+/** What is said of a version in the ledger; words are sealed under its model. */
+function sayOf(
+  { append }: LedgerTransaction,
+  act: RegistryAct,
+  said: {
+    readonly row: VersionRow;
+    readonly actor: EventActor;
+    readonly words?: { readonly [name: string]: Json };
+  },
+): void {
+  const { model, version } = said.row.content;
+  const words = said.words === undefined ? {} : { words: said.words, subject: resourceOfModel(model) };
+  const facts = { version, ordinal: said.row.ordinal };
+  append(draftOfRegistry(act, { resource: resourceOfVersion(model, version), facts, ...words }, said.actor));
+}

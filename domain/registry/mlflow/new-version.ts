@@ -1,0 +1,74 @@
+import { EXTERNAL } from '../model-types.ts';
+import type { Registration } from '../registration.ts';
+import { parseVersion, WANTED_VERSION } from '../semver.ts';
+import { refusal } from './refusal.ts';
+
+/** Says which semantic version one is; fixed with the registration, like everything that says what a version is. */
+export const VERSION_TAG = 'mlops.version';
+
+/** What somebody registers by the protocol. */
+export interface NewVersion {
+  readonly model: string;
+  readonly source: string;
+  readonly runId: string;
+  readonly runLink: string;
+  readonly description: string;
+  readonly tags: Readonly<Record<string, string>>;
+}
+
+/** The semantic version of a new one: by its tag, else one that its ordinal gives. @throws MLFLOW_REFUSED */
+export function semanticVersionOf(tags: NewVersion['tags'], ordinal: number): string {
+  const given = Object.hasOwn(tags, VERSION_TAG) ? tags[VERSION_TAG] : undefined;
+  if (given === undefined) return `0.0.${ordinal}`;
+  const version = parseVersion(given);
+  if (version !== null) return version.text;
+  throw refusal('INVALID_PARAMETER_VALUE', `Tag ${VERSION_TAG} is ${JSON.stringify(given)}, wanted ${WANTED_VERSION}`);
+}
+
+/**
+ * A registration without an artifact: nothing vouches for what lies at its source. A copy of a registered version is what that
+ * is, with its artifact.
+ */
+export function assembleRegistration(
+  { description, model, tags }: NewVersion,
+  version: string,
+  copied: Registration | null,
+): Registration {
+  const sorted = Object.fromEntries(Object.entries(tags).sort(([a], [b]) => (a < b ? -1 : 1)));
+  const content = copied ?? {
+    type: EXTERNAL,
+    metadata: {},
+    metrics: [],
+    dependencies: [],
+    approvalRequired: false,
+    artifact: null,
+  };
+  return { ...content, model, version, description, tags: sorted };
+}
+
+/** The version that a source names: `models:/rag_api/3`. Null for any other source. */
+export function copiedFrom(source: string): { readonly model: string; readonly ordinal: number } | null {
+  const [, model, ordinal] = /^models:\/+([^/:]+)\/(\d{1,9})$/.exec(source) ?? [];
+  return model === undefined ? null : { model, ordinal: Number(ordinal) };
+}
+
+/**
+ * Refuses sources that leave the folder they name, and those that are a host's own word: nobody may be sent there.
+ *
+ * @throws MLFLOW_REFUSED (INVALID_PARAMETER_VALUE)
+ */
+export function assertSource(source: string): void {
+  const plain = decodeFully(source);
+  const isBad = plain.includes('\u0000') || plain.split(/[/\\]/).includes('..');
+  if (!isBad && !/^https?:/i.test(plain)) return;
+  throw refusal(
+    'INVALID_PARAMETER_VALUE',
+    `Invalid model version source: '${source}'. Wanted an absolute path or the URI of an object, without .. in it and not http`,
+  );
+}
+
+/** Without any escapes: what is escaped twice is escaped still after one decoding. */
+function decodeFully(text: string): string {
+  const decoded = text.replaceAll(/%([0-9a-f]{2})/gi, (_, hex: string) => String.fromCodePoint(parseInt(hex, 16)));
+  return decoded === text ? text : decodeFully(decoded);
+}

@@ -1,0 +1,113 @@
+// The registry in the MLflow protocol, over a real database and real HTTP.
+import type { AddressInfo } from 'node:net';
+import fastify from 'fastify';
+import { createPrimitives } from '../../adapters/crypto/primitives.ts';
+import { createAuthority } from '../../adapters/postgres/identity/authority.ts';
+import { createApprovalReader } from '../../adapters/postgres/registry/approval-reader.ts';
+import { createApprovalStore } from '../../adapters/postgres/registry/approval-store.ts';
+import { createGrantedApprovals } from '../../adapters/postgres/registry/granted-approvals.ts';
+import type { EvidenceParts } from '../../adapters/postgres/rollout-store.ts';
+import { ROLE_NAMES } from '../../domain/governance/roles.ts';
+import { APPROVAL_POLICY } from '../../domain/registry/approval/policy.ts';
+import { createCallers, NO_TOKENS, type TokenVerifier } from '../../workers/api/callers.ts';
+import { registerMlflow } from '../../workers/api/mlflow.ts';
+import { askForApprovals } from '../../workers/registry-approvals.ts';
+import { createTestRegistry, type TestRegistry } from './registry.ts';
+
+/** A server of the protocol, and the registry behind it. */
+export interface MlflowServer {
+  readonly url: string;
+  readonly registry: TestRegistry;
+  call(method: string, path: string, fields?: object, headers?: Record<string, string>): Promise<MlflowReply>;
+  close(): Promise<void>;
+}
+
+/** What tests read of a version. */
+export interface VersionBody {
+  readonly name: string;
+  readonly version: string;
+  readonly current_stage: string;
+}
+
+/** What tests read of a reply. */
+interface Body {
+  readonly error_code?: string;
+  readonly message?: string;
+  readonly next_page_token?: string;
+  readonly artifact_uri?: string;
+  readonly registered_model?: { readonly name: string; readonly last_updated_timestamp: number };
+  readonly registered_models?: readonly { readonly name: string }[];
+  readonly model_version?: VersionBody;
+  readonly model_versions?: readonly VersionBody[];
+}
+
+/** A reply: its status, and its JSON. */
+export interface MlflowReply {
+  readonly status: number;
+  readonly body: Body;
+}
+
+/** Starts one on a free port. Its approvals are rows: nobody remembers who was asked. */
+export async function startMlflow(
+  evidence: EvidenceParts,
+  {
+    tokens = NO_TOKENS,
+    trustsLoopback = true,
+    roles = ROLE_NAMES,
+  }: { readonly tokens?: TokenVerifier; readonly trustsLoopback?: boolean; readonly roles?: readonly string[] } = {},
+): Promise<MlflowServer> {
+  const made = await createTestRegistry(evidence, { approvals: createGrantedApprovals() });
+  const [store, reader] = [createApprovalStore(evidence), createApprovalReader(evidence.pool)];
+  let count = 0;
+  const registry = askForApprovals(made.registry, made.parts, async (order) => {
+    const open = await reader.openFor('dev', order.kind, order.resource);
+    if (open !== null) return open;
+    count += 1;
+    const id = `apr-${process.pid}-${count}`;
+    return (await store.open(id, { ...order, environment: 'dev' }, APPROVAL_POLICY)).record;
+  });
+  const authority = createAuthority({
+    ...evidence,
+    primitives: createPrimitives(),
+    rules: { mustSign: false, developmentRoles: roles },
+  });
+  const gate = {
+    callers: createCallers({ evidence, tokens, trustsLoopback }),
+    authority,
+    parts: { ...made.parts, registry },
+  };
+  const app = fastify({ logger: false, forceCloseConnections: true });
+  registerMlflow(app, async () => await Promise.resolve(gate));
+  await app.listen({ host: '127.0.0.1', port: 0 });
+  const url = `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`;
+  return {
+    url,
+    registry,
+    call: async (...asked) => await ask(url, ...asked),
+    close: async () => await app.close(),
+  };
+}
+
+async function ask(
+  url: string,
+  method: string,
+  path: string,
+  fields: object = {},
+  headers: Record<string, string> = {},
+): Promise<MlflowReply> {
+  const query = method === 'GET' ? `?${queryOf(fields)}` : '';
+  const target = path.startsWith('/') ? path : `/api/2.0/mlflow/${path}`;
+  const response = await fetch(`${url}${target}${query}`, {
+    method,
+    headers: { 'content-type': 'application/json', ...headers },
+    ...(method === 'GET' ? {} : { body: JSON.stringify(fields) }),
+  });
+  return { status: response.status, body: (await response.json()) as Body };
+}
+
+function queryOf(fields: object): string {
+  const query = new URLSearchParams();
+  for (const [name, value] of Object.entries(fields))
+    for (const one of Array.isArray(value) ? value : [value]) query.append(name, String(one));
+  return query.toString();
+}
