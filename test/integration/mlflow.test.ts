@@ -329,7 +329,7 @@ describe('a search', () => {
     ['registered-models/search', { filter: "name = 'a' OR name = 'b'" }],
     ['registered-models/search', { order_by: ['colour'] }],
     ['registered-models/search', { max_results: 1001 }],
-    ['registered-models/search', { max_results: 0 }],
+    ['model-versions/search', { max_results: 0 }],
     ['registered-models/search', { page_token: 'b2xk' }],
     ['model-versions/search', { filter: "version_number LIKE '1'" }],
     ['model-versions/search', { max_results: 200_001 }],

@@ -41,12 +41,15 @@ export function requireOrdinal(fields: Fields): number {
 }
 
 /** How many results a page may have at most. @throws MLFLOW_REFUSED */
-export function maxResultsOf(fields: Fields, usual: number, most: number): number {
+export function maxResultsOf(
+  fields: Fields,
+  { least, most, usual }: { readonly least: number; readonly most: number; readonly usual: number },
+): number {
   const given = fields['max_results'] ?? usual;
   const value = given === '' ? usual : Number(given);
-  if (Number.isInteger(value) && value >= 1 && value <= most) return value;
+  if (Number.isInteger(value) && value >= least && value <= most) return value;
   throw invalid(
-    `Invalid value for request parameter max_results. It must be at least 1 and at most ${most}, but got value ${JSON.stringify(given)}`,
+    `Invalid value for request parameter max_results. It must be at least ${least} and at most ${most}, but got value ${JSON.stringify(given)}`,
   );
 }
 

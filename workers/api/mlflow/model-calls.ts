@@ -19,8 +19,8 @@ import { modelShape, versionShape } from '../../../domain/registry/mlflow/shapes
 import { parseStageName, stageNameOf } from '../../../domain/registry/mlflow/stage-names.ts';
 import type { MlflowCall } from './call.ts';
 
-const USUAL_RESULTS = 100;
-const MOST_RESULTS = 1000;
+/** How many a page has; none is no page, and no error. */
+const RESULTS = { least: 0, most: 1000, usual: 100 };
 
 /** What is asked of `/registered-models`. */
 export const MODEL_CALLS: readonly MlflowCall[] = [
@@ -81,7 +81,7 @@ export const MODEL_CALLS: readonly MlflowCall[] = [
         conditions: parseFilter(filter, MODEL_ATTRIBUTES),
         order,
         after: parsePageToken(textOf(fields, 'page_token'), query, order.length),
-        limit: maxResultsOf(fields, USUAL_RESULTS, MOST_RESULTS),
+        limit: maxResultsOf(fields, RESULTS),
       });
       return {
         ...(found.length === 0 ? {} : { registered_models: found.map(modelShape) }),

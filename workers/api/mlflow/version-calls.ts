@@ -30,7 +30,8 @@ import { parseStageName, type StageName } from '../../../domain/registry/mlflow/
 import type { Action } from '../../../domain/governance/permissions.ts';
 import type { MlflowCall } from './call.ts';
 
-const MOST_RESULTS = 200_000;
+/** How many may be asked for at once. */
+const RESULTS = { least: 1, most: 200_000, usual: 200_000 };
 /** Where more are asked for, a page has so many and says how it goes on. */
 const LONGEST_PAGE = 10_000;
 
@@ -98,7 +99,7 @@ export const VERSION_CALLS: readonly MlflowCall[] = [
         conditions: parseFilter(filter, VERSION_ATTRIBUTES),
         order,
         after: parsePageToken(textOf(fields, 'page_token'), query, order.length),
-        limit: Math.min(LONGEST_PAGE, maxResultsOf(fields, MOST_RESULTS, MOST_RESULTS)),
+        limit: Math.min(LONGEST_PAGE, maxResultsOf(fields, RESULTS)),
       });
       return {
         ...(found.length === 0 ? {} : { model_versions: found.map(versionShape) }),

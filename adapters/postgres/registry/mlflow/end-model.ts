@@ -90,7 +90,8 @@ const USES = `
     JOIN model_version v ON v.version_id = d.version_id JOIN model m ON m.model_id = v.model_id
   WHERE t.model_id = $1 AND v.model_id <> $1 AND v.retired_at IS NULL
   UNION ALL SELECT 'the approval ' || approval_id || ' is open' FROM approval_request
-  WHERE starts_with(resource, 'model/' || $2 || '/') AND state IN ('pending', 'approved')
+  -- What is deleted is approved no more; what has another name could be approved by the old one.
+  WHERE $3 AND starts_with(resource, 'model/' || $2 || '/') AND state IN ('pending', 'approved')
   LIMIT 5`;
 
 /** @throws MLFLOW_REFUSED (PERMISSION_DENIED) */
@@ -98,7 +99,7 @@ async function assertUnused(
   queries: Queries,
   { act, modelId, name }: { readonly name: string; readonly modelId: string; readonly act: 'renamed' | 'deleted' },
 ): Promise<void> {
-  const uses = await run<{ use: string }>(queries, USES, [modelId, name]);
+  const uses = await run<{ use: string }>(queries, USES, [modelId, name, act === 'renamed']);
   if (uses.length === 0) return;
   const words = uses.map(({ use }) => use).join('; ');
   throw refusal('PERMISSION_DENIED', `Registered Model (name=${name}) cannot be ${act}: ${words}. Nothing was changed`);

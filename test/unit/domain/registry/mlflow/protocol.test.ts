@@ -129,7 +129,7 @@ describe('a field', () => {
     ['1.5', null],
     ['x', null],
   ])('max_results %s is in its range or refused', (max_results, wanted) => {
-    const read = () => maxResultsOf({ max_results }, 100, 1000);
+    const read = () => maxResultsOf({ max_results }, { least: 1, most: 1000, usual: 100 });
     if (wanted !== null) expect(read()).toBe(wanted);
     else expect(read).toThrow('max_results');
   });
