@@ -79,7 +79,8 @@ export const VARIABLES: Readonly<Record<string, Variable>> = {
     // It may hold a password.
     isSecret: true,
   },
-  MODEL_REGISTRY_URL: url('Base URL of the model registry', 'registry'),
+  MODEL_REGISTRY_URL: url('Registry of MLflow that `mlops model import --from-mlflow` takes versions over from'),
+  MLFLOW_TRACKING_TOKEN: ofOthers('Bearer token for it'),
   MONITORING_ENDPOINT: url('Metrics of both versions as Prometheus text; `mlops status` reads it'),
   AUDIT_STORAGE_PATH: text('Folder of the ledger in files: segments, newest checkpoint, verifier keys'),
   COMPLIANCE_FRAMEWORKS: text('Frameworks of compliance reports, separated by commas', 'governance'),

@@ -11,6 +11,7 @@ import type { Registry } from '../registry-port.ts';
 import type { LocalStack } from '../stack-port.ts';
 import type { MlopsConfig } from '../../config/schema.ts';
 import type { Rollouts } from '../rollouts/rollouts.ts';
+import type { TakenOver } from '../../domain/registry/mlflow/version-source.ts';
 import type { LiveSplit } from '../../domain/rollout/split.ts';
 
 /** The long-running parts of the system that `mlops <part>` runs in the foreground. */
@@ -47,6 +48,8 @@ export interface Composition {
   recorder(): Promise<Recorder>;
   /** The model registry. */
   registry(): Promise<Registry>;
+  /** Takes versions over from an MLflow registry. @throws REGISTRY_SOURCE_FAILED */
+  takeOver(url: string, token: string | null): Promise<TakenOver>;
   /** Exports of the ledger as files; needs no configuration. */
   exportFiles(): Promise<ExportFiles>;
   /** What the router reports; needs neither Temporal nor PostgreSQL. */
@@ -93,6 +96,7 @@ export function createComposition(loadConfig: () => Promise<MlopsConfig>): Compo
     names: async (ids) => await lookUpNames(await loadConfig(), closers, ids),
     identities: async () => await composeIdentities(await loadConfig(), closers),
     registry: async () => await composeRegistry(await loadConfig(), closers),
+    takeOver: async (url, token) => await (await composeTakeOver(await loadConfig(), closers))(url, token),
     exportFiles: composeExportFiles,
     router: async () => (await import('../../adapters/gateway/router.ts')).createGatewayRouter(await loadConfig()),
     emergency: async () =>
@@ -201,6 +205,19 @@ async function composeRegistry(config: MlopsConfig, closers: (() => Promise<void
   const pool = openPool(config);
   closers.push(async () => await pool.end());
   return await registry.composeRegistry(config, pool, connector(config, closers));
+}
+
+async function composeTakeOver(
+  config: MlopsConfig,
+  closers: (() => Promise<void>)[],
+): Promise<(url: string, token: string | null) => Promise<TakenOver>> {
+  const [{ openPool }, taking] = await Promise.all([
+    import('../../adapters/postgres/pool.ts'),
+    import('../../workers/take-over.ts'),
+  ]);
+  const pool = openPool(config);
+  closers.push(async () => await pool.end());
+  return await taking.composeTakeOver(config, pool);
 }
 
 /** Connects to the engine when it is first needed. */

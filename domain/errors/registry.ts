@@ -121,6 +121,13 @@ export const REGISTRY_ERRORS = {
     retryable: false,
     exitCode: 2,
   },
+  REGISTRY_SOURCE_FAILED: {
+    message: 'Registry at {url} cannot be read: {problem}',
+    remedy:
+      'See that it runs and that MODEL_REGISTRY_URL and MLFLOW_TRACKING_TOKEN are right, then run the import again: it goes on where it was',
+    retryable: true,
+    exitCode: 1,
+  },
   REGISTRY_IMPORT_INVALID: {
     message: 'Import is refused at line {line}: {problem}',
     remedy: 'Write the file again with `mlops model export --out registry.jsonl`',

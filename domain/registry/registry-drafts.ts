@@ -4,6 +4,7 @@ import type { EventActor, EventCategory, EventDraft, Json, Risk } from '../gover
 const ACTS = {
   registered: ['model_registration', 'low'],
   imported: ['model_registration', 'high'],
+  'taken-over': ['model_registration', 'medium'],
   created: ['model_registration', 'low'],
   renamed: ['data_modification', 'medium'],
   described: ['data_modification', 'low'],

@@ -238,6 +238,10 @@ describe('the other verbs of mlops model', () => {
     ['lineage', ['m', '1.0.0'], { upstream: true, downstream: true }, 2, 'exclude each other'],
     ['lineage', ['m', '1.0.0'], { depth: 'x' }, 2, '--depth is not valid'],
     ['import', ['nowhere.jsonl'], {}, 2, 'nowhere.jsonl cannot be read'],
+    ['import', [], {}, 2, 'Nothing to import'],
+    ['import', ['a.jsonl'], { fromMlflow: 'http://a' }, 2, 'exclude each other'],
+    ['import', [], { fromMlflow: 'ftp://a' }, 2, 'wanted one with http or https'],
+    ['import', [], { fromMlflow: true }, 2, 'wanted one with http or https'],
   ])('refuse `%s %j %j` with %i', async (verb, args, options, exitCode, words) => {
     expect(await model(verb, args, options)).toMatchObject({
       exitCode,

@@ -76,3 +76,13 @@ BEGIN
 END $$;
 CREATE TRIGGER is_deleted BEFORE UPDATE ON model FOR EACH ROW WHEN (OLD.retired_at IS NOT NULL)
   EXECUTE FUNCTION deleted_model_is_kept();
+
+-- Up to where another registry was read; what changed there since is read next.
+CREATE TABLE registry_source (
+  url             text        PRIMARY KEY CHECK (url <> ''),
+  read_until      timestamptz NOT NULL,
+  ledger_sequence bigint      NOT NULL
+);
+CREATE CONSTRAINT TRIGGER has_event AFTER INSERT OR UPDATE ON registry_source
+  DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION change_needs_its_event();
+CREATE TRIGGER is_kept BEFORE DELETE OR TRUNCATE ON registry_source FOR EACH STATEMENT EXECUTE FUNCTION evidence_is_append_only();

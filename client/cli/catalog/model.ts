@@ -190,9 +190,16 @@ export const MODEL_COMMANDS: readonly CommandSpec[] = [
   },
   {
     name: 'model import',
-    summary: 'take an export into an empty registry; one that says the same changes nothing',
-    arguments: [{ name: '<file>', description: 'the export; - reads standard input' }],
-    examples: ['mlops model import registry.jsonl'],
+    summary:
+      'take an export into an empty registry, or versions over from a registry of MLflow; again, it changes nothing',
+    arguments: [{ name: '[file]', description: 'the export; - reads standard input' }],
+    options: [
+      {
+        flags: '--from-mlflow [url]',
+        description: 'what is registered there, without its content; without a URL: MODEL_REGISTRY_URL',
+      },
+    ],
+    examples: ['mlops model import registry.jsonl', 'mlops model import --from-mlflow https://mlflow.example.com'],
     changes: true,
     load: () => import('../commands/model/import.ts'),
   },

@@ -7,8 +7,10 @@ import type { LedgerTransaction } from '../../ledger/ledger.ts';
 import { requireMlflowModel, withLatest } from './model-rows.ts';
 import type { MlflowParts } from './parts.ts';
 
+type Parts = Omit<MlflowParts, 'registry'>;
+
 /** @throws MODEL_NOT_FOUND */
-export async function getModel({ environment, pool }: MlflowParts, name: string): Promise<MlflowModel> {
+export async function getModel({ environment, pool }: Parts, name: string): Promise<MlflowModel> {
   const row = await requireMlflowModel(pool, environment, name);
   const [model] = await withLatest(pool, environment, [row]);
   if (model === undefined) throw new Error('one row is one model');
@@ -17,7 +19,7 @@ export async function getModel({ environment, pool }: MlflowParts, name: string)
 
 /** Makes a model without versions. @throws MLFLOW_REFUSED (RESOURCE_ALREADY_EXISTS) */
 export async function createModel(
-  parts: MlflowParts,
+  parts: Parts,
   order: {
     readonly name: string;
     readonly description: string;
@@ -42,7 +44,7 @@ export async function createModel(
 
 /** @throws MODEL_NOT_FOUND */
 export async function describeModel(
-  parts: MlflowParts,
+  parts: Parts,
   { actor, description, name }: { readonly name: string; readonly description: string; readonly actor: EventActor },
 ): Promise<MlflowModel> {
   await parts.ledger.transact(async (transaction) => {
@@ -60,7 +62,7 @@ export async function describeModel(
 
 /** Sets a tag, or takes it away where `value` is null; what is so already stays so. @throws MODEL_NOT_FOUND */
 export async function tagModel(
-  parts: MlflowParts,
+  parts: Parts,
   order: { readonly name: string; readonly key: string; readonly value: string | null; readonly actor: EventActor },
 ): Promise<void> {
   const { actor, key, name, value } = order;

@@ -19,6 +19,8 @@ import { requireMlflowModel } from './model-rows.ts';
 import type { MlflowParts } from './parts.ts';
 import { mlflowVersionOf, requireOrdinal, type MlflowVersionRow } from './version-rows.ts';
 
+type Parts = Omit<MlflowParts, 'registry'>;
+
 /** A version by its ordinal. */
 export interface OrdinalName {
   readonly model: string;
@@ -26,18 +28,23 @@ export interface OrdinalName {
 }
 
 /** @throws MLFLOW_REFUSED (RESOURCE_DOES_NOT_EXIST) */
-export async function getMlflowVersion({ environment, pool }: MlflowParts, name: OrdinalName): Promise<MlflowVersion> {
+export async function getMlflowVersion({ environment, pool }: Parts, name: OrdinalName): Promise<MlflowVersion> {
   return mlflowVersionOf(await requireOrdinal(pool, environment, name));
 }
 
 /**
- * Registers a version of a model under its next ordinal. It has no artifact, unless it is a copy of a version that has one.
+ * Registers a version of a model under its next ordinal. It has no artifact, unless it is a copy of a version that has one; a source
+ * that is foreign names nothing of ours.
  *
  * @throws MODEL_NOT_FOUND, MLFLOW_REFUSED (RESOURCE_ALREADY_EXISTS, RESOURCE_DOES_NOT_EXIST, INVALID_PARAMETER_VALUE)
  */
-export async function createVersion(parts: MlflowParts, order: NewVersion, actor: EventActor): Promise<MlflowVersion> {
+export async function createVersion(
+  parts: Parts,
+  order: NewVersion & { readonly isForeign?: boolean },
+  actor: EventActor,
+): Promise<MlflowVersion> {
   const { environment, pool } = parts;
-  const named = copiedFrom(order.source);
+  const named = order.isForeign === true ? null : copiedFrom(order.source);
   const from = named === null ? null : await requireOrdinal(pool, environment, named);
   const ordinal = await parts.ledger.transact(async (transaction) => {
     const { client } = transaction;
@@ -60,7 +67,7 @@ export async function createVersion(parts: MlflowParts, order: NewVersion, actor
 
 /** @throws MLFLOW_REFUSED (RESOURCE_ALREADY_EXISTS) */
 async function assertFree(
-  { environment }: MlflowParts,
+  { environment }: Parts,
   { client }: LedgerTransaction,
   name: { readonly model: string; readonly version: string },
 ): Promise<void> {
@@ -88,7 +95,7 @@ export function locationOf(row: MlflowVersionRow): string {
 
 /** @throws MLFLOW_REFUSED (RESOURCE_DOES_NOT_EXIST) */
 export async function describeVersion(
-  parts: MlflowParts,
+  parts: Parts,
   { actor, description, ...name }: OrdinalName & { readonly description: string; readonly actor: EventActor },
 ): Promise<MlflowVersion> {
   await parts.ledger.transact(async (transaction) => {
@@ -110,7 +117,7 @@ export async function describeVersion(
  * @throws MLFLOW_REFUSED (RESOURCE_DOES_NOT_EXIST, INVALID_PARAMETER_VALUE)
  */
 export async function tagVersion(
-  parts: MlflowParts,
+  parts: Parts,
   order: OrdinalName & { readonly key: string; readonly value: string | null; readonly actor: EventActor },
 ): Promise<void> {
   const { actor, key, value } = order;
@@ -137,7 +144,7 @@ export async function tagVersion(
  * @throws MLFLOW_REFUSED (RESOURCE_DOES_NOT_EXIST), RETIRE_REFUSED
  */
 export async function deleteVersion(
-  parts: MlflowParts,
+  parts: Parts,
   { actor, ...name }: OrdinalName & { readonly actor: EventActor },
 ): Promise<void> {
   await parts.ledger.transact(async (transaction) => {

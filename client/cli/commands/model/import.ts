@@ -2,12 +2,16 @@ import { createReadStream } from 'node:fs';
 import { resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { currentActor } from '../../actor.ts';
-import type { CommandContext, CommandRun } from '../../command.ts';
+import type { CommandContext, CommandInput, CommandResult, CommandRun } from '../../command.ts';
+import { MlopsError } from '../../../../domain/errors.ts';
 import { unreadable } from '../../unreadable.ts';
 
-/** `mlops model import`: an export, into an empty registry. */
+/** `mlops model import`: an export, into an empty registry; or what another registry has. */
 export const run: CommandRun = async (context, input) => {
-  const [file = ''] = input.args;
+  const from = input.options['fromMlflow'];
+  if (from !== undefined) return await takeOver(context, input, from);
+  const [file] = input.args;
+  if (file === undefined) throw wanted('Nothing to import: a file, or --from-mlflow with a URL');
   const registry = await context.composition.registry();
   if (input.dryRun) {
     const { models } = await registry.models({ after: null, limit: 1, actor: currentActor() });
@@ -30,6 +34,35 @@ export const run: CommandRun = async (context, input) => {
       : `Nothing is changed: the registry holds exactly what ${file} says`,
   };
 };
+
+async function takeOver(context: CommandContext, input: CommandInput, given: unknown): Promise<CommandResult> {
+  const url = typeof given === 'string' ? given : context.env['MODEL_REGISTRY_URL'];
+  if (input.args.length > 0) throw wanted('A file and --from-mlflow exclude each other');
+  if (url === undefined || !/^https?:\/\//.test(url) || !URL.canParse(url))
+    throw wanted(`URL of the registry is ${JSON.stringify(url ?? '')}, wanted one with http or https`);
+  if (input.dryRun)
+    return {
+      exitCode: 0,
+      data: { dryRun: true },
+      text: 'Nothing is changed, and nothing was read of the other registry',
+    };
+  const { added, changed, skipped, unchanged } = await context.composition.takeOver(
+    url,
+    context.env['MLFLOW_TRACKING_TOKEN'] ?? null,
+  );
+  return {
+    exitCode: 0,
+    data: { added, changed, unchanged, skipped },
+    text: [
+      `Taken over: ${added} added, ${changed} changed, ${unchanged} as they were, ${skipped.length} skipped`,
+      ...skipped.map((line) => `skipped ${line}`),
+    ].join('\n'),
+  };
+}
+
+function wanted(problem: string): MlopsError {
+  return new MlopsError('USAGE_INVALID', { problem, hint: 'For example `mlops model import registry.jsonl`' });
+}
 
 /** `-` is standard input. @throws INPUT_UNREADABLE */
 async function* linesOf({ workingDirectory }: CommandContext, file: string): AsyncGenerator<string> {

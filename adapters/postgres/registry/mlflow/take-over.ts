@@ -1,0 +1,185 @@
+import { isMlopsError, MlopsError } from '../../../../domain/errors.ts';
+import type { EventActor } from '../../../../domain/governance/event-draft.ts';
+import { MODEL_NAME } from '../../../../domain/model-name.ts';
+import { assertSource } from '../../../../domain/registry/mlflow/new-version.ts';
+import {
+  ORIGIN_TAG,
+  type SourceVersion,
+  type TakenOver,
+  type VersionSource,
+} from '../../../../domain/registry/mlflow/version-source.ts';
+import { tagProblem } from '../../../../domain/registry/registration.ts';
+import { draftOfRegistry } from '../../../../domain/registry/registry-drafts.ts';
+import { translateDatabaseError } from '../../query.ts';
+import { run } from '../versions.ts';
+import { createModel } from './models.ts';
+import type { MlflowParts } from './parts.ts';
+import { createVersion, describeVersion, tagVersion } from './versions.ts';
+
+type Parts = Omit<MlflowParts, 'registry'>;
+
+/**
+ * Takes versions over from another registry: what it says of them, and no content. What was taken over before is known again, and
+ * brought up to date. A run that was stopped is simply run again; where nothing was skipped, the next one begins at what changed since.
+ *
+ * @throws REGISTRY_SOURCE_FAILED, DATABASE_UNREACHABLE
+ */
+export async function takeOver(parts: Parts, order: TakeOverOrder): Promise<TakenOver> {
+  const { url } = order.source;
+  const client = await parts.pool.connect().catch((error: unknown) => {
+    throw translateDatabaseError(error);
+  });
+  try {
+    // Two at once would each add what the other does not see yet.
+    const [lock] = await run<{ is_mine: boolean }>(
+      client,
+      'SELECT pg_try_advisory_lock(hashtextextended($1, 0)) AS is_mine',
+      [url],
+    );
+    if (lock?.is_mine !== true)
+      throw new MlopsError('REGISTRY_SOURCE_FAILED', { url, problem: 'another import from it is going on' });
+    return await takeAll(parts, order);
+  } finally {
+    // Its session ends, and the lock with it.
+    client.release(true);
+  }
+}
+
+/** From where, and by whom. */
+interface TakeOverOrder {
+  readonly source: VersionSource;
+  readonly actor: EventActor;
+}
+
+async function takeAll(parts: Parts, { actor, source }: TakeOverOrder): Promise<TakenOver> {
+  const versions = new Map<string, SourceVersion>();
+  for await (const version of source.changedSince(await readUntilOf(parts, source.url)))
+    // The first is the newest that was seen.
+    if (!versions.has(originOf(source, version))) versions.set(originOf(source, version), version);
+  const counts = { added: 0, changed: 0, unchanged: 0 };
+  const skipped: string[] = [];
+  const byAge = [...versions].toSorted(([, a], [, b]) => a.changedAt - b.changedAt || a.ordinal - b.ordinal);
+  for (const [origin, version] of byAge) {
+    const outcome = await takeOne(parts, { origin, version, actor });
+    if (typeof outcome === 'string') counts[outcome] += 1;
+    else skipped.push(`${version.model}/${version.ordinal}: ${outcome.problem}`);
+  }
+  const newest = byAge.at(-1);
+  if (newest !== undefined && skipped.length === 0)
+    await noteReadUntil(parts, { url: source.url, until: newest[1].changedAt, counts, actor });
+  return { ...counts, skipped };
+}
+
+function originOf({ url }: VersionSource, { model, ordinal }: SourceVersion): string {
+  return `${url}#${model}/${ordinal}`;
+}
+
+interface Taken {
+  readonly origin: string;
+  readonly version: SourceVersion;
+  readonly actor: EventActor;
+}
+
+async function takeOne(
+  parts: Parts,
+  taken: Taken,
+): Promise<'added' | 'changed' | 'unchanged' | { readonly problem: string }> {
+  const problem = problemOf(taken.version);
+  if (problem !== null) return { problem };
+  try {
+    // Copies of it have its tags too: it is the first.
+    const [there] = await run<Known>(
+      parts.pool,
+      `SELECT m.name AS model, v.ordinal, v.description, v.tags, v.deleted_at IS NOT NULL AS is_deleted
+       FROM model_version v JOIN model m USING (model_id) WHERE v.tags @> $1::jsonb ORDER BY v.version_id LIMIT 1`,
+      [JSON.stringify({ [ORIGIN_TAG]: taken.origin })],
+    );
+    if (there === undefined) return await add(parts, taken);
+    return there.is_deleted ? { problem: 'it was deleted here' } : await bringUpToDate(parts, taken, there);
+  } catch (error) {
+    if (!isMlopsError(error) || error.retryable || error.code === 'LEDGER_CLOSED') throw error;
+    return { problem: error.message };
+  }
+}
+
+/** What was taken over before. */
+interface Known extends Record<string, unknown> {
+  readonly model: string;
+  readonly ordinal: number;
+  readonly description: string;
+  readonly tags: Readonly<Record<string, string>>;
+  readonly is_deleted: boolean;
+}
+
+/** Why a version cannot be here, in words. */
+function problemOf({ model, source, status, tags }: SourceVersion): string | null {
+  if (!MODEL_NAME.test(model)) return 'its model cannot be called that here';
+  if (status !== 'READY') return `it is ${status === '' ? 'in no state' : status}`;
+  const wrong = Object.entries(tags).map(([key, value]) => tagProblem(key, value));
+  const first = wrong.find((problem) => problem !== null);
+  if (first !== undefined) return first;
+  try {
+    assertSource(source);
+    return null;
+  } catch (error) {
+    if (isMlopsError(error)) return error.message;
+    throw error;
+  }
+}
+
+async function add(parts: Parts, { actor, origin, version }: Taken): Promise<'added'> {
+  const { description, model, runId, runLink, source, tags } = version;
+  try {
+    await createModel(parts, { name: model, description: '', tags: {}, actor });
+  } catch (error) {
+    if (!isMlopsError(error, 'MLFLOW_REFUSED') || error.details['errorCode'] !== 'RESOURCE_ALREADY_EXISTS') throw error;
+  }
+  const marked = { ...tags, [ORIGIN_TAG]: origin };
+  // Numbers in its source are those of the other registry.
+  const order = { model, source, runId, runLink, description, tags: marked, isForeign: true };
+  await createVersion(parts, order, actor);
+  return 'added';
+}
+
+async function bringUpToDate(parts: Parts, { actor, version }: Taken, there: Known): Promise<'changed' | 'unchanged'> {
+  const name = { model: there.model, ordinal: there.ordinal };
+  const set = Object.entries(version.tags).filter(([key, value]) => key !== ORIGIN_TAG && there.tags[key] !== value);
+  const gone = Object.keys(there.tags).filter((key) => key !== ORIGIN_TAG && !Object.hasOwn(version.tags, key));
+  const isDescribed = there.description === version.description;
+  if (isDescribed && set.length === 0 && gone.length === 0) return 'unchanged';
+  if (!isDescribed) await describeVersion(parts, { ...name, description: version.description, actor });
+  for (const [key, value] of set) await tagVersion(parts, { ...name, key, value, actor });
+  for (const key of gone) await tagVersion(parts, { ...name, key, value: null, actor });
+  return 'changed';
+}
+
+async function readUntilOf({ pool }: Parts, url: string): Promise<number> {
+  const [row] = await run<{ read_until: Date }>(pool, 'SELECT read_until FROM registry_source WHERE url = $1', [url]);
+  return row?.read_until.getTime() ?? 0;
+}
+
+async function noteReadUntil(
+  { ledger }: Parts,
+  {
+    actor,
+    counts,
+    until,
+    url,
+  }: {
+    readonly url: string;
+    readonly until: number;
+    readonly counts: Omit<TakenOver, 'skipped'>;
+    readonly actor: EventActor;
+  },
+): Promise<void> {
+  await ledger.transact(async ({ append, client, next }) => {
+    const { rowCount } = await client.query(
+      `INSERT INTO registry_source (url, read_until, ledger_sequence) VALUES ($1, $2, $3)
+       ON CONFLICT (url) DO UPDATE SET read_until = EXCLUDED.read_until, ledger_sequence = EXCLUDED.ledger_sequence
+       WHERE registry_source.read_until < EXCLUDED.read_until`,
+      [url, new Date(until).toISOString(), next],
+    );
+    if (rowCount === 1)
+      append(draftOfRegistry('taken-over', { resource: 'model', facts: { ...counts, until }, words: { url } }, actor));
+  });
+}

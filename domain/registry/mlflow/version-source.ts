@@ -1,0 +1,64 @@
+/** A version as another registry has it. */
+export interface SourceVersion {
+  readonly model: string;
+  readonly ordinal: number;
+  readonly description: string;
+  readonly source: string;
+  readonly runId: string;
+  readonly runLink: string;
+  readonly tags: Readonly<Record<string, string>>;
+  /** READY, or what keeps it from being used. */
+  readonly status: string;
+  /** Milliseconds since 1970 */
+  readonly changedAt: number;
+}
+
+/** Port: another registry that versions come from. */
+export interface VersionSource {
+  /** Where it is, without a password. */
+  readonly url: string;
+  /**
+   * Versions that changed at `since` or later, milliseconds since 1970; the last change first. One may come twice.
+   *
+   * @throws REGISTRY_SOURCE_FAILED
+   */
+  changedSince(since: number): AsyncIterable<SourceVersion>;
+}
+
+/** Tag of a version that was taken over: where it comes from. It is known again by that. */
+export const ORIGIN_TAG = 'mlops.imported-from';
+
+/** What taking over came to. */
+export interface TakenOver {
+  readonly added: number;
+  /** Their description or tags were brought up to date. */
+  readonly changed: number;
+  readonly unchanged: number;
+  /** `name/number: why` */
+  readonly skipped: readonly string[];
+}
+
+/** Reads a version of the protocol; null for what is none. */
+export function parseSourceVersion(given: unknown): SourceVersion | null {
+  const read = (given ?? {}) as Readonly<Record<string, unknown>>;
+  const text = (name: string): string => (typeof read[name] === 'string' ? read[name] : '');
+  const [ordinal, changedAt] = [Number(read['version']), Number(read['last_updated_timestamp'])];
+  if (text('name') === '' || !Number.isSafeInteger(ordinal) || !Number.isSafeInteger(changedAt)) return null;
+  const tags: unknown[] = Array.isArray(read['tags']) ? read['tags'] : [];
+  return {
+    model: text('name'),
+    ordinal,
+    description: text('description'),
+    source: text('source'),
+    runId: text('run_id'),
+    runLink: text('run_link'),
+    tags: Object.fromEntries(tags.flatMap(tagOf)),
+    status: text('status'),
+    changedAt,
+  };
+}
+
+function tagOf(given: unknown): [string, string][] {
+  const { key, value } = (given ?? {}) as { readonly key?: unknown; readonly value?: unknown };
+  return typeof key === 'string' ? [[key, typeof value === 'string' ? value : '']] : [];
+}

@@ -1,0 +1,128 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Pool } from 'pg';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createVersionSource } from '../../adapters/mlflow/version-source.ts';
+import { migrate } from '../../adapters/postgres/migrate.ts';
+import { createPool } from '../../adapters/postgres/pool.ts';
+import { takeOver } from '../../adapters/postgres/registry/mlflow/take-over.ts';
+import type { EvidenceParts } from '../../adapters/postgres/rollout-store.ts';
+import { portsFrom } from '../../config/load.ts';
+import { openTestLedger, startDatabase, type TestDatabase } from '../support/database.ts';
+import { startMlflow, type MlflowServer } from '../support/mlflow.ts';
+import { OFFSETS } from '../support/offsets.ts';
+import { createTestRegistry, eventsOf } from '../support/registry.ts';
+
+const PORTS = portsFrom(OFFSETS.mlflowImport);
+
+/** What a server in trouble does to a call; `pass`: nothing. */
+type Trouble = 'busy' | 'html' | 'lost' | 'refused' | 'pass';
+
+const databases: TestDatabase[] = [];
+let [pool, there]: [Pool, Pool] = [undefined as never, undefined as never];
+let other: MlflowServer;
+let front: Server;
+let url: string;
+let evidence: EvidenceParts;
+let made: Awaited<ReturnType<typeof createTestRegistry>>;
+let troubles: Trouble[] = [];
+
+beforeAll(async () => {
+  for (const port of [PORTS.postgres, PORTS.api]) {
+    const database = await startDatabase(port);
+    databases.push(database);
+    await migrate(database.url);
+  }
+  pool = createPool(databases[0]?.url ?? '', 5);
+  there = createPool(databases[1]?.url ?? '', 5);
+  other = await startMlflow(await openTestLedger(there));
+  evidence = await openTestLedger(pool);
+  made = await createTestRegistry(evidence);
+  front = createServer((request, response) => {
+    const trouble = troubles.shift() ?? 'pass';
+    const reply = (status: number, text: string) => response.writeHead(status, { 'retry-after': '0' }).end(text);
+    if (trouble === 'lost') request.socket.destroy();
+    else if (trouble === 'busy') reply(503, 'busy');
+    else if (trouble === 'html') reply(200, '<html>');
+    else if (trouble === 'refused') reply(403, '{"error_code":"PERMISSION_DENIED","message":"no"}');
+    else
+      void fetch(`${other.url}${request.url ?? ''}`).then(async (answer) => reply(answer.status, await answer.text()));
+  });
+  await new Promise<void>((resolve) => front.listen(0, '127.0.0.1', resolve));
+  url = `http://127.0.0.1:${(front.address() as AddressInfo).port}`;
+});
+afterAll(async () => {
+  front.close();
+  await other.close();
+  await Promise.all([pool.end(), there.end()]);
+  for (const database of databases) await database.remove();
+});
+
+const add = async (name: string, source: string, tags: { key: string; value: string }[] = []) => {
+  await other.call('POST', 'registered-models/create', { name });
+  await other.call('POST', 'model-versions/create', { name, source, description: 'd', run_id: 'r', tags });
+};
+const take = async (from = url) =>
+  await takeOver(made.parts, {
+    source: createVersionSource(from, null),
+    actor: await evidence.principals.actor('ada'),
+  });
+const versionsOf = async (model: string) =>
+  (await made.registry.versions({ model, stage: null, withRetired: true, after: null, limit: 9, actor: 'ada' }))
+    .versions;
+
+describe('taking versions over from another registry', () => {
+  it('registers what is there once, without content, through whatever ails the server', async () => {
+    await add('first', 's3://m/1', [{ key: 'mlops.version', value: '1.2.0' }]);
+    await add('first', 'models:/first/1');
+    await add('second', 's3://m/2');
+    troubles = ['busy', 'html', 'lost'];
+    expect(await take()).toEqual({ added: 3, changed: 0, unchanged: 0, skipped: [] });
+    const [newest] = await versionsOf('first');
+    expect(newest).toMatchObject({
+      description: 'd',
+      stage: 'development',
+      registration: { version: '1.2.0', artifact: null, type: 'external' },
+      tags: { 'mlops.imported-from': `${url}#first/1` },
+    });
+    expect((await eventsOf(pool, 'model')).map(({ type }) => type)).toContain('model.taken-over');
+    // What changed last is looked at again: another change may have the same time.
+    expect(await take()).toMatchObject({ added: 0, changed: 0, skipped: [] });
+  });
+
+  it('brings descriptions and tags up to date, and adds what is new', async () => {
+    await other.call('POST', 'model-versions/set-tag', { name: 'second', version: '1', key: 'a', value: 'b' });
+    await other.call('PATCH', 'model-versions/update', { name: 'second', version: '1', description: 'new' });
+    await add('third', 's3://m/3');
+    expect(await take()).toMatchObject({ added: 1, changed: 1, skipped: [] });
+    expect((await versionsOf('second'))[0]).toMatchObject({ description: 'new', tags: { a: 'b' } });
+  });
+
+  it('says what it skipped and why, and looks at it again the next time', async () => {
+    await made.registry.register({
+      registration: {
+        model: 'taken',
+        version: '0.0.1',
+        type: 'reranker',
+        metadata: { tokenizer: 't', max_input_tokens: 9 },
+      },
+      artifactPath: null,
+      wantsProduction: false,
+      actor: 'ada',
+    });
+    await add('taken', 's3://m/4', [{ key: 'mlops.version', value: '0.0.1' }]);
+    for (const _ of [1, 2])
+      expect((await take()).skipped).toEqual([expect.stringMatching(/^taken\/1: .*already exists as 0\.0\.1/)]);
+  });
+
+  it.each<[string, Trouble[], string]>([
+    ['refuses', ['refused'], 'PERMISSION_DENIED: no'],
+    ['answers with no JSON for good', ['html', 'html', 'html', 'html', 'html'], 'something that is no JSON'],
+  ])('ends with what the server says, where that %s', { timeout: 60_000 }, async (_, given, words) => {
+    troubles = [...given];
+    await expect(take()).rejects.toMatchObject({
+      code: 'REGISTRY_SOURCE_FAILED',
+      message: expect.stringContaining(words) as string,
+    });
+  });
+});
