@@ -13,10 +13,12 @@ export function openMlflow(config: MlopsConfig, pool: Pool, connect: () => Promi
   return onceOpened(async () => {
     const evidence = await composeEvidence(config, pool);
     const { parts, registry } = await openAskingRegistry(config, evidence, connect);
-    const authority = composeAuthority(config, evidence);
     return {
-      callers: createCallers({ evidence, tokens: authority, trustsLoopback: config.environment !== 'production' }),
-      authority,
+      callers: createCallers({
+        evidence,
+        authority: composeAuthority(config, evidence),
+        trustsLoopback: config.environment !== 'production',
+      }),
       parts: { ...parts, registry },
     };
   });

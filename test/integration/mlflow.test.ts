@@ -1,7 +1,6 @@
 import type { Pool } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { migrate } from '../../adapters/postgres/migrate.ts';
-import { MlopsError } from '../../domain/errors.ts';
 import { createPool } from '../../adapters/postgres/pool.ts';
 import type { EvidenceParts } from '../../adapters/postgres/rollout-store.ts';
 import { portsFrom } from '../../config/load.ts';
@@ -460,18 +459,23 @@ describe('a call', () => {
   ])('%s is refused, which is an event', async (_, headers) => {
     const reply = await server.call('GET', 'registered-models/search', {}, headers);
     expect(reply).toMatchObject(isError(401, 'UNAUTHENTICATED'));
-    expect(JSON.stringify(await eventsOf(pool, 'api'))).toContain('NOT_AUTHENTICATED');
+    expect(JSON.stringify(await eventsOf(pool, 'model'))).toContain('NOT_AUTHENTICATED');
   });
 
   it('acts as the principal of its token, and by its roles alone', async () => {
-    const { id } = await evidence.principals.actor('viewer');
-    const tokens = {
-      identify: async (token: string) => {
-        if (token === 'good') return await evidence.principals.actor(id);
-        throw new MlopsError('NOT_AUTHENTICATED', { action: 'the API', problem: 'its token is not valid' });
-      },
-    };
-    const strict = await startMlflow(evidence, { tokens, trustsLoopback: false, roles: ['viewer'] });
+    await pool.query(
+      `INSERT INTO principal (principal_id, kind, provider, name) VALUES ('principal:00000000000000ff', 'service', 'ed25519', 'ci')`,
+    );
+    const actor = { id: 'system:test', kind: 'system', authentication: 'process' } as const;
+    await evidence.ledger.transact(async ({ append, client, next }) => {
+      await client.query(
+        `INSERT INTO principal_role (principal_id, role, ledger_sequence) VALUES ('principal:00000000000000ff', 'viewer', $1)`,
+        [next],
+      );
+      append({ type: 'identity.granted', category: 'access_control', actor, resource: 'identity', risk: 'low' });
+    });
+    const tokens = { verify: async () => await Promise.resolve({ principal: 'ci', issuer: 'https://tokens' }) };
+    const strict = await startMlflow(evidence, { tokens, trustsLoopback: false });
     try {
       const headers = { authorization: 'Bearer good' };
       expect(await strict.call('GET', 'registered-models/search', {}, headers)).toMatchObject({ status: 200 });

@@ -2,6 +2,7 @@
 import type { AddressInfo } from 'node:net';
 import fastify from 'fastify';
 import { createPrimitives } from '../../adapters/crypto/primitives.ts';
+import { createTokenVerifier, type TokenVerifier } from '../../adapters/identity/token-verifier.ts';
 import { createAuthority } from '../../adapters/postgres/identity/authority.ts';
 import { createApprovalReader } from '../../adapters/postgres/registry/approval-reader.ts';
 import { createApprovalStore } from '../../adapters/postgres/registry/approval-store.ts';
@@ -9,8 +10,7 @@ import { createGrantedApprovals } from '../../adapters/postgres/registry/granted
 import type { EvidenceParts } from '../../adapters/postgres/rollout-store.ts';
 import { ROLE_NAMES } from '../../domain/governance/roles.ts';
 import { APPROVAL_POLICY } from '../../domain/registry/approval/policy.ts';
-import { createTokenVerifier } from '../../adapters/identity/token-verifier.ts';
-import { createCallers, type TokenVerifier } from '../../workers/api/callers.ts';
+import { createCallers } from '../../workers/api/callers.ts';
 import { registerMlflow } from '../../workers/api/mlflow.ts';
 import { askForApprovals } from '../../workers/registry-approvals.ts';
 import { createTestRegistry, type TestRegistry } from './registry.ts';
@@ -52,7 +52,7 @@ export interface MlflowReply {
 export async function startMlflow(
   evidence: EvidenceParts,
   {
-    tokens,
+    tokens = createTokenVerifier([]),
     trustsLoopback = true,
     roles = ROLE_NAMES,
   }: { readonly tokens?: TokenVerifier; readonly trustsLoopback?: boolean; readonly roles?: readonly string[] } = {},
@@ -71,11 +71,10 @@ export async function startMlflow(
     ...evidence,
     primitives: createPrimitives(),
     rules: { mustSign: false, developmentRoles: roles },
-    tokens: createTokenVerifier([]),
+    tokens,
   });
   const gate = {
-    callers: createCallers({ evidence, tokens: tokens ?? authority, trustsLoopback }),
-    authority,
+    callers: createCallers({ evidence, authority, trustsLoopback }),
     parts: { ...made.parts, registry },
   };
   const app = fastify({ logger: false, forceCloseConnections: true });

@@ -1,24 +1,20 @@
 import type { FastifyRequest } from 'fastify';
-import { draftOfRefusal } from '../../domain/governance/access-drafts.ts';
-import { isMlopsError, MlopsError } from '../../domain/errors.ts';
-import type { EventActor } from '../../domain/governance/event-draft.ts';
+import type { Authority } from '../../adapters/postgres/identity/authority.ts';
 import type { EvidenceParts } from '../../adapters/postgres/rollout-store.ts';
+import { MlopsError } from '../../domain/errors.ts';
+import { draftOfRefusal } from '../../domain/governance/access-drafts.ts';
+import type { EventActor } from '../../domain/governance/event-draft.ts';
+import type { AskedFor } from '../../domain/governance/statement.ts';
 
-/** Port: whose token it is. */
-export interface TokenVerifier {
-  /** @throws NOT_AUTHENTICATED, TOKEN_ISSUER_UNREACHABLE */
-  identify(token: string): Promise<EventActor>;
-}
-
-/** Tells who calls over HTTP. */
+/** Tells who calls over HTTP without a signature, and whether they may. */
 export interface Callers {
-  /** @throws NOT_AUTHENTICATED, DATABASE_UNREACHABLE */
-  authenticate(request: FastifyRequest, action: string): Promise<EventActor>;
+  /** A refusal is an event. @throws NOT_AUTHENTICATED, NOT_AUTHORISED, TOKEN_ISSUER_UNREACHABLE, DATABASE_UNREACHABLE */
+  admit(request: FastifyRequest, asked: Pick<AskedFor, 'action' | 'resource'>): Promise<EventActor>;
 }
 
 interface Parts {
   readonly evidence: EvidenceParts;
-  readonly tokens: TokenVerifier;
+  readonly authority: Authority;
   /** Whether who calls from this machine may show nothing: never in production. */
   readonly trustsLoopback: boolean;
 }
@@ -27,27 +23,20 @@ interface Parts {
 const NOBODY: EventActor = { id: 'unknown:unauthenticated', kind: 'service', authentication: 'none' };
 
 /** Callers by their bearer token; who calls from this machine and shows none is `local`, outside production. */
-export function createCallers({ evidence, tokens, trustsLoopback }: Parts): Callers {
-  const problemOrActor = async (request: FastifyRequest): Promise<string | EventActor> => {
-    const given = request.headers.authorization ?? '';
-    if (given === '') {
-      const problem = trustsLoopback ? problemOfLoopback(request) : 'in production every call needs a token';
-      return problem ?? (await evidence.principals.loopback());
-    }
-    const [, token] = /^Bearer +(\S+)$/i.exec(given) ?? [];
-    if (token === undefined) return 'its authorization is no bearer token';
-    return await tokens.identify(token).catch((error: unknown) => {
-      if (isMlopsError(error, 'NOT_AUTHENTICATED')) return String(error.details['problem']);
-      throw error;
-    });
-  };
+export function createCallers({ authority, evidence, trustsLoopback }: Parts): Callers {
   return {
-    async authenticate(request, action) {
-      const found = await problemOrActor(request);
-      if (typeof found !== 'string') return found;
-      const error = new MlopsError('NOT_AUTHENTICATED', { action, problem: found });
-      const refused = { action, resource: 'api', code: error.code, problem: error.message };
-      await evidence.ledger.append(draftOfRefusal(refused, NOBODY));
+    async admit(request, asked) {
+      const given = request.headers.authorization ?? '';
+      const [, token] = /^Bearer +(\S+)$/i.exec(given) ?? [];
+      if (token !== undefined) return await authority.authorise({ actor: 'token', token }, asked);
+      const problem = given === '' ? problemOfBare(request, trustsLoopback) : 'its authorization is no bearer token';
+      if (problem === null) {
+        const actor = await evidence.principals.loopback();
+        await authority.permit(actor, asked);
+        return actor;
+      }
+      const error = new MlopsError('NOT_AUTHENTICATED', { action: asked.action, problem });
+      await evidence.ledger.append(draftOfRefusal({ ...asked, code: error.code, problem: error.message }, NOBODY));
       throw error;
     },
   };
@@ -56,8 +45,9 @@ export function createCallers({ evidence, tokens, trustsLoopback }: Parts): Call
 const LOOPBACK = /^(?:127\.|::1$|::ffff:127\.)/;
 const LOCAL_HOST = /^(?:localhost|127(?:\.\d+){3}|\[::1\])(?::\d+)?$/i;
 
-/** Why a call without a token is not one of this machine, in words; null when it is. */
-function problemOfLoopback({ headers, socket }: FastifyRequest): string | null {
+/** Why a call without a token is not taken for one of this machine, in words; null when it is. */
+function problemOfBare({ headers, socket }: FastifyRequest, trustsLoopback: boolean): string | null {
+  if (!trustsLoopback) return 'in production every call needs a token';
   const wanted = 'and shows no token: set MLFLOW_TRACKING_TOKEN';
   if (!LOOPBACK.test(socket.remoteAddress ?? '')) return `it comes from another machine ${wanted}`;
   // A proxy on this machine speaks for others.

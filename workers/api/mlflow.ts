@@ -1,5 +1,4 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import type { Authority } from '../../adapters/postgres/identity/authority.ts';
 import { sampleRead } from '../../adapters/postgres/registry/find.ts';
 import type { MlflowParts } from '../../adapters/postgres/registry/mlflow/parts.ts';
 import { isMlopsError } from '../../domain/errors.ts';
@@ -12,10 +11,9 @@ import type { MlflowCall } from './mlflow/call.ts';
 import { MODEL_CALLS } from './mlflow/model-calls.ts';
 import { VERSION_CALLS } from './mlflow/version-calls.ts';
 
-/** What calls of the protocol need: who calls, whether they may, and the registry. */
+/** What calls of the protocol need: who calls and may, and the registry. */
 export interface MlflowGate {
   readonly callers: Callers;
-  readonly authority: Pick<Authority, 'permit'>;
   readonly parts: MlflowParts;
 }
 
@@ -57,13 +55,12 @@ export function registerMlflow(app: FastifyInstance, gate: () => Promise<MlflowG
 }
 
 async function answerCall(gate: MlflowGate, call: MlflowCall, request: FastifyRequest): Promise<object> {
-  const { authority, callers, parts } = gate;
+  const { callers, parts } = gate;
   const fields = fieldsOf(request);
   const action = typeof call.action === 'string' ? call.action : call.action(fields);
-  const actor = await callers.authenticate(request, action);
   const name = typeof fields['name'] === 'string' && fields['name'] !== '' ? fields['name'] : null;
   const resource = name === null ? 'model' : `model/${name}`;
-  await authority.permit(actor, { action, resource });
+  const actor = await callers.admit(request, { action, resource });
   if (action === 'model.read') await sampleRead(parts, resource, { verb: call.path }, actor.id);
   return await refusalsRecorded(parts, { action, resource, actor }, async () => await call.run(parts, fields, actor));
 }

@@ -36,8 +36,6 @@ export interface Authority {
    * @throws NOT_AUTHENTICATED, NOT_AUTHORISED, DATABASE_UNREACHABLE, LEDGER_CLOSED
    */
   authorise(claim: Claim, request: AskedFor): Promise<EventActor>;
-  /** Whose token of an identity provider it is. @throws NOT_AUTHENTICATED, TOKEN_ISSUER_UNREACHABLE, DATABASE_UNREACHABLE */
-  identify(token: string): Promise<EventActor>;
   /**
    * Lets somebody do it whom another port has authenticated. A refusal is an event.
    *
@@ -75,11 +73,6 @@ export function createAuthority(parts: Parts): Authority {
         throw error;
       }
       await permit(parts, actor, request, claim.actor);
-      return actor;
-    },
-    async identify(token) {
-      const { actor, problem } = await verifyToken(parts, token);
-      if (problem !== null) throw new MlopsError('NOT_AUTHENTICATED', { action: 'the API', problem });
       return actor;
     },
     permit: async (actor, request) => await permit(parts, actor, request, actor.id),
