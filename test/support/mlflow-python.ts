@@ -51,9 +51,10 @@ export async function runPython(packages: string, args: readonly string[]): Prom
 export async function startMlflowServer(
   packages: string,
   port: number,
-): Promise<{ url: string; stop(): Promise<void> }> {
+): Promise<{ readonly url: string; readonly database: string; stop(): Promise<void> }> {
   const folder = await mkdtemp(join(tmpdir(), 'mlops-mlflow-'));
-  const store = ['--backend-store-uri', `sqlite:///${join(folder, 'mlflow.db')}`, '--artifacts-destination', folder];
+  const database = join(folder, 'mlflow.db');
+  const store = ['--backend-store-uri', `sqlite:///${database}`, '--artifacts-destination', folder];
   const args = ['-m', 'mlflow', 'server', ...store, '--host', '127.0.0.1', '--port', String(port), '--workers', '1'];
   const child = spawn('python3', args, { env: environmentOf(packages), cwd: folder, stdio: 'ignore', detached: true });
   const url = `http://127.0.0.1:${port}`;
@@ -67,7 +68,7 @@ export async function startMlflowServer(
       ({ ok }) => ok,
       () => false,
     );
-    if (isReady) return { url, stop };
+    if (isReady) return { url, database, stop };
     await sleep(200);
   }
   await stop();

@@ -78,10 +78,14 @@ export async function searchVersions(
     ...conditionsOf(search.conditions, { attributes: VERSION_ATTRIBUTES, tags: 'v.tags', values }),
     ...goOn(search, VERSION_KEYS, values),
   ];
+  const order = orderOf(search.order, VERSION_KEYS);
   const rows = await run<MlflowVersionRow>(
     pool,
-    `SELECT ${MLFLOW_VERSION_COLUMNS} FROM model_version v JOIN model m USING (model_id) ${STAGE_JOIN}
-     WHERE ${where.join(' AND ')} ORDER BY ${orderOf(search.order, VERSION_KEYS)} LIMIT ${search.limit + 1}`,
+    // Everything else is looked up for the few of the page.
+    `SELECT ${MLFLOW_VERSION_COLUMNS} FROM (
+       SELECT v.version_id FROM model_version v JOIN model m USING (model_id)
+       WHERE ${where.join(' AND ')} ORDER BY ${order} LIMIT ${search.limit + 1}
+     ) AS page JOIN model_version v USING (version_id) JOIN model m USING (model_id) ${STAGE_JOIN} ORDER BY ${order}`,
     values,
   );
   const { end, page } = pageOf(rows, search, (row, key) => {
