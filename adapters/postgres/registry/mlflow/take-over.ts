@@ -31,16 +31,15 @@ export async function takeOver(parts: Parts, order: TakeOverOrder): Promise<Take
   });
   try {
     // Two at once would each add what the other does not see yet.
-    const [lock] = await run<{ is_mine: boolean }>(
-      client,
-      'SELECT pg_try_advisory_lock(hashtextextended($1, 0)) AS is_mine',
-      [url],
-    );
-    if (lock?.is_mine !== true)
+    const lock = 'hashtextextended($1, 0)';
+    const [held] = await run<{ is_mine: boolean }>(client, `SELECT pg_try_advisory_lock(${lock}) AS is_mine`, [url]);
+    if (held?.is_mine !== true)
       throw new MlopsError('REGISTRY_SOURCE_FAILED', { url, problem: 'another import from it is going on' });
-    return await takeAll(parts, order);
+    const taken = await takeAll(parts, order);
+    await run(client, `SELECT pg_advisory_unlock(${lock})`, [url]);
+    return taken;
   } finally {
-    // Its session ends, and the lock with it.
+    // Where the lock was not given back, it ends with the session.
     client.release(true);
   }
 }
