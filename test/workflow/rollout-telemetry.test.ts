@@ -116,7 +116,7 @@ describe.concurrent('missing telemetry never promotes', () => {
         },
       },
     );
-    await scene.until(({ timeline }) => timeline.some(({ event }) => event === 'router-away'), 60_000);
+    await scene.until(({ timeline }) => timeline.some(({ event }) => event === 'router-away'), 100_000);
     await scene.act('pause');
     sight.isLost = true;
     await scene.until(({ lastVerdict }) => lastVerdict?.verdict === 'inconclusive', 60_000);
