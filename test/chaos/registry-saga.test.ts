@@ -57,16 +57,20 @@ describe('the promotion of a governed version', () => {
     expect(code, `mlops ${args.join(' ')}\n${stderr}${stdout}`).toBe(0);
     return stdout;
   };
-  const status = async (): Promise<Status> => await project.json<Status>(['rollout', 'status', '--model', MODEL]);
+  /** Null while nobody answers: the worker has just died. */
+  const status = async (): Promise<Status | null> => {
+    const { stdout } = await project.mlops(['rollout', 'status', '--model', MODEL, '-o', 'json']);
+    return stdout === '' ? null : (JSON.parse(stdout) as Status);
+  };
   const start = async (): Promise<string> =>
     await ok(startArguments(MODEL, '1.1.0', endpoints, '--from', '1.0.0', '--detach'));
 
   /** Users on 1.0.0, and 1.1.0 approved for production: a rollout may take them there. */
   const prepare = async (): Promise<void> => {
     await start();
-    await until(status, ({ intendedWeightPercent }) => intendedWeightPercent === 50, 60_000);
+    await until(status, (found) => found?.intendedWeightPercent === 50, 60_000);
     await ok(['rollout', 'abort', '--model', MODEL]);
-    await until(status, ({ phase }) => phase === 'closed', 60_000);
+    await until(status, (found) => found?.phase === 'closed', 60_000);
     const file = join(project.root, 'index.bin');
     for (const version of ['1.0.0', '1.1.0']) {
       await writeFile(file, `index of ${version}`);
@@ -82,11 +86,15 @@ describe('the promotion of a governed version', () => {
     await prepare();
     const before = (await readWrites(project, OFFSET, MODEL)).length;
     const workers = await keepDyingWorkers(project, OFFSET, MOMENTS);
-    await start();
-    const ended = await until(status, ({ phase }) => phase === 'closed', 300_000);
+    let ended: Status | null = null;
+    try {
+      await start();
+      ended = await until(status, (found) => found?.phase === 'closed', 300_000);
+    } finally {
+      await workers.stop();
+    }
     const deaths = await workers.deaths();
-    await workers.stop();
-    expect(ended.outcome, ended.reason ?? '').toBe('promoted');
+    expect(ended?.outcome, ended?.reason ?? '').toBe('promoted');
     expect(deaths).toEqual(
       expect.arrayContaining([
         'examineVersions: start',
@@ -100,7 +108,7 @@ describe('the promotion of a governed version', () => {
     const writes = (await readWrites(project, OFFSET, MODEL)).slice(before);
     expect(writes.map(({ split }) => split.canaryBasisPoints)).toEqual([5000, 10_000, 0]);
     expect(writes.at(-1)?.split.stable.version).toBe('1.1.0');
-    const history = await readHistory(project.root, OFFSET, `rollout/dev/${MODEL}`, ended.runId);
+    const history = await readHistory(project.root, OFFSET, `rollout/dev/${MODEL}`, ended?.runId);
     expect(identitiesOf(history).length, 'several workers had the same run').toBeGreaterThan(3);
 
     const { config } = loadConfig({ env: {}, workingDirectory: project.root, portOffset: OFFSET });
