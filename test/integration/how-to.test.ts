@@ -288,6 +288,34 @@ describe('the commands of pages in docs', () => {
     expect(page.left()).toBe(0);
   });
 
+  it('the examples of the brief pend where the brief let them pass', { timeout: 60_000 }, async () => {
+    const artifact = join(project.root, 'embeddings.bin');
+    await writeFile(artifact, 'weights of 2.1.0');
+    const program = join(import.meta.dirname, '../../examples/brief.ts');
+    const runBrief = async (): Promise<Record<string, unknown>[]> => {
+      const env = { ...process.env, MLOPS_PORT_OFFSET: String(OFFSETS.howTo) };
+      const child = spawn(process.execPath, [program, artifact], { cwd: project.root, env });
+      let [text, problem] = ['', ''];
+      child.stdout.on('data', (chunk: Buffer) => (text += chunk.toString()));
+      child.stderr.on('data', (chunk: Buffer) => (problem += chunk.toString()));
+      const code = await new Promise((resolve) => child.once('close', resolve));
+      expect(code, problem).toBe(0);
+      return text
+        .trimEnd()
+        .split('\n')
+        .map((line) => JSON.parse(line) as Record<string, unknown>);
+    };
+    const first = await runBrief();
+    expect(first).toMatchObject([
+      { call: 'registerModel', isNew: true, stage: 'development', requestedStage: 'production' },
+      { call: 'promoteModel', stage: 'development', approvalId: expect.stringMatching(/^apr-/) as string },
+      { call: 'recordEvent', state: 'pending', unshown: ['consent_tracked', 'explainable'] },
+    ]);
+    const again = await runBrief();
+    expect(again[0]).toMatchObject({ isNew: false });
+    expect(again[1], 'asked for once').toMatchObject({ approvalId: first[1]?.['approvalId'] });
+  });
+
   it('reference/replay', { timeout: 60_000 }, async () => {
     const example = readPage('reference/replay').match(/^```json\n(.*?)^```/ms)?.[1] ?? '';
     await writeFile(join(project.root, 'streams.jsonl'), example);
@@ -340,34 +368,6 @@ describe('the commands of pages in docs', () => {
       0,
       expect.stringContaining('Ready.'),
     ]);
-  });
-
-  it('the examples of the brief pend where the brief let them pass', { timeout: 60_000 }, async () => {
-    const artifact = join(project.root, 'embeddings.bin');
-    await writeFile(artifact, 'weights of 2.1.0');
-    const program = join(import.meta.dirname, '../../examples/brief.ts');
-    const runBrief = async (): Promise<Record<string, unknown>[]> => {
-      const env = { ...process.env, MLOPS_PORT_OFFSET: String(OFFSETS.howTo) };
-      const child = spawn(process.execPath, [program, artifact], { cwd: project.root, env });
-      let [text, problem] = ['', ''];
-      child.stdout.on('data', (chunk: Buffer) => (text += chunk.toString()));
-      child.stderr.on('data', (chunk: Buffer) => (problem += chunk.toString()));
-      const code = await new Promise((resolve) => child.once('close', resolve));
-      expect(code, problem).toBe(0);
-      return text
-        .trimEnd()
-        .split('\n')
-        .map((line) => JSON.parse(line) as Record<string, unknown>);
-    };
-    const first = await runBrief();
-    expect(first).toMatchObject([
-      { call: 'registerModel', isNew: true, stage: 'development', requestedStage: 'production' },
-      { call: 'promoteModel', stage: 'development', approvalId: expect.stringMatching(/^apr-/) as string },
-      { call: 'recordEvent', state: 'pending', unshown: ['explainable', 'consent_tracked'] },
-    ]);
-    const again = await runBrief();
-    expect(again[0]).toMatchObject({ isNew: false });
-    expect(again[1], 'asked for once').toMatchObject({ approvalId: first[1]?.['approvalId'] });
   });
 
   it('are all run here', () => {
