@@ -37,7 +37,7 @@ describe.concurrent('calibration', () => {
   it('by an A/A run: collects looks of the stable version against itself, promotes nothing, and reads them', async () => {
     const model = await stage.model('alone');
     const from = ['--from', '1.0.0', '--endpoint', `1.0.0=${model.stable}`];
-    const run = await model.act('calibrate', '--run', '--minutes', '0.25', '--share', '40', '--detach', ...from);
+    const run = await model.act('calibrate', '--run', '--minutes', '0.1', '--share', '40', '--detach', ...from);
     expect(run.code, run.stderr).toBe(0);
     await model.until(({ intendedWeightPercent }) => intendedWeightPercent === 40);
     expect((await model.act('promote', '--full')).stderr).toContain('nothing to promote');
