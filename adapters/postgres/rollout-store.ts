@@ -1,8 +1,6 @@
-import { createHash } from 'node:crypto';
 import type { Pool } from 'pg';
 import type { IncidentRecord, RolloutEventRecord, RolloutStore } from '../../activities/ports.ts';
 import { MlopsError } from '../../domain/errors.ts';
-import { canonicalJson } from '../../domain/governance/canonical-json.ts';
 import {
   boundContentOf,
   draftOfClose,
@@ -13,6 +11,7 @@ import {
   type RolloutSubject,
 } from '../../domain/governance/rollout-drafts.ts';
 import type { RolloutRecord, TickRecord } from '../../domain/rollout/records.ts';
+import { digestOf } from '../crypto/digest-of.ts';
 import { findCarriedWealth, findEarlierAttempt } from './earlier-attempts.ts';
 import type { Ledger, LedgerTransaction } from './ledger/ledger.ts';
 import type { Principals } from './ledger/principals.ts';
@@ -114,7 +113,7 @@ async function openRollout({ ledger, principals }: EvidenceParts, record: Rollou
       ],
     );
     if (rowCount === 1)
-      transaction.append(draftOfStart(record, actor, { plan: digestOfJson(plan), policy: digestOfJson(policy) }));
+      transaction.append(draftOfStart(record, actor, { plan: digestOf(record.plan), policy: digestOf(record.policy) }));
   });
 }
 
@@ -247,14 +246,7 @@ async function subjectOf({ client }: LedgerTransaction, rolloutKey: string): Pro
 
 /** What a look rested on and what it found, as the ledger binds it. */
 export function digestOfTick(tick: Omit<TickRecord, 'rolloutKey' | 'snapshot' | 'state'>): string {
-  return digestOfJson(JSON.stringify(boundContentOf(tick)));
-}
-
-/** SHA-256 over the canonical text of what a JSON text says. */
-function digestOfJson(text: string): string {
-  return createHash('sha256')
-    .update(canonicalJson(JSON.parse(text)))
-    .digest('hex');
+  return digestOf(boundContentOf(tick));
 }
 
 /** A row as the rest of the program knows it. */
