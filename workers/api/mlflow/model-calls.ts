@@ -14,10 +14,10 @@ import {
 } from '../../../domain/registry/mlflow/fields.ts';
 import { MODEL_ATTRIBUTES, parseFilter } from '../../../domain/registry/mlflow/filter.ts';
 import { parseModelOrder } from '../../../domain/registry/mlflow/order.ts';
-import { pageTokenOf, parsePageToken } from '../../../domain/registry/mlflow/page-token.ts';
 import { modelShape, versionShape } from '../../../domain/registry/mlflow/shapes.ts';
 import { parseStageName, stageNameOf } from '../../../domain/registry/mlflow/stage-names.ts';
 import type { MlflowCall } from './call.ts';
+import { searchPage } from './search-call.ts';
 
 /** How many a page has; none is no page, and no error. */
 const RESULTS = { least: 0, most: 1000, usual: 100 };
@@ -74,19 +74,19 @@ export const MODEL_CALLS: readonly MlflowCall[] = [
     path: '/registered-models/search',
     action: 'model.read',
     run: async (parts, fields) => {
-      const [filter, orderBy] = [textOf(fields, 'filter'), textsOf(fields, 'order_by')];
-      const query = JSON.stringify(['models', filter, orderBy]);
-      const order = parseModelOrder(orderBy);
-      const { end, found } = await searchModels(parts, {
-        conditions: parseFilter(filter, MODEL_ATTRIBUTES),
-        order,
-        after: parsePageToken(textOf(fields, 'page_token'), query, order.length),
-        limit: maxResultsOf(fields, RESULTS),
-      });
-      return {
-        ...(found.length === 0 ? {} : { registered_models: found.map(modelShape) }),
-        ...(end === null ? {} : { next_page_token: pageTokenOf(end, query) }),
-      };
+      const { found, next } = await searchPage(
+        fields,
+        'models',
+        parseModelOrder,
+        async (filter, order, after) =>
+          await searchModels(parts, {
+            conditions: parseFilter(filter, MODEL_ATTRIBUTES),
+            order,
+            after,
+            limit: maxResultsOf(fields, RESULTS),
+          }),
+      );
+      return { ...(found.length === 0 ? {} : { registered_models: found.map(modelShape) }), ...next };
     },
   },
   {

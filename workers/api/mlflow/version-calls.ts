@@ -18,17 +18,16 @@ import {
   tagOf,
   tagsOf,
   textOf,
-  textsOf,
   type Fields,
 } from '../../../domain/registry/mlflow/fields.ts';
 import { parseFilter, VERSION_ATTRIBUTES } from '../../../domain/registry/mlflow/filter.ts';
 import { assertSource } from '../../../domain/registry/mlflow/new-version.ts';
 import { parseVersionOrder } from '../../../domain/registry/mlflow/order.ts';
-import { pageTokenOf, parsePageToken } from '../../../domain/registry/mlflow/page-token.ts';
 import { versionShape } from '../../../domain/registry/mlflow/shapes.ts';
 import { parseStageName, type StageName } from '../../../domain/registry/mlflow/stage-names.ts';
 import type { Action } from '../../../domain/governance/permissions.ts';
 import type { MlflowCall } from './call.ts';
+import { searchPage } from './search-call.ts';
 
 /** How many may be asked for at once. */
 const RESULTS = { least: 1, most: 200_000, usual: 200_000 };
@@ -92,19 +91,19 @@ export const VERSION_CALLS: readonly MlflowCall[] = [
     path: '/model-versions/search',
     action: 'model.read',
     run: async (parts, fields) => {
-      const [filter, orderBy] = [textOf(fields, 'filter'), textsOf(fields, 'order_by')];
-      const query = JSON.stringify(['versions', filter, orderBy]);
-      const order = parseVersionOrder(orderBy);
-      const { end, found } = await searchVersions(parts, {
-        conditions: parseFilter(filter, VERSION_ATTRIBUTES),
-        order,
-        after: parsePageToken(textOf(fields, 'page_token'), query, order.length),
-        limit: Math.min(LONGEST_PAGE, maxResultsOf(fields, RESULTS)),
-      });
-      return {
-        ...(found.length === 0 ? {} : { model_versions: found.map(versionShape) }),
-        ...(end === null ? {} : { next_page_token: pageTokenOf(end, query) }),
-      };
+      const { found, next } = await searchPage(
+        fields,
+        'versions',
+        parseVersionOrder,
+        async (filter, order, after) =>
+          await searchVersions(parts, {
+            conditions: parseFilter(filter, VERSION_ATTRIBUTES),
+            order,
+            after,
+            limit: Math.min(LONGEST_PAGE, maxResultsOf(fields, RESULTS)),
+          }),
+      );
+      return { ...(found.length === 0 ? {} : { model_versions: found.map(versionShape) }), ...next };
     },
   },
   {
