@@ -6,6 +6,7 @@ import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { activityInfo } from '@temporalio/activity';
 import { Client, Connection } from '@temporalio/client';
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import type { AdmittedVersions } from '../../activities/ports.ts';
@@ -40,6 +41,8 @@ export interface World {
   moveStage(): Promise<void>;
   /** What who looks at a statement says. */
   authorise(): Promise<Authorisation>;
+  /** Before the server's time is told. */
+  clock(): Promise<void>;
 }
 
 /** One rollout under way, and what it did to the world. */
@@ -198,6 +201,7 @@ function setStage(world: Partial<World>): Stage {
     versions: async () => await Promise.resolve({ isGoverned: false, approvalId: null, production: null }),
     moveStage: async () => undefined,
     authorise: async () => await Promise.resolve({ allowed: true }),
+    clock: async () => undefined,
   };
   return {
     world: { ...well, ...world },
@@ -283,7 +287,11 @@ function actFor(stages: ReadonlyMap<string, Stage>) {
       stageOf(order.model).stages.push(`${order.version} out`);
       return await Promise.resolve('out');
     },
-    readClock: async () => await Promise.resolve(Date.now()),
+    readClock: async () => {
+      const { workflowId } = activityInfo().workflowExecution ?? { workflowId: '' };
+      await stageOf(workflowId.split('/')[2] ?? '').world.clock();
+      return Date.now();
+    },
   };
 }
 

@@ -32,6 +32,27 @@ it('a promotion is refused while another is carried out: none is lost', async ()
   expect(scene.weights).toEqual([20, 50, 0]);
 });
 
+it('what a person did stands before what follows from it, however long its time is looked up', async () => {
+  let isLooking = false;
+  const look = async (): Promise<object> => {
+    isLooking = true;
+    await sleep(1500);
+    return {};
+  };
+  const scene = await theatre.start(
+    [{ weight: 50, windowMinutes: 0.01 }, { pause: 'manual' }],
+    {},
+    { clock: async () => await sleep(3000) },
+  );
+  await scene.until(({ waitingFor }) => waitingFor?.kind === 'pause-step');
+  Object.assign(scene.world, { look });
+  await scene.until(() => isLooking);
+  await scene.act('resume');
+  await scene.until(({ outcome }) => outcome !== null, 40_000);
+  const order = scene.events.map(({ event }) => event).filter((event) => event.startsWith('resume'));
+  expect(order).toEqual(['resume', 'resumed']);
+});
+
 it('updates of another shape are refused, and change nothing', async () => {
   const scene = await theatre.start([{ weight: 50, windowMinutes: 600 }]);
   await scene.until(({ intendedWeightPercent }) => intendedWeightPercent === 50);

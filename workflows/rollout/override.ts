@@ -2,7 +2,7 @@ import { patched } from '@temporalio/workflow';
 import { missingToClose, missingToEnter } from '../../domain/rollout/missing-evidence.ts';
 import { missingForNextStep, type RolloutRequest, type RolloutRun } from '../../domain/rollout/run.ts';
 import type { RolloutContext } from './context.ts';
-import { record } from './record.ts';
+import { recordConsequence } from './record.ts';
 
 /** A promotion by a person: to the next step, or with `full` to 100 %. */
 export type Override = NonNullable<RolloutRun['override']>;
@@ -62,7 +62,7 @@ async function recordOverride(
   where: string,
   missing: readonly string[],
 ): Promise<void> {
-  await record(context, {
+  await recordConsequence(context, {
     key: `override/${where}`,
     event: 'overridden',
     actor: override.actor,

@@ -54,6 +54,12 @@ export async function record(context: RolloutContext, news: News): Promise<void>
   if (delivery !== null) deliver(context, delivery);
 }
 
+/** The same, of what follows from what a person did: it stands after that, in what is shown and in what is kept. */
+export async function recordConsequence(context: RolloutContext, news: News): Promise<void> {
+  if (patched('acts-stand-before-what-follows')) await recordAsked(context);
+  await record(context, news);
+}
+
 /** The same, of what must be written before the rollout returns. @throws while the database is away */
 export async function recordLast(context: RolloutContext, news: News): Promise<void> {
   if (context.run.announced.includes(news.key)) return;

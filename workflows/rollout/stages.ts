@@ -15,7 +15,7 @@ import { activities, advanceClock, type Ending, type RolloutContext } from './co
 import { isAway, isPassing, messageOf } from './failure.ts';
 import { overrideEntry, overrideGate, overrideStep, passesLastGate } from './override.ts';
 import { setPhase } from './panel.ts';
-import { isBehind, record, show } from './record.ts';
+import { isBehind, record, recordConsequence, show } from './record.ts';
 import { smokeTest } from './smoke-test.ts';
 import { untilSettled } from './stop.ts';
 import { writeSplit } from './traffic.ts';
@@ -93,7 +93,7 @@ export async function passGate(context: RolloutContext): Promise<Ending | null> 
     await overrideGate(context, run.override);
   } else if (step.gate) {
     const passed = run.approval ?? run.override;
-    await record(context, {
+    await recordConsequence(context, {
       key: `gate/${run.stepIndex}/passed`,
       event: 'approved',
       actor: passed?.actor ?? 'rollout',
@@ -235,7 +235,7 @@ async function moveTo(context: RolloutContext, step: PlanStep): Promise<Ending |
 
 /** A pause that the plan has is ended by a person: nothing was overridden. */
 async function recordResumed(context: RolloutContext, { actor, reason, stepIndex }: Resumed): Promise<void> {
-  await record(context, {
+  await recordConsequence(context, {
     key: `resumed/${stepIndex}`,
     event: 'resumed',
     actor,
