@@ -1,3 +1,4 @@
+import { isAllowedEndpoint } from '../domain/rollout/endpoint.ts';
 import { marginLogOf } from '../domain/rollout/judge/policy.ts';
 import { checkPlans } from './plan-rules.ts';
 import type { DeploymentFile } from './file-schema.ts';
@@ -109,12 +110,8 @@ function checkTargets({ targets, endpointAllowList: allowed }: DeploymentConfig)
     Object.entries(versions).map(([version, url]) => ({ path: `targets.${model}.${version}`, url })),
   );
   return all
-    .filter(({ url }) => !isAllowed(new URL(url), allowed))
+    .filter(({ url }) => !isAllowedEndpoint(url, allowed))
     .map(({ path, url }) => problem(path, url, `http(s) on one of endpoint_allow_list (${allowed.join(', ')})`));
-}
-
-function isAllowed({ hostname, protocol }: URL, allowed: readonly string[]): boolean {
-  return (protocol === 'http:' || protocol === 'https:') && allowed.includes(hostname.replace(/^\[|\]$/g, ''));
 }
 
 function problem(path: string, value: unknown, wanted: string): RuleProblem {

@@ -2,6 +2,7 @@ import { timingSafeEqual } from 'node:crypto';
 import fastify, { type FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { isMlopsError, MlopsError } from '../../domain/errors.ts';
+import { isAllowedEndpoint } from '../../domain/rollout/endpoint.ts';
 import type { TrafficWrite } from '../../domain/rollout/split.ts';
 import type { Counters } from './counters.ts';
 import type { SplitStore } from './split-store.ts';
@@ -78,7 +79,9 @@ function isAuthorised(header: string | undefined, token: string): boolean {
 function writeSchema(allowList: readonly string[]) {
   const endpoint = z
     .string()
-    .refine((text) => isAllowed(text, allowList), { error: `wanted http(s) on one of ${allowList.join(', ')}` });
+    .refine((text) => isAllowedEndpoint(text, allowList), {
+      error: `wanted http(s) on one of ${allowList.join(', ')}`,
+    });
   const target = z.strictObject({ version: z.string().min(1), endpoint });
   return z
     .object({
@@ -113,10 +116,4 @@ function parseWrite(schema: ReturnType<typeof writeSchema>, model: string, body:
       problem: `the split is of ${result.data.split.model}, the path names ${model}`,
     });
   return result.data;
-}
-
-function isAllowed(text: string, allowList: readonly string[]): boolean {
-  if (!URL.canParse(text)) return false;
-  const { protocol, hostname } = new URL(text);
-  return (protocol === 'http:' || protocol === 'https:') && allowList.includes(hostname.replace(/^\[|\]$/g, ''));
 }

@@ -1,5 +1,5 @@
 import type { HealthProbe, ProbeResult } from '../../activities/ports.ts';
-import { MlopsError } from '../../domain/errors.ts';
+import { assertAllowedEndpoint } from '../../domain/rollout/endpoint.ts';
 import { serviceUrl } from './service-url.ts';
 
 /** How a service is asked, from the `health` section of deployment.yaml. */
@@ -16,7 +16,7 @@ export interface HealthProbeOptions {
 export function createHealthProbe(options: HealthProbeOptions): HealthProbe {
   return {
     async probe(endpoint, expectedVersion) {
-      assertAllowed(endpoint, options.allowedHosts);
+      assertAllowedEndpoint(endpoint, options.allowedHosts);
       const startedAt = performance.now();
       const seen = await ask(serviceUrl(endpoint, options.path), options.timeoutMs);
       const latencyMs = performance.now() - startedAt;
@@ -24,16 +24,6 @@ export function createHealthProbe(options: HealthProbeOptions): HealthProbe {
       return evaluate(seen.body, { options, expectedVersion, latencyMs });
     },
   };
-}
-
-/** @throws ENDPOINT_NOT_ALLOWED unless it is http(s) on an allowed host */
-function assertAllowed(endpoint: string, allowedHosts: readonly string[]): void {
-  const url = URL.canParse(endpoint) ? new URL(endpoint) : null;
-  const host = url?.hostname.replace(/^\[|\]$/g, '');
-  const isHttp = url?.protocol === 'http:' || url?.protocol === 'https:';
-  if (url === null || !isHttp || host === undefined || !allowedHosts.includes(host)) {
-    throw new MlopsError('ENDPOINT_NOT_ALLOWED', { endpoint, allowed: allowedHosts.join(', ') });
-  }
 }
 
 async function ask(url: URL, timeoutMs: number): Promise<{ body: Record<string, unknown>; problem: string | null }> {

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import canonicalize from 'canonicalize';
 import type { MlopsConfig } from '../../config/schema.ts';
 import { MlopsError } from '../../domain/errors.ts';
+import { assertAllowedEndpoint } from '../../domain/rollout/endpoint.ts';
 import { assemblePlan } from '../../domain/rollout/plan.ts';
 import { withGates } from '../../domain/rollout/plan-gates.ts';
 import { assertModelName } from '../../domain/model-name.ts';
@@ -123,14 +124,6 @@ export function targetOf(
   const endpoint =
     ownValue(order.endpoints, version) ?? ownValue(ownValue(config.deployment.targets, order.model) ?? {}, version);
   if (endpoint === undefined) throw new MlopsError('TARGET_UNKNOWN', { model: order.model, version });
-  assertAllowed(config, endpoint);
+  assertAllowedEndpoint(endpoint, config.deployment.endpointAllowList);
   return { version, endpoint };
-}
-
-function assertAllowed(config: MlopsConfig, endpoint: string): void {
-  const allowed = config.deployment.endpointAllowList;
-  const url = URL.canParse(endpoint) ? new URL(endpoint) : null;
-  const isHttp = url?.protocol === 'http:' || url?.protocol === 'https:';
-  if (url !== null && isHttp && allowed.includes(url.hostname.replace(/^\[|\]$/g, ''))) return;
-  throw new MlopsError('ENDPOINT_NOT_ALLOWED', { endpoint, allowed: allowed.join(', ') });
 }
