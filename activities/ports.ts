@@ -29,8 +29,8 @@ export interface VersionRegistry {
   admit(pair: {
     readonly environment: string;
     readonly model: string;
-    readonly from: string;
-    readonly to: string;
+    readonly stable: ArmTarget;
+    readonly canary: ArmTarget;
   }): Promise<AdmittedVersions>;
   /** Moves the version into production, by its approval. @throws what a promotion throws */
   promote(order: StageOrder): Promise<string>;

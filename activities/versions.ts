@@ -9,15 +9,14 @@ const HEARTBEAT_MS = 2_000;
 export function createVersionActivities({ versions }: { readonly versions: VersionRegistry }) {
   return {
     /**
-     * Whether the registry lets these versions be rolled out: both registered, the new one approved and its artifact verified now.
+     * Whether the registry lets these versions be rolled out: both registered and where it says, the new one approved and its artifact
+     * verified now.
      *
      * @throws PREFLIGHT_VERSION
      */
     async examineVersions({ request }: { readonly request: RolloutRequest }): Promise<AdmittedVersions> {
       const { canary, environment, model, stable } = request;
-      return await alive(
-        async () => await versions.admit({ environment, model, from: stable.version, to: canary.version }),
-      );
+      return await alive(async () => await versions.admit({ environment, model, stable, canary }));
     },
 
     /** The stage follows the traffic. Returns what was done, in words. @throws what a promotion in the registry throws */

@@ -9,6 +9,7 @@ import { createGovernance, type Governance } from './governance/governance.ts';
 import type { EmergencyOrder, EmergencyResult, RolloutSummary, UnjournaledLine } from './evidence-port.ts';
 import { createModelRegistry, type ModelRegistry } from './registry/model-registry.ts';
 import type { RolloutAction } from './rollouts/actions.ts';
+import { withRegisteredEndpoints } from './rollouts/registered-endpoints.ts';
 import { assembleRequest, type RolloutOrder } from './rollouts/request.ts';
 import type { StartedRollout } from './rollouts/rollouts.ts';
 
@@ -75,10 +76,14 @@ export function connect(
   const rollouts = onceOpened(async () => await composition.rollouts());
   const registry = onceOpened(async () => await composition.registry());
   const evidence = onceOpened(async () => await composition.evidence());
+  const requestOf = async (order: RolloutOrder) => {
+    const versions = [order.fromVersion, order.toVersion];
+    return assembleRequest(config, await withRegisteredEndpoints(config, order, versions, registry));
+  };
   return {
     config,
     start: async (order, { supersede = false } = {}) =>
-      await (await rollouts()).start(assembleRequest(config, order), { supersede, actor: order.actor }),
+      await (await rollouts()).start(await requestOf(order), { supersede, actor: order.actor }),
     status: async (model) => await (await rollouts()).status(model),
     result: async (model, signal = new AbortController().signal) => await (await rollouts()).result(model, signal),
     act: async (model, action) => await (await rollouts()).act(model, action),

@@ -3,6 +3,7 @@ import type { Lineage } from '../domain/registry/lineage.ts';
 import type { RegistrationOrder } from '../domain/registry/registration.ts';
 import type {
   AliasOutcome,
+  EndpointOutcome,
   HistoryPage,
   ImportReport,
   ModelPage,
@@ -110,6 +111,14 @@ export interface Registry {
       readonly approvalId: string | null;
     },
   ): Promise<AliasOutcome>;
+  /**
+   * Says where a version answers in this environment; null: nowhere any more. The next rollout goes there.
+   *
+   * @throws VERSION_NOT_FOUND, VERSION_RETIRED, ENDPOINT_NOT_ALLOWED, USAGE_INVALID
+   */
+  endpoint(
+    order: Reasoned & { readonly model: string; readonly version: string; readonly endpoint: string | null },
+  ): Promise<EndpointOutcome>;
   /** Reads the artifact again. @throws VERSION_NOT_FOUND, ARTIFACT_MISSING */
   verify(order: VersionOrder): Promise<VerifiedArtifact>;
   /** Transitions, newest first. @throws MODEL_NOT_FOUND */

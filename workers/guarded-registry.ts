@@ -45,6 +45,7 @@ export function guardRegistry(registry: Registry, authority: Authority, identity
     demote: guarded('model.demote', registry.demote),
     retire: guarded('model.retire', registry.retire),
     alias: guarded('model.alias', registry.alias),
+    endpoint: guarded('model.endpoint', registry.endpoint),
     depend: guarded('model.register', registry.depend),
     async *export() {
       yield* registry.export({ actor: await may('model.export', undefined, null) });

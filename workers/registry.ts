@@ -1,6 +1,7 @@
 import type { Client } from '@temporalio/client';
 import type { Pool } from 'pg';
 import { currentIdentity } from '../adapters/identity/own-identity.ts';
+import { createGatewayRouter } from '../adapters/gateway/router.ts';
 import { createGrantedApprovals } from '../adapters/postgres/registry/granted-approvals.ts';
 import { createRegistry } from '../adapters/postgres/registry/registry.ts';
 import type { EvidenceParts } from '../adapters/postgres/rollout-store.ts';
@@ -13,15 +14,20 @@ import { guardRegistry } from './guarded-registry.ts';
 import { composeEvidence } from './ledger.ts';
 import { askForApprovals } from './registry-approvals.ts';
 
+/** What the registry goes by. */
+export type RegistryRules = Rules & ArtifactPlace & Pick<MlopsConfig, 'deployment' | 'gateway'>;
+
 /** The registry of an environment without anybody before it: for programs that carry out what was approved. */
-export async function openRegistry(config: Rules & ArtifactPlace, evidence: EvidenceParts) {
-  const { environment, governance } = config;
+export async function openRegistry(config: RegistryRules, evidence: EvidenceParts) {
+  const { deployment, environment, governance } = config;
   const parts = {
     ...evidence,
     environment,
     store: (await composeArtifacts(config)).store,
     approvals: createGrantedApprovals(),
     policy: assemblePolicy(governance.protectedAliases),
+    router: createGatewayRouter(config),
+    endpointHosts: deployment.endpointAllowList,
     readSample: governance.readSample,
   };
   return { registry: createRegistry(parts), parts };
@@ -29,7 +35,7 @@ export async function openRegistry(config: Rules & ArtifactPlace, evidence: Evid
 
 /** The same, asking for the approvals that it lacks: for who has been authorised elsewhere. */
 export async function openAskingRegistry(
-  config: Rules & ArtifactPlace & Pick<MlopsConfig, 'ports'>,
+  config: RegistryRules & Pick<MlopsConfig, 'ports'>,
   evidence: EvidenceParts,
   connect: () => Promise<Client>,
 ) {
@@ -40,7 +46,7 @@ export async function openAskingRegistry(
 
 /** The model registry of an environment, as who acts in this process may use it. Connected when an approval has to be asked for. */
 export async function composeRegistry(
-  config: Rules & ArtifactPlace & Pick<MlopsConfig, 'identity' | 'ports'>,
+  config: RegistryRules & Pick<MlopsConfig, 'identity' | 'ports'>,
   pool: Pool,
   connect: () => Promise<Client>,
 ) {

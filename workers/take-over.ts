@@ -4,14 +4,13 @@ import { createVersionSource } from '../adapters/mlflow/version-source.ts';
 import { takeOver } from '../adapters/postgres/registry/mlflow/take-over.ts';
 import type { MlopsConfig } from '../config/schema.ts';
 import type { TakenOver } from '../domain/registry/mlflow/version-source.ts';
-import type { ArtifactPlace } from './artifacts.ts';
-import { composeAuthority, type Rules } from './authority.ts';
+import { composeAuthority } from './authority.ts';
 import { composeEvidence } from './ledger.ts';
-import { openRegistry } from './registry.ts';
+import { openRegistry, type RegistryRules } from './registry.ts';
 
 /** Takes versions over from an MLflow registry, for who acts in this process and may import. */
 export async function composeTakeOver(
-  config: Rules & ArtifactPlace & Pick<MlopsConfig, 'identity'>,
+  config: RegistryRules & Pick<MlopsConfig, 'identity'>,
   pool: Pool,
 ): Promise<(url: string, token: string | null) => Promise<TakenOver>> {
   const evidence = await composeEvidence(config, pool);

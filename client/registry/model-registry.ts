@@ -1,5 +1,6 @@
 import type {
   AliasOutcome,
+  EndpointOutcome,
   HistoryPage,
   RegisteredVersion,
   StageChangeRecord,
@@ -60,6 +61,8 @@ export interface ModelRegistry {
       readonly approvalId?: string;
     },
   ): Promise<AliasOutcome>;
+  /** Where the version answers in this environment; null: nowhere any more. The next rollout goes there. */
+  setEndpoint(order: Named & Why & { readonly endpoint: string | null }): Promise<EndpointOutcome>;
   getVersion(order: Named): Promise<VersionRecord>;
   /** Highest precedence first; `after` is the cursor of the page before. */
   listVersions(order: {
@@ -106,6 +109,7 @@ export function createModelRegistry(open: () => Promise<Registry>, actor: () => 
     retireModel: async (order) => await (await open()).retire({ ...order, ...by(order) }),
     setAlias: async ({ approvalId = null, ...order }) =>
       await (await open()).alias({ ...order, approvalId, ...by(order) }),
+    setEndpoint: async (order) => await (await open()).endpoint({ ...order, ...by(order) }),
     getVersion: async (order) => await (await open()).version({ ...order, actor: actor() }),
     listVersions: async ({ after = null, limit = PAGE, model }) =>
       await (await open()).versions({ model, after, limit, stage: null, withRetired: false, actor: actor() }),

@@ -116,14 +116,21 @@ export function digestOf(value: unknown): string {
 }
 
 /** Where a version answers. @throws TARGET_UNKNOWN, ENDPOINT_NOT_ALLOWED */
-export function targetOf(
-  config: MlopsConfig,
-  order: Pick<RolloutOrder, 'model' | 'endpoints'>,
-  version: string,
-): ArmTarget {
-  const endpoint =
-    ownValue(order.endpoints, version) ?? ownValue(ownValue(config.deployment.targets, order.model) ?? {}, version);
+export function targetOf(config: MlopsConfig, order: KnownEndpoints, version: string): ArmTarget {
+  const endpoint = endpointOf(config, order, version);
   if (endpoint === undefined) throw new MlopsError('TARGET_UNKNOWN', { model: order.model, version });
   assertAllowedEndpoint(endpoint, config.deployment.endpointAllowList);
   return { version, endpoint };
+}
+
+/** What an order says of where the versions of a model answer. */
+export type KnownEndpoints = Pick<RolloutOrder, 'model' | 'endpoints'>;
+
+/** By the order, or else by configuration. */
+export function endpointOf(
+  { deployment }: MlopsConfig,
+  { endpoints, model }: KnownEndpoints,
+  version: string,
+): string | undefined {
+  return ownValue(endpoints, version) ?? ownValue(ownValue(deployment.targets, model) ?? {}, version);
 }

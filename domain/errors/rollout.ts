@@ -130,7 +130,8 @@ export const ROLLOUT_ERRORS = {
   },
   TARGET_UNKNOWN: {
     message: 'Endpoint of {model} {version} is not known, wanted its URL',
-    remedy: 'Add it under `targets` in config/deployment.yaml, or pass `--endpoint {version}=URL`',
+    remedy:
+      'Register it: `mlops model endpoint {model} {version} URL`, add it under `targets` in config/deployment.yaml, or pass `--endpoint {version}=URL`',
     retryable: false,
     exitCode: 2,
   },

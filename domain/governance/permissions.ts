@@ -27,6 +27,7 @@ export const PERMISSIONS = {
   'identity.rotate-own': EVERYBODY,
   'model.alias': ['engineer', 'operator'],
   'model.demote': ['engineer', 'operator'],
+  'model.endpoint': ['engineer', 'operator'],
   'model.export': ['engineer', 'auditor', 'admin'],
   'model.import': ['admin'],
   'model.promote': ['engineer', 'operator'],

@@ -13,6 +13,7 @@ export const REGISTRY_TABLES = [
   'stage_change',
   'used_approval',
   'model_alias',
+  'version_endpoint',
   'model_dependency',
 ] as const;
 export type RegistryTable = (typeof REGISTRY_TABLES)[number];

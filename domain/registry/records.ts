@@ -26,6 +26,8 @@ export interface VersionRecord {
   /** Where somebody wants it, for which an approval is missing. */
   readonly requestedStage: Stage | null;
   readonly aliases: readonly string[];
+  /** Base URL where it answers in this environment; null: it is not known. */
+  readonly endpoint: string | null;
   /** Principal id of who registered it. */
   readonly author: string;
   /** ISO 8601, UTC */
@@ -81,6 +83,13 @@ export interface AliasOutcome {
   readonly version: string | null;
   readonly before: string | null;
   readonly awaiting: AwaitedApproval | null;
+}
+
+/** Where a version answers now, and did before. */
+export interface EndpointOutcome {
+  readonly version: string;
+  readonly endpoint: string | null;
+  readonly before: string | null;
 }
 
 /** An approval that is missing: for what, and bound to which content. */

@@ -20,6 +20,8 @@ const ACTS = {
   'alias-requested': ['model_promotion', 'low'],
   'alias-set': ['model_promotion', 'medium'],
   'alias-removed': ['model_promotion', 'medium'],
+  'endpoint-set': ['data_modification', 'medium'],
+  'endpoint-removed': ['data_modification', 'medium'],
   verified: ['compliance_check', 'low'],
   'verification-failed': ['security_event', 'high'],
   'dependency-added': ['data_modification', 'low'],

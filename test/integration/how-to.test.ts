@@ -236,6 +236,7 @@ describe('the commands of pages in docs', () => {
     expect((await page.next(0)).stdout).toMatch(/^aliases +candidate$/m);
     expect((await page.next(3)).stderr).toContain('(ARTIFACT_MISSING)');
     expect((await page.next(0)).stdout).toContain('has left development yet');
+    expect((await page.next(0)).stdout).toContain('answers at http://127.0.0.1:9201; before: nowhere');
     await page.next(0);
     expect((await page.next(0)).stdout).toContain('development → archived');
     expect((await page.next(0)).stdout).toContain('rows to registry.jsonl');

@@ -29,6 +29,7 @@ describe('in production', () => {
   let project: TestProject;
   let traffic: Traffic;
   let started: string[];
+  let endpoints: Record<string, string> = {};
   let setUp: Run;
 
   /** Runs the command line as somebody; null: whoever the operating system says. */
@@ -47,6 +48,10 @@ describe('in production', () => {
     const registered = await as('emil', ...`model register ${MODEL} ${version} ${typed}`.split(' '));
     expect(registered.code, registered.stderr).toBe(0);
   };
+  const place = async (version: string, endpoint: string): Promise<void> => {
+    const placed = await as('olga', 'model', 'endpoint', MODEL, version, endpoint);
+    expect(placed.code, placed.stderr).toBe(0);
+  };
   /** Takes a version to staging and asks for production. Returns the approval. */
   const askFor = async (version: string): Promise<string> => {
     await registerIndex(version);
@@ -63,6 +68,7 @@ describe('in production', () => {
     setUp = await as(null, 'up', '--detach');
     const [stable, canary] = [await project.startService('1.0.0'), await project.startService('1.1.0')];
     traffic = startTraffic({ url: project.gateway, model: MODEL, perSecond: 100 });
+    endpoints = { '1.0.0': stable, '1.1.0': canary };
     const versions = `--model ${MODEL} --from 1.0.0 --to 1.1.0 --endpoint 1.0.0=${stable} --endpoint 1.1.0=${canary}`;
     started = `rollout start ${versions} --detach -o json`.split(' ');
     for (const [name, role] of [
@@ -111,6 +117,8 @@ describe('in production', () => {
     };
     expect(await refusalOf()).toContain('it is not registered, and in production every model is');
     for (const version of ['1.0.0', '1.1.0']) await registerIndex(version);
+    expect(await refusalOf()).toContain('the registry does not say where 1.0.0 answers, and in production it must');
+    for (const [version, endpoint] of Object.entries(endpoints)) await place(version, endpoint);
     expect(await refusalOf()).toContain('1.1.0 is in development, wanted staging');
     const approvalId = await askFor('1.1.0');
     expect(await refusalOf()).toContain(`approval ${approvalId} of 1.1.0 is pending`);
@@ -183,8 +191,9 @@ describe('in production', () => {
     expect(early.code, 'not ahead of its users').toBe(3);
     expect(early.stderr).toContain('its users in production are on 1.1.0');
     expect(await stageOf('1.2.0')).toBe('staging');
-    const endpoint = await project.startService('1.2.0');
-    const next = `rollout start --model ${MODEL} --to 1.2.0 --endpoint 1.2.0=${endpoint} --detach`;
+    await place('1.2.0', await project.startService('1.2.0'));
+    // Where it answers is known from the registry.
+    const next = `rollout start --model ${MODEL} --to 1.2.0 --detach`;
     const begun = await as('olga', ...next.split(' '));
     expect(begun.code, begun.stderr).toBe(0);
     const ended = await promoteFully();

@@ -282,6 +282,23 @@ describe('the other verbs of mlops model', () => {
     });
   });
 
+  it('endpoint: says where a version answers, which show repeats', async () => {
+    await model('register', ['placed', '1.0.0'], { ...EMBEDDING, type: 'embedding' });
+    expect((await model('endpoint', ['placed', '1.0.0', 'http://127.0.0.1:9101'])).text).toBe(
+      'placed 1.0.0 answers at http://127.0.0.1:9101; before: nowhere\nUndo: mlops model endpoint placed 1.0.0 --remove',
+    );
+    expect((await model('show', ['placed', '1.0.0'])).text).toMatch(/^answers at +http:\/\/127\.0\.0\.1:9101$/m);
+    expect((await model('endpoint', ['placed', '1.0.0', 'http://127.0.0.1:9101'])).text).toContain(
+      'Nothing is changed',
+    );
+    expect(await model('endpoint', ['placed', '1.0.0'])).toMatchObject({ exitCode: 2, code: 'USAGE_INVALID' });
+    expect(await model('endpoint', ['placed', '1.0.0', 'http://a.example'])).toMatchObject({
+      exitCode: 2,
+      code: 'ENDPOINT_NOT_ALLOWED',
+    });
+    expect((await model('endpoint', ['placed', '1.0.0'], { remove: true })).text).toContain('answers nowhere');
+  });
+
   it('lineage, show --bom, export and import give what they say', async () => {
     await model('register', ['based', '1.0.0'], { ...EMBEDDING, dataset: ['wiki-2'] });
     expect((await model('lineage', ['based', '1.0.0'], { add: 'base-model=hub/mini' })).text).toBe(

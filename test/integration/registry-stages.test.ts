@@ -4,14 +4,16 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { migrate } from '../../adapters/postgres/migrate.ts';
 import { createPool } from '../../adapters/postgres/pool.ts';
 import { createTrafficStore } from '../../adapters/postgres/traffic-store.ts';
+import { admitVersions } from '../../adapters/postgres/registry/rollout-versions.ts';
 import type { EvidenceParts } from '../../adapters/postgres/rollout-store.ts';
 import { portsFrom } from '../../config/load.ts';
-import { isMlopsError } from '../../domain/errors.ts';
+import { isMlopsError, MlopsError } from '../../domain/errors.ts';
 import { createRandom } from '../../domain/statistics/seeded-random.ts';
 import { STAGES } from '../../domain/registry/stages.ts';
 import { assemblePolicy } from '../../domain/registry/policy.ts';
 import type { AwaitedApproval } from '../../domain/registry/records.ts';
 import type { RegistrationOrder } from '../../domain/registry/registration.ts';
+import type { LiveSplit } from '../../domain/rollout/split.ts';
 import { openTestLedger, startDatabase, type TestDatabase } from '../support/database.ts';
 import { OFFSETS } from '../support/offsets.ts';
 import { createTestRegistry, eventsOf, fileOf, registrationOf, type TestRegistry } from '../support/registry.ts';
@@ -547,6 +549,54 @@ describe('a retirement', () => {
     });
   });
 
+  it('is refused while the router sends users to it, whatever was written, and while nobody can ask it', async () => {
+    const arm = (version: string) => ({ version, endpoint: 'http://127.0.0.1:1' });
+    const splitTo = (canaryBasisPoints: number) => ({
+      model: 'edited',
+      stable: arm('1.0.0'),
+      canary: arm('1.1.0'),
+      canaryBasisPoints,
+      mirrorBasisPoints: 0,
+    });
+    const live = {
+      generation: 1,
+      idempotencyKey: 'edited/1',
+      actor: 'ada',
+      reason: 'test',
+      writtenAt: new Date().toISOString(),
+    };
+    let observe = async (): Promise<LiveSplit | null> => await Promise.resolve(null);
+    const asking = await createTestRegistry(evidence, {
+      router: { observe: async () => await observe() },
+      store: made.store,
+    });
+    for (const version of ['1.0.0', '1.1.0']) await register('edited', version);
+    const traffic = createTrafficStore(evidence);
+    const write = { environment: 'dev', split: splitTo(0), expectedGeneration: 0, ...live };
+    await traffic.reserve(write);
+    await traffic.markApplied('dev', { ...live, split: splitTo(0) });
+    const retired = async () =>
+      await asking.registry.retire({ ...ADA, model: 'edited', version: '1.1.0' }).then(() => 'retired', String);
+
+    observe = async () => await Promise.resolve({ ...live, split: splitTo(2500) });
+    expect(await retired()).toContain('25 % of the users of dev are served by it');
+    const order = { ...ADA, model: 'edited', version: '1.0.0', approvalId: null, expectedProduction: null };
+    await asking.registry.promote({ ...order, to: 'staging' });
+    const { awaiting } = await asking.registry.promote({ ...order, to: 'production' });
+    if (awaiting === null) throw new Error('nothing was asked for');
+    asking.approvals.grant({ approvalId: 'edited-1', ...awaiting }, APPROVERS);
+    const promoted = asking.registry.promote({ ...order, approvalId: 'edited-1', to: 'production' });
+    await expect(promoted).rejects.toMatchObject({ code: 'TRAFFIC_ELSEWHERE' });
+
+    observe = async () => {
+      await Promise.resolve();
+      throw new MlopsError('ROUTER_UNREACHABLE', { address: 'http://127.0.0.1:1', reason: 'refused' });
+    };
+    expect(await retired()).toContain('Traffic router at http://127.0.0.1:1 cannot be reached');
+    observe = async () => await Promise.resolve({ ...live, split: splitTo(0) });
+    expect(await retired()).toBe('retired');
+  });
+
   it('is refused while a live version rests on it, or a protected alias means it', async () => {
     await register('base', '1.0.0');
     await register('above', '2.0.0', { dependencies: [{ kind: 'embedding', target: 'base@1.0.0' }] });
@@ -564,6 +614,72 @@ describe('a retirement', () => {
     );
     await retire('above', '2.0.0');
     expect(await refusal('base', '1.0.0')).not.toContain('above');
+  });
+});
+
+describe('where a version answers', () => {
+  const AT = 'http://127.0.0.1:9101';
+  const setEndpoint = async (model: string, version: string, endpoint: string | null) =>
+    await registry.endpoint({ ...ADA, model, version, endpoint });
+
+  it('is said once for each environment, and its changes are events', async () => {
+    await register('placed', '1.0.0');
+    expect((await show('placed', '1.0.0')).endpoint).toBeNull();
+    expect(await setEndpoint('placed', '1.0.0', AT)).toEqual({ version: '1.0.0', endpoint: AT, before: null });
+    expect(await setEndpoint('placed', '1.0.0', AT)).toMatchObject({ before: AT });
+    expect((await show('placed', '1.0.0')).endpoint).toBe(AT);
+    const elsewhere = await createTestRegistry(evidence, { environment: 'staging' });
+    const there = await elsewhere.registry.version({ model: 'placed', version: '1.0.0', actor: 'ada' });
+    expect(there.endpoint).toBeNull();
+    await setEndpoint('placed', '1.0.0', null);
+    const events = (await eventsOf(pool, 'model/placed/1.0.0')).filter(({ type }) => type.includes('endpoint'));
+    expect(events.map(({ facts, type }) => [type, facts])).toEqual([
+      ['model.endpoint-set', { environment: 'dev', endpoint: AT, before: null }],
+      ['model.endpoint-removed', { environment: 'dev', endpoint: null, before: AT }],
+    ]);
+  });
+
+  it.each([
+    ['http://elsewhere.example', 'ENDPOINT_NOT_ALLOWED'],
+    ['nothing', 'ENDPOINT_NOT_ALLOWED'],
+    ['http://ada:s3cret@127.0.0.1', 'USAGE_INVALID'],
+    ['http://127.0.0.1/?key=s3cret', 'USAGE_INVALID'],
+  ])('is not %s', async (endpoint, code) => {
+    await register('misplaced', '1.0.0');
+    const refused = await setEndpoint('misplaced', '1.0.0', endpoint).catch((error: unknown) => error);
+    expect(refused).toMatchObject({ code });
+    expect(String(refused)).not.toContain('s3cret');
+    expect((await show('misplaced', '1.0.0')).endpoint).toBeNull();
+  });
+
+  it('is kept of a retired version', async () => {
+    await register('left', '1.0.0');
+    await setEndpoint('left', '1.0.0', AT);
+    await registry.retire({ ...ADA, model: 'left', version: '1.0.0' });
+    await expect(setEndpoint('left', '1.0.0', null)).rejects.toMatchObject({ code: 'VERSION_RETIRED' });
+    expect((await show('left', '1.0.0')).endpoint).toBe(AT);
+  });
+
+  it('is where its rollout goes, and in production it must be known', async () => {
+    for (const version of ['1.0.0', '1.1.0']) await register('routed', version);
+    await promote('routed', '1.1.0');
+    const admit = async (environment: string, canary: string) => {
+      const arm = (version: string, endpoint: string) => ({ version, endpoint });
+      const pair = { environment, model: 'routed', stable: arm('1.0.0', AT), canary: arm('1.1.0', canary) };
+      const approvals = { openFor: async () => await Promise.resolve(null) };
+      return await admitVersions({ ...made.parts, environment }, approvals, pair).catch((error: unknown) =>
+        String(error),
+      );
+    };
+    expect(await admit('dev', AT), 'nothing is said of it').toMatchObject({ isGoverned: true });
+    expect(await admit('production', AT)).toContain(
+      'the registry does not say where 1.0.0 answers, and in production it must',
+    );
+    await setEndpoint('routed', '1.1.0', AT);
+    expect(await admit('dev', AT)).toMatchObject({ isGoverned: true });
+    expect(await admit('dev', 'http://rag.internal')).toContain(
+      `1.1.0 answers at ${AT} by the registry, and is to be asked at http://rag.internal`,
+    );
   });
 });
 
@@ -634,6 +750,7 @@ describe('the database', () => {
       'version_stage',
       'stage_change',
       'model_alias',
+      'version_endpoint',
       'model_dependency',
       'used_approval',
     ]) {

@@ -74,6 +74,8 @@ export async function createTestRegistry(evidence: EvidenceParts, more: Partial<
     store,
     approvals,
     policy: assemblePolicy([]),
+    router: { observe: async () => await Promise.resolve(null) },
+    endpointHosts: ['127.0.0.1', 'rag.internal'],
     readSample: 0,
     ...more,
   };

@@ -11,6 +11,7 @@ const ORDER: Readonly<Record<RegistryTable, string>> = {
   stage_change: 'change_id',
   used_approval: 'approval_id COLLATE "C"',
   model_alias: 'model_id, environment COLLATE "C", alias COLLATE "C"',
+  version_endpoint: 'version_id, environment COLLATE "C"',
   model_dependency: 'version_id, kind COLLATE "C", target COLLATE "C"',
 };
 

@@ -1,4 +1,5 @@
 import type { PoolClient } from 'pg';
+import type { TrafficRouter } from '../../../activities/ports.ts';
 import type { BoundContent } from '../../../domain/registry/bound-content.ts';
 import type { ArtifactStore } from '../../../domain/registry/artifact.ts';
 import type { RegistryPolicy } from '../../../domain/registry/policy.ts';
@@ -28,6 +29,10 @@ export interface RegistryParts extends EvidenceParts {
   readonly store: ArtifactStore;
   readonly approvals: GrantedApprovals;
   readonly policy: RegistryPolicy;
+  /** Hosts on which a version may answer. */
+  readonly endpointHosts: readonly string[];
+  /** Who says where the users are. */
+  readonly router: Pick<TrafficRouter, 'observe'>;
   /** Chance that a reading is an event itself, 0 to 1. */
   readonly readSample: number;
 }

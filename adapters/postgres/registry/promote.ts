@@ -7,13 +7,14 @@ import { resourceOfPromotion, resourceOfVersion } from '../../../domain/registry
 import { weightOf } from '../../../domain/registry/traffic-weight.ts';
 import { parseVersion } from '../../../domain/registry/semver.ts';
 import { isLegal, legalInWords } from '../../../domain/registry/stages.ts';
+import type { LiveSplit } from '../../../domain/rollout/split.ts';
 import type { LedgerTransaction } from '../ledger/ledger.ts';
 import { approvalFor, consumeApproval } from './approve.ts';
 import { changeStage, type UsedApproval } from './change-stage.ts';
 import { outcomeOf } from './outcome-of.ts';
 import type { RegistryParts } from './parts.ts';
 import { refusalsRecorded } from './refusals.ts';
-import { liveSplitOf } from './live-split.ts';
+import { liveSplitOf, routedSplitOf } from './live-split.ts';
 import { noteRequest } from './request-stage.ts';
 import { retireRow } from './retire.ts';
 import { assertVerified } from './verify-artifact.ts';
@@ -48,7 +49,7 @@ export interface PromoteOrder {
  * one goes back to staging. What needs an approval and has none is noted, and `awaiting` says what must be approved.
  *
  * @throws VERSION_NOT_FOUND, VERSION_RETIRED, TRANSITION_ILLEGAL, STAGE_CONFLICT, ARTIFACT_MISSING, ARTIFACT_MISMATCH,
- *   INDEX_MISMATCH, APPROVAL_NOT_GRANTED, RETIRE_REFUSED, and what the approvals throw
+ *   INDEX_MISMATCH, APPROVAL_NOT_GRANTED, RETIRE_REFUSED, ROUTER_UNREACHABLE, and what the approvals throw
  */
 export async function promoteModel(parts: RegistryParts, order: PromoteOrder): Promise<StageOutcome> {
   const actor = await parts.principals.actor(order.actor);
@@ -60,22 +61,24 @@ export async function promoteModel(parts: RegistryParts, order: PromoteOrder): P
       assertTransition(before, order);
       await assertVerified(parts, before, actor);
     }
-    return await parts.ledger.transact(async (transaction) => await promote(parts, transaction, order, actor));
+    const routed = order.isByRollout === true ? null : await routedSplitOf(parts, before.content.model);
+    const entry = { order, actor, routed };
+    return await parts.ledger.transact(async (transaction) => await promote(parts, transaction, entry));
   });
 }
 
 async function promote(
   parts: RegistryParts,
   transaction: LedgerTransaction,
-  order: PromoteOrder,
-  actor: EventActor,
+  entry: { readonly order: PromoteOrder; readonly actor: EventActor; readonly routed: LiveSplit | null },
 ): Promise<StageOutcome> {
+  const { actor, order, routed } = entry;
   const { client } = transaction;
   const { environment } = parts;
   const row = await requireVersion(client, environment, order);
   // The answer to an earlier try was lost.
   if (isThere(row, order)) {
-    await archiveOthers(parts, transaction, { row, order, actor });
+    await archiveOthers(parts, transaction, { ...entry, row });
     return outcomeOf(row, environment, { from: row.stage });
   }
   assertTransition(row, order);
@@ -89,9 +92,10 @@ async function promote(
     return { ...outcomeOf(noted, environment, { from: row.stage }), awaiting: neededFor(parts, row, order) };
   }
   // Asked for it may be; it is done by whoever brings the users there.
-  if (order.to === 'production' && order.isByRollout !== true) await assertNoOtherTraffic(client, environment, row);
+  if (order.to === 'production' && order.isByRollout !== true)
+    await assertNoOtherTraffic(client, environment, row, routed);
   await enterStage(transaction, { row, current, environment, actor, approval, order, act: 'promoted' });
-  await archiveOthers(parts, transaction, { row, order, actor });
+  await archiveOthers(parts, transaction, { ...entry, row });
   const after = await requireVersion(client, environment, order);
   return outcomeOf(after, environment, { from: row.stage, replaced: current?.content.version ?? null });
 }
@@ -99,8 +103,14 @@ async function promote(
 async function archiveOthers(
   parts: RegistryParts,
   transaction: LedgerTransaction,
-  { actor, order, row }: { readonly row: VersionRow; readonly order: PromoteOrder; readonly actor: EventActor },
+  entry: {
+    readonly row: VersionRow;
+    readonly order: PromoteOrder;
+    readonly actor: EventActor;
+    readonly routed: LiveSplit | null;
+  },
 ): Promise<void> {
+  const { actor, order, routed, row } = entry;
   if (order.archiveOthers !== true || order.to !== 'staging') return;
   const others = await run<VersionRow>(
     transaction.client,
@@ -108,7 +118,7 @@ async function archiveOthers(
      WHERE s.model_id = $2 AND s.stage = 'staging' AND v.retired_at IS NULL AND v.version_id <> $3 ORDER BY v.ordinal`,
     [parts.environment, row.model_id, row.version_id],
   );
-  for (const other of others) await retireRow(parts, transaction, { row: other, actor, reason: order.reason });
+  for (const other of others) await retireRow(parts, transaction, { row: other, routed, actor, reason: order.reason });
 }
 
 /** A version takes its new stage, and in production the place of the one before, which stays verified in staging. */
@@ -164,11 +174,18 @@ export function assertExpected(
 }
 
 /** Users that are on another version are brought to this one by a rollout: the stage does not go ahead of them. @throws TRAFFIC_ELSEWHERE */
-async function assertNoOtherTraffic(queries: Queries, environment: string, { content }: VersionRow): Promise<void> {
+async function assertNoOtherTraffic(
+  queries: Queries,
+  environment: string,
+  { content }: VersionRow,
+  routed: LiveSplit | null,
+): Promise<void> {
   const { model, version } = content;
-  const live = await liveSplitOf(queries, environment, model);
-  if (live === null || weightOf(live.split, version) === 10_000) return;
-  throw new MlopsError('TRAFFIC_ELSEWHERE', { model, version, environment, live: live.split.stable.version });
+  const elsewhere = [await liveSplitOf(queries, environment, model), routed].find(
+    (live) => live !== null && weightOf(live.split, version) < 10_000,
+  );
+  if (elsewhere === undefined || elsewhere === null) return;
+  throw new MlopsError('TRAFFIC_ELSEWHERE', { model, version, environment, live: elsewhere.split.stable.version });
 }
 
 function isThere(row: VersionRow, { to }: PromoteOrder): boolean {

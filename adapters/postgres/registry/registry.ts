@@ -1,6 +1,7 @@
 import { draftOfRegistry } from '../../../domain/registry/registry-drafts.ts';
 import { setAlias, type AliasOrder } from './aliases.ts';
 import { demoteModel, type DemoteOrder } from './demote.ts';
+import { setEndpoint, type EndpointOrder } from './endpoints.ts';
 import { exportRegistry } from './export-rows.ts';
 import { getProduction, getVersion, listModels, listVersions, namesOf, type VersionQuery } from './find.ts';
 import { goBack, type GoBackOrder } from './go-back.ts';
@@ -28,6 +29,7 @@ export function createRegistry(parts: RegistryParts) {
     demote: async (order: DemoteOrder) => await demoteModel(parts, order),
     retire: async (order: RetireOrder) => await retireModel(parts, order),
     alias: async (order: AliasOrder) => await setAlias(parts, order),
+    endpoint: async (order: EndpointOrder) => await setEndpoint(parts, order),
     verify: async (asked: Parameters<typeof verifyVersion>[1]) => await verifyVersion(parts, asked),
     history: async (asked: Parameters<typeof readHistory>[1]) => await readHistory(parts, asked),
     productionAt: async (asked: Parameters<typeof readProductionAt>[1]) => await readProductionAt(parts, asked),

@@ -8,6 +8,7 @@ import type { LiveSplit } from '../../../domain/rollout/split.ts';
 import type { LedgerTransaction } from '../ledger/ledger.ts';
 import { changeStage } from './change-stage.ts';
 import type { RegistryParts } from './parts.ts';
+import { routedSplitOf } from './live-split.ts';
 import { outcomeOf } from './outcome-of.ts';
 import { refusalsRecorded } from './refusals.ts';
 import { requireVersion, run, type Queries, type VersionRow } from './versions.ts';
@@ -27,40 +28,49 @@ const MOST_NAMED = 10;
  * Ends a version in every environment: it is hidden from lists, its evidence stays, its number is never given out again. Doing it
  * again changes nothing.
  *
- * @throws VERSION_NOT_FOUND, RETIRE_REFUSED while users, rollouts, other versions or protected aliases need it
+ * @throws VERSION_NOT_FOUND, RETIRE_REFUSED while users, rollouts, other versions or protected aliases need it, ROUTER_UNREACHABLE while
+ *   nobody can say where the users of a model are that has some
  */
 export async function retireModel(parts: RegistryParts, order: RetireOrder): Promise<StageOutcome> {
   const { environment } = parts;
   const actor = await parts.principals.actor(order.actor);
   const attempt = { action: 'model.retire', resource: resourceOfVersion(order.model, order.version), actor };
-  return await refusalsRecorded(
-    parts,
-    attempt,
-    async () =>
-      await parts.ledger.transact(async (transaction) => {
-        const row = await requireVersion(transaction.client, environment, order);
-        if (row.retired_at !== null) return outcomeOf(row, environment, { from: 'archived' });
-        await retireRow(parts, transaction, { row, actor, reason: order.reason });
-        const after = await requireVersion(transaction.client, environment, row.content);
-        return outcomeOf(after, environment, { from: row.stage });
-      }),
-  );
+  return await refusalsRecorded(parts, attempt, async () => {
+    const routed = await routedSplitOf(parts, order.model);
+    return await parts.ledger.transact(async (transaction) => {
+      const row = await requireVersion(transaction.client, environment, order);
+      if (row.retired_at !== null) return outcomeOf(row, environment, { from: 'archived' });
+      await retireRow(parts, transaction, { row, routed, actor, reason: order.reason });
+      const after = await requireVersion(transaction.client, environment, row.content);
+      return outcomeOf(after, environment, { from: row.stage });
+    });
+  });
 }
 
 /** Retires a version that nothing needs any more, within a transaction. @throws RETIRE_REFUSED */
 export async function retireRow(
   parts: RegistryParts,
   transaction: LedgerTransaction,
-  entry: { readonly row: VersionRow; readonly actor: EventActor; readonly reason: string },
+  entry: {
+    readonly row: VersionRow;
+    /** As {@link routedSplitOf} found it before the transaction. */
+    readonly routed: LiveSplit | null;
+    readonly actor: EventActor;
+    readonly reason: string;
+  },
 ): Promise<void> {
   const { model, version } = entry.row.content;
-  const problems = await needsOf(parts, transaction.client, entry.row);
+  const problems = await needsOf(parts, transaction.client, entry);
   if (problems.length > 0) throw new MlopsError('RETIRE_REFUSED', { model, version, problems: problems.join('; ') });
   await retire(parts, transaction, entry);
 }
 
 /** Everything that still needs a version, in words. */
-async function needsOf({ policy }: RegistryParts, queries: Queries, row: VersionRow): Promise<string[]> {
+async function needsOf(
+  { environment: here, policy }: RegistryParts,
+  queries: Queries,
+  { routed, row }: { readonly row: VersionRow; readonly routed: LiveSplit | null },
+): Promise<string[]> {
   const { model, version } = row.content;
   const live = await run<{ environment: string; observed: LiveSplit }>(
     queries,
@@ -87,7 +97,9 @@ async function needsOf({ policy }: RegistryParts, queries: Queries, row: Version
   );
   return [
     ...live.flatMap(({ environment, observed }) => {
-      const weight = weightOf(observed.split, version);
+      // What was written last, and what somebody has made of it since.
+      const seen = environment === here && routed !== null ? [observed, routed] : [observed];
+      const weight = Math.max(...seen.map(({ split }) => weightOf(split, version)));
       return weight === 0 ? [] : [`${weight / 100} % of the users of ${environment} are served by it`];
     }),
     ...rollouts.map(({ rollout_id: id }) => `${id} is going on`),

@@ -1,6 +1,7 @@
 import { MlopsError } from '../../../domain/errors.ts';
 import { boundContentOf, sameBound } from '../../../domain/registry/bound-content.ts';
 import { resourceOfPromotion } from '../../../domain/registry/resource-names.ts';
+import type { ArmTarget } from '../../../domain/rollout/split.ts';
 import { sha256Of } from '../../crypto/sha256.ts';
 import type { createApprovalReader } from './approval-reader.ts';
 import type { RegistryParts } from './parts.ts';
@@ -11,8 +12,8 @@ import { productionOf, requireVersion, run, type VersionRow } from './versions.t
 export interface VersionPair {
   readonly environment: string;
   readonly model: string;
-  readonly from: string;
-  readonly to: string;
+  readonly stable: ArmTarget;
+  readonly canary: ArmTarget;
 }
 
 /** What a rollout goes by that the registry has let in. */
@@ -30,7 +31,7 @@ type Approvals = Pick<ReturnType<typeof createApprovalReader>, 'openFor'>;
 /**
  * Whether two versions may be rolled out. A model that was registered is governed by the registry; in production every model is. The new
  * version must be approved for production and its artifact be the registered one; what is in production by the registry must be
- * what is live.
+ * what is live; both must be asked where the registry says that they answer.
  *
  * @throws PREFLIGHT_VERSION, DATABASE_UNREACHABLE
  */
@@ -42,28 +43,30 @@ export async function admitVersions(parts: RegistryParts, approvals: Approvals, 
     throw refusal(
       pair,
       'it is not registered, and in production every model is',
-      `mlops model register ${model} ${pair.to}`,
+      `mlops model register ${model} ${pair.canary.version}`,
     );
   }
-  const [from, to] = [await findVersion(parts, pair, pair.from), await findVersion(parts, pair, pair.to)];
+  const [from, to] = [await findVersion(parts, pair, pair.stable), await findVersion(parts, pair, pair.canary)];
   const production = (await productionOf(parts.pool, environment, from.model_id))?.content.version ?? null;
   if (production !== null && production !== from.content.version && production !== to.content.version)
     throw refusal(
       pair,
-      `${production} is in production, and ${pair.from} is to be replaced`,
+      `${production} is in production, and ${pair.stable.version} is to be replaced`,
       `mlops model history ${model}`,
     );
   const approvalId = production === to.content.version ? null : await approvalOf(parts, approvals, pair, to);
   await assertVerified(parts, to, await parts.principals.actor('rollout')).catch((error: unknown) => {
     if (error instanceof MlopsError && !error.retryable)
-      throw refusal(pair, error.message, `mlops model verify ${model} ${pair.to}`);
+      throw refusal(pair, error.message, `mlops model verify ${model} ${pair.canary.version}`);
     throw error;
   });
   return { isGoverned: true, approvalId, production };
 }
 
-async function findVersion(parts: RegistryParts, pair: VersionPair, version: string): Promise<VersionRow> {
+/** A version that may be rolled out from or to, where it answers. @throws PREFLIGHT_VERSION */
+async function findVersion(parts: RegistryParts, pair: VersionPair, arm: ArmTarget): Promise<VersionRow> {
   const { environment, model } = pair;
+  const { version } = arm;
   const register = `mlops model register ${model} ${version}`;
   const row = await requireVersion(parts.pool, environment, { model, version }).catch((error: unknown) => {
     if (error instanceof MlopsError && error.exitCode === 2)
@@ -71,7 +74,19 @@ async function findVersion(parts: RegistryParts, pair: VersionPair, version: str
     throw error;
   });
   if (row.retired_at !== null) throw refusal(pair, `${version} was retired`, `mlops model list ${model}`);
+  assertPlace(pair, arm, row);
   return row;
+}
+
+/** Only what was registered is asked: another service might answer under the same version. @throws PREFLIGHT_VERSION */
+function assertPlace(pair: VersionPair, { endpoint, version }: ArmTarget, row: VersionRow): void {
+  const { environment, model } = pair;
+  if (row.endpoint === endpoint || (row.endpoint === null && environment !== 'production')) return;
+  const problem =
+    row.endpoint === null
+      ? `the registry does not say where ${version} answers, and in production it must`
+      : `${version} answers at ${row.endpoint} by the registry, and is to be asked at ${endpoint}`;
+  throw refusal(pair, problem, `mlops model endpoint ${model} ${version} ${endpoint}`);
 }
 
 /** The approval that was given for exactly what the version is now. */
@@ -96,6 +111,6 @@ async function approvalOf(
   return approval.approvalId;
 }
 
-function refusal({ from, model, to }: VersionPair, problem: string, next: string): MlopsError {
-  return new MlopsError('PREFLIGHT_VERSION', { model, from, to, problem, next });
+function refusal({ canary, model, stable }: VersionPair, problem: string, next: string): MlopsError {
+  return new MlopsError('PREFLIGHT_VERSION', { model, from: stable.version, to: canary.version, problem, next });
 }

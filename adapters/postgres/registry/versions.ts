@@ -22,6 +22,7 @@ export interface VersionRow extends QueryResultRow {
   readonly stage: Stage;
   readonly requested_stage: Stage | null;
   readonly aliases: readonly string[] | null;
+  readonly endpoint: string | null;
   readonly author: string;
   readonly registered_at: Date;
   readonly retired_at: Date | null;
@@ -37,7 +38,8 @@ export const VERSION_COLUMNS = `v.version_id, v.model_id, v.ordinal, v.content_d
   CASE WHEN v.retired_at IS NOT NULL THEN 'archived' ELSE COALESCE(s.stage, 'development') END AS stage,
   s.requested_stage,
   (SELECT array_agg(a.alias ORDER BY a.alias) FROM model_alias a
-   WHERE a.version_id = v.version_id AND a.environment = $1) AS aliases`;
+   WHERE a.version_id = v.version_id AND a.environment = $1) AS aliases,
+  (SELECT e.endpoint FROM version_endpoint e WHERE e.version_id = v.version_id AND e.environment = $1) AS endpoint`;
 
 export const STAGE_JOIN = 'LEFT JOIN version_stage s ON s.version_id = v.version_id AND s.environment = $1';
 
@@ -129,6 +131,7 @@ export function recordOf(row: VersionRow, environment: string): VersionRecord {
     stage: row.stage,
     requestedStage: row.requested_stage,
     aliases: row.aliases ?? [],
+    endpoint: row.endpoint,
     author: row.author,
     registeredAt: row.registered_at.toISOString(),
     retiredAt: row.retired_at?.toISOString() ?? null,

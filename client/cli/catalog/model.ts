@@ -141,6 +141,18 @@ export const MODEL_COMMANDS: readonly CommandSpec[] = [
     load: () => import('../commands/model/alias.ts'),
   },
   {
+    name: 'model endpoint',
+    summary: 'say where a version answers here: the next rollout goes there',
+    arguments: [MODEL, VERSION, { name: '[url]', description: 'its base URL, on a host of endpoint_allow_list' }],
+    options: [{ flags: '--remove', description: 'it answers nowhere any more' }, REASON],
+    examples: [
+      'mlops model endpoint rag_api 1.1.0 http://127.0.0.1:9102',
+      'mlops model endpoint rag_api 1.0.0 --remove --reason "switched off"',
+    ],
+    changes: true,
+    load: () => import('../commands/model/endpoint.ts'),
+  },
+  {
     name: 'model verify',
     summary: 'read the artifact again and compare it with what was registered',
     arguments: [MODEL, VERSION],

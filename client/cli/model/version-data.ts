@@ -14,6 +14,7 @@ export function dataOfVersion(record: VersionRecord, author?: string): Record<st
     stage: rest.stage,
     requestedStage: rest.requestedStage,
     aliases: rest.aliases,
+    endpoint: rest.endpoint,
     description: rest.description,
     tags: rest.tags,
     metadata,
@@ -46,6 +47,7 @@ export function textOfVersion(record: VersionRecord, author: string): string {
     '',
     line('stage', `${stageInWords(record)} in ${record.environment}`),
     line('aliases', record.aliases.length === 0 ? 'none' : record.aliases.join(', ')),
+    line('answers at', record.endpoint ?? 'not known'),
     line('artifact', artifactInWords(record)),
     line('registered', `${record.registeredAt} by ${author}`),
     ...section(

@@ -2,6 +2,7 @@ import { MlopsError } from '../../../domain/errors.ts';
 import type { RolloutRequest } from '../../../domain/rollout/run.ts';
 import type { ArmTarget } from '../../../domain/rollout/split.ts';
 import { assembleAaRequest } from '../../rollouts/aa-request.ts';
+import { withRegisteredEndpoints } from '../../rollouts/registered-endpoints.ts';
 import { targetOf } from '../../rollouts/request.ts';
 import type { CommandContext, CommandInput, CommandResult } from '../command.ts';
 import { follow } from './follow.ts';
@@ -51,7 +52,7 @@ async function prepareAa(context: CommandContext, input: CommandInput, model: st
       hint: 'Name the version that is there, for example --from 1.0.0',
     });
   const endpoints = endpointOptions(input);
-  const stable = live?.split.stable ?? targetOf(config, { model, endpoints }, from);
+  const stable = live?.split.stable ?? (await registeredTarget(context, { model, endpoints }, from));
   assertThatOne(stable, from, endpoints);
   return assembleAaRequest(config, {
     model,
@@ -61,6 +62,15 @@ async function prepareAa(context: CommandContext, input: CommandInput, model: st
     actor: (await context.composition.identity()).actor,
     reason: textOption(input, 'reason', 'calibration'),
   });
+}
+
+async function registeredTarget(
+  context: CommandContext,
+  order: { readonly model: string; readonly endpoints: Readonly<Record<string, string>> },
+  version: string,
+): Promise<ArmTarget> {
+  const [config, open] = [await context.config(), async () => await context.composition.registry()];
+  return targetOf(config, await withRegisteredEndpoints(config, order, [version], open), version);
 }
 
 /** An A/A run splits what is there: another version or place that was named would be left out. @throws USAGE_INVALID */

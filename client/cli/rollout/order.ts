@@ -1,6 +1,7 @@
 import { MlopsError } from '../../../domain/errors.ts';
 import type { RolloutRequest } from '../../../domain/rollout/run.ts';
 import type { LiveSplit } from '../../../domain/rollout/split.ts';
+import { withRegisteredEndpoints } from '../../rollouts/registered-endpoints.ts';
 import { assembleRequest } from '../../rollouts/request.ts';
 import { rolloutIdOf } from '../../rollouts/rollout-id.ts';
 import type { CommandContext, CommandInput } from '../command.ts';
@@ -35,7 +36,7 @@ export async function prepareOrder(
       hint: 'Name the version that is there, for example --from 1.0.0',
     });
   }
-  return assembleRequest(config, {
+  const order = {
     model,
     fromVersion,
     toVersion,
@@ -44,7 +45,9 @@ export async function prepareOrder(
     gates: gateOptions(input),
     actor: (await context.composition.identity()).actor,
     reason: textOption(input, 'reason'),
-  });
+  };
+  const open = async () => await context.composition.registry();
+  return assembleRequest(config, await withRegisteredEndpoints(config, order, [fromVersion, toVersion], open));
 }
 
 /** Asked for before anything is looked at. */

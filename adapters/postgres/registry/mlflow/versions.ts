@@ -13,6 +13,7 @@ import { draftOfRegistry, type RegistryAct } from '../../../../domain/registry/r
 import { resourceOfModel, resourceOfVersion } from '../../../../domain/registry/resource-names.ts';
 import type { LedgerTransaction } from '../../ledger/ledger.ts';
 import { insertAt, takeOrdinal } from '../register.ts';
+import { routedSplitOf } from '../live-split.ts';
 import { retireRow } from '../retire.ts';
 import { requireVersion, type VersionRow } from '../versions.ts';
 import { requireMlflowModel } from './model-rows.ts';
@@ -147,9 +148,10 @@ export async function deleteVersion(
   parts: Parts,
   { actor, ...name }: OrdinalName & { readonly actor: EventActor },
 ): Promise<void> {
+  const routed = await routedSplitOf(parts, name.model);
   await parts.ledger.transact(async (transaction) => {
     const row = await requireOrdinal(transaction.client, parts.environment, name);
-    if (row.retired_at === null) await retireRow(parts, transaction, { row, actor, reason: '' });
+    if (row.retired_at === null) await retireRow(parts, transaction, { row, routed, actor, reason: '' });
     await transaction.client.query(
       `WITH hidden AS (UPDATE model_version SET deleted_at = at, changed_at = at, ledger_sequence = $2
          FROM date_trunc('milliseconds', clock_timestamp()) AS at WHERE version_id = $1 RETURNING model_id, at)

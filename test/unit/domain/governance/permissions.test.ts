@@ -25,6 +25,7 @@ const DECIDED: Readonly<Record<string, string>> = {
   'identity.rotate-own': 'VERPOAD',
   'model.alias': 'EO',
   'model.demote': 'EO',
+  'model.endpoint': 'EO',
   'model.export': 'EAD',
   'model.import': 'D',
   'model.promote': 'EO',

@@ -17,6 +17,7 @@ const RECORD: VersionRecord = {
   stage: 'development',
   requestedStage: null,
   aliases: [],
+  endpoint: null,
   author: 'principal:0001',
   registeredAt: '2026-11-27T10:00:00.000Z',
   retiredAt: null,
