@@ -24,7 +24,7 @@ export function composeRolloutVersions(
       const order = { model, actor, reason: 'its rollout did not end there' };
       // Nothing was there before: out it goes.
       if (production === null) await registry.demote({ ...order, version, to: 'staging' });
-      else await registry.goBack({ ...order, expectedProduction: version, approvalId: null });
+      else await registry.goBack({ ...order, expectedProduction: version, approvalId: null, isByRollout: true });
       return `${version} left production; ${production ?? 'nothing'} is there`;
     },
   };

@@ -173,36 +173,61 @@ describe('in production', () => {
     }
   });
 
-  it('a rollout that is promoted takes the version into production: stage and traffic', async () => {
-    const promoteFully = async (): Promise<RolloutStatus> => {
-      await until(status, ({ phase }) => phase === 'awaiting-approval', 60_000);
-      const promoted = await as('olga', 'rollout', 'promote', '--model', MODEL, '--full', '--confirm', MODEL);
-      expect(promoted.code, promoted.stderr).toBe(0);
-      const ended = await until(status, ({ phase }) => phase === 'closed', 90_000);
-      expect(ended.outcome, ended.reason ?? '').toBe('promoted');
-      return ended;
-    };
-    expect((await start('olga')).code).toBe(0);
-    await promoteFully();
+  it(
+    'a rollout that is promoted takes the version into production: stage and traffic',
+    { timeout: 180_000 },
+    async () => {
+      const promoteFully = async (): Promise<RolloutStatus> => {
+        await until(status, ({ phase }) => phase === 'awaiting-approval', 60_000);
+        const promoted = await as('olga', 'rollout', 'promote', '--model', MODEL, '--full', '--confirm', MODEL);
+        expect(promoted.code, promoted.stderr).toBe(0);
+        const ended = await until(status, ({ phase }) => phase === 'closed', 90_000);
+        expect(ended.outcome, ended.reason ?? '').toBe('promoted');
+        return ended;
+      };
+      expect((await start('olga')).code).toBe(0);
+      await promoteFully();
 
-    const approvalId = await askFor('1.2.0');
-    for (const name of ['anna', 'aldo', 'arno']) await as(name, 'approval', 'approve', approvalId);
-    const early = await as('olga', 'model', 'promote', MODEL, '1.2.0', '--to', 'production', '--approval', approvalId);
-    expect(early.code, 'not ahead of its users').toBe(3);
-    expect(early.stderr).toContain('its users in production are on 1.1.0');
-    expect(await stageOf('1.2.0')).toBe('staging');
-    await place('1.2.0', await project.startService('1.2.0'));
-    // Where it answers is known from the registry.
-    const next = `rollout start --model ${MODEL} --to 1.2.0 --detach`;
-    const begun = await as('olga', ...next.split(' '));
-    expect(begun.code, begun.stderr).toBe(0);
-    const ended = await promoteFully();
-    expect(ended.timeline.map(({ event }) => event)).toContain('stage-moved');
-    expect([await stageOf('1.1.0'), await stageOf('1.2.0')]).toEqual(['staging', 'production']);
-    const history = await as('vera', 'model', 'history', MODEL, '-o', 'json');
-    const { changes } = JSON.parse(history.stdout) as { changes: { to: string; approvers: string[] }[] };
-    expect(changes.find(({ to }) => to === 'production')?.approvers.length).toBeGreaterThanOrEqual(2);
-  });
+      const approvalId = await askFor('1.2.0');
+      for (const name of ['anna', 'aldo', 'arno']) await as(name, 'approval', 'approve', approvalId);
+      const early = await as(
+        'olga',
+        'model',
+        'promote',
+        MODEL,
+        '1.2.0',
+        '--to',
+        'production',
+        '--approval',
+        approvalId,
+      );
+      expect(early.code, 'not ahead of its users').toBe(3);
+      expect(early.stderr).toContain('its users in production are on 1.1.0');
+      expect(await stageOf('1.2.0')).toBe('staging');
+      await place('1.2.0', await project.startService('1.2.0'));
+      // Where it answers is known from the registry.
+      const next = `rollout start --model ${MODEL} --to 1.2.0 --detach`;
+      const begun = await as('olga', ...next.split(' '));
+      expect(begun.code, begun.stderr).toBe(0);
+      const ended = await promoteFully();
+      expect(ended.timeline.map(({ event }) => event)).toContain('stage-moved');
+      expect([await stageOf('1.1.0'), await stageOf('1.2.0')]).toEqual(['staging', 'production']);
+      const history = await as('vera', 'model', 'history', MODEL, '-o', 'json');
+      const { changes } = JSON.parse(history.stdout) as { changes: { to: string; approvers: string[] }[] };
+      expect(changes.find(({ to }) => to === 'production')?.approvers.length).toBeGreaterThanOrEqual(2);
+
+      const alone = await as('olga', 'model', 'promote', MODEL, '--previous');
+      expect(alone.code, 'the stage does not leave its users').toBe(3);
+      expect(alone.stderr).toContain(`mlops rollout start --model ${MODEL} --to 1.1.0`);
+      const back = await as('olga', ...`rollout start --model ${MODEL} --to 1.1.0 --detach`.split(' '));
+      expect(back.code, back.stderr).toBe(0);
+      await promoteFully();
+      expect([await stageOf('1.1.0'), await stageOf('1.2.0')], 'by the approval it had').toEqual([
+        'production',
+        'staging',
+      ]);
+    },
+  );
 
   describe('a version of a model', () => {
     const artifact = (): string => join(project.root, 'model.bin');

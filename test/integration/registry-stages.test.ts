@@ -683,6 +683,54 @@ describe('where a version answers', () => {
   });
 });
 
+describe('a way back by a rollout', () => {
+  const AT = 'http://127.0.0.1:9101';
+  const arm = (version: string) => ({ version, endpoint: AT });
+  const approvals = { openFor: async () => await Promise.resolve(null) };
+
+  it('goes by the approval that the version had, while what it was given for is the same', async () => {
+    for (const version of ['1.0.0', '1.1.0']) {
+      await register('back', version);
+      await promote('back', version);
+    }
+    const pair = { environment: 'dev', model: 'back', stable: arm('1.1.0'), canary: arm('1.0.0') };
+    const { approvalId } = await admitVersions(made.parts, approvals, pair);
+    expect(approvalId).toMatch(/^approval-/);
+    const strict = { ...made.parts, policy: assemblePolicy(['pinned']) };
+    await expect(admitVersions(strict, approvals, pair)).rejects.toThrow('1.0.0 was not approved for production');
+
+    const order = { ...ADA, model: 'back', version: '1.0.0', to: 'production', expectedProduction: '1.1.0' } as const;
+    const byHand = registry.promote({ ...order, approvalId });
+    await expect(byHand, 'an approval is good for one promotion').rejects.toThrow('it was used already');
+    expect(await registry.promote({ ...order, approvalId, isByRollout: true })).toMatchObject({ replaced: '1.1.0' });
+    expect(await production('back')).toBe('1.0.0');
+    const { changes } = await registry.history({ model: 'back', after: null, limit: 10, actor: 'ada' });
+    expect(changes[0]).toMatchObject({ act: 'gone-back', version: '1.0.0', approvalId });
+  });
+
+  it('is the only one while users are elsewhere', async () => {
+    for (const version of ['1.0.0', '1.1.0']) {
+      await register('watched', version);
+      await promote('watched', version);
+    }
+    const traffic = createTrafficStore(evidence);
+    const split = {
+      model: 'watched',
+      stable: arm('1.1.0'),
+      canary: null,
+      canaryBasisPoints: 0,
+      mirrorBasisPoints: 0,
+    };
+    const write = { split, idempotencyKey: 'watched/1', actor: 'ada', reason: 'test' };
+    const { generation } = await traffic.reserve({ ...write, environment: 'dev', expectedGeneration: 0 });
+    await traffic.markApplied('dev', { ...write, generation, writtenAt: new Date().toISOString() });
+    const order = { ...ADA, model: 'watched', expectedProduction: '1.1.0', approvalId: null };
+    await expect(registry.goBack(order)).rejects.toMatchObject({ code: 'TRAFFIC_ELSEWHERE' });
+    expect(await production('watched')).toBe('1.1.0');
+    expect(await registry.goBack({ ...order, isByRollout: true })).toMatchObject({ replaced: '1.1.0' });
+  });
+});
+
 describe('whatever is done in whatever order', () => {
   it('leaves one production version at most, and a history that leads to where each version stands', async () => {
     const random = createRandom('walk');

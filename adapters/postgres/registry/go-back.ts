@@ -1,14 +1,16 @@
 import { isMlopsError, MlopsError } from '../../../domain/errors.ts';
 import type { EventActor } from '../../../domain/governance/event-draft.ts';
-import { sameBound, type BoundContent } from '../../../domain/registry/bound-content.ts';
 import type { StageOutcome } from '../../../domain/registry/records.ts';
 import { resourceOfModel, resourceOfPromotion } from '../../../domain/registry/resource-names.ts';
+import type { LiveSplit } from '../../../domain/rollout/split.ts';
 import type { LedgerTransaction } from '../ledger/ledger.ts';
 import { approvalFor, consumeApproval } from './approve.ts';
+import { earlierApprovalOf } from './earlier-approval.ts';
+import { routedSplitOf } from './live-split.ts';
 import { outcomeOf } from './outcome-of.ts';
 import type { UsedApproval } from './change-stage.ts';
 import type { RegistryParts } from './parts.ts';
-import { assertExpected, assertIndex, enterStage } from './promote.ts';
+import { assertExpected, assertIndex, assertNoOtherTraffic, enterStage } from './promote.ts';
 import { refusalsRecorded } from './refusals.ts';
 import { noteRequest } from './request-stage.ts';
 import { assertVerified } from './verify-artifact.ts';
@@ -23,45 +25,39 @@ export interface GoBackOrder {
   readonly approvalId: string | null;
   readonly reason: string;
   readonly actor: string;
-}
-
-/** A version that was in production before, and under which approval. */
-interface Earlier extends Record<string, unknown> {
-  readonly version: string;
-  readonly approval_id: string | null;
-  readonly approvers: readonly string[];
-  readonly bound: BoundContent | null;
+  /** A rollout that did not end where the stage is: its users are back already. */
+  readonly isByRollout?: boolean;
 }
 
 /**
  * Puts the last production version back whose artifact is still what was registered, in one act. The approval it was promoted
  * under still counts while what it was given for is the same: artifact, tests and rules.
  *
- * @throws MODEL_NOT_FOUND, PREVIOUS_UNKNOWN, STAGE_CONFLICT, and as a promotion
+ * @throws MODEL_NOT_FOUND, PREVIOUS_UNKNOWN, STAGE_CONFLICT, TRAFFIC_ELSEWHERE, and as a promotion
  */
 export async function goBack(parts: RegistryParts, order: GoBackOrder): Promise<StageOutcome> {
   const actor = await parts.principals.actor(order.actor);
   const attempt = { action: 'model.promote', resource: resourceOfModel(order.model), actor };
   return await refusalsRecorded(parts, attempt, async () => {
-    const earlier = await findVerified(parts, order, actor);
-    return await parts.ledger.transact(
-      async (transaction) => await enter(parts, transaction, { order, earlier, actor }),
-    );
+    const version = await findVerified(parts, order, actor);
+    const routed = order.isByRollout === true ? null : await routedSplitOf(parts, order.model);
+    const entry = { order, version, actor, routed };
+    return await parts.ledger.transact(async (transaction) => await enter(parts, transaction, entry));
   });
 }
 
 /** The newest of the earlier ones whose artifact is sound; what is found of the others is written down. */
-async function findVerified(parts: RegistryParts, { model }: GoBackOrder, actor: EventActor): Promise<Earlier> {
+async function findVerified(parts: RegistryParts, { model }: GoBackOrder, actor: EventActor): Promise<string> {
   const modelId = await requireModel(parts.pool, model);
   const unsound: string[] = [];
-  for (const earlier of await earlierOf(parts.pool, parts.environment, modelId)) {
-    const row = await requireVersion(parts.pool, parts.environment, { model, version: earlier.version });
+  for (const version of await earlierOf(parts.pool, parts.environment, modelId)) {
+    const row = await requireVersion(parts.pool, parts.environment, { model, version });
     try {
       await assertVerified(parts, row, actor);
-      return earlier;
+      return version;
     } catch (error) {
       if (!isMlopsError(error, 'ARTIFACT_MISMATCH')) throw error;
-      unsound.push(earlier.version);
+      unsound.push(version);
     }
   }
   const problem =
@@ -72,13 +68,13 @@ async function findVerified(parts: RegistryParts, { model }: GoBackOrder, actor:
 }
 
 /** Versions that were in production and wait in staging now, the last one first. */
-async function earlierOf(queries: Queries, environment: string, modelId: string): Promise<Earlier[]> {
-  return await run<Earlier>(
+async function earlierOf(queries: Queries, environment: string, modelId: string): Promise<string[]> {
+  const rows = await run<{ version: string }>(
     queries,
-    `SELECT v.version, c.approval_id, c.approvers, c.bound FROM version_stage s
+    `SELECT v.version FROM version_stage s
      JOIN model_version v USING (version_id)
      CROSS JOIN LATERAL (
-       SELECT change_id, approval_id, approvers, bound FROM stage_change c
+       SELECT change_id FROM stage_change c
        WHERE c.version_id = s.version_id AND c.environment = s.environment AND c.model_id = s.model_id AND c.to_stage = 'production'
        ORDER BY change_id DESC LIMIT 1
      ) c
@@ -86,16 +82,27 @@ async function earlierOf(queries: Queries, environment: string, modelId: string)
      ORDER BY c.change_id DESC LIMIT 10`,
     [modelId, environment],
   );
+  return rows.map(({ version }) => version);
 }
 
 async function enter(
   parts: RegistryParts,
   transaction: LedgerTransaction,
-  { actor, earlier, order }: { readonly actor: EventActor; readonly earlier: Earlier; readonly order: GoBackOrder },
+  {
+    actor,
+    order,
+    routed,
+    version,
+  }: {
+    readonly actor: EventActor;
+    readonly order: GoBackOrder;
+    readonly version: string;
+    readonly routed: LiveSplit | null;
+  },
 ): Promise<StageOutcome> {
   const { environment } = parts;
   const { client } = transaction;
-  const name = { model: order.model, version: earlier.version };
+  const name = { model: order.model, version };
   const row = await requireVersion(client, environment, name);
   const current = await productionOf(client, environment, row.model_id);
   assertExpected(row, current, order, environment);
@@ -103,11 +110,11 @@ async function enter(
     throw new MlopsError('PREVIOUS_UNKNOWN', {
       model: order.model,
       environment,
-      problem: `${earlier.version} is in ${row.stage} now`,
+      problem: `${version} is in ${row.stage} now`,
     });
   await assertIndex(client, row);
   const needed = neededFor(parts, row);
-  const approval = await approvalOf(parts, transaction, { earlier, needed, order });
+  const approval = await approvalOf(parts, transaction, { row, needed, order });
   if (approval === null) {
     await noteRequest(parts, transaction, name, 'production', actor);
     return {
@@ -115,6 +122,8 @@ async function enter(
       awaiting: needed,
     };
   }
+  // What users are not back on is gone back to by a rollout, which moves both.
+  if (order.isByRollout !== true) await assertNoOtherTraffic(client, environment, row, routed);
   await enterStage(transaction, {
     row,
     current,
@@ -139,12 +148,12 @@ async function approvalOf(
   parts: RegistryParts,
   transaction: LedgerTransaction,
   {
-    earlier,
     needed,
     order,
-  }: { readonly earlier: Earlier; readonly needed: ReturnType<typeof approvalFor>; readonly order: GoBackOrder },
+    row,
+  }: { readonly row: VersionRow; readonly needed: ReturnType<typeof approvalFor>; readonly order: GoBackOrder },
 ): Promise<UsedApproval | null> {
-  const { approval_id: approvalId, approvers, bound } = earlier;
-  if (approvalId !== null && bound !== null && sameBound(bound, needed.bound)) return { approvalId, approvers, bound };
+  const earlier = await earlierApprovalOf(parts, transaction.client, row);
+  if (earlier !== null) return earlier;
   return order.approvalId === null ? null : await consumeApproval(parts, transaction, needed, order.approvalId);
 }

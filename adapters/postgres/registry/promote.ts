@@ -14,6 +14,7 @@ import { changeStage, type UsedApproval } from './change-stage.ts';
 import { outcomeOf } from './outcome-of.ts';
 import type { RegistryParts } from './parts.ts';
 import { refusalsRecorded } from './refusals.ts';
+import { earlierApprovalOf } from './earlier-approval.ts';
 import { liveSplitOf, routedSplitOf } from './live-split.ts';
 import { noteRequest } from './request-stage.ts';
 import { retireRow } from './retire.ts';
@@ -85,7 +86,9 @@ async function promote(
   await assertIndex(client, row);
   const current = order.to === 'production' ? await productionOf(client, environment, row.model_id) : null;
   if (order.to === 'production') assertExpected(row, current, order, environment);
-  const approval = await approvalOf(parts, transaction, row, order);
+  // A rollout back to what was in production before goes by the approval that it had.
+  const earlier = order.isByRollout === true ? await earlierApprovalOf(parts, client, row) : null;
+  const approval = await approvalOf(parts, transaction, { row, order, earlier });
   if (approval === 'missing') {
     await noteRequest(parts, transaction, row.content, order.to, actor);
     const noted = await requireVersion(client, environment, order);
@@ -94,7 +97,16 @@ async function promote(
   // Asked for it may be; it is done by whoever brings the users there.
   if (order.to === 'production' && order.isByRollout !== true)
     await assertNoOtherTraffic(client, environment, row, routed);
-  await enterStage(transaction, { row, current, environment, actor, approval, order, act: 'promoted' });
+  const isWayBack = earlier !== null && approval === earlier;
+  await enterStage(transaction, {
+    row,
+    current,
+    environment,
+    actor,
+    approval,
+    order,
+    act: isWayBack ? 'gone-back' : 'promoted',
+  });
   await archiveOthers(parts, transaction, { ...entry, row });
   const after = await requireVersion(client, environment, order);
   return outcomeOf(after, environment, { from: row.stage, replaced: current?.content.version ?? null });
@@ -174,7 +186,7 @@ export function assertExpected(
 }
 
 /** Users that are on another version are brought to this one by a rollout: the stage does not go ahead of them. @throws TRAFFIC_ELSEWHERE */
-async function assertNoOtherTraffic(
+export async function assertNoOtherTraffic(
   queries: Queries,
   environment: string,
   { content }: VersionRow,
@@ -223,11 +235,15 @@ function neededFor(parts: RegistryParts, { content }: VersionRow, { to }: Promot
 async function approvalOf(
   parts: RegistryParts,
   transaction: LedgerTransaction,
-  row: VersionRow,
-  order: PromoteOrder,
+  {
+    earlier,
+    order,
+    row,
+  }: { readonly row: VersionRow; readonly order: PromoteOrder; readonly earlier: UsedApproval | null },
 ): Promise<UsedApproval | null | 'missing'> {
   const { approvalId, to } = order;
   if (to === 'staging' && !row.content.approvalRequired) return null;
   if (approvalId === null) return 'missing';
+  if (earlier?.approvalId === approvalId) return earlier;
   return await consumeApproval(parts, transaction, neededFor(parts, row, order), approvalId);
 }

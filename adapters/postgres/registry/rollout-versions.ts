@@ -4,6 +4,7 @@ import { resourceOfPromotion } from '../../../domain/registry/resource-names.ts'
 import type { ArmTarget } from '../../../domain/rollout/split.ts';
 import { sha256Of } from '../../crypto/sha256.ts';
 import type { createApprovalReader } from './approval-reader.ts';
+import { earlierApprovalOf } from './earlier-approval.ts';
 import type { RegistryParts } from './parts.ts';
 import { assertVerified } from './verify-artifact.ts';
 import { productionOf, requireVersion, run, type VersionRow } from './versions.ts';
@@ -89,9 +90,9 @@ function assertPlace(pair: VersionPair, { endpoint, version }: ArmTarget, row: V
   throw refusal(pair, problem, `mlops model endpoint ${model} ${version} ${endpoint}`);
 }
 
-/** The approval that was given for exactly what the version is now. */
+/** The approval that was given for exactly what the version is now; that under which it was in production before still counts. */
 async function approvalOf(
-  { policy }: RegistryParts,
+  parts: RegistryParts,
   approvals: Approvals,
   pair: VersionPair,
   row: VersionRow,
@@ -100,13 +101,15 @@ async function approvalOf(
   const { version } = row.content;
   const promote = `mlops model promote ${model} ${version} --to ${row.stage === 'development' ? 'staging' : 'production'}`;
   if (row.stage !== 'staging') throw refusal(pair, `${version} is in ${row.stage}, wanted staging`, promote);
+  const earlier = await earlierApprovalOf(parts, parts.pool, row);
+  if (earlier !== null) return earlier.approvalId;
   const resource = resourceOfPromotion({ environment, model, version, stage: 'production' });
   const approval = await approvals.openFor(environment, 'stage-promotion', resource);
   if (approval === null) throw refusal(pair, `${version} was not approved for production`, promote);
   const show = `mlops approval show ${approval.approvalId}`;
   if (approval.state !== 'approved')
     throw refusal(pair, `approval ${approval.approvalId} of ${version} is ${approval.state}`, show);
-  if (!sameBound(approval.bound, boundContentOf(row.content, policy, sha256Of)))
+  if (!sameBound(approval.bound, boundContentOf(row.content, parts.policy, sha256Of)))
     throw refusal(pair, `approval ${approval.approvalId} was given for another content of ${version}`, promote);
   return approval.approvalId;
 }

@@ -1,0 +1,25 @@
+import { boundContentOf, sameBound, type BoundContent } from '../../../domain/registry/bound-content.ts';
+import { sha256Of } from '../../crypto/sha256.ts';
+import type { UsedApproval } from './change-stage.ts';
+import type { RegistryParts } from './parts.ts';
+import { run, type Queries, type VersionRow } from './versions.ts';
+
+/**
+ * The approval under which a version was in production before, while what it was given for is the same: artifact, tests and rules. It
+ * counts for every way back there. Null: it never was, or something has changed since.
+ */
+export async function earlierApprovalOf(
+  { environment, policy }: Pick<RegistryParts, 'environment' | 'policy'>,
+  queries: Queries,
+  row: VersionRow,
+): Promise<UsedApproval | null> {
+  const [last] = await run<{ approval_id: string | null; approvers: readonly string[]; bound: BoundContent | null }>(
+    queries,
+    `SELECT approval_id, approvers, bound FROM stage_change
+     WHERE version_id = $1 AND environment = $2 AND to_stage = 'production' ORDER BY change_id DESC LIMIT 1`,
+    [row.version_id, environment],
+  );
+  if (last === undefined || last.approval_id === null || last.bound === null) return null;
+  if (!sameBound(last.bound, boundContentOf(row.content, policy, sha256Of))) return null;
+  return { approvalId: last.approval_id, approvers: last.approvers, bound: last.bound };
+}
