@@ -85,7 +85,7 @@ export function attemptsOf(history: History, type: string): { readonly attempt: 
 
 /** Runs the workflow code of this checkout over a history. Rejects when the code would have decided differently. */
 export async function replayHistory(history: History, workflowId: string, stateDirectory: string): Promise<void> {
-  const codePath = await loadWorkflowBundle(join(tmpdir(), 'mlops-test-bundles'));
+  const codePath = await loadWorkflowBundle(tmpdir());
   await Worker.runReplayHistory(
     { workflowBundle: { codePath }, dataConverter: await loadDataConverter(stateDirectory) },
     history,
