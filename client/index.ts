@@ -3,7 +3,6 @@ import type { MlopsConfig } from '../config/schema.ts';
 import { assertModelName } from '../domain/model-name.ts';
 import type { RolloutReceipt } from '../domain/rollout/receipt.ts';
 import type { ActionAccepted, RolloutResult, RolloutStatus } from '../workflows/messages.ts';
-import { currentActor } from './cli/actor.ts';
 import { createComposition } from './cli/composition.ts';
 import { createGovernance, type Governance } from './governance/governance.ts';
 import type { EmergencyOrder, EmergencyResult, RolloutSummary, UnjournaledLine } from './evidence-port.ts';
@@ -98,7 +97,7 @@ export function connect(
       onceOpened(async () => await composition.recorder()),
       onceOpened(async () => await composition.identity()),
     ),
-    registry: createModelRegistry(registry, currentActor),
+    registry: createModelRegistry(registry),
     close: async () => await composition.close(),
   };
 }

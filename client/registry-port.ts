@@ -16,11 +16,10 @@ import type {
 } from '../domain/registry/records.ts';
 import type { Stage } from '../domain/registry/stages.ts';
 
-/** A version by its number or an alias, and who asks. */
+/** A version by its number or an alias. */
 export interface VersionOrder {
   readonly model: string;
   readonly version: string;
-  readonly actor: string;
 }
 
 /** What is registered. */
@@ -30,14 +29,12 @@ export interface RegisterOrder {
   readonly artifactPath: string | null;
   /** Whether it is wanted in production: that is noted, and still needs every step and approval. */
   readonly wantsProduction: boolean;
-  readonly actor: string;
 }
 
-/** Who changes something, and why. */
+/** Why something is changed. */
 export interface Reasoned {
   /** Sealed in the ledger under the key of who gave it. */
   readonly reason: string;
-  readonly actor: string;
 }
 
 /** What a promotion or a way back rests on. */
@@ -48,7 +45,7 @@ export interface ProductionOrder extends Reasoned {
   readonly approvalId: string | null;
 }
 
-/** Port: the model registry of one environment. Every method may throw DATABASE_UNREACHABLE and LEDGER_CLOSED. */
+/** Port: the model registry of one environment, as who runs the program may use it. Every method may throw DATABASE_UNREACHABLE and LEDGER_CLOSED. */
 export interface Registry {
   /**
    * Registers a version; the same content again changes nothing.
@@ -69,10 +66,9 @@ export interface Registry {
     /** The last version of the page before; null for the first page. */
     readonly after: string | null;
     readonly limit: number;
-    readonly actor: string;
   }): Promise<VersionPage>;
   /** By name. */
-  models(asked: { readonly after: string | null; readonly limit: number; readonly actor: string }): Promise<ModelPage>;
+  models(asked: { readonly after: string | null; readonly limit: number }): Promise<ModelPage>;
   /** What principal ids mean, as far as it was not erased. */
   names(ids: readonly string[]): Promise<ReadonlyMap<string, string>>;
   /** The version in production. @throws MODEL_NOT_FOUND */
@@ -126,21 +122,15 @@ export interface Registry {
     readonly model: string;
     readonly after: number | null;
     readonly limit: number;
-    readonly actor: string;
   }): Promise<HistoryPage>;
   /** The transition by which a version was in production at a moment. @throws MODEL_NOT_FOUND */
-  productionAt(asked: {
-    readonly model: string;
-    readonly at: Date;
-    readonly actor: string;
-  }): Promise<StageChangeRecord | null>;
+  productionAt(asked: { readonly model: string; readonly at: Date }): Promise<StageChangeRecord | null>;
   /** What something rests on, or what rests on it. @throws VERSION_NOT_FOUND, MODEL_NOT_FOUND */
   lineage(order: {
     /** A registered version, or something that versions rest on. */
     readonly start: { readonly model: string; readonly version: string } | Dependency;
     readonly direction: 'upstream' | 'downstream';
     readonly depth: number;
-    readonly actor: string;
   }): Promise<Lineage>;
   /**
    * Adds what a version rests on, when that becomes known later; false when it was known.
@@ -151,7 +141,7 @@ export interface Registry {
     order: VersionOrder & { readonly dependency: { readonly kind: string; readonly target: string } },
   ): Promise<boolean>;
   /** Lines of the whole registry, in groups. */
-  export(order: { readonly actor: string }): AsyncIterable<readonly string[]>;
+  export(): AsyncIterable<readonly string[]>;
   /** Puts an export into an empty registry. @throws REGISTRY_IMPORT_INVALID, REGISTRY_IMPORT_DIFFERS */
-  import(order: { readonly lines: AsyncIterable<string>; readonly actor: string }): Promise<ImportReport>;
+  import(order: { readonly lines: AsyncIterable<string> }): Promise<ImportReport>;
 }

@@ -10,11 +10,8 @@ interface Acted {
   readonly model?: string;
 }
 
-/**
- * The registry as one identity may use it: what it asks for is claimed, and signed where there is a key; who it is comes from
- * there, whatever name an order has.
- */
-export function guardRegistry(registry: Registry, authority: Authority, identity: CurrentIdentity): Registry {
+/** The registry as one identity may use it: what it asks for is claimed, and signed where there is a key; who it is comes from there. */
+export function guardRegistry(registry: Registry, authority: Authority, identity: CurrentIdentity) {
   const may = async (action: string, model: string | undefined, content: unknown): Promise<string> => {
     const asked = { action, resource: model === undefined ? 'model' : `model/${model}`, content };
     const claim = identity.claim(asked);
@@ -26,9 +23,9 @@ export function guardRegistry(registry: Registry, authority: Authority, identity
       action: string,
       call: (order: Order, ...rest: Rest) => Promise<Result>,
     ) =>
-    async (order: Order, ...rest: Rest): Promise<Result> => {
-      const { actor: _named, ...content } = order;
-      return await call({ ...order, actor: await may(action, order.model, content) }, ...rest);
+    async (order: Omit<Order, 'actor'>, ...rest: Rest): Promise<Result> => {
+      const actor = await may(action, order.model, order);
+      return await call({ ...order, actor } as Order, ...rest);
     };
   return {
     ...registry,
@@ -51,6 +48,7 @@ export function guardRegistry(registry: Registry, authority: Authority, identity
       yield* registry.export({ actor: await may('model.export', undefined, null) });
     },
     // The lines are read while they are put in: what is signed is that an import is wanted.
-    import: async (order) => await registry.import({ ...order, actor: await may('model.import', undefined, null) }),
+    import: async (order: { readonly lines: AsyncIterable<string> }) =>
+      await registry.import({ ...order, actor: await may('model.import', undefined, null) }),
   };
 }

@@ -1,5 +1,5 @@
+import { flushCompileCache } from 'node:module';
 import { hostname } from 'node:os';
-import { join } from 'node:path';
 import { NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { Connection, Client } from '@temporalio/client';
 import { pino } from 'pino';
@@ -82,7 +82,7 @@ export async function runWorker(config: MlopsConfig, parts: WorkerParts = {}): P
     namespace,
     taskQueue: TASK_QUEUE,
     identity: `worker-${process.pid}@${hostname()}`,
-    workflowBundle: { codePath: parts.bundle ?? (await loadWorkflowBundle(join(config.stateDirectory, 'cache'))) },
+    workflowBundle: { codePath: parts.bundle ?? (await loadWorkflowBundle(config.stateDirectory)) },
     activities: assemble(composePorts(config, evidence, client, { ...carriers, versions })),
     dataConverter,
     maxConcurrentActivityTaskExecutions: ACTIVITIES_AT_ONCE,
@@ -90,6 +90,8 @@ export async function runWorker(config: MlopsConfig, parts: WorkerParts = {}): P
     shutdownGraceTime: '10s',
   });
   log.info({ queue: TASK_QUEUE, namespace, metricsPort }, 'worker is ready');
+  // Node writes it at the end of a process, which one that is killed does not reach.
+  flushCompileCache();
   try {
     await worker.run();
   } finally {

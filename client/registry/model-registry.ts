@@ -80,14 +80,11 @@ export interface ModelRegistry {
 const PAGE = 100;
 const DEPTH = 10;
 
-/** The registry of a program. It is opened when it is first asked; `actor` names who acts. */
-export function createModelRegistry(open: () => Promise<Registry>, actor: () => string): ModelRegistry {
-  const by = ({ reason = '' }: Why = {}) => ({ reason, actor: actor() });
+/** The registry of a program. It is opened when it is first asked. */
+export function createModelRegistry(open: () => Promise<Registry>): ModelRegistry {
   return {
     registerModel: async ({ artifact = null, stage = 'development', ...registration }) =>
-      await (
-        await open()
-      ).register({ registration, artifactPath: artifact, wantsProduction: stage === 'production', actor: actor() }),
+      await (await open()).register({ registration, artifactPath: artifact, wantsProduction: stage === 'production' }),
     promoteModel: async ({ approvalId = null, expectedProduction, model, reason = '', to, version }) => {
       const registry = await open();
       const expected = expectedProduction === undefined ? await registry.production({ model }) : expectedProduction;
@@ -97,27 +94,26 @@ export function createModelRegistry(open: () => Promise<Registry>, actor: () => 
         to,
         approvalId,
         expectedProduction: expected,
-        ...by({ reason }),
+        reason,
       });
     },
     goBack: async ({ approvalId = null, model, reason = '' }) => {
       const registry = await open();
       const expectedProduction = await registry.production({ model });
-      return await registry.goBack({ model, approvalId, expectedProduction, ...by({ reason }) });
+      return await registry.goBack({ model, approvalId, expectedProduction, reason });
     },
-    demoteModel: async (order) => await (await open()).demote({ ...order, ...by(order) }),
-    retireModel: async (order) => await (await open()).retire({ ...order, ...by(order) }),
-    setAlias: async ({ approvalId = null, ...order }) =>
-      await (await open()).alias({ ...order, approvalId, ...by(order) }),
-    setEndpoint: async (order) => await (await open()).endpoint({ ...order, ...by(order) }),
-    getVersion: async (order) => await (await open()).version({ ...order, actor: actor() }),
+    demoteModel: async ({ reason = '', ...order }) => await (await open()).demote({ ...order, reason }),
+    retireModel: async ({ reason = '', ...order }) => await (await open()).retire({ ...order, reason }),
+    setAlias: async ({ approvalId = null, reason = '', ...order }) =>
+      await (await open()).alias({ ...order, approvalId, reason }),
+    setEndpoint: async ({ reason = '', ...order }) => await (await open()).endpoint({ ...order, reason }),
+    getVersion: async (order) => await (await open()).version(order),
     listVersions: async ({ after = null, limit = PAGE, model }) =>
-      await (await open()).versions({ model, after, limit, stage: null, withRetired: false, actor: actor() }),
-    verifyArtifact: async (order) => await (await open()).verify({ ...order, actor: actor() }),
+      await (await open()).versions({ model, after, limit, stage: null, withRetired: false }),
+    verifyArtifact: async (order) => await (await open()).verify(order),
     lineage: async ({ depth = DEPTH, direction, ...start }) =>
-      await (await open()).lineage({ start, direction, depth, actor: actor() }),
-    history: async ({ after = null, limit = PAGE, model }) =>
-      await (await open()).history({ model, after, limit, actor: actor() }),
-    productionAt: async (order) => await (await open()).productionAt({ ...order, actor: actor() }),
+      await (await open()).lineage({ start, direction, depth }),
+    history: async ({ after = null, limit = PAGE, model }) => await (await open()).history({ model, after, limit }),
+    productionAt: async (order) => await (await open()).productionAt(order),
   };
 }

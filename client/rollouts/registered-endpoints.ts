@@ -28,7 +28,7 @@ async function registeredEndpoint(
   version: string,
 ): Promise<string | null> {
   try {
-    return (await (await openRegistry()).version({ model, version, actor: '' })).endpoint;
+    return (await (await openRegistry()).version({ model, version })).endpoint;
   } catch (error) {
     if (isMlopsError(error) && UNKNOWN.includes(error.code)) return null;
     throw error;

@@ -3,15 +3,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Pool } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { currentIdentity, currentUser } from '../../adapters/identity/own-identity.ts';
 import { migrate } from '../../adapters/postgres/migrate.ts';
 import { createPool } from '../../adapters/postgres/pool.ts';
 import type { CommandResult } from '../../client/cli/command.ts';
 import { CATALOG } from '../../client/cli/catalog.ts';
-import { currentActor } from '../../client/cli/actor.ts';
 import { createModelRegistry } from '../../client/registry/model-registry.ts';
 import { portsFrom } from '../../config/load.ts';
 import { isMlopsError } from '../../domain/errors.ts';
+import { ROLE_NAMES } from '../../domain/governance/roles.ts';
 import type { AwaitedApproval } from '../../domain/registry/records.ts';
+import { composeAuthority } from '../../workers/authority.ts';
+import { guardRegistry } from '../../workers/guarded-registry.ts';
 import { createContext, createInput } from '../support/command-context.ts';
 import { openTestLedger, startDatabase, type TestDatabase } from '../support/database.ts';
 import { OFFSETS } from '../support/offsets.ts';
@@ -20,12 +23,19 @@ import { createTestRegistry, fileOf } from '../support/registry.ts';
 let database: TestDatabase;
 let pool: Pool;
 let made: Awaited<ReturnType<typeof createTestRegistry>>;
+/** As the user of the operating system may use it. */
+let registry: ReturnType<typeof guardRegistry>;
 
 beforeAll(async () => {
   database = await startDatabase(portsFrom(OFFSETS.registryCommands).postgres);
   await migrate(database.url);
   pool = createPool(database.url, 10);
-  made = await createTestRegistry(await openTestLedger(pool));
+  const evidence = await openTestLedger(pool);
+  made = await createTestRegistry(evidence);
+  const governance = { readSample: 0, developmentRoles: ROLE_NAMES, issuers: [], protectedAliases: [] };
+  const authority = composeAuthority({ environment: 'dev', governance }, evidence);
+  const identity = await currentIdentity({ environment: 'dev', identity: null, stateDirectory: database.state });
+  registry = guardRegistry(made.registry, authority, identity);
 });
 afterAll(async () => {
   await pool.end();
@@ -39,7 +49,7 @@ async function model(verb: string, args: readonly string[], options: Record<stri
   const { run } = await spec.load();
   const { dryRun, ...given } = options;
   const { context } = createContext(
-    { registry: made.registry },
+    { registry },
     { confirm: async () => await Promise.resolve(given['yes'] === true) },
   );
   try {
@@ -347,7 +357,7 @@ describe('the other verbs of mlops model', () => {
 
 describe('the registry of a TypeScript program', () => {
   it('has the verbs of the brief, and acts as who runs it', async () => {
-    const registry = createModelRegistry(async () => await Promise.resolve(made.registry), currentActor);
+    const client = createModelRegistry(async () => await Promise.resolve(registry));
     const metadata = { dimension: 768, distance: 'cosine', tokenizer: 'bert' };
     const metrics = { embedding_latency_ms: 12.3, recall_at_5: 0.89, cosine_similarity_avg: 0.847 };
     const model = 'rag_embeddings_v2';
@@ -362,24 +372,24 @@ describe('the registry of a TypeScript program', () => {
       artifact,
       approvalRequired: true,
     } as const;
-    const { version } = await registry.registerModel(order);
+    const { version } = await client.registerModel(order);
     expect(version).toMatchObject({ stage: 'development', requestedStage: 'production' });
-    expect([...(await made.registry.names([version.author])).values()]).toEqual([currentActor()]);
+    expect([...(await made.registry.names([version.author])).values()]).toEqual([currentUser()]);
     const promote = async (to: 'staging' | 'production', approvalId?: string) =>
-      await registry.promoteModel({ model, version: '2.1.0', to, ...(approvalId === undefined ? {} : { approvalId }) });
+      await client.promoteModel({ model, version: '2.1.0', to, ...(approvalId === undefined ? {} : { approvalId }) });
     for (const to of ['staging', 'production'] as const) {
       const { awaiting } = await promote(to);
       expect((await promote(to, grant(awaiting, `brief-${to}`))).version.stage).toBe(to);
     }
-    expect((await registry.productionAt({ model, at: new Date() }))?.version).toBe('2.1.0');
-    expect((await registry.listVersions({ model })).versions).toHaveLength(1);
-    expect((await registry.history({ model })).changes).toHaveLength(2);
-    expect((await registry.verifyArtifact({ model, version: '2.1.0' })).ok).toBe(true);
-    expect((await registry.lineage({ model, version: '2.1.0', direction: 'downstream' })).nodes).toHaveLength(1);
-    await expect(registry.goBack({ model })).rejects.toMatchObject({ code: 'PREVIOUS_UNKNOWN' });
-    await registry.setAlias({ model, alias: 'newest', version: '2.1.0' });
-    expect((await registry.demoteModel({ model, version: '2.1.0', to: 'staging' })).from).toBe('production');
-    expect((await registry.getVersion({ model, version: 'newest' })).aliases).toEqual(['newest']);
-    expect((await registry.retireModel({ model, version: '2.1.0' })).version.stage).toBe('archived');
+    expect((await client.productionAt({ model, at: new Date() }))?.version).toBe('2.1.0');
+    expect((await client.listVersions({ model })).versions).toHaveLength(1);
+    expect((await client.history({ model })).changes).toHaveLength(2);
+    expect((await client.verifyArtifact({ model, version: '2.1.0' })).ok).toBe(true);
+    expect((await client.lineage({ model, version: '2.1.0', direction: 'downstream' })).nodes).toHaveLength(1);
+    await expect(client.goBack({ model })).rejects.toMatchObject({ code: 'PREVIOUS_UNKNOWN' });
+    await client.setAlias({ model, alias: 'newest', version: '2.1.0' });
+    expect((await client.demoteModel({ model, version: '2.1.0', to: 'staging' })).from).toBe('production');
+    expect((await client.getVersion({ model, version: 'newest' })).aliases).toEqual(['newest']);
+    expect((await client.retireModel({ model, version: '2.1.0' })).version.stage).toBe('archived');
   });
 });

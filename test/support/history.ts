@@ -1,6 +1,5 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import proto from '@temporalio/proto';
 import { Worker } from '@temporalio/worker';
@@ -85,7 +84,7 @@ export function attemptsOf(history: History, type: string): { readonly attempt: 
 
 /** Runs the workflow code of this checkout over a history. Rejects when the code would have decided differently. */
 export async function replayHistory(history: History, workflowId: string, stateDirectory: string): Promise<void> {
-  const codePath = await loadWorkflowBundle(join(tmpdir(), 'mlops-test-bundles'));
+  const codePath = await loadWorkflowBundle(tmpdir());
   await Worker.runReplayHistory(
     { workflowBundle: { codePath }, dataConverter: await loadDataConverter(stateDirectory) },
     history,

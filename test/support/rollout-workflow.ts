@@ -16,15 +16,22 @@ import type { ApplySplitInput } from '../../activities/traffic.ts';
 import type { CloseInput } from '../../activities/record.ts';
 import type { LookResult, ObserveInput } from '../../activities/telemetry.ts';
 import type { RolloutEventRecord } from '../../activities/ports.ts';
+import { vi } from 'vitest';
 import { devServerCommand } from '../../adapters/temporal/dev-server.ts';
 import { findServer } from '../../adapters/temporal/find-server.ts';
 import type { AskedFor } from '../../domain/governance/statement.ts';
 import { assemblePlan, type PlanSettings, type StepSettings } from '../../domain/rollout/plan.ts';
 import type { RolloutRequest } from '../../domain/rollout/run.ts';
+import { loadWorkflowBundle } from '../../workers/workflow-bundle.ts';
 import { TASK_QUEUE, type RolloutResult, type RolloutStatus } from '../../workflows/messages.ts';
 import { POLICY } from './judge.ts';
 import { PLAN_SETTINGS } from './plan-settings.ts';
 import { until } from './stack.ts';
+
+// They wait more than they compute: more at once than of a stack.
+vi.setConfig({ maxConcurrency: 5 });
+/** Each look at a workflow replays its history. */
+const POLL_MS = 500;
 
 /** What the world answers; each may throw. A test changes it while its rollout runs. */
 export interface World {
@@ -113,7 +120,7 @@ export async function openTheatre(suggestContinueAsNewAfter = 5000): Promise<Rol
       return {
         ...stage,
         status,
-        until: async (holds, timeoutMs = 30_000) => await until(status, holds, timeoutMs),
+        until: async (holds, timeoutMs = 30_000) => await until(status, holds, timeoutMs, POLL_MS),
         act: async (verb, input = {}) => {
           const args: [object] = [{ actor: 'ann', reason: 'because', ...input }];
           return await newest.executeUpdate<unknown, [object]>(verb, { args }).catch((error: unknown) => {
@@ -149,7 +156,7 @@ export async function openHouse(
   const worker = await Worker.create({
     connection,
     taskQueue: TASK_QUEUE,
-    workflowsPath: join(import.meta.dirname, '../../workflows/index.ts'),
+    workflowBundle: { codePath: await loadWorkflowBundle(tmpdir()) },
     activities,
     // Every task replays the history from its start: what is not deterministic fails here.
     maxCachedWorkflows: 0,

@@ -135,13 +135,18 @@ async function startService(services: ChildProcess[], version: string, errorShar
 }
 
 /** Waits until a condition holds; its last state is in the failure. */
-export async function until<T>(look: () => Promise<T>, holds: (value: T) => boolean, timeoutMs: number): Promise<T> {
+export async function until<T>(
+  look: () => Promise<T>,
+  holds: (value: T) => boolean,
+  timeoutMs: number,
+  everyMs = 200,
+): Promise<T> {
   const deadline = Date.now() + timeoutMs;
   for (;;) {
     const value = await look();
     if (holds(value)) return value;
     if (Date.now() > deadline)
       throw new Error(`not reached within ${timeoutMs} ms: ${JSON.stringify(value).slice(0, 2000)}`);
-    await new Promise((resolve) => setTimeout(resolve, 200));
+    await new Promise((resolve) => setTimeout(resolve, everyMs));
   }
 }

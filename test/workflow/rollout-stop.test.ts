@@ -4,54 +4,71 @@ import { openTheatre, type RolloutTheatre } from '../support/rollout-workflow.ts
 
 const SLOW_MS = 2000;
 
+/** Something under way that lasts until the test lets it go, however busy the machine is. */
+function hold() {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  let isUnderWay = false;
+  return {
+    last: async (): Promise<void> => {
+      isUnderWay = true;
+      await promise;
+    },
+    isUnderWay: (): boolean => isUnderWay,
+    letGo: resolve,
+  };
+}
+
 describe.concurrent('after somebody said stop', () => {
   let theatre: RolloutTheatre;
   beforeAll(async () => void (theatre = await openTheatre()));
   afterAll(async () => await theatre?.close());
 
   it('in pre-flight, no user meets the canary', async () => {
-    const scene = await theatre.start([{ weight: 50 }], {}, { prepare: async () => await sleep(SLOW_MS) });
-    await sleep(500);
+    const held = hold();
+    const scene = await theatre.start([{ weight: 50 }], {}, { prepare: held.last });
+    await scene.until(held.isUnderWay);
     await scene.act('abort');
+    held.letGo();
     expect(await scene.result()).toMatchObject({ outcome: 'aborted', finalWeightPercent: 0 });
     expect(scene.weights).toEqual([0]);
   });
 
   it('in the look that ends a step, the next weight is not written', async () => {
-    let isLooking = false;
+    const held = hold();
     const scene = await theatre.start(
       [{ weight: 20, windowMinutes: 0.03 }, { weight: 50 }],
       {},
       {
         look: async () => {
-          isLooking = scene.looks.length === 2;
-          if (isLooking) await sleep(SLOW_MS);
+          // It lasts longer than the step.
+          if (scene.looks.length === 1) await Promise.all([held.last(), sleep(SLOW_MS)]);
           return {};
         },
       },
     );
-    await scene.until(() => isLooking);
+    await scene.until(held.isUnderWay);
     await scene.act('abort');
+    held.letGo();
     expect(await scene.result()).toMatchObject({ outcome: 'aborted' });
     expect(scene.weights).toEqual([20, 0]);
   });
 
   it('in the last look of the bake, it is not promoted', async () => {
-    let isLast = false;
+    const held = hold();
     const scene = await theatre.start(
       [{ weight: 50, windowMinutes: 0.03 }],
       {},
       {
         look: async ({ canaryBasisPoints }) => {
           // It lasts longer than the bake.
-          isLast = canaryBasisPoints === 10_000;
-          if (isLast) await sleep(SLOW_MS);
+          if (canaryBasisPoints === 10_000) await Promise.all([held.last(), sleep(SLOW_MS)]);
           return {};
         },
       },
     );
-    await scene.until(() => isLast);
+    await scene.until(held.isUnderWay);
     await scene.act('abort');
+    held.letGo();
     expect(await scene.result()).toMatchObject({ outcome: 'aborted', finalWeightPercent: 0 });
     expect(scene.closed.map(({ outcome, proven }) => [outcome.outcome, proven])).toEqual([['aborted', null]]);
     expect(scene.weights).toEqual([50, 100, 0]);
@@ -76,28 +93,25 @@ describe.concurrent('after somebody said stop', () => {
   });
 
   it('while the promotion itself is written, traffic goes back to the stable version', async () => {
-    let isWriting = false;
+    const held = hold();
     const apply = async ({ split }: { split: { stable: { version: string } } }): Promise<void> => {
-      isWriting = split.stable.version === '2';
-      if (isWriting) await sleep(SLOW_MS);
+      if (split.stable.version === '2') await held.last();
     };
     const scene = await theatre.start([{ weight: 50, windowMinutes: 0.03 }], {}, { apply });
-    await scene.until(() => isWriting);
+    await scene.until(held.isUnderWay);
     await scene.act('abort');
+    held.letGo();
     expect(await scene.result()).toMatchObject({ outcome: 'aborted' });
     expect(scene.closed.map(({ proven }) => proven)).toEqual([null]);
     expect(scene.weights).toEqual([50, 100, 0, 0]);
   });
 
   it('is refused once the record of the promotion is being written', async () => {
-    let isClosing = false;
-    const close = async (): Promise<void> => {
-      isClosing = true;
-      await sleep(SLOW_MS);
-    };
-    const scene = await theatre.start([{ weight: 50, windowMinutes: 0.03 }], {}, { close });
-    await scene.until(() => isClosing);
+    const held = hold();
+    const scene = await theatre.start([{ weight: 50, windowMinutes: 0.03 }], {}, { close: held.last });
+    await scene.until(held.isUnderWay);
     await expect(scene.act('abort')).rejects.toThrow('abort refused: the rollout is ending: promoted');
+    held.letGo();
     expect(await scene.result()).toMatchObject({ outcome: 'promoted' });
   });
 });

@@ -100,7 +100,11 @@ async function lookWhenDue(context: RolloutContext): Promise<Ending | null> {
   // A fixed cadence; after a stand-still it starts afresh rather than catching up.
   const tickMs = request.plan.tickSeconds * 1000;
   run.nextTickAtMs = Math.max(run.nextTickAtMs + tickMs, run.nowMs + tickMs / 2);
-  return await look(context);
+  const ending = await look(context);
+  // Timers are late by up to a second: when this look was taken is known now. One at its heels would see nobody.
+  if (patched('looks-keep-half-a-tick-apart'))
+    run.nextTickAtMs = Math.max(run.nextTickAtMs, run.nowMs + tickMs / 2);
+  return ending;
 }
 
 function summaryOf({ request, run }: RolloutContext): string {

@@ -1,5 +1,4 @@
 import { MlopsError } from '../../../../domain/errors.ts';
-import { currentActor } from '../../actor.ts';
 import type { CommandRun } from '../../command.ts';
 import { awaitedLines } from '../../model/outcome.ts';
 import { textOption } from '../../rollout/options.ts';
@@ -28,7 +27,6 @@ export const run: CommandRun = async (context, input) => {
     version: version ?? null,
     approvalId: textOption(input, 'approval') || null,
     reason: textOption(input, 'reason'),
-    actor: currentActor(),
   });
   const { awaiting, before, version: now } = outcome;
   const data = { model, ...outcome };

@@ -1,6 +1,5 @@
 import { isLegal, legalInWords } from '../../../../domain/registry/stages.ts';
 import { MlopsError } from '../../../../domain/errors.ts';
-import { currentActor } from '../../actor.ts';
 import type { CommandRun } from '../../command.ts';
 import { resultOfStage } from '../../model/outcome.ts';
 import { textOption } from '../../rollout/options.ts';
@@ -11,7 +10,7 @@ const TARGETS = { development: 'development', staging: 'staging', deprecated: 'd
 export const run: CommandRun = async (context, input) => {
   const [model = '', asked = ''] = input.args;
   const registry = await context.composition.registry();
-  const { environment, registration, stage } = await registry.version({ model, version: asked, actor: currentActor() });
+  const { environment, registration, stage } = await registry.version({ model, version: asked });
   const { version } = registration;
   const to = TARGETS[textOption(input, 'to', stage === 'staging' ? 'development' : 'staging') as keyof typeof TARGETS];
   if (input.dryRun) {
@@ -34,7 +33,6 @@ export const run: CommandRun = async (context, input) => {
     version,
     to,
     reason: textOption(input, 'reason'),
-    actor: currentActor(),
   });
   const undo = to === 'deprecated' ? null : `mlops model promote ${model} ${version} --to ${stage}`;
   return resultOfStage(outcome, { again: '', undo });

@@ -1,5 +1,4 @@
 import { MlopsError } from '../../../../domain/errors.ts';
-import { currentActor } from '../../actor.ts';
 import type { CommandRun } from '../../command.ts';
 import { textOption } from '../../rollout/options.ts';
 
@@ -25,7 +24,6 @@ export const run: CommandRun = async (context, input) => {
     version,
     endpoint,
     reason: textOption(input, 'reason'),
-    actor: currentActor(),
   });
   const data = { model, ...outcome };
   const { before } = outcome;

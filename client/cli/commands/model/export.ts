@@ -1,11 +1,10 @@
-import { currentActor } from '../../actor.ts';
 import type { CommandRun } from '../../command.ts';
 import { textOption } from '../../rollout/options.ts';
 import { writeFileWhole, writeOut } from '../../write-lines.ts';
 
 /** `mlops model export`: the whole registry as lines of JSON, without artifacts. */
 export const run: CommandRun = async (context, input) => {
-  const groups = (await context.composition.registry()).export({ actor: currentActor() });
+  const groups = (await context.composition.registry()).export();
   const out = textOption(input, 'out');
   if (out === '') {
     for await (const lines of groups) await writeOut(lines.join(''));

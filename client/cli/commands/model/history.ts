@@ -1,7 +1,6 @@
 import { MlopsError } from '../../../../domain/errors.ts';
 import type { StageChangeRecord } from '../../../../domain/registry/records.ts';
 import type { Registry } from '../../../registry-port.ts';
-import { currentActor } from '../../actor.ts';
 import { wholeOption } from '../../audit/options.ts';
 import type { CommandResult, CommandRun } from '../../command.ts';
 import { renderTable } from '../../render-table.ts';
@@ -19,7 +18,6 @@ export const run: CommandRun = async (context, input) => {
     model,
     after: wholeOption(input, 'after'),
     limit: Math.max(1, Math.min(limit, 1000)),
-    actor: currentActor(),
   });
   const names = await namesIn(registry, changes);
   const rows = changes.map((change) => [
@@ -40,7 +38,7 @@ export const run: CommandRun = async (context, input) => {
 };
 
 async function productionAt(registry: Registry, model: string, at: Date): Promise<CommandResult> {
-  const change = await registry.productionAt({ model, at, actor: currentActor() });
+  const change = await registry.productionAt({ model, at });
   const data = { model, at: at.toISOString(), production: change };
   if (change === null)
     return { exitCode: 0, data, text: `${model} had no version in production at ${at.toISOString()}` };

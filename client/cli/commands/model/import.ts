@@ -1,7 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { resolve } from 'node:path';
 import { createInterface } from 'node:readline';
-import { currentActor } from '../../actor.ts';
 import type { CommandContext, CommandInput, CommandResult, CommandRun } from '../../command.ts';
 import { MlopsError } from '../../../../domain/errors.ts';
 import { unreadable } from '../../unreadable.ts';
@@ -14,7 +13,7 @@ export const run: CommandRun = async (context, input) => {
   if (file === undefined) throw wanted('Nothing to import: a file, or --from-mlflow with a URL');
   const registry = await context.composition.registry();
   if (input.dryRun) {
-    const { models } = await registry.models({ after: null, limit: 1, actor: currentActor() });
+    const { models } = await registry.models({ after: null, limit: 1 });
     const is =
       models.length === 0
         ? 'is empty: it would take the file in'
@@ -25,7 +24,7 @@ export const run: CommandRun = async (context, input) => {
       text: `Nothing is changed. The registry ${is}`,
     };
   }
-  const { isNew, rows } = await registry.import({ lines: linesOf(context, file), actor: currentActor() });
+  const { isNew, rows } = await registry.import({ lines: linesOf(context, file) });
   return {
     exitCode: 0,
     data: { file, rows, isNew },

@@ -2,7 +2,6 @@ import { MlopsError } from '../../../../domain/errors.ts';
 import { completeDependency, type Dependency } from '../../../../domain/registry/dependency.ts';
 import { renderLineage } from '../../../../domain/registry/lineage.ts';
 import type { Registry } from '../../../registry-port.ts';
-import { currentActor } from '../../actor.ts';
 import { parseWhole } from '../../audit/options.ts';
 import type { CommandInput, CommandResult, CommandRun } from '../../command.ts';
 import { pair } from '../../model/registration.ts';
@@ -15,7 +14,7 @@ export const run: CommandRun = async (context, input) => {
   if (textOption(input, 'add') !== '') return await add(registry, input, start);
   const direction = input.options['downstream'] === true ? 'downstream' : 'upstream';
   const depth = parseWhole(textOption(input, 'depth', '10'), '--depth');
-  const lineage = await registry.lineage({ start, direction, depth, actor: currentActor() });
+  const lineage = await registry.lineage({ start, direction, depth });
   const beyond = lineage.nodes.length - 1;
   const said = `${beyond} ${direction === 'upstream' ? 'that it rests on' : 'that rest on it'}, up to ${depth} step${depth === 1 ? '' : 's'} away`;
   return { exitCode: 0, data: { ...lineage, depth }, text: `${renderLineage(lineage)}\n${said}` };
@@ -32,7 +31,7 @@ async function add(registry: Registry, input: CommandInput, start: Start): Promi
       data: { dryRun: true, ...start, kind, target },
       text: `Nothing is changed. This would add to ${start.model} ${start.version} that it rests on ${kind} ${target}`,
     };
-  const isNew = await registry.depend({ ...start, dependency: { kind, target }, actor: currentActor() });
+  const isNew = await registry.depend({ ...start, dependency: { kind, target } });
   return {
     exitCode: 0,
     data: { ...start, kind, target, isNew },

@@ -1,6 +1,5 @@
 import { MlopsError } from '../../../../domain/errors.ts';
 import { isStage, type Stage } from '../../../../domain/registry/stages.ts';
-import { currentActor } from '../../actor.ts';
 import type { CommandContext, CommandInput, CommandResult, CommandRun } from '../../command.ts';
 import { dataOfVersion, stageInWords } from '../../model/version-data.ts';
 import { renderTable } from '../../render-table.ts';
@@ -15,7 +14,7 @@ export const run: CommandRun = async (context, input) => {
 
 async function listModels(context: CommandContext, input: CommandInput): Promise<CommandResult> {
   const registry = await context.composition.registry();
-  const { cursor, models } = await registry.models({ ...pageOf(input), actor: currentActor() });
+  const { cursor, models } = await registry.models({ ...pageOf(input) });
   const rows = models.map(({ name, newest, production, versions }) => [
     name,
     newest ?? '-',
@@ -35,7 +34,7 @@ async function listModels(context: CommandContext, input: CommandInput): Promise
 async function listVersions(context: CommandContext, input: CommandInput, model: string): Promise<CommandResult> {
   const registry = await context.composition.registry();
   const withRetired = input.options['all'] === true;
-  const asked = { ...pageOf(input), model, stage: stageOf(input), withRetired, actor: currentActor() };
+  const asked = { ...pageOf(input), model, stage: stageOf(input), withRetired };
   const { cursor, versions } = await registry.versions(asked);
   const rows = versions.map((record) => [
     record.registration.version,

@@ -1,7 +1,6 @@
 import { MlopsError } from '../../../../domain/errors.ts';
 import { isLegal, legalInWords } from '../../../../domain/registry/stages.ts';
 import type { Registry } from '../../../registry-port.ts';
-import { currentActor } from '../../actor.ts';
 import type { CommandInput, CommandResult, CommandRun } from '../../command.ts';
 import { resultOfStage } from '../../model/outcome.ts';
 import { dataOfVersion } from '../../model/version-data.ts';
@@ -18,7 +17,7 @@ export const run: CommandRun = async (context, input) => {
     });
   const registry = await context.composition.registry();
   if (version === undefined) return await goBack(registry, input, model);
-  const { environment, registration, stage } = await registry.version({ model, version, actor: currentActor() });
+  const { environment, registration, stage } = await registry.version({ model, version });
   const to = textOption(input, 'to', stage === 'development' ? 'staging' : 'production');
   const name = registration.version;
   if (input.dryRun) return await foresee(registry, { model, version: name, to, environment });
@@ -63,7 +62,6 @@ async function orderOf(registry: Registry, input: CommandInput, model: string) {
     expectedProduction: expectedProduction === 'none' ? null : expectedProduction,
     approvalId: textOption(input, 'approval') || null,
     reason: textOption(input, 'reason'),
-    actor: currentActor(),
   };
 }
 
@@ -76,7 +74,7 @@ async function foresee(
     version,
   }: { readonly model: string; readonly version: string; readonly to: string; readonly environment: string },
 ): Promise<CommandResult> {
-  const record = await registry.version({ model, version, actor: currentActor() });
+  const record = await registry.version({ model, version });
   const from = record.stage;
   const stage = to === 'production' ? to : 'staging';
   if (!isLegal('promote', from, stage) && from !== stage)

@@ -1,7 +1,6 @@
 import { completeRegistration, type Registration } from '../../../../domain/registry/registration.ts';
 import type { RegisteredVersion } from '../../../../domain/registry/records.ts';
 import { MlopsError } from '../../../../domain/errors.ts';
-import { currentActor } from '../../actor.ts';
 import type { CommandResult, CommandRun } from '../../command.ts';
 import { readRegistration, type TypedRegistration } from '../../model/registration.ts';
 import { dataOfVersion, stageInWords } from '../../model/version-data.ts';
@@ -15,7 +14,7 @@ export const run: CommandRun = async (context, input) => {
   if (input.dryRun) return foresee(checked.registration, order);
   const registry = await context.composition.registry();
   const registered = await registry.register(
-    { ...order, actor: currentActor() },
+    { ...order },
     { signal: context.signal, onProgress: progressOf(context.say) },
   );
   return resultOf(registered, order);

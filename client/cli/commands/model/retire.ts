@@ -1,5 +1,4 @@
 import { MlopsError } from '../../../../domain/errors.ts';
-import { currentActor } from '../../actor.ts';
 import type { CommandRun } from '../../command.ts';
 import { dataOfVersion, stageInWords } from '../../model/version-data.ts';
 import { textOption } from '../../rollout/options.ts';
@@ -8,7 +7,7 @@ import { textOption } from '../../rollout/options.ts';
 export const run: CommandRun = async (context, input) => {
   const [model = '', asked = ''] = input.args;
   const registry = await context.composition.registry();
-  const before = await registry.version({ model, version: asked, actor: currentActor() });
+  const before = await registry.version({ model, version: asked });
   const { version } = before.registration;
   if (input.dryRun)
     return {
@@ -25,7 +24,6 @@ export const run: CommandRun = async (context, input) => {
     model,
     version,
     reason: textOption(input, 'reason'),
-    actor: currentActor(),
   });
   const isNew = before.retiredAt === null;
   return {

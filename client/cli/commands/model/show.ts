@@ -1,19 +1,16 @@
 import { assembleBom } from '../../../../domain/registry/model-bom.ts';
-import { currentActor } from '../../actor.ts';
 import type { CommandRun } from '../../command.ts';
 import { dataOfVersion, textOfVersion } from '../../model/version-data.ts';
 
 /** `mlops model show`: everything that is known of a version; --bom as a bill of materials. */
 export const run: CommandRun = async (context, input) => {
   const [model = '', version = ''] = input.args;
-  const actor = currentActor();
   const registry = await context.composition.registry();
-  const record = await registry.version({ model, version, actor });
+  const record = await registry.version({ model, version });
   const { edges } = await registry.lineage({
     start: { model, version: record.registration.version },
     direction: 'upstream',
     depth: 1,
-    actor,
   });
   const dependencies = edges.map(({ kind, to }) => ({ kind, target: to }));
   if (input.options['bom'] === true) {

@@ -1,11 +1,10 @@
-import { currentActor } from '../../actor.ts';
 import type { CommandRun } from '../../command.ts';
 
 /** `mlops model verify`: whether the artifact is what was registered. */
 export const run: CommandRun = async (context, input) => {
   const [model = '', version = ''] = input.args;
   const registry = await context.composition.registry();
-  const { version: record, ...found } = await registry.verify({ model, version, actor: currentActor() });
+  const { version: record, ...found } = await registry.verify({ model, version });
   const name = `${model} ${record.registration.version}`;
   return {
     exitCode: found.ok ? 0 : 3,
