@@ -77,11 +77,9 @@ function isAuthorised(header: string | undefined, token: string): boolean {
 }
 
 function writeSchema(allowList: readonly string[]) {
-  const endpoint = z
-    .string()
-    .refine((text) => isAllowedEndpoint(text, allowList), {
-      error: `wanted http(s) on one of ${allowList.join(', ')}`,
-    });
+  const endpoint = z.string().refine((text) => isAllowedEndpoint(text, allowList), {
+    error: `wanted http(s) on one of ${allowList.join(', ')}`,
+  });
   const target = z.strictObject({ version: z.string().min(1), endpoint });
   return z
     .object({
