@@ -21,10 +21,26 @@ export function canonicalJson(value: unknown): string {
 export function parseCanonical(text: string): { readonly value: unknown } | null {
   try {
     const value: unknown = JSON.parse(text);
+    // Without escapes of code units there is no half of a surrogate pair; what else is not canonical, JSON.stringify writes otherwise.
+    if (!text.includes('\\u') && JSON.stringify(value) === text && isSorted(value, 0)) return { value };
     return canonicalJson(value) === text ? { value } : null;
   } catch {
     return null;
   }
+}
+
+/** Whether the objects of a parsed value list their members sorted, and it is not nested too deep. */
+function isSorted(value: unknown, depth: number): boolean {
+  if (typeof value !== 'object' || value === null) return true;
+  if (depth >= DEEPEST) return false;
+  if (Array.isArray(value)) return value.every((item) => isSorted(item, depth + 1));
+  let before = '';
+  // Parsed: every enumerable member is one of its own, and no name comes twice.
+  for (const key in value) {
+    if (before > key || !isSorted((value as Record<string, unknown>)[key], depth + 1)) return false;
+    before = key;
+  }
+  return true;
 }
 
 /**

@@ -60,6 +60,16 @@ describe('canonical JSON', () => {
     );
   });
 
+  it('takes a text for canonical when the reference implementation writes it, and only then', () => {
+    fc.assert(
+      fc.property(fc.jsonValue(), fc.boolean(), (value, isSorted) => {
+        const text = isSorted ? String(canonicalize(value)) : JSON.stringify(value);
+        expect(parseCanonical(text) !== null).toBe(canonicalize(JSON.parse(text)) === text);
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
   it('takes a nesting of 64 and refuses 65, however deep it goes', () => {
     expect(parseCanonical(`${'['.repeat(64)}${']'.repeat(64)}`)).not.toBeNull();
     expect(parseCanonical(`${'['.repeat(65)}${']'.repeat(65)}`)).toBeNull();
