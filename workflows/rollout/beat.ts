@@ -102,8 +102,7 @@ async function lookWhenDue(context: RolloutContext): Promise<Ending | null> {
   run.nextTickAtMs = Math.max(run.nextTickAtMs + tickMs, run.nowMs + tickMs / 2);
   const ending = await look(context);
   // Timers are late by up to a second: when this look was taken is known now. One at its heels would see nobody.
-  if (patched('looks-keep-half-a-tick-apart'))
-    run.nextTickAtMs = Math.max(run.nextTickAtMs, run.nowMs + tickMs / 2);
+  if (patched('looks-keep-half-a-tick-apart')) run.nextTickAtMs = Math.max(run.nextTickAtMs, run.nowMs + tickMs / 2);
   return ending;
 }
 
