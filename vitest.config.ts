@@ -12,8 +12,9 @@ export default defineConfig({
     globalSetup: ['test/support/global-setup.ts'],
     pool: 'forks',
     env: { NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'] ?? join(CACHE, 'durable-mlops/compile') },
-    // Tests on the real stack wait more than they compute; more than two at once would starve the servers they start.
-    maxWorkers: 2,
+    // Tests on the real stack wait three quarters of their time: three at once keep two cores busy, four would starve the
+    // servers they start.
+    maxWorkers: 3,
     sequence: { sequencer: LongestFirst },
     // Rollouts of one stack that may run side by side (`describe.concurrent`).
     maxConcurrency: 3,

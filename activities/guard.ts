@@ -132,7 +132,7 @@ async function reportForeignEdit(
     kind,
     severity: 'warning',
     summary,
-    evidence: { live, recorded },
+    evidence: { live, recorded: { generation: recorded.generation, split: recorded.split } },
   });
   await tellPeople(ports.outbox, { idempotencyKey, event: kind, environment, ...aboutSplit(live), at, summary });
   await ports.traffic.recordForeign(environment, live, kind);

@@ -10,6 +10,8 @@ export interface ErasureReport {
   readonly name: boolean;
   /** Payloads that nobody can read any more. */
   readonly payloads: number;
+  /** Rows beside the ledger that words of the subject were taken out of; absent of what is only foreseen. */
+  readonly rows?: number;
 }
 
 /** A legal hold in force. */

@@ -119,6 +119,8 @@ async function openRollout({ ledger, principals }: EvidenceParts, record: Rollou
 
 async function recordEvent({ ledger, principals }: EvidenceParts, record: RolloutEventRecord): Promise<void> {
   const actor = await principals.actor(record.actor);
+  const { writer } = record.details;
+  const told = typeof writer === 'string' ? await principals.actor(writer) : actor;
   const details = JSON.stringify(record.details);
   await ledger.transact(async (transaction) => {
     const { rowCount } = await transaction.client.query(
@@ -129,12 +131,14 @@ async function recordEvent({ ledger, principals }: EvidenceParts, record: Rollou
     if (rowCount !== 1) return;
     const rollout = await subjectOf(transaction, record.rolloutKey);
     const plain = JSON.parse(details) as Record<string, unknown>;
-    transaction.append(draftOfEntry(rollout, { ...record, details: plain }, actor));
+    transaction.append(draftOfEntry(rollout, { ...record, details: plain }, actor, told));
   });
 }
 
 async function openIncident({ ledger, principals }: EvidenceParts, record: IncidentRecord): Promise<boolean> {
   const actor = await principals.actor(record.actor);
+  const { live } = record.evidence as { readonly live?: { readonly actor?: unknown } };
+  const told = typeof live?.actor === 'string' ? await principals.actor(live.actor) : actor;
   const evidence = JSON.stringify(record.evidence);
   return await ledger.transact(async (transaction) => {
     const { rowCount } = await transaction.client.query(
@@ -152,7 +156,7 @@ async function openIncident({ ledger, principals }: EvidenceParts, record: Incid
       ],
     );
     if (rowCount !== 1) return false;
-    transaction.append(draftOfIncident({ ...record, evidence: JSON.parse(evidence) as unknown }, actor));
+    transaction.append(draftOfIncident({ ...record, evidence: JSON.parse(evidence) as unknown }, actor, told));
     return true;
   });
 }

@@ -121,6 +121,7 @@ async function recordForeign(
   const { generation, split } = live;
   // Who wrote it is what the writer says: the event is of who found it.
   const actor = await principals.actor('traffic-guard');
+  const writer = await principals.actor(live.actor);
   await ledger.transact(async ({ append, client, next }) => {
     const { rowCount } = await client.query(
       `INSERT INTO traffic_write (model, environment, generation, idempotency_key, split, actor, reason, applied_at, observed, ledger_sequence)
@@ -141,7 +142,7 @@ async function recordForeign(
     );
     if (rowCount !== 1) return;
     const said = `${reason}; written by ${live.actor}: ${live.reason}`;
-    append(draftOfTraffic('found', { environment, split, generation, reason: said }, actor));
+    append(draftOfTraffic('found', { environment, split, generation, reason: said }, actor, writer));
   });
 }
 

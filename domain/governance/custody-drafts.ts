@@ -4,6 +4,9 @@ import type { EventActor, EventDraft, Json } from './event-draft.ts';
 /** Personal data and its keeping is what these events are evidence of. */
 const FRAMEWORKS = ['gdpr', 'hipaa', 'iso27001', 'soc2'];
 
+/** Stands where words of somebody stood who was erased. */
+export const ERASED_WORDS = '[erased]';
+
 /** Who asks for what to be done with a subject, and why. */
 export interface CustodyOrder extends Claim {
   /** A principal id, the name behind one, or a thing: `rollout/dev/rag_api`. */

@@ -48,7 +48,7 @@ function about(rollout: Omit<RolloutSubject, 'toVersion'>): Pick<EventDraft, 're
   };
 }
 
-/** A person's words are sealed under the person's key, the system's own under the rollout's. */
+/** A person's words are sealed under the person's key, whoever repeats them; the system's own under the rollout's. */
 function subjectOf(actor: EventActor): Pick<EventDraft, 'subject'> {
   return actor.kind === 'human' ? { subject: actor.id } : {};
 }
@@ -70,16 +70,17 @@ export function draftOfStart(
   };
 }
 
-/** An entry of the story: what it says in words is in the payload. */
+/** An entry of the story: what it says in words is in the payload. `writer`: whose words or acts it tells of. */
 export function draftOfEntry(
   rollout: RolloutSubject,
   entry: { readonly event: string; readonly at: string; readonly details: Readonly<Record<string, unknown>> },
   actor: EventActor,
+  writer = actor,
 ): EventDraft {
   const { weightPercent, generation, ...words } = entry.details;
   return {
     ...about(rollout),
-    ...subjectOf(actor),
+    ...subjectOf(writer),
     type: `rollout.${entry.event}`,
     category: CATEGORY[entry.event] ?? 'model_deployment',
     actor,
@@ -156,10 +157,12 @@ export function draftOfIncident(
     readonly evidence: unknown;
   },
   actor: EventActor,
+  writer = actor,
 ): EventDraft {
   const { environment, evidence, kind, model, severity, summary } = incident;
   const isEdit = kind === 'foreign-edit' || kind === 'orphaned-split';
   return {
+    ...subjectOf(writer),
     resource: `rollout/${environment}/${model}`,
     frameworks: FRAMEWORKS,
     type: 'incident.opened',
@@ -185,11 +188,12 @@ export function draftOfTraffic(
     readonly code?: string;
   },
   actor: EventActor,
+  writer = actor,
 ): EventDraft {
   const { code, environment, generation, reason, split } = change;
   const { canary, canaryBasisPoints, mirrorBasisPoints, model, stable } = split;
   return {
-    ...subjectOf(actor),
+    ...subjectOf(writer),
     resource: `traffic/${environment}/${model}`,
     frameworks: FRAMEWORKS,
     type: stage === 'found' ? 'traffic.foreign-write' : `traffic.${stage}`,

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Pool } from 'pg';
@@ -6,19 +6,25 @@ import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ensureLedgerKeys, followWrappingKeys, wrappingFileOf } from '../../adapters/crypto/ledger-keys.ts';
 import { createLocalDataKeys } from '../../adapters/crypto/local-data-keys.ts';
+import { readBeginning, readExport, readText } from '../../adapters/ledger/export-files.ts';
 import { rewrapKeys } from '../../adapters/postgres/ledger/rewrap.ts';
 import { migrate } from '../../adapters/postgres/migrate.ts';
 import { createPool } from '../../adapters/postgres/pool.ts';
+import { createRolloutReader } from '../../adapters/postgres/rollout-reader.ts';
+import { verifyReceiptHere } from '../../client/rollouts/verify-receipt-here.ts';
+import { verifyWithLedger } from '../../client/rollouts/verify-with-ledger.ts';
 import { portsFrom } from '../../config/load.ts';
 import type { MlopsConfig } from '../../config/schema.ts';
 import type { EventDraft } from '../../domain/governance/event-draft.ts';
 import { ROLE_NAMES } from '../../domain/governance/roles.ts';
 import { createExportVerifier } from '../../domain/governance/verify-export.ts';
+import type { RolloutReceipt } from '../../domain/rollout/receipt.ts';
 import { parseVerifierKey } from '../../domain/governance/verifier-key.ts';
 import { composeArtifacts } from '../../workers/artifacts.ts';
 import { composeGovernance } from '../../workers/custody.ts';
 import { composeLedgerReader } from '../../workers/ledger-reader.ts';
 import { composeLedger, readVerifierKeys } from '../../workers/ledger.ts';
+import { tellStory } from '../support/told-story.ts';
 import { fileWith, recordFileOf } from '../support/artifacts.ts';
 import { startDatabase, type TestDatabase } from '../support/database.ts';
 import { primitives } from '../support/ledger.ts';
@@ -27,6 +33,7 @@ import { OFFSETS } from '../support/offsets.ts';
 const NAME = 'ada-lovelace-7193';
 const WORDS = 'my-secret-words-5521';
 const AUDITOR = { actor: 'auditor' };
+const FILES = { primitives, lines: readExport, beginning: readBeginning, text: readText };
 const WHY = { actor: 'officer', reason: 'request of 3 May' };
 
 let database: TestDatabase;
@@ -144,7 +151,13 @@ describe('the erasure of a subject', () => {
     const said = await say('twice', 'first');
     const { subject } = await governance.erase({ subject: 'twice', ...WHY });
     const { rows: before } = await pool.query('SELECT size FROM ledger_head');
-    expect(await governance.erase({ subject, ...WHY })).toEqual({ subject, keys: 0, name: false, payloads: 0 });
+    expect(await governance.erase({ subject, ...WHY })).toEqual({
+      subject,
+      keys: 0,
+      name: false,
+      payloads: 0,
+      rows: 0,
+    });
     const { rows: after } = await pool.query('SELECT size FROM ledger_head');
     expect(after).toEqual(before);
     const again = await say('twice', 'second');
@@ -194,6 +207,78 @@ describe('the erasure of a subject', () => {
     expect(await onDisk(), 'it was there').toBe(true);
     await governance.erase({ subject, ...WHY });
     expect(await onDisk()).toBe(false);
+  });
+});
+
+describe('the words of a person beside the ledger', () => {
+  const ADA = { name: 'ada-of-the-story-8812', words: 'she-said-so-9934' };
+  const EVE = { name: 'eve-of-the-story-1207', words: 'just-because-4410' };
+
+  it('go with their key: a dump has nothing of them, and receipts and proofs are valid', async () => {
+    const { environment, model, rolloutKey } = await tellStory(parts, ADA, EVE);
+    const receipt = async () => {
+      const found = await createRolloutReader(pool).receipt(environment, model, rolloutKey);
+      if (found === null) throw new Error('no receipt');
+      return found;
+    };
+    const file = join(mkdtempSync(join(tmpdir(), 'mlops-erased-')), 'ledger.jsonl');
+    const compared = async (one: RolloutReceipt) => {
+      const { problems } = await verifyWithLedger(FILES, one, { file, trustedKeys: [] });
+      return [verifyReceiptHere(one).problems, problems];
+    };
+    const told = await receipt();
+    const before = await exported();
+    writeFileSync(file, before);
+    expect(await compared(told)).toEqual([[], []]);
+    for (const { name, words } of [ADA, EVE])
+      expect([await dump()].filter((all) => all.includes(name) && all.includes(words))).toHaveLength(1);
+
+    expect(await governance.erase({ subject: EVE.name, ...WHY })).toMatchObject({ keys: 1, name: true, rows: 4 });
+    expect(await dump()).not.toMatch(new RegExp(`${EVE.name}|${EVE.words}`));
+    expect(await dump(), 'of somebody else').toContain(ADA.words);
+    expect(await governance.erase({ subject: ADA.name, ...WHY })).toMatchObject({ keys: 1, name: true });
+    expect(await dump()).not.toMatch(new RegExp(`${ADA.name}|${ADA.words}`));
+    const left = await receipt();
+    expect(await compared(left), 'with an export of before').toEqual([[], []]);
+    const after = await exported();
+    expect(after).not.toMatch(new RegExp([ADA, EVE].flatMap(({ name, words }) => [name, words]).join('|')));
+    writeFileSync(file, after);
+    expect(await compared(left)).toEqual([[], []]);
+    expect((await compared(told))[1], 'a receipt of before').toEqual([]);
+    expect(await verify(after, [noteIn(before)])).toMatchObject({ valid: true, problems: [] });
+    expect(left.ticks).toEqual(told.ticks);
+    expect(left.events.map(({ event, at }) => [event, at])).toEqual(told.events.map(({ event, at }) => [event, at]));
+  });
+
+  it('go once: erasing again changes nothing', async () => {
+    const { rows } = await pool.query<{ subject: string }>(
+      "SELECT started_by AS subject FROM rollout WHERE model = 'rag_api'",
+    );
+    const subject = rows[0]?.subject ?? '';
+    expect(await governance.erase({ subject, ...WHY })).toEqual({
+      subject,
+      keys: 0,
+      name: false,
+      payloads: 0,
+      rows: 0,
+    });
+  });
+
+  it.each([
+    ['rollout', "started_by = 'x'"],
+    ['rollout', "detail = 'x'"],
+    ['rollout_event', "details = '{}'"],
+    ['traffic_write', "reason = 'x'"],
+    ['traffic_write', "observed = '{}'"],
+    ['incident', "summary = 'x'"],
+    ['emergency_rollback', "entry = '{}'"],
+  ])('are changed by no event but an erasure: %s, %s', async (table, change) => {
+    const actor = await parts.principals.actor('forger');
+    const forged = parts.ledger.transact(async ({ append, client, next }) => {
+      await client.query(`UPDATE ${table} SET ${change}, ledger_sequence = $1`, [next]);
+      append({ type: 'rollout.paused', category: 'model_deployment', actor, resource: 'rollout/dev/x', risk: 'low' });
+    });
+    await expect(forged).rejects.toThrow(/only an erasure takes them away/);
   });
 });
 

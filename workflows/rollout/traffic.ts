@@ -48,6 +48,7 @@ export async function writeSplit(
       event: 'foreign-edit',
       detail,
       notify: 'warning',
+      facts: { writer: result.replaced.actor },
     });
   }
   await record(context, {

@@ -2,6 +2,7 @@ import { isMlopsError, MlopsError } from '../../../domain/errors.ts';
 import { draftOfCustody, type CustodyOrder } from '../../../domain/governance/custody-drafts.ts';
 import { query } from '../query.ts';
 import type { EvidenceParts } from '../rollout-store.ts';
+import { blankWords, WORD_TABLES } from './blank-words.ts';
 import { subjectOf } from './subjects.ts';
 
 /** Erasure: the key of a subject is destroyed, and what it sealed can be read by nobody any more. */
@@ -24,7 +25,7 @@ export function createErasure({ pool, ledger, principals }: EvidenceParts) {
     },
 
     /**
-     * Destroys a subject's key and the meaning of its id. No event, hash or proof changes. Doing it again changes nothing.
+     * Destroys a subject's key and the meaning of its id, and takes its words out of the tables beside the ledger. No event, hash or proof changes. Doing it again changes nothing.
      *
      * @throws SUBJECT_UNKNOWN, LEGAL_HOLD (the attempt is an event too)
      */
@@ -41,6 +42,11 @@ export function createErasure({ pool, ledger, principals }: EvidenceParts) {
              WHERE subject = $1 AND destroyed_at IS NULL RETURNING key_id`,
             [subject, next],
           );
+          const known = await client.query<{ name: string | null }>(
+            'SELECT name FROM principal WHERE principal_id = $1',
+            [subject],
+          );
+          const blanked = await blankWords(client, { subject, name: known.rows[0]?.name ?? null, next });
           const names = await client.query(
             'UPDATE principal SET name = NULL, ledger_sequence = $2 WHERE principal_id = $1 AND name IS NOT NULL',
             [subject, next],
@@ -53,14 +59,17 @@ export function createErasure({ pool, ledger, principals }: EvidenceParts) {
             keys: keys.rowCount ?? 0,
             name: names.rowCount === 1,
             payloads: Number(counted.rows[0]?.payloads ?? 0),
+            rows: blanked,
           };
           // Who erases themselves leaves no reason: it would be sealed under a new key of theirs.
           const reason = actor.id === subject ? '' : order.reason;
-          if (facts.keys > 0 || facts.name) append(draftOfCustody('erased', { subject, reason, facts }, actor));
+          if (facts.keys > 0 || facts.name || blanked > 0)
+            append(draftOfCustody('erased', { subject, reason, facts }, actor));
           return { subject, ...facts };
         });
         // What the rows held before must not stay in the files of the database until it is tidied up some day.
-        if (erased.keys > 0 || erased.name) await query(pool, 'VACUUM ledger_key, principal', []);
+        if (erased.keys > 0 || erased.name || erased.rows > 0)
+          await query(pool, `VACUUM ledger_key, principal, ${WORD_TABLES.join(', ')}`, []);
         return erased;
       } catch (error) {
         if (isMlopsError(error, 'LEGAL_HOLD')) {

@@ -1,0 +1,102 @@
+// A rollout that people began, found somebody else's hand in, and denied: in every table that has words of people.
+import { createEmergencyJournal } from '../../adapters/postgres/emergency-ingest.ts';
+import { createRolloutStore, type EvidenceParts } from '../../adapters/postgres/rollout-store.ts';
+import { createTrafficStore } from '../../adapters/postgres/traffic-store.ts';
+import type { RolloutReceipt } from '../../domain/rollout/receipt.ts';
+import type { LiveSplit } from '../../domain/rollout/split.ts';
+import { composeAuthority } from '../../workers/authority.ts';
+import { at, createJudgedReceipt, event } from './receipts.ts';
+
+/** Who starts it, and says no in the end; who changes traffic past it. */
+export interface Teller {
+  readonly name: string;
+  readonly words: string;
+}
+
+/** Writes the story by the shipped stores. Returns what it is of. */
+export async function tellStory(
+  parts: EvidenceParts,
+  starter: Teller,
+  stranger: Teller,
+): Promise<RolloutReceipt['rollout']> {
+  const { rollout, ticks, writes } = createJudgedReceipt(0.01, 0.72);
+  const [rollouts, traffic] = [createRolloutStore(parts), createTrafficStore(parts)];
+  const story = { ...rollout, startedBy: starter.name };
+  const { environment, model, rolloutKey } = story;
+  await rollouts.open(story);
+  const [first] = writes;
+  const last = writes.at(-1);
+  if (first === undefined || last === undefined) throw new Error('the receipt has no writes');
+  const split = { ...first.split, canary: null, canaryBasisPoints: 0 };
+  const retreat = { ...last, idempotencyKey: `${rolloutKey}/retreat`, split, reason: 'rolled-back: denied' };
+  for (const { idempotencyKey, split: wanted, reason } of [first, retreat]) {
+    const order = { environment, idempotencyKey, split: wanted, expectedGeneration: 0, actor: starter.name, reason };
+    await traffic.markApplied(environment, {
+      ...(await traffic.reserve(order)),
+      actor: starter.name,
+      reason,
+      writtenAt: at(1),
+    });
+  }
+  for (const tick of ticks.filter(({ step }) => step === 0))
+    await rollouts.saveTick({ ...tick, rolloutKey, snapshot: null, state: null });
+  const events = [
+    event(0, 'started', 'rag_api 1.0.0 → 1.1.0; ready', starter.name, { reason: starter.words }),
+    event(0.5, 'weight-set', 'weight 5 %', 'rollout', { weightPercent: 5, generation: 1 }),
+    event(5, 'foreign-edit', `${stranger.name} had set 30 % (generation 2): replaced`, 'rollout', {
+      writer: stranger.name,
+    }),
+    event(11, 'deny', `rolls back (${starter.words})`, starter.name),
+    event(12, 'rolled-back', `denied: ${starter.words}`, starter.name),
+  ];
+  for (const [index, one] of events.entries())
+    await rollouts.recordEvent({ ...one, rolloutKey, idempotencyKey: `${rolloutKey}/${index}` });
+  const outcome = { outcome: 'rolled-back', reason: 'denied', detail: starter.words, at: at(12) } as const;
+  await rollouts.close(rolloutKey, { ...outcome, actor: starter.name, humanWaitSeconds: 0 }, null);
+  await interfere(parts, { ...rollout, split }, stranger);
+  return story;
+}
+
+/** Somebody changes traffic past the rollout, and takes it back in an emergency; the guard finds both. */
+async function interfere(
+  parts: EvidenceParts,
+  { environment, model, split }: Pick<RolloutReceipt['rollout'], 'environment' | 'model'> & Pick<LiveSplit, 'split'>,
+  { name, words }: Teller,
+): Promise<void> {
+  const live: LiveSplit = {
+    split,
+    generation: 7,
+    idempotencyKey: 'by-hand',
+    actor: name,
+    reason: words,
+    writtenAt: at(13),
+  };
+  await createTrafficStore(parts).recordForeign(environment, live, 'foreign-edit');
+  await createRolloutStore(parts).openIncident({
+    idempotencyKey: `guard/${model}/7`,
+    model,
+    environment,
+    actor: 'traffic-guard',
+    kind: 'foreign-edit',
+    severity: 'warning',
+    summary: `Split of ${model} was changed by ${name}: 0 % canary (${words})`,
+    evidence: { live, recorded: null },
+  });
+  const governance = { readSample: 0, developmentRoles: [], issuers: [], protectedAliases: [] };
+  const authority = composeAuthority({ environment: 'dev', governance }, parts);
+  const line = {
+    id: `${model}/done`,
+    at: at(14),
+    model,
+    stage: 'done',
+    actor: name,
+    reason: words,
+    before: live,
+    after: live,
+  };
+  await createEmergencyJournal(
+    { ...parts, authority },
+    environment,
+    async () => await Promise.resolve([line]),
+  ).ingest();
+}
