@@ -87,7 +87,14 @@ async function eraseOrAsk(
   if (ask === null) return await erasure.erase(order);
   const { held, keys, name, payloads, subject } = await erasure.foresee(order.subject);
   if (held !== null || (keys === 0 && !name)) return await erasure.erase(order);
-  return { subject, keys: 0, name: false, payloads: 0, rows: 0, approvalId: await ask({ ...order, subject, payloads }) };
+  return {
+    subject,
+    keys: 0,
+    name: false,
+    payloads: 0,
+    rows: 0,
+    approvalId: await ask({ ...order, subject, payloads }),
+  };
 }
 
 /** What an order is about, as its statement says it. */
