@@ -35,6 +35,7 @@ import { composeLedger } from './ledger.ts';
 import { composeRecordedCarriers } from './recorder.ts';
 import { composeRegistryCarriers } from './registry-approvals.ts';
 import { openRegistry } from './registry.ts';
+import { composeRolloutApprovals } from './rollout-approvals.ts';
 import { composeRolloutVersions } from './rollout-versions.ts';
 import { createWorkerLogger } from './worker-logger.ts';
 import { loadWorkflowBundle } from './workflow-bundle.ts';
@@ -71,7 +72,14 @@ export async function runWorker(config: MlopsConfig, parts: WorkerParts = {}): P
   if (await admitFirstAdmin(config.stateDirectory, evidence)) log.info('the first admin was let in');
   await ensureGuardSchedule(client, config.environment, TASK_QUEUE);
   const { parts: registryParts, registry } = await openRegistry(config, evidence);
+  const asking = composeRolloutApprovals({
+    client,
+    evidence,
+    environment: config.environment,
+    registry: registryParts,
+  });
   const carriers = composeCarriers({
+    ...asking.carriers,
     ...composeRegistryCarriers(registry, registryParts),
     ...composeRecordedCarriers(evidence),
     ...composeErasureCarriers(evidence),
@@ -83,7 +91,9 @@ export async function runWorker(config: MlopsConfig, parts: WorkerParts = {}): P
     taskQueue: TASK_QUEUE,
     identity: `worker-${process.pid}@${hostname()}`,
     workflowBundle: { codePath: parts.bundle ?? (await loadWorkflowBundle(join(config.stateDirectory, 'cache'))) },
-    activities: assemble(composePorts(config, evidence, client, { ...carriers, versions })),
+    activities: assemble(
+      composePorts(config, evidence, client, { ...carriers, versions, rolloutApprovals: asking.approvals }),
+    ),
     dataConverter,
     maxConcurrentActivityTaskExecutions: ACTIVITIES_AT_ONCE,
     maxCachedWorkflows: CACHED_WORKFLOWS,
@@ -102,7 +112,7 @@ function composePorts(
   config: MlopsConfig,
   evidence: EvidenceParts,
   client: Client,
-  registry: Pick<ActivityPorts, 'boundContent' | 'carryOut' | 'versions'>,
+  registry: Pick<ActivityPorts, 'boundContent' | 'carryOut' | 'rolloutApprovals' | 'versions'>,
 ): ActivityPorts {
   const { deployment } = config;
   const authority = composeAuthority(config, evidence);

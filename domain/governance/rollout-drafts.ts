@@ -77,6 +77,7 @@ export function draftOfEntry(
   actor: EventActor,
 ): EventDraft {
   const { weightPercent, generation, ...words } = entry.details;
+  const { approvalId } = words;
   return {
     ...about(rollout),
     ...subjectOf(actor),
@@ -89,6 +90,7 @@ export function draftOfEntry(
       toVersion: rollout.toVersion,
       ...(typeof weightPercent === 'number' ? { weightPercent } : {}),
       ...(typeof generation === 'number' ? { generation } : {}),
+      ...(typeof approvalId === 'string' ? { approvalId } : {}),
     },
     payload: words as { readonly [name: string]: Json },
   };
