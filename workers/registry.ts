@@ -21,7 +21,7 @@ export async function openRegistry(config: Rules & ArtifactPlace, evidence: Evid
     environment,
     store: (await composeArtifacts(config)).store,
     approvals: createGrantedApprovals(),
-    policy: assemblePolicy(governance.protectedAliases),
+    policy: assemblePolicy(governance.protectedAliases, governance.approvalPolicy),
     readSample: governance.readSample,
   };
   return { registry: createRegistry(parts), parts };

@@ -24,7 +24,6 @@ import { createOutbox } from '../adapters/temporal/outbox.ts';
 import { createRolloutLookup } from '../adapters/temporal/rollout-lookup.ts';
 import { createActivities, type ActivityPorts, type RolloutActivities } from '../activities/index.ts';
 import type { MlopsConfig } from '../config/schema.ts';
-import { APPROVAL_POLICY } from '../domain/registry/approval/policy.ts';
 import { TASK_QUEUE } from '../workflows/messages.ts';
 import { composeAuthority } from './authority.ts';
 import { composeCarriers } from './carriers.ts';
@@ -149,7 +148,7 @@ function composePorts(
     }),
     engine: engineVersion(),
     approvals: createApprovalStore(evidence),
-    approvalPolicy: APPROVAL_POLICY,
+    approvalPolicy: config.governance.approvalPolicy,
     identities: createIdentityDirectory(evidence.pool, config.governance.developmentRoles),
     ...registry,
   };

@@ -9,6 +9,7 @@ import { portsFrom } from '../../config/load.ts';
 import { isMlopsError } from '../../domain/errors.ts';
 import { createRandom } from '../../domain/statistics/seeded-random.ts';
 import { STAGES } from '../../domain/registry/stages.ts';
+import { APPROVAL_POLICY } from '../support/approval-policy.ts';
 import { assemblePolicy } from '../../domain/registry/policy.ts';
 import type { AwaitedApproval } from '../../domain/registry/records.ts';
 import type { RegistrationOrder } from '../../domain/registry/registration.ts';
@@ -307,7 +308,7 @@ describe('an approval', () => {
     const other = await createTestRegistry(evidence, {
       store: made.store,
       approvals: made.approvals,
-      policy: assemblePolicy(['gold']),
+      policy: assemblePolicy(['gold'], APPROVAL_POLICY),
     });
     const order = {
       ...ADA,
@@ -358,7 +359,7 @@ describe('going back', () => {
     const other = await createTestRegistry(evidence, {
       store: made.store,
       approvals: made.approvals,
-      policy: assemblePolicy(['gold']),
+      policy: assemblePolicy(['gold'], APPROVAL_POLICY),
     });
     const { awaiting } = await other.registry.goBack({
       ...ADA,

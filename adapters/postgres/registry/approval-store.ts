@@ -98,7 +98,14 @@ async function open(
     const row = await requireRow(transaction.client, approvalId);
     const actor: EventActor = { id: order.requestedBy, kind: 'human', authentication: 'request' };
     const { artifact, policy: policyDigest, tests } = order.bound;
-    const facts = { artifact, tests, policy: policyDigest, quorum: terms.quorum, roles: [...terms.roles] };
+    const facts = {
+      artifact,
+      tests,
+      policy: policyDigest,
+      quorum: terms.quorum,
+      roles: [...terms.roles],
+      terms: digestOf(policy),
+    };
     transaction.append(draftOfApproval('requested', recordOf(row), { facts, words: order.reason }, actor));
     return standingOf(row);
   });
