@@ -28,6 +28,13 @@ type Terms = Record<(typeof BANDS)[number], z.infer<typeof TERMS>>;
 /** `approvals` of config/governance.yaml */
 export const APPROVALS_SECTION = z
   .strictObject({
+    link_base_url: z
+      .url()
+      .refine(isSafeSite, { error: 'wanted https, or http to this machine, without path, query, user or fragment' })
+      .nullable()
+      .describe(
+        'Where people reach the pages of one-time links, such as https://approvals.example; the API answers them under this host and no other. null: this machine',
+      ),
     low: TERMS.describe('Risk 0 to 24'),
     medium: TERMS.describe('Risk 25 to 49'),
     high: TERMS.describe('Risk 50 to 74'),
@@ -37,6 +44,14 @@ export const APPROVALS_SECTION = z
     for (const { path, wanted } of problemsOf(approvals)) context.addIssue({ code: 'custom', path, message: wanted });
   })
   .describe('Who has to approve what, by its risk (docs/how-to/approve.md), and when people are reminded');
+
+/** The secret of a link is traded there: on the way nobody may read along. */
+function isSafeSite(text: string): boolean {
+  if (!URL.canParse(text)) return false;
+  const { hostname, href, origin, protocol } = new URL(text);
+  const isHere = protocol === 'http:' && ['127.0.0.1', 'localhost', '[::1]'].includes(hostname);
+  return (protocol === 'https:' || isHere) && href === `${origin}/`;
+}
 
 /** What is riskier never needs less, and people hear of a request before it expires. */
 function problemsOf(approvals: Terms): { readonly path: string[]; readonly wanted: string }[] {

@@ -106,18 +106,27 @@ export function resolveGovernance(file: GovernanceFile): MlopsConfig['governance
     issuers: file.identity.issuers.map(({ jwks_url, ...issuer }) => ({ ...issuer, jwksUrl: jwks_url })),
     protectedAliases: file.registry.protected_aliases,
     approvalPolicy: resolveApprovals(file.approvals),
+    linkBaseUrl: file.approvals.link_base_url,
   };
 }
 
 function resolveApprovals({ critical, high, low, medium }: GovernanceFile['approvals']): ApprovalPolicy {
-  const terms = (file: GovernanceFile['approvals']['low']): ApprovalTerms => ({
+  return {
+    low: resolveTerms(low),
+    medium: resolveTerms(medium),
+    high: resolveTerms(high),
+    critical: resolveTerms(critical),
+  };
+}
+
+function resolveTerms(file: GovernanceFile['approvals']['low']): ApprovalTerms {
+  return {
     quorum: file.quorum,
     roles: file.roles,
     remindEverySeconds: file.remind_hours * HOUR_SECONDS,
     escalateAfterSeconds: file.escalate_hours * HOUR_SECONDS,
     expireAfterSeconds: file.expire_hours * HOUR_SECONDS,
-  });
-  return { low: terms(low), medium: terms(medium), high: terms(high), critical: terms(critical) };
+  };
 }
 
 function resolveCanary(file: CanaryFile): CanaryConfig {

@@ -63,6 +63,8 @@ export interface MlopsConfig {
     readonly protectedAliases: readonly string[];
     /** What approvals need, by risk. */
     readonly approvalPolicy: ApprovalPolicy;
+    /** Where people reach the pages of one-time links; null: on this machine. */
+    readonly linkBaseUrl: string | null;
   };
   readonly keys: KeysConfig;
   readonly artifacts: ArtifactsConfig;

@@ -52,6 +52,7 @@ beforeAll(async () => {
       issuers: [],
       protectedAliases: [],
       approvalPolicy: APPROVAL_POLICY,
+      linkBaseUrl: null,
     },
   };
   await ensureLedgerKeys(stateDirectory, 'dev');

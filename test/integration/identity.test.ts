@@ -44,6 +44,7 @@ beforeAll(async () => {
       issuers: [],
       protectedAliases: [],
       approvalPolicy: APPROVAL_POLICY,
+      linkBaseUrl: null,
     },
   };
   await ensureLedgerKeys(stateDirectory, 'production');

@@ -14,6 +14,26 @@ function load(approvals: string) {
   return loadConfig({ env: {}, workingDirectory: root }).config.governance;
 }
 
+describe('where links lead', () => {
+  it('is this machine, or a site that nobody can read along with', () => {
+    expect(load('{}').linkBaseUrl).toBeNull();
+    for (const url of ['https://approvals.example', 'https://approvals.example:8443/', 'http://localhost:5000'])
+      expect(load(`{ link_base_url: "${url}" }`).linkBaseUrl).toBe(url);
+  });
+
+  it.each([
+    'http://approvals.example',
+    'http://127.0.0.1.evil.example',
+    'https://ann@approvals.example',
+    'https://approvals.example/path',
+    'https://approvals.example/?a',
+    'ftp://localhost',
+    'approvals.example',
+  ])('is refused as %s', (url) => {
+    expect(() => load(`{ link_base_url: "${url}" }`)).toThrow(/approvals\.link_base_url: /);
+  });
+});
+
 describe('what approvals need', () => {
   it('is what it was before it could be set', () => {
     expect(load('{}').approvalPolicy).toEqual({

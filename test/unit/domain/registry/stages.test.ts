@@ -59,7 +59,11 @@ describe('what an approval binds', () => {
 
 describe('the policy', () => {
   it('protects production and champion whatever is configured', () =>
-    expect(assemblePolicy(['gold', 'champion'], APPROVAL_POLICY).protectedAliases).toEqual(['champion', 'gold', 'production']));
+    expect(assemblePolicy(['gold', 'champion'], APPROVAL_POLICY).protectedAliases).toEqual([
+      'champion',
+      'gold',
+      'production',
+    ]));
 });
 
 describe('an alias', () => {
