@@ -2,6 +2,7 @@ import { MlopsError } from '../domain/errors.ts';
 import type { EventActor } from '../domain/governance/event-draft.ts';
 import { isAllowed } from '../domain/governance/permissions.ts';
 import type { ApprovalPolicy } from '../domain/registry/approval/policy.ts';
+import { rolloutOfResource } from '../domain/rollout/approval-request.ts';
 import {
   decisionContent,
   resourceOfApproval,
@@ -59,6 +60,8 @@ export interface DecideInput extends DecisionInput {
   readonly verdict: Verdict;
   /** Names this one call, the same on each of its attempts. */
   readonly occasion: string;
+  /** It came by the rollout that waits for it: the statement is about that, with this content. */
+  readonly rollout?: { readonly rolloutId: string; readonly content: object };
 }
 
 /** What people do. */
@@ -97,9 +100,16 @@ async function whoDecides(
   { approvals, authority, identities }: ApprovalActivityPorts,
   input: DecideInput,
 ): Promise<{ readonly actor: EventActor; readonly linkId: string | null; readonly seen: string }> {
-  const { approvalId, claim, code, occasion, seen, verdict } = input;
-  const resource = resourceOfApproval(approvalId);
+  const { approvalId, claim, code, occasion, rollout, seen, verdict } = input;
+  if (claim !== null && rollout !== undefined) {
+    const { record } = await approvals.standing(approvalId);
+    if (rolloutOfResource(record.resource) !== rollout.rolloutId)
+      throw refusal(input, `it is not of ${rollout.rolloutId}`);
+    const asked = { action: `rollout.${verdict}`, resource: rollout.rolloutId, content: rollout.content, occasion };
+    return { actor: await authority.authorise(claim, asked), linkId: null, seen };
+  }
   if (claim !== null) {
+    const resource = resourceOfApproval(approvalId);
     const content = decisionContent(verdict, input);
     const actor = await authority.authorise(claim, { action: 'approval.decide', resource, content, occasion });
     return { actor, linkId: null, seen };

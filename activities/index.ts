@@ -21,6 +21,7 @@ import type {
 } from './ports.ts';
 import { createPreflightActivities } from './preflight.ts';
 import { createRecordActivities } from './record.ts';
+import { createRolloutApprovalActivities, type RolloutApprovals } from './rollout-approvals.ts';
 import { createTelemetryActivities } from './telemetry.ts';
 import { createTrafficActivities } from './traffic.ts';
 import { createVersionActivities } from './versions.ts';
@@ -29,6 +30,7 @@ import { translateErrors } from './translate-errors.ts';
 /** Everything activities need from outside, given once by the composition root. */
 export interface ActivityPorts extends ApprovalActivityPorts {
   readonly versions: VersionRegistry;
+  readonly rolloutApprovals: RolloutApprovals;
   readonly router: TrafficRouter;
   readonly metrics: MetricsSource;
   readonly health: HealthProbe;
@@ -57,6 +59,7 @@ export function createActivities(ports: ActivityPorts) {
     ...createClockActivities(),
     ...createGuardActivities(ports),
     ...createApprovalActivities(ports),
+    ...createRolloutApprovalActivities(ports),
   });
 }
 

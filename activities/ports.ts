@@ -1,6 +1,8 @@
 import type { EventActor } from '../domain/governance/event-draft.ts';
 import type { AskedFor, Claim } from '../domain/governance/statement.ts';
 import type { StageOrder } from './versions.ts';
+import type { ApprovalKind } from '../domain/registry/approval/request.ts';
+import type { OpenRequest } from '../domain/rollout/approval-request.ts';
 import type { EarlierAttempt } from '../domain/rollout/error-budget.ts';
 import type { HistoryQuery, HistoryTick } from '../domain/rollout/calibration/history.ts';
 import type { assessNoise, NoiseBasis } from '../domain/rollout/calibration/noise-basis.ts';
@@ -163,6 +165,8 @@ export interface RolloutEventRecord {
   readonly event: string;
   readonly actor: string;
   readonly details: Readonly<Record<string, unknown>>;
+  /** An approval that is used up by this, in the same transaction. */
+  readonly uses?: Pick<OpenRequest, 'approvalId' | 'bound' | 'resource'> & { readonly kind: ApprovalKind };
 }
 
 export interface IncidentRecord {
@@ -191,6 +195,7 @@ export interface RolloutStore {
   /** Saves a tick once; returns the row that is there afterwards, whoever wrote it. */
   saveTick(record: TickRecord): Promise<TickRecord>;
   tick(rolloutKey: string, tick: number): Promise<TickRecord | null>;
+  /** @throws APPROVAL_NOT_GRANTED when it would use an approval that does not allow it */
   recordEvent(record: RolloutEventRecord): Promise<void>;
   /** Keys of a model's rollouts that have no outcome yet. */
   unfinished(environment: string, model: string): Promise<readonly string[]>;

@@ -86,6 +86,13 @@ export const DEFAULTS = {
       issuers: [],
     },
     registry: { protected_aliases: [] },
+    approvals: {
+      link_base_url: null,
+      low: { quorum: 1, roles: ['reviewer', 'approver'], remind_hours: 48, escalate_hours: 168, expire_hours: 336 },
+      medium: { quorum: 1, roles: ['reviewer', 'approver'], remind_hours: 24, escalate_hours: 72, expire_hours: 168 },
+      high: { quorum: 2, roles: ['approver'], remind_hours: 24, escalate_hours: 48, expire_hours: 168 },
+      critical: { quorum: 3, roles: ['approver'], remind_hours: 12, escalate_hours: 24, expire_hours: 120 },
+    },
     keys: {
       provider: 'file',
       vault: { address: null, mount: 'transit', key: 'durable-mlops', token_file: null, namespace: null },

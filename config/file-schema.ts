@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { NOTIFIED_EVENTS } from '../domain/rollout/notified-events.ts';
 import { ROLE_NAMES } from '../domain/governance/roles.ts';
 import { ALIAS_NAME, WANTED_ALIAS } from '../domain/registry/alias.ts';
+import { APPROVALS_SECTION } from './approvals-schema.ts';
 import { ARTIFACTS_SECTION, KEYS_SECTION } from './storage-schema.ts';
 import { MODEL_NAME, WANTED_MODEL_NAME } from '../domain/model-name.ts';
 
@@ -274,6 +275,7 @@ export const GOVERNANCE_FILE = z.strictObject({
         .describe('Aliases that are moved with an approval only, beside `production` and `champion`, which always are'),
     })
     .describe('Rules of the model registry'),
+  approvals: APPROVALS_SECTION,
   keys: KEYS_SECTION,
   artifacts: ARTIFACTS_SECTION,
 });

@@ -1,8 +1,12 @@
 import { join, resolve } from 'node:path';
+import type { ApprovalPolicy } from '../domain/registry/approval/policy.ts';
+import type { ApprovalTerms } from '../domain/registry/approval/request.ts';
 import { NOISE_ASSUMPTIONS, type NoiseAssumption } from '../domain/rollout/judge/noise.ts';
 import type { CanaryFile, DeploymentFile, GovernanceFile, ModelFile, MonitoringFile, StepFile } from './file-schema.ts';
 import { mergeValues } from './layers.ts';
 import type { CanaryConfig, DeploymentConfig, MlopsConfig, ModelConfig, StepConfig } from './schema.ts';
+
+const HOUR_SECONDS = 3600;
 
 /** deployment.yaml after checking, with the names used inside. */
 export function resolveDeployment(file: DeploymentFile): DeploymentConfig {
@@ -101,6 +105,27 @@ export function resolveGovernance(file: GovernanceFile): MlopsConfig['governance
     developmentRoles: file.identity.development_roles,
     issuers: file.identity.issuers.map(({ jwks_url, ...issuer }) => ({ ...issuer, jwksUrl: jwks_url })),
     protectedAliases: file.registry.protected_aliases,
+    approvalPolicy: resolveApprovals(file.approvals),
+    linkBaseUrl: file.approvals.link_base_url,
+  };
+}
+
+function resolveApprovals({ critical, high, low, medium }: GovernanceFile['approvals']): ApprovalPolicy {
+  return {
+    low: resolveTerms(low),
+    medium: resolveTerms(medium),
+    high: resolveTerms(high),
+    critical: resolveTerms(critical),
+  };
+}
+
+function resolveTerms(file: GovernanceFile['approvals']['low']): ApprovalTerms {
+  return {
+    quorum: file.quorum,
+    roles: file.roles,
+    remindEverySeconds: file.remind_hours * HOUR_SECONDS,
+    escalateAfterSeconds: file.escalate_hours * HOUR_SECONDS,
+    expireAfterSeconds: file.expire_hours * HOUR_SECONDS,
   };
 }
 

@@ -1,5 +1,6 @@
 import type { Role } from '../domain/governance/roles.ts';
 import type { TokenIssuer } from '../domain/governance/token-claims.ts';
+import type { ApprovalPolicy } from '../domain/registry/approval/policy.ts';
 import type { NoiseSetting } from '../domain/rollout/calibration/noise-basis.ts';
 import type { NoiseAssumption } from '../domain/rollout/judge/noise.ts';
 
@@ -60,6 +61,10 @@ export interface MlopsConfig {
     readonly issuers: readonly TokenIssuer[];
     /** Aliases that need an approval, beside those that always do. */
     readonly protectedAliases: readonly string[];
+    /** What approvals need, by risk. */
+    readonly approvalPolicy: ApprovalPolicy;
+    /** Where people reach the pages of one-time links; null: on this machine. */
+    readonly linkBaseUrl: string | null;
   };
   readonly keys: KeysConfig;
   readonly artifacts: ArtifactsConfig;

@@ -8,8 +8,9 @@ import { connectTemporal } from '../adapters/temporal/connect.ts';
 import { createPayloadCodec } from '../adapters/temporal/codec.ts';
 import { loadPayloadKeys } from '../adapters/temporal/keys.ts';
 import type { MlopsConfig } from '../config/schema.ts';
-import { isOwnOrigin, registerApprovalLinks } from './api/approval-links.ts';
+import { isOfLink, registerApprovalLinks } from './api/approval-links.ts';
 import { registerApprovals } from './api/approvals.ts';
+import { linkSiteOf } from './api/link-site.ts';
 import { registerMlflow } from './api/mlflow.ts';
 import { composeApprovals } from './approvals.ts';
 import { composeEvidence, readVerifierKeys } from './ledger.ts';
@@ -35,6 +36,7 @@ export async function createApi(config: MlopsConfig): Promise<FastifyInstance> {
   const codec = createPayloadCodec(await loadPayloadKeys(config.stateDirectory));
   const pool = createPool(databaseUrlOf(config), 8);
   const ui = `http://127.0.0.1:${config.ports.temporalUi}`;
+  const site = linkSiteOf(config);
   const engine = createConnector(config);
   const approvals = onceOpened(async () =>
     composeApprovals(config, { evidence: await composeEvidence(config, pool), connect: engine.connect }),
@@ -46,7 +48,7 @@ export async function createApi(config: MlopsConfig): Promise<FastifyInstance> {
   app.addHook('onRequest', async (request, reply) => {
     const origin = request.headers.origin;
     // The page of a link is ours, and looks after itself.
-    if (request.url.startsWith('/approve/') && (origin === undefined || isOwnOrigin(request))) return undefined;
+    if (isOfLink(request) && (origin === undefined || site.isOrigin(origin))) return undefined;
     // Only the Web UI of this stack may read decrypted payloads from a browser.
     if (origin !== undefined && origin !== ui && origin !== ui.replace('127.0.0.1', 'localhost'))
       return await reply.status(403).send({ error: 'this origin may not use the API' });
@@ -82,7 +84,7 @@ export async function createApi(config: MlopsConfig): Promise<FastifyInstance> {
       : await reply.type(TEXT).send(newest.note);
   });
   registerApprovals(app, approvals);
-  registerApprovalLinks(app, approvals);
+  registerApprovalLinks(app, approvals, site);
   registerMlflow(app, openMlflow(config, pool, engine.connect));
   app.post('/codec/encode', async ({ body }) => toWire(await codec.encode(fromWire(body as WirePayloads))));
   app.post('/codec/decode', async ({ body }) => toWire(await codec.decode(fromWire(body as WirePayloads))));

@@ -20,6 +20,7 @@ import {
   type Verdict,
 } from '../domain/registry/approval/request.ts';
 import { TASK_QUEUE } from '../workflows/messages.ts';
+import { linkSiteOf } from './api/link-site.ts';
 import { composeAuthority, type Rules } from './authority.ts';
 
 interface ApprovalParts {
@@ -95,7 +96,7 @@ export function composeApprovals(config: Rules & Pick<MlopsConfig, 'ports'>, { c
     async link(approvalId: string, claim: Claim) {
       const who = await may(claim, 'approval.decide', resourceOfApproval(approvalId), { link: true });
       const { expiresAt, linkId, secret } = await createApprovalLinks(evidence).issue(approvalId, who.id, who);
-      return { url: `http://127.0.0.1:${config.ports.api}/approve/${linkId}#${secret}`, expiresAt };
+      return { url: `${linkSiteOf(config).baseUrl}/approve/${linkId}#${secret}`, expiresAt };
     },
   };
 }

@@ -25,7 +25,7 @@ export async function openRegistry(config: RegistryRules, evidence: EvidencePart
     environment,
     store: (await composeArtifacts(config)).store,
     approvals: createGrantedApprovals(),
-    policy: assemblePolicy(governance.protectedAliases),
+    policy: assemblePolicy(governance.protectedAliases, governance.approvalPolicy),
     router: createGatewayRouter(config),
     endpointHosts: deployment.endpointAllowList,
     readSample: governance.readSample,

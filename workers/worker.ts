@@ -24,7 +24,6 @@ import { createOutbox } from '../adapters/temporal/outbox.ts';
 import { createRolloutLookup } from '../adapters/temporal/rollout-lookup.ts';
 import { createActivities, type ActivityPorts, type RolloutActivities } from '../activities/index.ts';
 import type { MlopsConfig } from '../config/schema.ts';
-import { APPROVAL_POLICY } from '../domain/registry/approval/policy.ts';
 import { TASK_QUEUE } from '../workflows/messages.ts';
 import { composeAuthority } from './authority.ts';
 import { composeCarriers } from './carriers.ts';
@@ -35,6 +34,7 @@ import { composeLedger } from './ledger.ts';
 import { composeRecordedCarriers } from './recorder.ts';
 import { composeRegistryCarriers } from './registry-approvals.ts';
 import { openRegistry } from './registry.ts';
+import { composeRolloutApprovals } from './rollout-approvals.ts';
 import { composeRolloutVersions } from './rollout-versions.ts';
 import { createWorkerLogger } from './worker-logger.ts';
 import { loadWorkflowBundle } from './workflow-bundle.ts';
@@ -71,7 +71,14 @@ export async function runWorker(config: MlopsConfig, parts: WorkerParts = {}): P
   if (await admitFirstAdmin(config.stateDirectory, evidence)) log.info('the first admin was let in');
   await ensureGuardSchedule(client, config.environment, TASK_QUEUE);
   const { parts: registryParts, registry } = await openRegistry(config, evidence);
+  const asking = composeRolloutApprovals({
+    client,
+    evidence,
+    environment: config.environment,
+    registry: registryParts,
+  });
   const carriers = composeCarriers({
+    ...asking.carriers,
     ...composeRegistryCarriers(registry, registryParts),
     ...composeRecordedCarriers(evidence),
     ...composeErasureCarriers(evidence),
@@ -83,7 +90,9 @@ export async function runWorker(config: MlopsConfig, parts: WorkerParts = {}): P
     taskQueue: TASK_QUEUE,
     identity: `worker-${process.pid}@${hostname()}`,
     workflowBundle: { codePath: parts.bundle ?? (await loadWorkflowBundle(config.stateDirectory)) },
-    activities: assemble(composePorts(config, evidence, client, { ...carriers, versions })),
+    activities: assemble(
+      composePorts(config, evidence, client, { ...carriers, versions, rolloutApprovals: asking.approvals }),
+    ),
     dataConverter,
     maxConcurrentActivityTaskExecutions: ACTIVITIES_AT_ONCE,
     maxCachedWorkflows: CACHED_WORKFLOWS,
@@ -104,7 +113,7 @@ function composePorts(
   config: MlopsConfig,
   evidence: EvidenceParts,
   client: Client,
-  registry: Pick<ActivityPorts, 'boundContent' | 'carryOut' | 'versions'>,
+  registry: Pick<ActivityPorts, 'boundContent' | 'carryOut' | 'rolloutApprovals' | 'versions'>,
 ): ActivityPorts {
   const { deployment } = config;
   const authority = composeAuthority(config, evidence);
@@ -141,7 +150,7 @@ function composePorts(
     }),
     engine: engineVersion(),
     approvals: createApprovalStore(evidence),
-    approvalPolicy: APPROVAL_POLICY,
+    approvalPolicy: config.governance.approvalPolicy,
     identities: createIdentityDirectory(evidence.pool, config.governance.developmentRoles),
     ...registry,
   };

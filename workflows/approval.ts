@@ -9,6 +9,7 @@ import { openContext, takeStanding, type ApprovalContext, type CarriedApproval }
 import { registerHandlers } from './approval/handlers.ts';
 import { refreshPanel } from './approval/panel.ts';
 import { openRequest, waitUntilDue } from './approval/stages.ts';
+import { tellRollout } from './approval/tell-rollout.ts';
 
 /** What an approval is started with; `carried` is set by itself when it continues as new. */
 export interface ApprovalInput {
@@ -35,6 +36,7 @@ export async function approval(input: ApprovalInput): Promise<ApprovalResult> {
     else await waitUntilDue(context, standing);
   }
   refreshPanel(context, standing);
+  await tellRollout(standing.record);
   await condition(allHandlersFinished);
   const { round, state } = standing.record;
   return { approvalId: input.approvalId, state, round };

@@ -8,6 +8,7 @@ import type {
   DecisionAnswer,
   DecisionInput,
 } from '../domain/registry/approval/request.ts';
+import type { OpenRequest } from '../domain/rollout/approval-request.ts';
 import type { OverlapVerdict } from '../domain/rollout/overlap.ts';
 import type { RolloutOutcomeRecord } from '../domain/rollout/records.ts';
 import type { Verdict } from '../domain/verdict.ts';
@@ -26,12 +27,16 @@ export type RolloutOutcome = RolloutOutcomeRecord['outcome'];
 export interface ActionAccepted {
   readonly accepted: true;
   readonly what: string;
+  /** It counts, and others have to agree: how many more, of which approval; null when that is not known yet. */
+  readonly awaiting?: { readonly approvalId: string | null; readonly missing: number | null };
 }
 
 /** An action of a person or program. `actor` is a principal id when it is signed, else the user of the operating system. */
 export interface ActionInput {
   readonly actor: string;
   readonly reason: string;
+  /** approve, deny, where a request is open (`RolloutStatus.requests`): digest of the content that was seen. */
+  readonly seen?: string;
   /** Shows that it is this actor who wants this; needed in production, and for every principal. */
   readonly statement?: SignedStatement;
 }
@@ -120,6 +125,8 @@ export interface RolloutStatus {
     readonly holds: readonly string[];
   };
   readonly waitingFor: WaitingFor | null;
+  /** Approval requests that are open, in production; absent elsewhere. */
+  readonly requests?: readonly Pick<OpenRequest, 'about' | 'approvalId' | 'contentDigest' | 'missing' | 'quorum'>[];
   /** What has to happen before the next step; empty when nothing is missing. */
   readonly missing: readonly string[];
   readonly timeline: readonly TimelineEntry[];
@@ -152,6 +159,8 @@ export const abortUpdate = defineUpdate<ActionAccepted, [ActionInput]>('abort');
  * signal is not known: the actor is `signal`, a name in it is a claim. A refused one is shown and recorded.
  */
 export const approveSignal = defineSignal<unknown[]>('approve');
+/** Of rollouts, sent by an approval that one of them asked for: it was decided. Whoever sends it has the rollout look, and no more. */
+export const approvalDecidedSignal = defineSignal('approvalDecided');
 export const statusQuery = defineQuery<RolloutStatus>('status');
 export const timelineQuery = defineQuery<readonly TimelineEntry[]>('timeline');
 

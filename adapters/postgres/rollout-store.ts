@@ -16,6 +16,7 @@ import { findCarriedWealth, findEarlierAttempt } from './earlier-attempts.ts';
 import type { Ledger, LedgerTransaction } from './ledger/ledger.ts';
 import type { Principals } from './ledger/principals.ts';
 import { query } from './query.ts';
+import { createGrantedApprovals } from './registry/granted-approvals.ts';
 
 /** Rows as PostgreSQL returns them; names are the columns'. */
 export interface TickRow {
@@ -131,7 +132,10 @@ async function recordEvent({ ledger, principals }: EvidenceParts, record: Rollou
     if (rowCount !== 1) return;
     const rollout = await subjectOf(transaction, record.rolloutKey);
     const plain = JSON.parse(details) as Record<string, unknown>;
-    transaction.append(draftOfEntry(rollout, { ...record, details: plain }, actor, told));
+    const sequence = transaction.append(draftOfEntry(rollout, { ...record, details: plain }, actor, told));
+    // What is done and the approval that it uses up are one: both are there, or neither.
+    if (record.uses !== undefined)
+      await createGrantedApprovals().assertGranted(transaction.client, { ...record.uses, sequence });
   });
 }
 

@@ -15,6 +15,7 @@ import {
   pauseUpdate,
   promoteUpdate,
   resumeUpdate,
+  statusQuery,
   TASK_QUEUE,
   type ActionAccepted,
 } from '../../workflows/messages.ts';
@@ -55,14 +56,22 @@ export async function sendAction(
     return { ...content, ...claimBy(identity, action.actor, asked) };
   };
   try {
-    return await withinAnswerTime(client, async () =>
-      kind === 'promote'
-        ? await handle.executeUpdate(promoteUpdate, { args: [signed({ reason, full })] })
-        : await handle.executeUpdate(UPDATES[kind], { args: [signed({ reason })] }),
-    );
+    return await withinAnswerTime(client, async () => {
+      if (kind === 'promote') return await handle.executeUpdate(promoteUpdate, { args: [signed({ reason, full })] });
+      const seen = kind === 'approve' || kind === 'deny' ? await seenOf(handle) : {};
+      return await handle.executeUpdate(UPDATES[kind], { args: [signed({ reason, ...seen })] });
+    });
   } catch (error) {
     throw refused(unanswered(error, titleOf(action.kind), model), action.kind, model);
   }
+}
+
+/** What people decide about, where a rollout asks them by a request: a hold comes before a gate. */
+async function seenOf(handle: WorkflowHandle): Promise<{ readonly seen?: string }> {
+  const { requests = [] } = await handle.query(statusQuery);
+  const find = (wanted: string) => requests.find(({ about }) => about === wanted);
+  const open = find('review') ?? find('gate');
+  return open === undefined ? {} : { seen: open.contentDigest };
 }
 
 /** Runs a call to a workflow; nobody should wait for ever because no worker runs. */
@@ -91,8 +100,14 @@ function refused(error: unknown, action: string, model: string): unknown {
   // It is in the ledger already: whoever verified it wrote it there.
   if (error.cause instanceof ApplicationFailure && isUnauthorised(error.cause.type))
     return new MlopsError('ROLLOUT_UNAUTHORISED', { action: titleOf(action), model, problem }, { cause: error });
+  if (error.cause instanceof ApplicationFailure && error.cause.type === 'APPROVAL_REFUSED')
+    return new MlopsError('APPROVAL_REFUSED', detailsOf(error.cause), { cause: error });
   const remedy = `See what it waits for: \`mlops rollout explain --model ${model}\``;
   return refusal(action, { model, problem, remedy }, error);
+}
+
+function detailsOf({ details }: ApplicationFailure): Record<string, unknown> {
+  return (details?.[0] ?? {}) as Record<string, unknown>;
 }
 
 function isUnauthorised(type: string | null | undefined): boolean {

@@ -78,6 +78,7 @@ export function draftOfEntry(
   writer = actor,
 ): EventDraft {
   const { weightPercent, generation, ...words } = entry.details;
+  const { approvalId } = words;
   return {
     ...about(rollout),
     ...subjectOf(writer),
@@ -90,6 +91,7 @@ export function draftOfEntry(
       toVersion: rollout.toVersion,
       ...(typeof weightPercent === 'number' ? { weightPercent } : {}),
       ...(typeof generation === 'number' ? { generation } : {}),
+      ...(typeof approvalId === 'string' ? { approvalId } : {}),
     },
     payload: words as { readonly [name: string]: Json },
   };

@@ -1,3 +1,4 @@
+import type { ApprovalPolicy } from './approval/policy.ts';
 import { TRANSITIONS } from './stages.ts';
 import type { Json } from '../governance/event-draft.ts';
 
@@ -8,18 +9,20 @@ const ALWAYS_PROTECTED = ['champion', 'production'];
 export interface RegistryPolicy {
   /** Sorted. */
   readonly protectedAliases: readonly string[];
+  readonly approvals: ApprovalPolicy;
 }
 
 /** The policy with what is configured; the names that are always protected cannot be taken out. */
-export function assemblePolicy(configured: readonly string[]): RegistryPolicy {
-  return { protectedAliases: [...new Set([...ALWAYS_PROTECTED, ...configured])].sort() };
+export function assemblePolicy(configured: readonly string[], approvals: ApprovalPolicy): RegistryPolicy {
+  return { approvals, protectedAliases: [...new Set([...ALWAYS_PROTECTED, ...configured])].sort() };
 }
 
 /** Every rule as JSON: an approval is bound to it, and is void when it changes. */
-export function contentOfPolicy({ protectedAliases }: RegistryPolicy): Json {
+export function contentOfPolicy({ approvals, protectedAliases }: RegistryPolicy): Json {
   return {
     protectedAliases: [...protectedAliases],
     transitions: TRANSITIONS as unknown as Json,
     approvals: { production: 'always', staging: 'where the version asks for it', protectedAlias: 'always' },
+    terms: approvals as unknown as Json,
   };
 }

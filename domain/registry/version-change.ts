@@ -80,12 +80,13 @@ export function riskOfChange(
     modelType: registration.type,
     daysSinceLastChange: lastChangeAtMs === null ? null : Math.max(0, nowMs - lastChangeAtMs) / 86_400_000,
     failedGates: [],
-    changeSize: production === null ? null : sizeOf(production.version, registration.version),
+    changeSize: production === null ? null : changeSizeOf(production.version, registration.version),
     signed: null,
   };
 }
 
-function sizeOf(from: string, to: string): RiskInputs['changeSize'] {
+/** How far apart two versions are; null when one of them is no semantic version. */
+export function changeSizeOf(from: string, to: string): RiskInputs['changeSize'] {
   const [before, after] = [parseVersion(from), parseVersion(to)];
   if (before === null || after === null) return null;
   if (before.core[0] !== after.core[0]) return 'major';

@@ -1,4 +1,5 @@
 import type { SignedStatement } from '../governance/statement.ts';
+import type { OpenRequest, PendingSkip } from './approval-request.ts';
 import type { NoiseBasis, NoiseSetting } from './calibration/noise-basis.ts';
 import type { PlanStep, RolloutPlan } from './plan.ts';
 import type { ArmTarget, TrafficSplit } from './split.ts';
@@ -79,6 +80,12 @@ export interface RolloutRun {
   isStageMoved?: boolean;
   /** Who started it was verified; absent where that is not looked at. */
   isVerified?: true;
+  /** People decide by approval requests: in production; absent elsewhere, and in rollouts that began before it was so. */
+  asksApprovals?: true;
+  /** Requests that are open, at most one about each thing; absent as above. */
+  requests?: OpenRequest[];
+  /** A promotion that waits for its approval. */
+  skip?: PendingSkip | null;
   /**
    * The rollout's clock: moved only by timers that elapsed and by times that activities report, so that it is the same
    * in every replay. (The engine's own clock was seen to differ after a worker had been killed.)
@@ -107,7 +114,7 @@ export interface RolloutRun {
   approval: PendingAction | null;
   denial: PendingAction | null;
   abort: PendingAction | null;
-  override: (PendingAction & { full: boolean }) | null;
+  override: (PendingAction & { full: boolean; approvalId?: string }) | null;
   /** Who ended the planned pause of which step; absent in rollouts that began before it was kept. */
   resumed?: PendingAction & { readonly stepIndex: number };
   waitingSinceMs: number | null;

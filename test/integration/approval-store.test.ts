@@ -12,7 +12,7 @@ import { createPool } from '../../adapters/postgres/pool.ts';
 import type { EvidenceParts } from '../../adapters/postgres/rollout-store.ts';
 import { portsFrom } from '../../config/load.ts';
 import { draftOfCustody } from '../../domain/governance/custody-drafts.ts';
-import { APPROVAL_POLICY } from '../../domain/registry/approval/policy.ts';
+import { APPROVAL_POLICY } from '../support/approval-policy.ts';
 import type { ApprovalOrder, Verdict } from '../../domain/registry/approval/request.ts';
 import { createOrder, DIGEST } from '../support/approvals.ts';
 import { openTestLedger, startDatabase, type TestDatabase } from '../support/database.ts';

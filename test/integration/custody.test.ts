@@ -28,6 +28,7 @@ import { tellStory } from '../support/told-story.ts';
 import { fileWith, recordFileOf } from '../support/artifacts.ts';
 import { startDatabase, type TestDatabase } from '../support/database.ts';
 import { primitives } from '../support/ledger.ts';
+import { APPROVAL_POLICY } from '../support/approval-policy.ts';
 import { OFFSETS } from '../support/offsets.ts';
 
 const NAME = 'ada-lovelace-7193';
@@ -52,7 +53,14 @@ beforeAll(async () => {
     stateDirectory,
     auditDirectory: join(stateDirectory, 'audit'),
     environment: 'dev',
-    governance: { readSample: 1, developmentRoles: ROLE_NAMES, issuers: [], protectedAliases: [] },
+    governance: {
+      readSample: 1,
+      developmentRoles: ROLE_NAMES,
+      issuers: [],
+      protectedAliases: [],
+      approvalPolicy: APPROVAL_POLICY,
+      linkBaseUrl: null,
+    },
   };
   await ensureLedgerKeys(stateDirectory, 'dev');
   parts = await composeLedger(config, pool, pino({ level: 'silent' }));

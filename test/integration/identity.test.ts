@@ -18,6 +18,7 @@ import { composeAuthority } from '../../workers/authority.ts';
 import { admitFirstAdmin, composeIdentities, makeFirstAdmin } from '../../workers/identity.ts';
 import { composeLedger } from '../../workers/ledger.ts';
 import { startDatabase, type TestDatabase } from '../support/database.ts';
+import { APPROVAL_POLICY } from '../support/approval-policy.ts';
 import { OFFSETS } from '../support/offsets.ts';
 
 let database: TestDatabase;
@@ -37,7 +38,14 @@ beforeAll(async () => {
     stateDirectory,
     auditDirectory: join(stateDirectory, 'audit'),
     environment: 'production',
-    governance: { readSample: 1, developmentRoles: ROLE_NAMES, issuers: [], protectedAliases: [] },
+    governance: {
+      readSample: 1,
+      developmentRoles: ROLE_NAMES,
+      issuers: [],
+      protectedAliases: [],
+      approvalPolicy: APPROVAL_POLICY,
+      linkBaseUrl: null,
+    },
   };
   await ensureLedgerKeys(stateDirectory, 'production');
   parts = await composeLedger(config, pool, pino({ level: 'silent' }));

@@ -71,15 +71,16 @@ describe('in production', () => {
     endpoints = { '1.0.0': stable, '1.1.0': canary };
     const versions = `--model ${MODEL} --from 1.0.0 --to 1.1.0 --endpoint 1.0.0=${stable} --endpoint 1.1.0=${canary}`;
     started = `rollout start ${versions} --detach -o json`.split(' ');
-    for (const [name, role] of [
+    for (const [name, ...roles] of [
       ['olga', 'operator'],
       ['anna', 'approver'],
       ['vera', 'viewer'],
       ['emil', 'engineer'],
       ['aldo', 'approver'],
       ['arno', 'approver'],
+      ['sven', 'operator', 'approver'],
     ] as const) {
-      const made = await as(null, 'identity', 'create', name, '--role', role);
+      const made = await as(null, 'identity', 'create', name, ...roles.flatMap((role) => ['--role', role]));
       if (made.code !== 0) throw new Error(made.stderr);
     }
   });
@@ -126,14 +127,33 @@ describe('in production', () => {
     expect(await stageOf('1.1.0'), 'no users are anywhere: it needs no rollout').toBe('production');
   });
 
-  it('a rollout is started, approved and ended by those who may, each by their signature', async () => {
-    expect((await start('olga')).code).toBe(0);
-    await until(status, ({ phase }) => phase === 'awaiting-approval', 60_000);
+  /** The request that the open rollout has at its gate. */
+  const gateOf = async (): Promise<string> => {
+    const { requests } = await until(status, ({ requests: open = [] }) => open.length > 0, 60_000);
+    return requests?.[0]?.approvalId ?? '';
+  };
+
+  it('a rollout waits at its gate for two others than who started it, and a killed worker changes nothing', async () => {
+    expect((await start('sven')).code).toBe(0);
+    const approvalId = await gateOf();
+    const listed = await as('vera', 'approval', 'list');
+    expect(listed.stdout).toContain('rollout/production/rag_api/gate/1/');
+    const shown = await as('vera', 'approval', 'show', approvalId);
+    expect(shown.code, shown.stderr).toBe(6);
+    expect(shown.stdout).toContain('users: 0 % → 20 %');
+    expect(shown.stdout).toMatch(/may not decide: (?=.*emil \(author\)).*sven \(requester\)/);
     const byOperator = await as('olga', 'rollout', 'approve', '--model', MODEL);
     expect(byOperator.code).toBe(4);
     expect(byOperator.stderr).toContain('may not do rollout.approve');
     expect((await status()).phase, 'nothing was changed').toBe('awaiting-approval');
-    const approved = await as('anna', 'rollout', 'approve', '--model', MODEL, '--reason', 'looks fine');
+    const own = await as('sven', 'rollout', 'approve', '--model', MODEL);
+    expect(own.code, own.stderr).toBe(4);
+    expect(own.stderr).toContain('a requester of what is asked for may not decide about it');
+    const first = await as('anna', 'rollout', 'approve', '--model', MODEL, '--reason', 'looks fine');
+    expect(first.code, first.stderr).toBe(6);
+    expect(first.stdout).toContain('1 more of 2 wanted');
+    process.kill(await project.pidOf('worker'), 'SIGKILL');
+    const approved = await as('aldo', 'approval', 'approve', approvalId);
     expect(approved.code, approved.stderr).toBe(0);
     await until(status, ({ intendedWeightPercent }) => intendedWeightPercent === 20, 30_000);
     const aborted = await as('olga', 'rollout', 'abort', '--model', MODEL);
@@ -141,9 +161,10 @@ describe('in production', () => {
     const ended = await until(status, ({ phase }) => phase === 'closed', 60_000);
     expect(ended.outcome).toBe('aborted');
     expect(ended.startedBy).toMatch(/^principal:[0-9a-f]{16}$/);
-    const shown = await as('olga', 'rollout', 'receipt', '--model', MODEL);
-    expect(shown.stdout, 'people read names').toContain('by olga');
-    expect(shown.stdout).toContain('(anna)');
+    const told = await as('olga', 'rollout', 'receipt', '--model', MODEL);
+    expect(told.stdout, 'people read names').toContain('by sven');
+    expect(told.stdout).toContain(`approval ${approvalId} by anna, aldo`);
+    expect((await as('vera', 'approval', 'show', approvalId)).stdout).toContain('State: carried-out');
   });
 
   it('what is not signed is refused: an update, a signal, a start', async () => {
@@ -166,68 +187,73 @@ describe('in production', () => {
         20_000,
       );
       expect(refused.phase).toBe('awaiting-approval');
-      expect((await as('olga', 'rollout', 'abort', '--model', MODEL)).code).toBe(0);
-      await until(status, ({ phase }) => phase === 'closed', 60_000);
+      await gateOf();
+      const denied = await as('anna', 'rollout', 'deny', '--model', MODEL, '--reason', 'not before the holidays');
+      expect(denied.code, denied.stderr).toBe(0);
+      const ended = await until(status, ({ phase }) => phase === 'closed', 60_000);
+      expect(ended).toMatchObject({ outcome: 'rolled-back', reason: expect.stringMatching(/^denied: .*apr-/) });
     } finally {
       await client.connection.close();
     }
   });
 
-  it(
-    'a rollout that is promoted takes the version into production: stage and traffic',
-    { timeout: 180_000 },
-    async () => {
-      const promoteFully = async (): Promise<RolloutStatus> => {
-        await until(status, ({ phase }) => phase === 'awaiting-approval', 60_000);
-        const promoted = await as('olga', 'rollout', 'promote', '--model', MODEL, '--full', '--confirm', MODEL);
-        expect(promoted.code, promoted.stderr).toBe(0);
-        const ended = await until(status, ({ phase }) => phase === 'closed', 90_000);
-        expect(ended.outcome, ended.reason ?? '').toBe('promoted');
-        return ended;
-      };
-      expect((await start('olga')).code).toBe(0);
-      await promoteFully();
-
-      const approvalId = await askFor('1.2.0');
-      for (const name of ['anna', 'aldo', 'arno']) await as(name, 'approval', 'approve', approvalId);
-      const early = await as(
+  it('a rollout that is promoted takes the version into production: stage and traffic', async () => {
+    const promoteFully = async (): Promise<RolloutStatus> => {
+      await until(status, ({ phase }) => phase === 'awaiting-approval', 60_000);
+      const promoted = await as(
         'olga',
-        'model',
+        'rollout',
         'promote',
+        '--model',
         MODEL,
-        '1.2.0',
-        '--to',
-        'production',
-        '--approval',
-        approvalId,
+        '--full',
+        '--confirm',
+        MODEL,
+        '-o',
+        'json',
       );
-      expect(early.code, 'not ahead of its users').toBe(3);
-      expect(early.stderr).toContain('its users in production are on 1.1.0');
-      expect(await stageOf('1.2.0')).toBe('staging');
-      await place('1.2.0', await project.startService('1.2.0'));
-      // Where it answers is known from the registry.
-      const next = `rollout start --model ${MODEL} --to 1.2.0 --detach`;
-      const begun = await as('olga', ...next.split(' '));
-      expect(begun.code, begun.stderr).toBe(0);
-      const ended = await promoteFully();
-      expect(ended.timeline.map(({ event }) => event)).toContain('stage-moved');
-      expect([await stageOf('1.1.0'), await stageOf('1.2.0')]).toEqual(['staging', 'production']);
-      const history = await as('vera', 'model', 'history', MODEL, '-o', 'json');
-      const { changes } = JSON.parse(history.stdout) as { changes: { to: string; approvers: string[] }[] };
-      expect(changes.find(({ to }) => to === 'production')?.approvers.length).toBeGreaterThanOrEqual(2);
+      expect(promoted.code, promoted.stderr).toBe(6);
+      const pending = JSON.parse(promoted.stdout) as { what: string; awaiting: { approvalId: string } };
+      expect(pending.what).toContain('it skips: the approval of 20 %');
+      expect((await status()).phase, 'nothing goes on before it is granted').toBe('awaiting-approval');
+      const { approvalId } = pending.awaiting;
+      await Promise.all(
+        ['anna', 'aldo', 'arno'].map(async (name) => await as(name, 'approval', 'approve', approvalId)),
+      );
+      const ended = await until(status, ({ phase }) => phase === 'closed', 90_000);
+      expect(ended.outcome, ended.reason ?? '').toBe('promoted');
+      return ended;
+    };
+    expect((await start('olga')).code).toBe(0);
+    await promoteFully();
 
-      const alone = await as('olga', 'model', 'promote', MODEL, '--previous');
-      expect(alone.code, 'the stage does not leave its users').toBe(3);
-      expect(alone.stderr).toContain(`mlops rollout start --model ${MODEL} --to 1.1.0`);
-      const back = await as('olga', ...`rollout start --model ${MODEL} --to 1.1.0 --detach`.split(' '));
-      expect(back.code, back.stderr).toBe(0);
-      await promoteFully();
-      expect([await stageOf('1.1.0'), await stageOf('1.2.0')], 'by the approval it had').toEqual([
-        'production',
-        'staging',
-      ]);
-    },
-  );
+    const approvalId = await askFor('1.2.0');
+    for (const name of ['anna', 'aldo', 'arno']) await as(name, 'approval', 'approve', approvalId);
+    const early = await as('olga', 'model', 'promote', MODEL, '1.2.0', '--to', 'production', '--approval', approvalId);
+    expect(early.code, 'not ahead of its users').toBe(3);
+    expect(early.stderr).toContain('its users in production are on 1.1.0');
+    expect(await stageOf('1.2.0')).toBe('staging');
+    await place('1.2.0', await project.startService('1.2.0'));
+    // Where it answers is known from the registry.
+    const next = `rollout start --model ${MODEL} --to 1.2.0 --detach`;
+    const begun = await as('olga', ...next.split(' '));
+    expect(begun.code, begun.stderr).toBe(0);
+    const ended = await promoteFully();
+    expect(ended.timeline.map(({ event }) => event)).toContain('stage-moved');
+    expect([await stageOf('1.1.0'), await stageOf('1.2.0')]).toEqual(['staging', 'production']);
+    const history = await as('vera', 'model', 'history', MODEL, '-o', 'json');
+    const { changes } = JSON.parse(history.stdout) as { changes: { to: string; approvers: string[] }[] };
+    expect(changes.find(({ to }) => to === 'production')?.approvers.length).toBeGreaterThanOrEqual(2);
+
+    const alone = await as('olga', 'model', 'promote', MODEL, '--previous');
+    expect(alone.code, 'the stage does not leave its users').toBe(3);
+    expect(alone.stderr).toContain(`mlops rollout start --model ${MODEL} --to 1.1.0`);
+    const back = await as('olga', ...`rollout start --model ${MODEL} --to 1.1.0 --detach`.split(' '));
+    expect(back.code, back.stderr).toBe(0);
+    await promoteFully();
+    const stages = [await stageOf('1.1.0'), await stageOf('1.2.0')];
+    expect(stages, 'by the approval it had').toEqual(['production', 'staging']);
+  }, 240_000);
 
   describe('a version of a model', () => {
     const artifact = (): string => join(project.root, 'model.bin');

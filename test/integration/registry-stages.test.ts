@@ -10,10 +10,12 @@ import { portsFrom } from '../../config/load.ts';
 import { isMlopsError, MlopsError } from '../../domain/errors.ts';
 import { createRandom } from '../../domain/statistics/seeded-random.ts';
 import { STAGES } from '../../domain/registry/stages.ts';
+import { APPROVAL_POLICY } from '../support/approval-policy.ts';
 import { assemblePolicy } from '../../domain/registry/policy.ts';
 import type { AwaitedApproval } from '../../domain/registry/records.ts';
 import type { RegistrationOrder } from '../../domain/registry/registration.ts';
 import type { LiveSplit } from '../../domain/rollout/split.ts';
+import { APPROVAL_POLICY } from '../support/approval-policy.ts';
 import { openTestLedger, startDatabase, type TestDatabase } from '../support/database.ts';
 import { OFFSETS } from '../support/offsets.ts';
 import { createTestRegistry, eventsOf, fileOf, registrationOf, type TestRegistry } from '../support/registry.ts';
@@ -309,7 +311,7 @@ describe('an approval', () => {
     const other = await createTestRegistry(evidence, {
       store: made.store,
       approvals: made.approvals,
-      policy: assemblePolicy(['gold']),
+      policy: assemblePolicy(['gold'], APPROVAL_POLICY),
     });
     const order = {
       ...ADA,
@@ -360,7 +362,7 @@ describe('going back', () => {
     const other = await createTestRegistry(evidence, {
       store: made.store,
       approvals: made.approvals,
-      policy: assemblePolicy(['gold']),
+      policy: assemblePolicy(['gold'], APPROVAL_POLICY),
     });
     const { awaiting } = await other.registry.goBack({
       ...ADA,
@@ -696,7 +698,7 @@ describe('a way back by a rollout', () => {
     const pair = { environment: 'dev', model: 'back', stable: arm('1.1.0'), canary: arm('1.0.0') };
     const { approvalId } = await admitVersions(made.parts, approvals, pair);
     expect(approvalId).toMatch(/^approval-/);
-    const strict = { ...made.parts, policy: assemblePolicy(['pinned']) };
+    const strict = { ...made.parts, policy: assemblePolicy(['pinned'], APPROVAL_POLICY) };
     await expect(admitVersions(strict, approvals, pair)).rejects.toThrow('1.0.0 was not approved for production');
 
     const order = { ...ADA, model: 'back', version: '1.0.0', to: 'production', expectedProduction: '1.1.0' } as const;

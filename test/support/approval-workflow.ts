@@ -12,7 +12,7 @@ import type {
 import { translateErrors } from '../../activities/translate-errors.ts';
 import { createApprovalDesk } from '../../adapters/temporal/approval-desk.ts';
 import { MlopsError } from '../../domain/errors.ts';
-import { APPROVAL_POLICY } from '../../domain/registry/approval/policy.ts';
+import { APPROVAL_POLICY } from './approval-policy.ts';
 import { chooseAuthority, judgeQuorum, problemOfDecision } from '../../domain/registry/approval/quorum.ts';
 import type { ApprovalOrder, ApprovalRecord, ApprovalView } from '../../domain/registry/approval/request.ts';
 import { TASK_QUEUE, type ApprovalStatus } from '../../workflows/messages.ts';

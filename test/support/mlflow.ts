@@ -9,7 +9,7 @@ import { createApprovalStore } from '../../adapters/postgres/registry/approval-s
 import { createGrantedApprovals } from '../../adapters/postgres/registry/granted-approvals.ts';
 import type { EvidenceParts } from '../../adapters/postgres/rollout-store.ts';
 import { ROLE_NAMES } from '../../domain/governance/roles.ts';
-import { APPROVAL_POLICY } from '../../domain/registry/approval/policy.ts';
+import { APPROVAL_POLICY } from './approval-policy.ts';
 import { createCallers } from '../../workers/api/callers.ts';
 import { registerMlflow } from '../../workers/api/mlflow.ts';
 import { askForApprovals } from '../../workers/registry-approvals.ts';

@@ -10,6 +10,7 @@ import type { EvidenceParts } from '../../adapters/postgres/rollout-store.ts';
 import { MlopsError } from '../../domain/errors.ts';
 import { canonicalJson } from '../../domain/governance/canonical-json.ts';
 import type { ArtifactStore } from '../../domain/registry/artifact.ts';
+import { APPROVAL_POLICY } from './approval-policy.ts';
 import { assemblePolicy } from '../../domain/registry/policy.ts';
 import type { RegistrationOrder } from '../../domain/registry/registration.ts';
 
@@ -73,7 +74,7 @@ export async function createTestRegistry(evidence: EvidenceParts, more: Partial<
     environment: 'dev',
     store,
     approvals,
-    policy: assemblePolicy([]),
+    policy: assemblePolicy([], APPROVAL_POLICY),
     router: { observe: async () => await Promise.resolve(null) },
     endpointHosts: ['127.0.0.1', 'rag.internal'],
     readSample: 0,

@@ -13,17 +13,20 @@ import type { AdmittedVersions } from '../../activities/ports.ts';
 import type { StageOrder } from '../../activities/versions.ts';
 import type { Authorisation } from '../../activities/authorise.ts';
 import type { ApplySplitInput } from '../../activities/traffic.ts';
+import type { DecideInput } from '../../activities/approval.ts';
 import type { CloseInput } from '../../activities/record.ts';
 import type { LookResult, ObserveInput } from '../../activities/telemetry.ts';
 import type { RolloutEventRecord } from '../../activities/ports.ts';
 import { vi } from 'vitest';
 import { devServerCommand } from '../../adapters/temporal/dev-server.ts';
 import { findServer } from '../../adapters/temporal/find-server.ts';
+import type { RolloutAsk } from '../../domain/rollout/approval-request.ts';
 import type { AskedFor } from '../../domain/governance/statement.ts';
 import { assemblePlan, type PlanSettings, type StepSettings } from '../../domain/rollout/plan.ts';
 import type { RolloutRequest } from '../../domain/rollout/run.ts';
 import { loadWorkflowBundle } from '../../workers/workflow-bundle.ts';
 import { TASK_QUEUE, type RolloutResult, type RolloutStatus } from '../../workflows/messages.ts';
+import { createApprovalBook, type ApprovalBook } from './approval-book.ts';
 import { POLICY } from './judge.ts';
 import { PLAN_SETTINGS } from './plan-settings.ts';
 import { until } from './stack.ts';
@@ -35,6 +38,8 @@ const POLL_MS = 500;
 
 /** What the world answers; each may throw. A test changes it while its rollout runs. */
 export interface World {
+  /** In production people decide by requests. */
+  readonly environment: string;
   prepare(): Promise<void>;
   /** What a look says; complete telemetry that warrants promotion unless changed. */
   look(input: ObserveInput): Promise<Partial<LookResult>>;
@@ -65,6 +70,10 @@ export interface Scene {
   readonly asked: readonly AskedFor[];
   /** Which versions entered and left production in the registry. */
   readonly stages: readonly string[];
+  /** Requests that people decide about, in production. */
+  readonly book: ApprovalBook;
+  /** Has the rollout told that one of them was decided. */
+  signal(name: string): Promise<void>;
   status(): Promise<RolloutStatus>;
   until(holds: (status: RolloutStatus) => boolean, timeoutMs?: number): Promise<RolloutStatus>;
   /** Sends an update. @throws the words of a refusal */
@@ -98,6 +107,7 @@ interface Stage {
   readonly looks: ObserveInput[];
   readonly asked: AskedFor[];
   readonly stages: string[];
+  readonly book: ApprovalBook;
   generation: number;
 }
 
@@ -108,12 +118,13 @@ export async function openTheatre(suggestContinueAsNewAfter = 5000): Promise<Rol
   return {
     start: async (steps, settings = {}, world = {}) => {
       const model = `m${stages.size}`;
-      const stage = setStage(world);
+      const stage = setStage(model, world);
+      const { environment } = stage.world;
       stages.set(model, stage);
       const handle = await client.workflow.start('rollout', {
-        workflowId: `rollout/dev/${model}`,
+        workflowId: `rollout/${environment}/${model}`,
         taskQueue: TASK_QUEUE,
-        args: [{ request: requestOf(model, steps, settings) }],
+        args: [{ request: requestOf(model, steps, settings, environment) }],
       });
       const newest = client.workflow.getHandle(handle.workflowId);
       const status = async () => await newest.query<RolloutStatus>('status');
@@ -127,6 +138,7 @@ export async function openTheatre(suggestContinueAsNewAfter = 5000): Promise<Rol
             throw new Error(String((error as Error).cause ?? error), { cause: error });
           });
         },
+        signal: async (name) => await newest.signal(name),
         cancel: async () => void (await newest.cancel()),
         phaseAttribute: async () => (await newest.describe()).searchAttributes['MlopsPhase']?.[0],
         result: async () => (await handle.result()) as RolloutResult,
@@ -197,8 +209,9 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-function setStage(world: Partial<World>): Stage {
+function setStage(model: string, world: Partial<World>): Stage {
   const well: World = {
+    environment: 'dev',
     prepare: async () => undefined,
     look: async () => await Promise.resolve({}),
     apply: async () => undefined,
@@ -218,6 +231,7 @@ function setStage(world: Partial<World>): Stage {
     looks: [],
     asked: [],
     stages: [],
+    book: createApprovalBook(model),
     generation: 1,
   };
 }
@@ -269,6 +283,8 @@ function actFor(stages: ReadonlyMap<string, Stage>) {
     recordEvent: async (event: RolloutEventRecord) => {
       const stage = byKey.get(event.rolloutKey);
       await stage?.world.record(event);
+      if (stage?.events.every(({ idempotencyKey }) => idempotencyKey !== event.idempotencyKey) === true)
+        stage.book.use(event);
       // Once per key, as the database does.
       if (stage?.events.every(({ idempotencyKey }) => idempotencyKey !== event.idempotencyKey) === true)
         stage.events.push(event);
@@ -294,12 +310,23 @@ function actFor(stages: ReadonlyMap<string, Stage>) {
       stageOf(order.model).stages.push(`${order.version} out`);
       return await Promise.resolve('out');
     },
+    askForApproval: async (order: RolloutAsk) => await stageOf(order.model).book.ask(order),
+    withdrawRequest: async ({ approvalId }: { approvalId: string }) =>
+      await stageOf(modelOf(approvalId)).book.withdraw(approvalId),
+    readApproval: async ({ approvalId }: { approvalId: string }) =>
+      await stageOf(modelOf(approvalId)).book.read(approvalId),
+    decideApproval: async (input: DecideInput) => await stageOf(modelOf(input.approvalId)).book.take(input),
     readClock: async () => {
       const { workflowId } = activityInfo().workflowExecution ?? { workflowId: '' };
       await stageOf(workflowId.split('/')[2] ?? '').world.clock();
       return Date.now();
     },
   };
+}
+
+/** A book names its requests after its rollout. */
+function modelOf(approvalId: string): string {
+  return approvalId.split('-')[1] ?? '';
 }
 
 function allIsWell({ canaryBasisPoints, waived }: ObserveInput): Omit<LookResult, 'nowMs'> {
@@ -323,11 +350,12 @@ function requestOf(
   model: string,
   steps: readonly StepSettings[],
   settings: Partial<PlanSettings>,
+  environment: string,
 ): Partial<RolloutRequest> {
   const quick = { tickSeconds: 1, warmUpSeconds: 0, minimumRequests: 0, bakeMinutes: 0.03, maxDeploymentHours: 1 };
   return {
     model,
-    environment: 'dev',
+    environment,
     stable: { version: '1', endpoint: 'http://a.invalid' },
     canary: { version: '2', endpoint: 'http://b.invalid' },
     plan: assemblePlan({ ...PLAN_SETTINGS, ...quick, steps, ...settings }, 'default'),
@@ -335,9 +363,29 @@ function requestOf(
     minimumSuccessRate: 0.95,
     health: { intervalSeconds: 2, failures: 2, outOf: 3 },
     resourceAlertPercent: 80,
-    startedBy: 'me',
+    startedBy: environment === 'production' ? STARTER : 'me',
     reason: '',
+    ...(environment === 'production' ? { statement: statementOf(model, 'start', STARTER) } : {}),
   };
+}
+
+export const STARTER = 'principal:00000000000000aa';
+
+/** A statement of the right form; whether it is genuine is for somebody else to say. */
+export function statementOf(model: string, action: string, principal: string, environment = 'production') {
+  return {
+    statement: {
+      format: 'durable-mlops/statement@1',
+      action: `rollout.${action}`,
+      resource: `rollout/${environment}/${model}`,
+      content: 'a'.repeat(64),
+      principal,
+      key: '0'.repeat(16),
+      at: '2026-11-27T10:00:00.000Z',
+      nonce: '0'.repeat(32),
+    },
+    signature: `${'A'.repeat(86)}==`,
+  } as const;
 }
 
 /** Long enough for a look, a probe and whatever follows. */

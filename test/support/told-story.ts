@@ -6,6 +6,7 @@ import type { RolloutReceipt } from '../../domain/rollout/receipt.ts';
 import type { LiveSplit } from '../../domain/rollout/split.ts';
 import { composeAuthority } from '../../workers/authority.ts';
 import { at, createJudgedReceipt, event } from './receipts.ts';
+import { APPROVAL_POLICY } from './approval-policy.ts';
 
 /** Who starts it, and says no in the end; who changes traffic past it. */
 export interface Teller {
@@ -82,7 +83,14 @@ async function interfere(
     summary: `Split of ${model} was changed by ${name}: 0 % canary (${words})`,
     evidence: { live, recorded: null },
   });
-  const governance = { readSample: 0, developmentRoles: [], issuers: [], protectedAliases: [] };
+  const governance = {
+    readSample: 0,
+    developmentRoles: [],
+    issuers: [],
+    protectedAliases: [],
+    approvalPolicy: APPROVAL_POLICY,
+    linkBaseUrl: null,
+  };
   const authority = composeAuthority({ environment: 'dev', governance }, parts);
   const line = {
     id: `${model}/done`,

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Authorisation } from '../../activities/authorise.ts';
-import { openTheatre, type RolloutTheatre, type Scene } from '../support/rollout-workflow.ts';
+import { openTheatre, statementOf as formOf, type RolloutTheatre, type Scene } from '../support/rollout-workflow.ts';
 
 let theatre: RolloutTheatre;
 beforeAll(async () => void (theatre = await openTheatre()));
@@ -73,20 +73,7 @@ it('updates of another shape are refused, and change nothing', async () => {
 
 const BEN = 'principal:00000000000000be';
 
-/** A statement of the right form; whether it is genuine is for somebody else to say. */
-const statementOf = (model: string, action: string) => ({
-  statement: {
-    format: 'durable-mlops/statement@1',
-    action: `rollout.${action}`,
-    resource: `rollout/dev/${model}`,
-    content: 'a'.repeat(64),
-    principal: BEN,
-    key: '0'.repeat(16),
-    at: '2026-11-27T10:00:00.000Z',
-    nonce: '0'.repeat(32),
-  },
-  signature: `${'A'.repeat(86)}==`,
-});
+const statementOf = (model: string, action: string) => formOf(model, action, BEN, 'dev');
 
 describe('an update that says who sends it', () => {
   const modelOf = async (scene: Scene): Promise<string> => (await scene.status()).model;

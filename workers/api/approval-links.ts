@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { isMlopsError, messageOf } from '../../domain/errors.ts';
 import type { composeApprovals } from '../approvals.ts';
 import { APPROVAL_PAGE, PAGE_HEADERS } from './approval-page.ts';
+import type { LinkSite } from './link-site.ts';
 import { LONGEST_REASON, renderApprovalView } from './approval-view.ts';
 
 type Approvals = ReturnType<typeof composeApprovals>;
@@ -17,14 +18,23 @@ const SECRET = /^[\w-]{20,100}$/;
  * The page behind one-time links. The secret of a link comes in the body of a request, once, and is kept by the browser in a cookie that
  * no script reads and no other site sends; a second token, which no cookie carries, has to come with the decision.
  */
-export function registerApprovalLinks(app: FastifyInstance, approvals: () => Promise<Approvals>): void {
+export function registerApprovalLinks(
+  app: FastifyInstance,
+  approvals: () => Promise<Pick<Approvals, 'decideByLink' | 'openLink'>>,
+  site: LinkSite,
+): void {
+  app.addHook('onRequest', async (request, reply) => {
+    // Whoever lets a name of theirs lead here gets no page of ours under it.
+    if (!isOfLink(request) || site.isHost(request.headers.host)) return undefined;
+    return await reply.status(421).headers(PAGE_HEADERS).send({ problem: 'This page is not at this address.' });
+  });
   app.get(
     '/approve/:linkId',
     async (_request, reply) => await reply.headers(PAGE_HEADERS).type('text/html; charset=utf-8').send(APPROVAL_PAGE),
   );
   app.post('/approve/:linkId/open', async (request, reply) => {
     const { linkId } = (request as LinkRequest).params;
-    return await answer(request, reply, async () => {
+    return await answer(site, request, reply, async () => {
       const given = textOf(request.body, 'secret');
       const secret = given === '' ? cookieOf(request) : given;
       const { approval, principal } = await (await approvals()).openLink(codeOf(linkId, secret));
@@ -34,7 +44,7 @@ export function registerApprovalLinks(app: FastifyInstance, approvals: () => Pro
   });
   app.post('/approve/:linkId/decide', async (request, reply) => {
     const { linkId } = (request as LinkRequest).params;
-    return await answer(request, reply, async () => {
+    return await answer(site, request, reply, async () => {
       const secret = cookieOf(request);
       if (!isSame(textOf(request.body, 'csrf'), csrfOf(secret)))
         throw new Refusal('Open the link again: this page is too old.');
@@ -54,13 +64,14 @@ export function registerApprovalLinks(app: FastifyInstance, approvals: () => Pro
 class Refusal extends Error {}
 
 async function answer(
+  site: LinkSite,
   request: FastifyRequest,
   reply: FastifyReply,
   work: () => Promise<object>,
 ): Promise<FastifyReply> {
   void reply.headers(PAGE_HEADERS);
   // A browser says where a request comes from, and another site is not where.
-  if (!isOwnOrigin(request))
+  if (!site.isOrigin(request.headers.origin))
     return await reply.status(403).send({ problem: 'Only the page of the link may send this.' });
   try {
     return await reply.send(await work());
@@ -73,10 +84,9 @@ async function answer(
   }
 }
 
-/** Whether the browser says that a page of ours asks. A proxy may have taken TLS off: the host decides. */
-export function isOwnOrigin({ headers }: FastifyRequest): boolean {
-  const { host, origin = '' } = headers;
-  return URL.canParse(origin) && new URL(origin).host === host;
+/** Whether a request is for the page of a link. */
+export function isOfLink({ routeOptions, url }: FastifyRequest): boolean {
+  return url.startsWith('/approve/') || routeOptions.url?.startsWith('/approve/') === true;
 }
 
 function outcome(state: string, missing: number): string {

@@ -3,6 +3,7 @@ import { isPassing, messageOf } from '../rollout/failure.ts';
 import type { ApprovalStanding } from '../../domain/registry/approval/request.ts';
 import { activities, takeStanding, untilThere, type ApprovalContext } from './context.ts';
 import { refreshPanel } from './panel.ts';
+import { tellRollout } from './tell-rollout.ts';
 
 /** Looks whether what was approved is still what is there, and does it then. What cannot be done is left to who asked. */
 export async function carryOut(context: ApprovalContext, standing: ApprovalStanding): Promise<void> {
@@ -18,6 +19,7 @@ export async function carryOut(context: ApprovalContext, standing: ApprovalStand
     ]);
     takeStanding(context, done.standing);
     context.isLeft = !done.isDone;
+    if (context.isLeft) await tellRollout(standing.record);
   } catch (error) {
     if (isCancellation(error)) throw error;
     // Who is only away is asked again.

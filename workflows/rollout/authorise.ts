@@ -20,8 +20,8 @@ const { authorise } = proxyActivities<RolloutActivities>({
   retry: { initialInterval: '200ms', maximumInterval: '2s' },
 });
 
-/** Where everything is signed. */
-const PRODUCTION = 'production';
+/** Where everything is signed, and more than one person decides. */
+export const PRODUCTION = 'production';
 
 /**
  * What a validator can see without keys: in production nothing unsigned goes on, nowhere may somebody pass for a principal, and

@@ -6,6 +6,7 @@ import { probeArms } from './health.ts';
 import { carriesTraffic, look } from './look.ts';
 import { refreshPanel } from './panel.ts';
 import { catchUp, isBehind } from './record.ts';
+import { settleRequests } from './requests.ts';
 import { endingByPeople } from './stop.ts';
 
 const REST_MS = 5_000;
@@ -16,6 +17,13 @@ export async function beat(context: RolloutContext): Promise<Ending | null> {
   refreshPanel(context);
   const before = endingByPeople(context) ?? endingByDeadline(context);
   if (before !== null) return before;
+  if (context.run.asksApprovals === true) {
+    context.woken = false;
+    const { ending, hasChanged } = await settleRequests(context);
+    // A message may have come meanwhile.
+    if (ending !== null || hasChanged || context.woken) return ending;
+    refreshPanel(context);
+  }
   await waitUntilDue(context);
   const asked = endingByPeople(context);
   if (asked !== null) return asked;

@@ -7,6 +7,7 @@ import { setPhase } from './panel.ts';
 import { recordAsked, recordLast, settleDeliveries, show, writeUnwritten } from './record.ts';
 import { statusOf } from './status.ts';
 import { endWithoutStable } from './stable-down.ts';
+import { withdrawRequests } from './requests.ts';
 import { writeSplit } from './traffic.ts';
 import { restoreStage } from './versions.ts';
 
@@ -22,6 +23,7 @@ export async function closeRollout(context: RolloutContext, wanted: Ending): Pro
   if (ending.outcome !== 'promoted') await untilDone(context, 'stage', async () => await restoreStage(context));
   if (run.generation === null) await closeRefused(context, ending);
   else await untilDone(context, 'close', async () => await writeEnd(context, ending));
+  if (run.requests !== undefined) await withdrawRequests(context);
   setPhase(context, 'closed');
   await settleDeliveries(context);
   return {

@@ -27,6 +27,10 @@ export interface RolloutContext {
   ending: Ending | null;
   /** Raised by messages, so that a waiting loop looks again. */
   woken: boolean;
+  /** An approval says that it was decided: requests are looked at. */
+  isDecided: boolean;
+  /** Why people could not be asked, or their answer not be read; null when they could. */
+  requestProblem: string | null;
   /** Interrupts the stage that runs, null between stages. */
   stopStage: (() => void) | null;
   /** Notifications under way, of a rollout that delivers them itself. */
@@ -66,6 +70,8 @@ export function openContext(input: RolloutInput): RolloutContext {
     lastVerdict: carried?.lastVerdict ?? null,
     ending: null,
     woken: false,
+    isDecided: false,
+    requestProblem: null,
     stopStage: null,
     deliveries: [],
     stamps: [],

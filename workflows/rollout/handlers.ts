@@ -1,9 +1,11 @@
 import { ApplicationFailure, patched, setDefaultSignalHandler, setHandler, workflowInfo } from '@temporalio/workflow';
 import { claimOf, parseApprovalSignal, type ApprovalSignal } from '../../domain/rollout/approval-signal.ts';
+import { skippedBy } from '../../domain/rollout/approval-request.ts';
 import { missingToEnter } from '../../domain/rollout/missing-evidence.ts';
 import { currentStep, type AskedAction, type RolloutRun } from '../../domain/rollout/run.ts';
 import {
   abortUpdate,
+  approvalDecidedSignal,
   approveSignal,
   approveUpdate,
   denyUpdate,
@@ -19,6 +21,7 @@ import {
 import { noteAsked } from './asked.ts';
 import { assertMay, claimProblem } from './authorise.ts';
 import type { RolloutContext } from './context.ts';
+import { askToSkip, decideRequest, decisionProblem } from './decide.ts';
 import { show } from './record.ts';
 import { statusOf } from './status.ts';
 import { stopStage } from './stop.ts';
@@ -36,6 +39,10 @@ export function registerHandlers(context: RolloutContext): void {
   setHandler(resumeUpdate, ...answered(context, 'resume', resumeProblem, resume));
   setHandler(promoteUpdate, ...answered(context, 'promote', promoteProblem, promote));
   setHandler(abortUpdate, ...answered(context, 'abort', openProblem, abort));
+  setHandler(approvalDecidedSignal, () => {
+    context.isDecided = true;
+    context.woken = true;
+  });
   setHandler(approveSignal, (...inputs) => approveBySignal(context, inputs));
   setDefaultSignalHandler((name) => {
     if (!patched('unknown-signals-are-refused')) return;
@@ -48,10 +55,12 @@ function answered<Input extends ActionInput>(
   context: RolloutContext,
   action: string,
   problemOf: (context: RolloutContext) => string | null,
-  take: (context: RolloutContext, input: Input) => ActionAccepted,
+  take: (context: RolloutContext, input: Input) => ActionAccepted | Promise<ActionAccepted>,
 ): [(input: Input) => Promise<ActionAccepted>, { validator: (input: Input) => void }] {
   const validator = (input: Input): void => mustBe(context, input, problemOf(context), action);
   const handler = async (input: Input): Promise<ActionAccepted> => {
+    if (context.run.asksApprovals === true && (action === 'approve' || action === 'deny'))
+      return await decideRequest(context, action, input);
     const { actor: _actor, statement, ...content } = input;
     if (statement !== undefined) {
       await assertMay(action, input, content);
@@ -114,8 +123,11 @@ function deny(context: RolloutContext, input: ActionInput): ActionAccepted {
   return accepted;
 }
 
-function promote(context: RolloutContext, input: PromoteInput): ActionAccepted {
-  context.run.override = { actor: input.actor, reason: input.reason, full: input.full };
+function promote(context: RolloutContext, input: PromoteInput): ActionAccepted | Promise<ActionAccepted> {
+  const { request, run } = context;
+  const skipped = run.asksApprovals === true ? skippedBy(request, run, input.full) : [];
+  if (skipped.length > 0) return askToSkip(context, input, skipped);
+  run.override = { actor: input.actor, reason: input.reason, full: input.full };
   return accept(context, input, 'promote', input.full ? 'straight to 100 %' : 'next step');
 }
 
@@ -164,8 +176,18 @@ function note(context: RolloutContext, asked: Omit<AskedAction, 'at'>): void {
 }
 
 function mustBe(context: RolloutContext, input: ActionInput, problem: string | null, action: string): void {
-  const found = inputProblem(input, action) ?? claimProblem(context.request.environment, action, input) ?? problem;
+  const found =
+    inputProblem(input, action) ??
+    claimProblem(context.request.environment, action, input) ??
+    problem ??
+    unseenProblem(context, input, action);
   if (found !== null) throw ApplicationFailure.nonRetryable(`${action} refused: ${found}`, 'ROLLOUT_REFUSED_ACTION');
+}
+
+/** Where people decide by requests, a decision is about what was seen of one. */
+function unseenProblem(context: RolloutContext, input: ActionInput, action: string): string | null {
+  const isDecision = context.run.asksApprovals === true && (action === 'approve' || action === 'deny');
+  return isDecision ? decisionProblem(context, input) : null;
 }
 
 /** Any client may send an update of any shape. */
@@ -217,5 +239,7 @@ function promoteProblem(context: RolloutContext): string | null {
   if (run.stage === 'prepare') return 'pre-flight has not passed yet';
   if (run.review !== null) return `a review of ${run.review.metrics.join(', ')} is open: approve or deny it first`;
   if (run.pausedBy !== null) return `it is paused by ${run.pausedBy.actor}: resume it first`;
+  const skip = run.skip ?? null;
+  if (skip !== null) return `a promotion by ${skip.actor} waits for its approval`;
   return run.override === null ? null : `a promotion by ${run.override.actor} is being carried out`;
 }

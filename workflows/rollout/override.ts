@@ -68,6 +68,7 @@ async function recordOverride(
     actor: override.actor,
     detail: `${override.full ? 'straight to 100 %' : 'next step'} although missing: ${missing.join('; ') || 'nothing'} (${override.reason || 'no reason given'})`,
     notify: 'warning',
+    ...(override.approvalId === undefined ? {} : { facts: { approvalId: override.approvalId } }),
   });
 }
 

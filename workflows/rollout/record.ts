@@ -60,6 +60,29 @@ export async function recordConsequence(context: RolloutContext, news: News): Pr
   await record(context, news);
 }
 
+/**
+ * The same, of what uses an approval up: written now, with that, or not at all.
+ *
+ * @throws ActivityFailure while the database is away, and APPROVAL_NOT_GRANTED
+ */
+export async function recordUse(
+  context: RolloutContext,
+  news: News & { readonly actor: string },
+  uses: NonNullable<EventInput['uses']>,
+): Promise<void> {
+  const { run } = context;
+  const { actor, detail, event, facts, key } = news;
+  await recordAsked(context);
+  const at = new Date(run.nowMs).toISOString();
+  const details = { detail, ...facts };
+  await write(
+    { rolloutKey: run.rolloutKey, idempotencyKey: `${run.rolloutKey}/${key}`, at, event, actor, details, uses },
+    SOME_ATTEMPTS,
+  );
+  show(context, news);
+  run.announced.push(key);
+}
+
 /** The same, of what must be written before the rollout returns. @throws while the database is away */
 export async function recordLast(context: RolloutContext, news: News): Promise<void> {
   if (context.run.announced.includes(news.key)) return;

@@ -9,7 +9,7 @@ import {
 import { missingToClose, missingToEnter } from '../../domain/rollout/missing-evidence.ts';
 import type { PlanStep } from '../../domain/rollout/plan.ts';
 import { patched, workflowInfo } from '@temporalio/workflow';
-import { endUnlessMayStart, mustShowWho } from './authorise.ts';
+import { endUnlessMayStart, mustShowWho, PRODUCTION } from './authorise.ts';
 import { beat, restBeat, waitBeat } from './beat.ts';
 import { activities, advanceClock, type Ending, type RolloutContext } from './context.ts';
 import { isAway, isPassing, messageOf } from './failure.ts';
@@ -38,6 +38,8 @@ export async function prepare(context: RolloutContext): Promise<Ending | null> {
       return await waitForWhoIsAway(context, error);
     }
   }
+  // What a rollout began with it keeps: one that is under way when this comes goes on by single approvals.
+  if (request.environment === PRODUCTION && patched('gates-in-production-ask-for-approvals')) run.asksApprovals = true;
   try {
     await admitVersions(context);
   } catch (error) {

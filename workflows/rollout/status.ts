@@ -11,6 +11,7 @@ import {
   type RolloutRun,
 } from '../../domain/rollout/run.ts';
 import { heldMetrics, type JudgePolicy } from '../../domain/rollout/judge/policy.ts';
+import type { OpenRequest, RequestAbout } from '../../domain/rollout/approval-request.ts';
 import { missingToClose, missingToEnter } from '../../domain/rollout/missing-evidence.ts';
 import type { RolloutPhase, RolloutStatus, WaitingFor } from '../messages.ts';
 import type { RolloutContext } from './context.ts';
@@ -62,6 +63,7 @@ export function statusOf(context: RolloutContext, info: WorkflowInfo): RolloutSt
     noise: run.noise === undefined ? null : { text: run.noise.text, armed: run.noise.armed },
     automaticRollback: automaticRollbackOf(context),
     waitingFor: context.ending === null ? waitingFor(context) : null,
+    ...(run.requests === undefined ? {} : { requests: run.requests.map(shownRequest) }),
     missing: context.ending === null ? missingOf(context) : [],
     timeline: context.timeline,
   };
@@ -81,7 +83,11 @@ function automaticRollbackOf({ request, run }: RolloutContext): NonNullable<Roll
 function missingOf(context: RolloutContext): string[] {
   const { request, run } = context;
   const behind = isBehind(context) ? ['the database: what happened could not be written yet'] : [];
-  return [...behind, ...evidenceMissing(request, run)];
+  const promotion =
+    (run.skip ?? null) === null
+      ? []
+      : [`${describeRequest(context, 'skip')} (a promotion by ${run.skip?.actor} waits for it)`];
+  return [...behind, ...promotion, ...evidenceMissing(request, run)];
 }
 
 function evidenceMissing(request: RolloutRequest, run: RolloutRun): string[] {
@@ -107,11 +113,18 @@ export function phaseAt(request: RolloutRequest, run: RolloutRun): RolloutPhase 
 }
 
 /** What the rollout waits for, when that is a person. */
-export function waitingFor({ request, run }: RolloutContext): WaitingFor | null {
+export function waitingFor(context: RolloutContext): WaitingFor | null {
+  const { request, run } = context;
+  const asks = run.asksApprovals === true;
   const since = iso(run.waitingSinceMs ?? run.stepEnteredAtMs);
   const command = (verb: string) => `mlops rollout ${verb} --model ${request.model}`;
   if (run.review !== null)
-    return { kind: 'review', since, reason: run.review.reason, answer: `${command('approve')} (or deny)` };
+    return {
+      kind: 'review',
+      since,
+      reason: asks ? `${run.review.reason}; ${describeRequest(context, 'review')}` : run.review.reason,
+      answer: `${command('approve')} (or deny)`,
+    };
   if (run.pausedBy !== null) {
     return {
       kind: 'resume',
@@ -125,7 +138,7 @@ export function waitingFor({ request, run }: RolloutContext): WaitingFor | null 
     return {
       kind: 'gate',
       since,
-      reason: `weight ${step.weightBasisPoints / 100} % needs an approval`,
+      reason: `weight ${step.weightBasisPoints / 100} % needs ${asks ? describeRequest(context, 'gate') : 'an approval'}`,
       answer: `${command('approve')} (or deny)`,
     };
   }
@@ -133,6 +146,19 @@ export function waitingFor({ request, run }: RolloutContext): WaitingFor | null 
     return { kind: 'pause-step', since, reason: 'the plan pauses here', answer: command('resume') };
   }
   return null;
+}
+
+/** The approval that is asked for, as people name it. */
+function describeRequest({ requestProblem, run }: RolloutContext, about: RequestAbout): string {
+  const open = run.requests?.find((one) => one.about === about);
+  if (open !== undefined) return `approval ${open.approvalId}, ${open.missing} more of ${open.quorum} people`;
+  return requestProblem === null
+    ? 'an approval that is being asked for'
+    : `an approval, and nobody could be asked: ${requestProblem}`;
+}
+
+function shownRequest({ about, approvalId, contentDigest, missing, quorum }: OpenRequest) {
+  return { about, approvalId, contentDigest, missing, quorum };
 }
 
 function healthOf(history: ProbeHistory): string {

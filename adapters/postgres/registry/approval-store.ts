@@ -60,15 +60,7 @@ async function open(
   return await ledger.transact(async (transaction) => {
     const there = await lockRow(transaction.client, approvalId);
     if (there !== null) return standingOf(there);
-    const other = await transaction.client.query<{ approval_id: string }>(
-      `SELECT approval_id FROM approval_request
-       WHERE environment = $1 AND kind = $2 AND resource = $3 AND state IN ('pending', 'approved')`,
-      [order.environment, order.kind, order.resource],
-    );
-    if (other.rows[0] !== undefined) {
-      const problem = `${other.rows[0].approval_id} is open for ${order.resource} already`;
-      throw new MlopsError('APPROVAL_REFUSED', { action: 'Opening', approvalId, problem });
-    }
+    await assertNoneIsOpen(transaction, approvalId, order);
     await transaction.client.query(
       `INSERT INTO approval_request (approval_id, kind, resource, environment, requested_by, excluded, artifact_digest, tests_digest,
          policy_digest, evidence, action, content_digest, risk_score, risk_band, risk_inputs, risk_reasons, quorum, roles,
@@ -98,10 +90,34 @@ async function open(
     const row = await requireRow(transaction.client, approvalId);
     const actor: EventActor = { id: order.requestedBy, kind: 'human', authentication: 'request' };
     const { artifact, policy: policyDigest, tests } = order.bound;
-    const facts = { artifact, tests, policy: policyDigest, quorum: terms.quorum, roles: [...terms.roles] };
+    const facts = {
+      artifact,
+      tests,
+      policy: policyDigest,
+      quorum: terms.quorum,
+      roles: [...terms.roles],
+      terms: digestOf(policy),
+    };
     transaction.append(draftOfApproval('requested', recordOf(row), { facts, words: order.reason }, actor));
     return standingOf(row);
   });
+}
+
+/** @throws APPROVAL_REFUSED */
+async function assertNoneIsOpen(
+  { client }: LedgerTransaction,
+  approvalId: string,
+  { environment, kind, resource }: ApprovalOrder,
+): Promise<void> {
+  const { rows } = await client.query<{ approval_id: string }>(
+    `SELECT approval_id FROM approval_request
+     WHERE environment = $1 AND kind = $2 AND resource = $3 AND state IN ('pending', 'approved')`,
+    [environment, kind, resource],
+  );
+  const [other] = rows;
+  if (other === undefined) return;
+  const problem = `${other.approval_id} is open for ${resource} already`;
+  throw new MlopsError('APPROVAL_REFUSED', { action: 'Opening', approvalId, problem });
 }
 
 /** What time brings is written once, and only when the database's clock agrees. */

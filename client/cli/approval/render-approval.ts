@@ -1,3 +1,4 @@
+import type { Json } from '../../../domain/governance/event-draft.ts';
 import { judgeQuorum } from '../../../domain/registry/approval/quorum.ts';
 import type { ApprovalState, ApprovalView } from '../../../domain/registry/approval/request.ts';
 import type { ExitCode } from '../command.ts';
@@ -44,6 +45,7 @@ export function renderApproval(approval: ApprovalView): string {
     )
       .map(([id, as]) => `${nameOf(id)} (${as})`)
       .join(', ')}`,
+    ...Object.entries(approval.action).map(([name, value]) => `  ${name}: ${wordOf(value)}`),
     `Content: ${approval.contentDigest}`,
     `  artifact ${bound.artifact ?? 'none'}`,
     `  tests    ${bound.tests}`,
@@ -57,6 +59,11 @@ export function renderApproval(approval: ApprovalView): string {
         `  ${verdict} by ${nameOf(principal)}${onBehalfOf === null ? '' : ` on behalf of ${nameOf(onBehalfOf)}`} at ${at}`,
     ),
   ].join('\n');
+}
+
+function wordOf(value: Json): string {
+  if (Array.isArray(value)) return value.length === 0 ? 'none' : value.map(wordOf).join('; ');
+  return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
 function evidenceTable({ evidence }: ApprovalView): string {

@@ -34,7 +34,7 @@ export function actionCommand(kind: Kind): CommandRun {
     }
     const before = await statusBefore(rollouts, model, kind);
     const undo = await undoOf(context, kind, before, model);
-    const { what } = await rollouts
+    const { awaiting, what } = await rollouts
       .act(model, {
         kind,
         actor: (await context.composition.identity()).actor,
@@ -45,12 +45,12 @@ export function actionCommand(kind: Kind): CommandRun {
         await recordRefusal(context, kind, rolloutId, error);
         throw error;
       });
-    const course = before === null ? null : foreseeAction(kind, before, full);
+    const course = before === null || awaiting !== undefined ? null : foreseeAction(kind, before, full);
     context.say(`Workflow ${rolloutId}: ${await context.composition.workflowUrl(rolloutId, null)}`);
-    if (undo !== null) context.say(`Undo with: ${undo}`);
+    if (undo !== null && awaiting === undefined) context.say(`Undo with: ${undo}`);
     return {
-      exitCode: 0,
-      data: { accepted: true, action: kind, model, rolloutId, what, ...course, undo },
+      exitCode: awaiting === undefined ? 0 : 6,
+      data: { accepted: true, action: kind, model, rolloutId, what, ...course, undo, awaiting: awaiting ?? null },
       text: `${kind}: accepted, ${what}${course === null ? '' : `; ${inWords(course)}`}`,
     };
   };
@@ -58,7 +58,7 @@ export function actionCommand(kind: Kind): CommandRun {
 
 /** A refusal leaves nothing in the workflow; that somebody tried is evidence all the same. */
 async function recordRefusal(context: CommandContext, kind: Kind, resource: string, error: unknown): Promise<void> {
-  if (!isMlopsError(error, 'ROLLOUT_REFUSED_ACTION')) return;
+  if (!isMlopsError(error, 'ROLLOUT_REFUSED_ACTION') && !isMlopsError(error, 'APPROVAL_REFUSED')) return;
   const refusal = {
     actor: (await context.composition.identity()).actor,
     action: `rollout.${kind}`,

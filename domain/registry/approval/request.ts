@@ -51,7 +51,7 @@ export interface ApprovalContent {
 }
 
 /** Why a principal may not decide. */
-export type ExcludedAs = 'author' | 'uploader' | 'data owner' | 'requester';
+export type ExcludedAs = 'author' | 'uploader' | 'data owner' | 'starter' | 'requester';
 
 /** What somebody asks to have approved. */
 export interface ApprovalOrder extends ApprovalContent {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { nextDue } from '../../../../domain/registry/approval/due.ts';
-import { APPROVAL_POLICY } from '../../../../domain/registry/approval/policy.ts';
+import { APPROVAL_POLICY } from '../../../support/approval-policy.ts';
 import { APPROVAL_KINDS } from '../../../../domain/registry/approval/request.ts';
 import { assessRisk, bandOf, type RiskInputs } from '../../../../domain/registry/approval/risk.ts';
 import { createOrder, createRecord } from '../../../support/approvals.ts';

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { boundContentOf, sameBound } from '../../../../domain/registry/bound-content.ts';
+import { APPROVAL_POLICY } from '../../../support/approval-policy.ts';
 import { assemblePolicy } from '../../../../domain/registry/policy.ts';
 import { resourceOfAlias, resourceOfPromotion } from '../../../../domain/registry/resource-names.ts';
 import { isLegal, legalInWords, STAGES, type Stage, type StageAct } from '../../../../domain/registry/stages.ts';
@@ -40,7 +41,7 @@ describe('the transitions of a version', () => {
 describe('what an approval binds', () => {
   const metric = { name: 'recall_at_5', value: 0.9, unit: 'ratio', direction: 'higher' } as const;
   const bound = (artifact: string | null, value: number, aliases: readonly string[]) =>
-    boundContentOf({ artifact, metrics: [{ ...metric, value }] }, assemblePolicy(aliases), sha256Of);
+    boundContentOf({ artifact, metrics: [{ ...metric, value }] }, assemblePolicy(aliases, APPROVAL_POLICY), sha256Of);
 
   it('is artifact, tests and policy: a change of one is seen, and of nothing else', () => {
     const first = bound('a', 0.9, []);
@@ -58,7 +59,11 @@ describe('what an approval binds', () => {
 
 describe('the policy', () => {
   it('protects production and champion whatever is configured', () =>
-    expect(assemblePolicy(['gold', 'champion']).protectedAliases).toEqual(['champion', 'gold', 'production']));
+    expect(assemblePolicy(['gold', 'champion'], APPROVAL_POLICY).protectedAliases).toEqual([
+      'champion',
+      'gold',
+      'production',
+    ]));
 });
 
 describe('an alias', () => {
