@@ -149,7 +149,7 @@ try {
     exported += lines.length;
   const seconds = (performance.now() - began) / 1000;
 
-  const erasure = createErasure(parts);
+  const erasure = createErasure(parts, async () => undefined);
   const erasures: number[] = [];
   for (let person = 0; person < 20; person += 1) {
     const before = performance.now();

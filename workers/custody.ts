@@ -7,10 +7,12 @@ import { rewrapKeys } from '../adapters/postgres/ledger/rewrap.ts';
 import { runExclusively } from '../adapters/processes/exclusive.ts';
 import { draftOfCustody, type CustodyOrder } from '../domain/governance/custody-drafts.ts';
 import type { EvidenceParts } from '../adapters/postgres/rollout-store.ts';
+import type { MlopsConfig } from '../config/schema.ts';
 import type { Claim } from '../domain/governance/statement.ts';
 import { composeAuthority, type Rules } from './authority.ts';
 import { composeArtifacts, type ArtifactPlace } from './artifacts.ts';
 import type { AskToErase } from './erasure-approvals.ts';
+import { composeForgetOutside } from './forget-outside.ts';
 import { composeEvidence, openDataKeys } from './ledger.ts';
 import { wrappingKeysOf } from './wrapping-keys.ts';
 
@@ -18,7 +20,7 @@ type KeyOrder = Claim & { readonly reason: string };
 
 /** Erasure, holds and rotation, each call authorised; the shape is client/governance-port.ts. Where somebody has to be asked, an erasure waits. */
 export async function composeGovernance(
-  config: Rules & ArtifactPlace,
+  config: Rules & ArtifactPlace & Pick<MlopsConfig, 'gateway'>,
   pool: Pool,
   askWith: (parts: EvidenceParts) => AskToErase | null = () => null,
 ) {
@@ -28,7 +30,7 @@ export async function composeGovernance(
   const keys = await openDataKeys(config);
   const wrapping = wrappingKeysOf(config);
   const authority = composeAuthority(config, parts);
-  const erasure = createErasure(parts);
+  const erasure = createErasure(parts, composeForgetOutside(config, parts));
   const legalHolds = createLegalHolds(parts);
   const may = async (claim: Claim, action: string, content: unknown): Promise<void> =>
     void (await authority.authorise(claim, { action, resource: 'ledger', content }));

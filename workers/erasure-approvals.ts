@@ -1,6 +1,6 @@
 import type { Client } from '@temporalio/client';
 import { digestOf } from '../adapters/crypto/digest-of.ts';
-import { createErasure } from '../adapters/postgres/ledger/erase.ts';
+import { createErasure, type ForgetOutside } from '../adapters/postgres/ledger/erase.ts';
 import type { EvidenceParts } from '../adapters/postgres/rollout-store.ts';
 import type { MlopsConfig } from '../config/schema.ts';
 import type { CustodyOrder } from '../domain/governance/custody-drafts.ts';
@@ -44,8 +44,8 @@ export function composeAskToErase(
 }
 
 /** What follows when an erasure was approved. A hold that was placed meanwhile still forbids it. */
-export function composeErasureCarriers(evidence: EvidenceParts): Carriers {
-  const erasure = createErasure(evidence);
+export function composeErasureCarriers(evidence: EvidenceParts, forgetOutside: ForgetOutside): Carriers {
+  const erasure = createErasure(evidence, forgetOutside);
   return {
     erasure: {
       async apply({ action, requestedBy: actor }) {

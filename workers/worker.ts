@@ -29,6 +29,7 @@ import { composeAuthority } from './authority.ts';
 import { composeCarriers } from './carriers.ts';
 import { engineVersion } from './engine-version.ts';
 import { composeErasureCarriers } from './erasure-approvals.ts';
+import { composeForgetOutside } from './forget-outside.ts';
 import { admitFirstAdmin } from './identity.ts';
 import { composeLedger } from './ledger.ts';
 import { composeRecordedCarriers } from './recorder.ts';
@@ -81,7 +82,7 @@ export async function runWorker(config: MlopsConfig, parts: WorkerParts = {}): P
     ...asking.carriers,
     ...composeRegistryCarriers(registry, registryParts),
     ...composeRecordedCarriers(evidence),
-    ...composeErasureCarriers(evidence),
+    ...composeErasureCarriers(evidence, composeForgetOutside(config, evidence)),
   });
   const versions = composeRolloutVersions(registry, registryParts);
   const worker = await Worker.create({

@@ -2,6 +2,7 @@ import { timingSafeEqual } from 'node:crypto';
 import fastify, { type FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { isMlopsError, MlopsError } from '../../domain/errors.ts';
+import type { Forgotten } from '../../domain/governance/custody-drafts.ts';
 import { isAllowedEndpoint } from '../../domain/rollout/endpoint.ts';
 import type { TrafficWrite } from '../../domain/rollout/split.ts';
 import type { Counters } from './counters.ts';
@@ -55,6 +56,10 @@ export function createAdmin(parts: {
     '/v1/splits/:model',
     async ({ params, body }) => await splits.apply(parseWrite(schema, params.model, body)),
   );
+  app.put('/v1/forgotten', async ({ body }) => {
+    await splits.forget(parseForgotten(body));
+    return { forgotten: true };
+  });
   app.get<{ Params: { model: string } }>('/v1/snapshot/:model', async ({ params }, reply) => {
     const live = splits.get(params.model);
     return live === null ? await unknown(reply, params.model) : counters.snapshot(live);
@@ -99,6 +104,16 @@ function writeSchema(allowList: readonly string[]) {
     .refine(({ split }) => split.canary !== null || (split.canaryBasisPoints === 0 && split.mirrorBasisPoints === 0), {
       error: 'weights above 0 need a canary',
     });
+}
+
+const FORGOTTEN = z.strictObject({ who: z.array(z.string().min(1)).min(1), subject: z.string().min(1) });
+
+function parseForgotten(body: unknown): Forgotten {
+  const result = FORGOTTEN.safeParse(body);
+  if (result.success) return result.data;
+  throw new MlopsError('GATEWAY_REQUEST_INVALID', {
+    problem: `${result.error.issues[0]?.path.join('.') ?? 'body'}: ${result.error.issues[0]?.message ?? 'not valid'}`,
+  });
 }
 
 function parseWrite(schema: ReturnType<typeof writeSchema>, model: string, body: unknown): TrafficWrite {

@@ -3,6 +3,7 @@ import { mkdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { MlopsError, messageOf } from '../../domain/errors.ts';
 import { ownValue } from '../../domain/own-value.ts';
+import { ERASED_WORDS, type Forgotten } from '../../domain/governance/custody-drafts.ts';
 import type { LiveSplit, TrafficWrite } from '../../domain/rollout/split.ts';
 import { writeDurably } from '../files/durable-file.ts';
 
@@ -26,6 +27,8 @@ export interface SplitStore {
    * @throws TRAFFIC_STALE_GENERATION, TRAFFIC_GENERATION_CONFLICT, GATEWAY_STATE_UNWRITABLE
    */
   apply(write: TrafficWrite): Promise<LiveSplit>;
+  /** Takes a person's name and words out of what is live and what was, durably. Weights and generations stay. @throws GATEWAY_STATE_UNWRITABLE */
+  forget(forgotten: Forgotten): Promise<void>;
 }
 
 /** Opens the store of a state directory. @throws GATEWAY_STATE_CORRUPT: a split is never guessed */
@@ -53,17 +56,38 @@ export async function openSplitStore(stateDirectory: string): Promise<SplitStore
     return live;
   }
 
+  async function forgetNow(forgotten: Forgotten): Promise<void> {
+    const clean = (live: LiveSplit): LiveSplit => withoutWords(live, forgotten);
+    const next: SavedState = {
+      version: 1,
+      splits: Object.fromEntries(Object.entries(state.splits).map(([model, live]) => [model, clean(live)])),
+      history: Object.fromEntries(Object.entries(state.history).map(([model, lives]) => [model, lives.map(clean)])),
+    };
+    await save(file, 'every model', next);
+    state = next;
+  }
+
+  /** One at a time: two writes may not both pass the comparison. */
+  const inTurn = async <T>(work: () => Promise<T>): Promise<T> => {
+    const turn = queue.then(work);
+    queue = turn.catch(() => undefined);
+    return await turn;
+  };
+
   return {
     models: () => Object.keys(state.splits),
     get: (model) => ownValue(state.splits, model) ?? null,
     history: (model) => ownValue(state.history, model) ?? [],
-    apply: async (write) => {
-      // One at a time: two writes may not both pass the comparison.
-      const turn = queue.then(async () => await applyNow(write));
-      queue = turn.catch(() => undefined);
-      return await turn;
-    },
+    apply: async (write) => await inTurn(async () => await applyNow(write)),
+    forget: async (forgotten) => await inTurn(async () => await forgetNow(forgotten)),
   };
+}
+
+/** A write without what says who made it and why; who rolls back once more repeats the words of the one before. */
+function withoutWords(live: LiveSplit, { subject, who }: Forgotten): LiveSplit {
+  const isTheirs = who.includes(live.actor);
+  if (!isTheirs && !who.some((one) => live.reason.includes(`(after ${one}: `))) return live;
+  return { ...live, actor: isTheirs ? subject : live.actor, reason: ERASED_WORDS };
 }
 
 function assertNewer(write: TrafficWrite, current: LiveSplit | null): void {

@@ -1,9 +1,11 @@
+import type { Pool } from 'pg';
 import type { EmergencyJournal } from '../../activities/ports.ts';
 import type { LiveSplit } from '../../domain/rollout/split.ts';
 import { draftOfEmergency } from '../../domain/governance/rollout-drafts.ts';
 import type { SignedStatement } from '../../domain/governance/statement.ts';
 import type { Authority } from './identity/authority.ts';
 import type { Ledger } from './ledger/ledger.ts';
+import { query } from './query.ts';
 
 /** A line of the journal, whoever wrote it. */
 interface JournalLine {
@@ -18,6 +20,7 @@ interface JournalLine {
 }
 
 interface IngestParts {
+  readonly pool: Pool;
   readonly ledger: Ledger;
   readonly authority: Pick<Authority, 'recognise'>;
 }
@@ -45,10 +48,13 @@ export function createEmergencyJournal(
 }
 
 async function ingestLine(
-  { ledger, authority }: IngestParts,
+  { ledger, authority, pool }: IngestParts,
   environment: string,
   line: JournalLine,
 ): Promise<boolean> {
+  // Looked up first: whoever a line of long ago names may have been erased since, and must not be met again by it.
+  const known = await query(pool, 'SELECT FROM emergency_rollback WHERE journal_id = $1', [line.id]);
+  if (known.length > 0) return false;
   const { model, reason, statement } = line;
   const actor = await authority.recognise(
     { actor: line.actor, ...(statement === undefined ? {} : { statement }) },

@@ -7,6 +7,14 @@ const FRAMEWORKS = ['gdpr', 'hipaa', 'iso27001', 'soc2'];
 /** Stands where words of somebody stood who was erased. */
 export const ERASED_WORDS = '[erased]';
 
+/** Who is to be forgotten outside the database too. */
+export interface Forgotten {
+  /** What they are known by: the principal's id, and the name behind it where one is known. */
+  readonly who: readonly string[];
+  /** Stands in place of the name. */
+  readonly subject: string;
+}
+
 /** Who asks for what to be done with a subject, and why. */
 export interface CustodyOrder extends Claim {
   /** A principal id, the name behind one, or a thing: `rollout/dev/rag_api`. */

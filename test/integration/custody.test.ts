@@ -8,12 +8,15 @@ import { ensureLedgerKeys, followWrappingKeys, wrappingFileOf } from '../../adap
 import { createLocalDataKeys } from '../../adapters/crypto/local-data-keys.ts';
 import { readBeginning, readExport, readText } from '../../adapters/ledger/export-files.ts';
 import { rewrapKeys } from '../../adapters/postgres/ledger/rewrap.ts';
+import { journalFileOf, readJournal } from '../../adapters/gateway/emergency-journal.ts';
+import { createEmergencyJournal } from '../../adapters/postgres/emergency-ingest.ts';
+import { composeAuthority } from '../../workers/authority.ts';
 import { migrate } from '../../adapters/postgres/migrate.ts';
 import { createPool } from '../../adapters/postgres/pool.ts';
 import { createRolloutReader } from '../../adapters/postgres/rollout-reader.ts';
 import { verifyReceiptHere } from '../../client/rollouts/verify-receipt-here.ts';
 import { verifyWithLedger } from '../../client/rollouts/verify-with-ledger.ts';
-import { portsFrom } from '../../config/load.ts';
+import { loadConfig, portsFrom } from '../../config/load.ts';
 import type { MlopsConfig } from '../../config/schema.ts';
 import type { EventDraft } from '../../domain/governance/event-draft.ts';
 import { ROLE_NAMES } from '../../domain/governance/roles.ts';
@@ -23,12 +26,12 @@ import { parseVerifierKey } from '../../domain/governance/verifier-key.ts';
 import { composeArtifacts } from '../../workers/artifacts.ts';
 import { composeGovernance } from '../../workers/custody.ts';
 import { composeLedgerReader } from '../../workers/ledger-reader.ts';
+import { startGateway, type RunningGateway } from '../../workers/gateway.ts';
 import { composeLedger, readVerifierKeys } from '../../workers/ledger.ts';
-import { tellStory } from '../support/told-story.ts';
+import { changeTraffic, tellStory } from '../support/told-story.ts';
 import { fileWith, recordFileOf } from '../support/artifacts.ts';
 import { startDatabase, type TestDatabase } from '../support/database.ts';
 import { primitives } from '../support/ledger.ts';
-import { APPROVAL_POLICY } from '../support/approval-policy.ts';
 import { OFFSETS } from '../support/offsets.ts';
 
 const NAME = 'ada-lovelace-7193';
@@ -39,7 +42,8 @@ const WHY = { actor: 'officer', reason: 'request of 3 May' };
 
 let database: TestDatabase;
 let pool: Pool;
-let config: Pick<MlopsConfig, 'stateDirectory' | 'auditDirectory' | 'environment' | 'governance'>;
+let config: MlopsConfig;
+let gateway: RunningGateway;
 let parts: Awaited<ReturnType<typeof composeLedger>>;
 let governance: Awaited<ReturnType<typeof composeGovernance>>;
 let reader: Awaited<ReturnType<typeof composeLedgerReader>>;
@@ -48,26 +52,18 @@ beforeAll(async () => {
   database = await startDatabase(portsFrom(OFFSETS.custody).postgres);
   await migrate(database.url);
   pool = createPool(database.url, 10);
-  const stateDirectory = mkdtempSync(join(tmpdir(), 'mlops-custody-'));
-  config = {
-    stateDirectory,
-    auditDirectory: join(stateDirectory, 'audit'),
-    environment: 'dev',
-    governance: {
-      readSample: 1,
-      developmentRoles: ROLE_NAMES,
-      issuers: [],
-      protectedAliases: [],
-      approvalPolicy: APPROVAL_POLICY,
-      linkBaseUrl: null,
-    },
-  };
-  await ensureLedgerKeys(stateDirectory, 'dev');
+  const workingDirectory = mkdtempSync(join(tmpdir(), 'mlops-custody-'));
+  const { config: loaded } = loadConfig({ env: {}, workingDirectory, portOffset: OFFSETS.custody });
+  const governed = { readSample: 1, developmentRoles: ROLE_NAMES, issuers: [], protectedAliases: [] };
+  config = { ...loaded, governance: { ...loaded.governance, ...governed } };
+  await ensureLedgerKeys(config.stateDirectory, 'dev');
+  gateway = await startGateway(config);
   parts = await composeLedger(config, pool, pino({ level: 'silent' }));
   governance = await composeGovernance(config, pool);
   reader = await composeLedgerReader(config, pool);
 });
 afterAll(async () => {
+  await gateway.stop();
   await parts.close();
   await pool.end();
   await database.remove();
@@ -234,6 +230,14 @@ describe('the words of a person beside the ledger', () => {
       const { problems } = await verifyWithLedger(FILES, one, { file, trustedKeys: [] });
       return [verifyReceiptHere(one).problems, problems];
     };
+    const [journal, splits] = [
+      journalFileOf(config.stateDirectory),
+      join(config.stateDirectory, 'gateway/splits.json'),
+    ];
+    await changeTraffic(config, ADA, EVE);
+    const outside = () => [journal, splits].map((path) => readFileSync(path, 'utf8'));
+    for (const { name, words } of [ADA, EVE])
+      for (const text of outside()) expect([text.includes(name), text.includes(words)]).toEqual([true, true]);
     const told = await receipt();
     const before = await exported();
     writeFileSync(file, before);
@@ -241,11 +245,28 @@ describe('the words of a person beside the ledger', () => {
     for (const { name, words } of [ADA, EVE])
       expect([await dump()].filter((all) => all.includes(name) && all.includes(words))).toHaveLength(1);
 
-    expect(await governance.erase({ subject: EVE.name, ...WHY })).toMatchObject({ keys: 1, name: true, rows: 4 });
-    expect(await dump()).not.toMatch(new RegExp(`${EVE.name}|${EVE.words}`));
-    expect(await dump(), 'of somebody else').toContain(ADA.words);
     expect(await governance.erase({ subject: ADA.name, ...WHY })).toMatchObject({ keys: 1, name: true });
-    expect(await dump()).not.toMatch(new RegExp(`${ADA.name}|${ADA.words}`));
+    expect([await dump(), ...outside()].filter((text) => text.includes(ADA.name) || text.includes(ADA.words))).toEqual(
+      [],
+    );
+    for (const text of [await dump(), ...outside()]) expect(text, 'of somebody else').toContain(EVE.name);
+    expect(await governance.erase({ subject: EVE.name, ...WHY })).toMatchObject({ keys: 1, name: true });
+    expect(await dump()).not.toMatch(new RegExp(`${EVE.name}|${EVE.words}`));
+    for (const text of outside()) expect(text).not.toMatch(/of-the-story|she-said|just-because/);
+    const kept = await readJournal(journal);
+    expect(
+      kept.map(({ stage }) => stage),
+      'every line is there',
+    ).toEqual(['intent', 'done', 'intent', 'done']);
+    const written = await createEmergencyJournal(
+      { ...parts, authority: composeAuthority(config, parts) },
+      'dev',
+      async () => await Promise.resolve(kept),
+    ).ingest();
+    expect([written, await dump()], 'nor does a worker that reads it anew meet them').toEqual([
+      0,
+      expect.not.stringContaining('of-the-story'),
+    ]);
     const left = await receipt();
     expect(await compared(left), 'with an export of before').toEqual([[], []]);
     const after = await exported();

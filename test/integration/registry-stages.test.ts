@@ -10,7 +10,6 @@ import { portsFrom } from '../../config/load.ts';
 import { isMlopsError, MlopsError } from '../../domain/errors.ts';
 import { createRandom } from '../../domain/statistics/seeded-random.ts';
 import { STAGES } from '../../domain/registry/stages.ts';
-import { APPROVAL_POLICY } from '../support/approval-policy.ts';
 import { assemblePolicy } from '../../domain/registry/policy.ts';
 import type { AwaitedApproval } from '../../domain/registry/records.ts';
 import type { RegistrationOrder } from '../../domain/registry/registration.ts';

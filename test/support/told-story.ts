@@ -1,10 +1,14 @@
 // A rollout that people began, found somebody else's hand in, and denied: in every table that has words of people.
+import { createEmergencyRollback } from '../../adapters/gateway/emergency.ts';
+import { createGatewayRouter } from '../../adapters/gateway/router.ts';
 import { createEmergencyJournal } from '../../adapters/postgres/emergency-ingest.ts';
 import { createRolloutStore, type EvidenceParts } from '../../adapters/postgres/rollout-store.ts';
 import { createTrafficStore } from '../../adapters/postgres/traffic-store.ts';
 import type { RolloutReceipt } from '../../domain/rollout/receipt.ts';
 import type { LiveSplit } from '../../domain/rollout/split.ts';
+import type { MlopsConfig } from '../../config/schema.ts';
 import { composeAuthority } from '../../workers/authority.ts';
+import { createWrite } from './gateway.ts';
 import { at, createJudgedReceipt, event } from './receipts.ts';
 import { APPROVAL_POLICY } from './approval-policy.ts';
 
@@ -23,7 +27,7 @@ export async function tellStory(
   const { rollout, ticks, writes } = createJudgedReceipt(0.01, 0.72);
   const [rollouts, traffic] = [createRolloutStore(parts), createTrafficStore(parts)];
   const story = { ...rollout, startedBy: starter.name };
-  const { environment, model, rolloutKey } = story;
+  const { environment, rolloutKey } = story;
   await rollouts.open(story);
   const [first] = writes;
   const last = writes.at(-1);
@@ -107,4 +111,18 @@ async function interfere(
     environment,
     async () => await Promise.resolve([line]),
   ).ingest();
+}
+
+/** One rolls out, both roll back in an emergency: in the gateway's record and in the journal. */
+export async function changeTraffic(
+  config: Pick<MlopsConfig, 'gateway' | 'stateDirectory'>,
+  first: Teller,
+  second: Teller,
+): Promise<void> {
+  const nowhere = { stable: 'http://127.0.0.1:9', canary: 'http://127.0.0.1:9' };
+  const write = createWrite(nowhere, 1, {}, { actor: first.name, reason: first.words });
+  await createGatewayRouter(config).apply(write);
+  const emergency = createEmergencyRollback(config);
+  for (const { name, words } of [first, second])
+    await emergency.roll({ model: write.split.model, actor: name, reason: words }, () => undefined);
 }

@@ -34,10 +34,11 @@ const STATEMENTS = [
      actor = CASE WHEN actor = ANY ($1) THEN $2 ELSE actor END,
      reason = CASE WHEN starts_with(idempotency_key, 'foreign/') THEN $4 ELSE reason END,
      observed = without_words(observed, $1, $2, $4)
-   WHERE (actor = ANY ($1) AND (actor <> $2 OR (starts_with(idempotency_key, 'foreign/') AND reason <> $4)))`,
+   WHERE (actor = ANY ($1) AND (actor <> $2 OR (starts_with(idempotency_key, 'foreign/') AND reason <> $4)))
+     OR repeats_words(reason, $1)`,
   `UPDATE incident SET ledger_sequence = $3, summary = $4,
      evidence = jsonb_build_object('live', without_words(evidence->'live', $1, $2, $4))
-   WHERE evidence->'live'->>'actor' = ANY ($1) AND summary <> $4`,
+   WHERE summary <> $4 AND (evidence->'live'->>'actor' = ANY ($1) OR repeats_words(evidence->'live'->>'reason', $1))`,
   `UPDATE emergency_rollback SET ledger_sequence = $3,
      entry = without_words(entry, $1, $2, $4) - CASE WHEN entry->>'actor' = ANY ($1) THEN 'statement' ELSE '' END
        || jsonb_build_object('before', without_words(entry->'before', $1, $2, $4))

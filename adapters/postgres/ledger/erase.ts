@@ -1,12 +1,22 @@
+import type { Pool } from 'pg';
 import { isMlopsError, MlopsError } from '../../../domain/errors.ts';
-import { draftOfCustody, type CustodyOrder } from '../../../domain/governance/custody-drafts.ts';
+import { draftOfCustody, type CustodyOrder, type Forgotten } from '../../../domain/governance/custody-drafts.ts';
+import type { EventActor } from '../../../domain/governance/event-draft.ts';
 import { query } from '../query.ts';
 import type { EvidenceParts } from '../rollout-store.ts';
+import type { LedgerTransaction } from './ledger.ts';
 import { blankWords, WORD_TABLES } from './blank-words.ts';
 import { subjectOf } from './subjects.ts';
 
-/** Erasure: the key of a subject is destroyed, and what it sealed can be read by nobody any more. */
-export function createErasure({ pool, ledger, principals }: EvidenceParts) {
+/** Takes somebody's words out of what is kept outside the database; doing it again changes nothing. */
+export type ForgetOutside = (forgotten: Forgotten) => Promise<void>;
+
+/**
+ * Erasure: the key of a subject is destroyed, and what it sealed can be read by nobody any more.
+ *
+ * @param forgetOutside comes first, so that an erasure that stopped half way still knows the name when it is made again
+ */
+export function createErasure({ pool, ledger, principals }: EvidenceParts, forgetOutside: ForgetOutside) {
   return {
     /** What an erasure would take away. @throws SUBJECT_UNKNOWN */
     async foresee(asked: string) {
@@ -25,48 +35,19 @@ export function createErasure({ pool, ledger, principals }: EvidenceParts) {
     },
 
     /**
-     * Destroys a subject's key and the meaning of its id, and takes its words out of the tables beside the ledger. No event, hash or proof changes. Doing it again changes nothing.
+     * Destroys a subject's key and the meaning of its id, and takes its words out of the tables beside the ledger. No event, hash or
+     * proof changes. Doing it again changes nothing.
      *
-     * @throws SUBJECT_UNKNOWN, LEGAL_HOLD (the attempt is an event too)
+     * @throws SUBJECT_UNKNOWN, LEGAL_HOLD (the attempt is an event too), and what `forgetOutside` throws: nothing is erased then
      */
     async erase(order: CustodyOrder) {
       const subject = await subjectOf(pool, order.subject);
       const actor = await principals.actor(order.actor);
+      const person = await personOf(pool, subject);
+      if (person !== null && person.held === null)
+        await forgetOutside({ subject, who: person.name === null ? [subject] : [subject, person.name] });
       try {
-        const erased = await ledger.transact(async ({ append, client, next }) => {
-          const { rows } = await client.query<{ held: string | null }>('SELECT hold_over($1) AS held', [subject]);
-          const held = rows[0]?.held ?? null;
-          if (held !== null) throw new MlopsError('LEGAL_HOLD', { subject, held });
-          const keys = await client.query<{ key_id: string }>(
-            `UPDATE ledger_key SET wrapped = NULL, destroyed_at = clock_timestamp(), ledger_sequence = $2
-             WHERE subject = $1 AND destroyed_at IS NULL RETURNING key_id`,
-            [subject, next],
-          );
-          const known = await client.query<{ name: string | null }>(
-            'SELECT name FROM principal WHERE principal_id = $1',
-            [subject],
-          );
-          const blanked = await blankWords(client, { subject, name: known.rows[0]?.name ?? null, next });
-          const names = await client.query(
-            'UPDATE principal SET name = NULL, ledger_sequence = $2 WHERE principal_id = $1 AND name IS NOT NULL',
-            [subject, next],
-          );
-          const counted = await client.query<{ payloads: string }>(
-            'SELECT count(*) AS payloads FROM ledger_payload WHERE key_id = ANY ($1)',
-            [keys.rows.map(({ key_id }) => key_id)],
-          );
-          const facts = {
-            keys: keys.rowCount ?? 0,
-            name: names.rowCount === 1,
-            payloads: Number(counted.rows[0]?.payloads ?? 0),
-            rows: blanked,
-          };
-          // Who erases themselves leaves no reason: it would be sealed under a new key of theirs.
-          const reason = actor.id === subject ? '' : order.reason;
-          if (facts.keys > 0 || facts.name || blanked > 0)
-            append(draftOfCustody('erased', { subject, reason, facts }, actor));
-          return { subject, ...facts };
-        });
+        const erased = await ledger.transact(async (transaction) => await destroy(transaction, subject, order, actor));
         // What the rows held before must not stay in the files of the database until it is tidied up some day.
         if (erased.keys > 0 || erased.name || erased.rows > 0)
           await query(pool, `VACUUM ledger_key, principal, ${WORD_TABLES.join(', ')}`, []);
@@ -80,4 +61,53 @@ export function createErasure({ pool, ledger, principals }: EvidenceParts) {
       }
     },
   };
+}
+
+/** Destroys keys, name and words in one transaction, with the event that says so. @throws LEGAL_HOLD */
+async function destroy(
+  { append, client, next }: LedgerTransaction,
+  subject: string,
+  order: CustodyOrder,
+  actor: EventActor,
+) {
+  const { rows } = await client.query<{ held: string | null; name: string | null }>(
+    'SELECT hold_over($1) AS held, (SELECT name FROM principal WHERE principal_id = $1) AS name',
+    [subject],
+  );
+  const { held = null, name = null } = rows[0] ?? {};
+  if (held !== null) throw new MlopsError('LEGAL_HOLD', { subject, held });
+  const keys = await client.query<{ key_id: string }>(
+    `UPDATE ledger_key SET wrapped = NULL, destroyed_at = clock_timestamp(), ledger_sequence = $2
+     WHERE subject = $1 AND destroyed_at IS NULL RETURNING key_id`,
+    [subject, next],
+  );
+  const blanked = await blankWords(client, { subject, name, next });
+  const names = await client.query(
+    'UPDATE principal SET name = NULL, ledger_sequence = $2 WHERE principal_id = $1 AND name IS NOT NULL',
+    [subject, next],
+  );
+  const counted = await client.query<{ payloads: string }>(
+    'SELECT count(*) AS payloads FROM ledger_payload WHERE key_id = ANY ($1)',
+    [keys.rows.map(({ key_id }) => key_id)],
+  );
+  const facts = {
+    keys: keys.rowCount ?? 0,
+    name: names.rowCount === 1,
+    payloads: Number(counted.rows[0]?.payloads ?? 0),
+    rows: blanked,
+  };
+  // Who erases themselves leaves no reason: it would be sealed under a new key of theirs.
+  const reason = actor.id === subject ? '' : order.reason;
+  if (facts.keys > 0 || facts.name || blanked > 0) append(draftOfCustody('erased', { subject, reason, facts }, actor));
+  return { subject, ...facts };
+}
+
+/** Somebody behind a principal's id, and the hold that forbids to forget them; null for a thing. */
+async function personOf(pool: Pool, subject: string): Promise<{ name: string | null; held: string | null } | null> {
+  const rows = await query<{ name: string | null; held: string | null }>(
+    pool,
+    'SELECT name, hold_over($1) AS held FROM principal WHERE principal_id = $1',
+    [subject],
+  );
+  return rows[0] ?? null;
 }

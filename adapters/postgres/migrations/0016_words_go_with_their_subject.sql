@@ -1,13 +1,21 @@
 -- What people wrote stands beside the ledger too, in tables that are read fast. It goes with their key, and only so.
 
+-- Whoever rolls back in an emergency once more repeats who did it before, and why.
+CREATE FUNCTION repeats_words(reason text, who text[]) RETURNS boolean LANGUAGE sql IMMUTABLE AS $$
+  SELECT EXISTS (SELECT FROM unnest(who) AS one WHERE position('(after ' || one || ': ' IN COALESCE(reason, '')) > 0)
+$$;
+
 -- What a split says of who wrote it, and why, without what that person can be known by.
 CREATE FUNCTION without_words(live jsonb, who text[], id text, mark text) RETURNS jsonb LANGUAGE sql IMMUTABLE AS $$
-  SELECT CASE WHEN live->>'actor' = ANY (who) THEN live || jsonb_build_object('actor', id, 'reason', mark) ELSE live END
+  SELECT CASE
+    WHEN live->>'actor' = ANY (who) THEN live || jsonb_build_object('actor', id, 'reason', mark)
+    WHEN repeats_words(live->>'reason', who) THEN live || jsonb_build_object('reason', mark)
+    ELSE live END
 $$;
 
 -- Whether it says more of them than their id.
 CREATE FUNCTION has_words(live jsonb, who text[], mark text) RETURNS boolean LANGUAGE sql IMMUTABLE AS $$
-  SELECT COALESCE(live->>'actor' = ANY (who) AND live->>'reason' <> mark, false)
+  SELECT COALESCE(live->>'actor' = ANY (who) AND live->>'reason' <> mark, false) OR repeats_words(live->>'reason', who)
 $$;
 
 -- Words that were written once change by an erasure alone: its event is in the transaction that changes them.

@@ -3,12 +3,11 @@ import { CUSTODY_RESOURCE, type ErasureReport } from '../../../governance-port.t
 import type { CommandRun } from '../../command.ts';
 import { textOption } from '../../rollout/options.ts';
 
-/** Where names and reasons stand that do not go through the ledger alone. */
+/** Where names and words stand that an erasure does not reach. */
 const NOT_ERASED = [
-  'the tables of rollouts',
   'descriptions and tags of models',
-  'the record and journal of the gateway',
-  'histories of Temporal (encrypted)',
+  'journals of emergency rollbacks on other machines',
+  'histories of Temporal (encrypted, until it forgets them)',
 ];
 
 /** `mlops governance erase`: what a subject's key sealed can be read by nobody any more; every proof stays valid. */
@@ -44,16 +43,16 @@ export const run: CommandRun = async (context, input) => {
       data: erased,
       text: `Nothing is erased yet: in production ${erased.subject} is erased when it was approved: mlops approval show ${erased.approvalId}`,
     };
-  const isNothing = erased.keys === 0 && !erased.name;
+  const isNothing = erased.keys === 0 && !erased.name && !erased.rows;
   return {
     exitCode: 0,
     data: { ...erased, notErased: NOT_ERASED },
     text: isNothing
       ? `Nothing to erase: ${erased.subject} was erased before`
-      : `Erased from the ledger ${inWords(erased)}\nNot erased yet: what stands in ${NOT_ERASED.join(', ')}`,
+      : `Erased from the ledger ${inWords(erased)}\nNot reached: what stands in ${NOT_ERASED.join(', ')}`,
   };
 };
 
-function inWords({ keys, name, payloads, subject }: ErasureReport): string {
-  return `${subject}: ${keys} key${keys === 1 ? '' : 's'}, ${payloads} payload${payloads === 1 ? '' : 's'}${name ? ', and the name behind the id' : ''}`;
+function inWords({ keys, name, payloads, rows = 0, subject }: ErasureReport): string {
+  return `${subject}: ${keys} key${keys === 1 ? '' : 's'}, ${payloads} payload${payloads === 1 ? '' : 's'}${rows === 0 ? '' : `, the words of ${rows} row${rows === 1 ? '' : 's'} beside it`}${name ? ', and the name behind the id' : ''}`;
 }
