@@ -41,7 +41,7 @@ mlops-setup: node_modules/.stamp ## make what the local stack needs
 mlops-status: node_modules/.stamp ## probe every part of the system
 	$(MLOPS) status $(ARGS)
 
-mlops-demo: node_modules/.stamp ## the main job on real parts, with crashes: about 4 minutes
+mlops-demo: node_modules/.stamp ## the main job on real parts: rollouts through crashes, approvals, evidence; about 4 minutes
 	$(MLOPS) demo $(ARGS)
 
 benchmark-quality: node_modules/.stamp ## what the releases of the RAG service find of what they should

@@ -27,13 +27,27 @@ export interface Examples {
   /** The labelled queries the service is measured with; `test` are those that figures are published for. */
   loadQueries(): Promise<readonly { readonly query: string; readonly relevantId: string }[]>;
   /**
-   * Runs `mlops` as a person would, with the configuration of the working directory or of examples/demo; every line on
-   * stderr is passed on as it comes.
+   * Writes what a release runs from into a folder: its settings, under the name and version it is registered by, and the
+   * index it searches. @throws EXAMPLE_NOT_STARTED
    */
+  exportRelease(order: {
+    readonly release: string;
+    readonly model: string;
+    readonly version: string;
+    readonly folder: string;
+  }): Promise<{ readonly indexVersion: string }>;
+  /** Runs the program that reports a deployment, as the brief does; it prints a line of JSON. */
+  recordDeployment(args: readonly string[], env: Readonly<Record<string, string>>): Promise<ProgramRun>;
+  /** Runs `mlops` as a person would; every line on stderr is passed on as it comes. */
   runMlops(
     args: readonly string[],
-    onLine: (line: string) => void,
-    configuration?: 'own' | 'demo',
+    options: {
+      readonly onLine?: (line: string) => void;
+      /** That of the working directory (the default) or of examples/demo. */
+      readonly configuration?: 'own' | 'demo';
+      /** Variables beside those of this process. */
+      readonly env?: Readonly<Record<string, string>>;
+    },
   ): Promise<ProgramRun>;
   /** Runs Temporal's own command line. @throws TEMPORAL_SERVER_MISSING */
   runTemporal(args: readonly string[]): Promise<ProgramRun>;

@@ -1,6 +1,7 @@
 import { distance } from 'fastest-levenshtein';
 import { ownValue } from '../domain/own-value.ts';
 import { parseWrappingKeyList } from '../domain/governance/wrapping-key-list.ts';
+import { hasCredentials } from '../domain/url-credentials.ts';
 import { MOST_PORT_OFFSET } from './defaults.ts';
 
 /** One environment variable that is read. */
@@ -22,8 +23,8 @@ const text = (summary: string, later?: string): Variable => ({
 });
 const url = (summary: string, later?: string): Variable => ({
   summary,
-  wanted: 'a URL',
-  accepts: (value) => URL.canParse(value),
+  wanted: 'a URL without user and password',
+  accepts: (value) => URL.canParse(value) && !hasCredentials(value),
   ...(later === undefined ? {} : { later }),
 });
 const whole = (summary: string, least: number, later?: string): Variable => ({
@@ -57,9 +58,14 @@ export const VARIABLES: Readonly<Record<string, Variable>> = {
     accepts: (value) => /^\d+$/.test(value) && Number(value) <= MOST_PORT_OFFSET,
   },
   MLOPS_STATE_DIRECTORY: text('Folder of state and logs'),
-  MLOPS_IDENTITY: text(
-    'Who acts and signs: a name in .mlops/identities, or an identity file; without it, in production the identity of the user of the operating system',
-  ),
+  MLOPS_IDENTITY: {
+    summary:
+      'Who acts and signs: a name in .mlops/identities, or an identity file; without it, in production the identity of the user of the operating system',
+    wanted: 'a name or the path of a file, not what is in it',
+    accepts: (value) => value !== '' && !/[{\n]/.test(value),
+    // Somebody may have put the key itself there.
+    isSecret: true,
+  },
   MLOPS_WRAPPING_KEYS: {
     summary:
       'Wrapping keys for `keys.provider: environment`: `id:base64` of 32 bytes each, separated by commas; the first is in use',

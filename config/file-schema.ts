@@ -5,6 +5,7 @@ import { ALIAS_NAME, WANTED_ALIAS } from '../domain/registry/alias.ts';
 import { APPROVALS_SECTION } from './approvals-schema.ts';
 import { ARTIFACTS_SECTION, KEYS_SECTION } from './storage-schema.ts';
 import { MODEL_NAME, WANTED_MODEL_NAME } from '../domain/model-name.ts';
+import { hasCredentials } from '../domain/url-credentials.ts';
 
 const percent = z.number().min(0).max(100);
 const share = z.number().gt(0).lt(1);
@@ -160,8 +161,11 @@ const model = z.strictObject({
     .optional(),
 });
 
+/** Whoever is shown the configuration, or an event, is shown the URL. */
+const address = z.url().refine((url) => !hasCredentials(url), { error: 'wanted a URL without user and password' });
+
 const webhook = z.strictObject({
-  url: z.url().describe('Where it is sent'),
+  url: address.describe('Where it is sent'),
   secret_file: z.string().min(1).describe('File with the secret shared with the receiver'),
   events: z
     .union([z.literal('all'), z.array(z.enum(NOTIFIED_EVENTS))])
@@ -194,12 +198,12 @@ export const DEPLOYMENT_FILE = z.strictObject({
   resources: z
     .strictObject({ alert_at_percent_of_limit: percent.gt(0) })
     .describe('Share of its memory or CPU limit above which a service alarms: docs/reference/health-endpoint.md'),
-  targets: z.record(modelName, z.record(z.string(), z.url())).describe('Base URLs by model and version'),
+  targets: z.record(modelName, z.record(z.string(), address)).describe('Base URLs by model and version'),
   endpoint_allow_list: z.array(z.string().min(1)).min(1).describe('Hosts a rollout may send traffic and probes to'),
   gateway: z
     .strictObject({
-      url: z.url().nullable().describe('Base URL of a gateway that runs elsewhere; null: the one of this project'),
-      admin_url: z.url().nullable().describe('Base URL of its admin API'),
+      url: address.nullable().describe('Base URL of a gateway that runs elsewhere; null: the one of this project'),
+      admin_url: address.nullable().describe('Base URL of its admin API'),
       token_file: z
         .string()
         .min(1)
@@ -252,7 +256,7 @@ export const GOVERNANCE_FILE = z.strictObject({
           z.strictObject({
             issuer: z.url().describe('As tokens say it (`iss`)'),
             audience: z.string().min(1).describe('Tokens must be meant for this (`aud`)'),
-            jwks_url: z.url().describe('Where its public keys are'),
+            jwks_url: address.describe('Where its public keys are'),
             subjects: z
               .array(
                 z.strictObject({

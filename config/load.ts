@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { MlopsError } from '../domain/errors.ts';
 import { checkSection } from './check-section.ts';
+import { hideCredentials } from '../domain/url-credentials.ts';
 import { BASE_PORTS } from './defaults.ts';
 import { usableEnvironment, validateEnvironment } from './environment.ts';
 import { DEPLOYMENT_FILE, GOVERNANCE_FILE, MONITORING_FILE } from './file-schema.ts';
@@ -90,7 +91,8 @@ export function loadWhatIsValid(options: LoadOptions): LoadedConfig & { readonly
     ...originsOfSection('governance', layers.governance),
     ...originsOfEnvironment(env, config, offset),
   ];
-  return { config, problems, origins };
+  // What is wrong is shown with its value.
+  return { config, problems: problems.map(hideCredentials), origins };
 }
 
 /** Ports of the local stack. */

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { writeDurably } from '../files/durable-file.ts';
+import { parseSecretJson } from '../files/secret-json.ts';
 
 /** Symmetric keys by id: the active one encrypts, all of them decrypt. */
 export interface KeyRing {
@@ -61,7 +62,7 @@ function newKey(): string {
 }
 
 async function readRing(file: string): Promise<KeyRingFile> {
-  return JSON.parse(await readFile(file, 'utf8')) as KeyRingFile;
+  return parseSecretJson(await readFile(file, 'utf8')) as KeyRingFile;
 }
 
 function textOf(ring: KeyRingFile): string {

@@ -6,6 +6,7 @@ import { MlopsError, messageOf } from '../../domain/errors.ts';
 import { isOrigin } from '../../domain/governance/checkpoint.ts';
 import type { Primitives } from '../../domain/governance/primitives.ts';
 import type { VerifierKey } from '../../domain/governance/verifier-key.ts';
+import { parseSecretJson } from '../files/secret-json.ts';
 import {
   activateNextKey,
   addNextKey,
@@ -57,7 +58,7 @@ export async function loadLedgerSigner(stateDirectory: string, primitives: Primi
   const file = signingFileOf(stateDirectory);
   if (!existsSync(file)) return null;
   return await orInvalid(file, async () => {
-    const { origin, keys } = JSON.parse(await readFile(file, 'utf8')) as SigningFile;
+    const { origin, keys } = parseSecretJson(await readFile(file, 'utf8')) as SigningFile;
     if (!isOrigin(origin)) throw new Error(`origin ${origin} is not valid`);
     const parsed = keys.map((key) =>
       createPrivateKey({ key: Buffer.from(key, 'base64'), format: 'der', type: 'pkcs8' }),

@@ -10,6 +10,7 @@ import { mkdir, open, readFile, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { MlopsError, messageOf } from '../../domain/errors.ts';
 import { isPrincipalId } from '../../domain/governance/statement.ts';
+import { parseSecretJson } from '../files/secret-json.ts';
 
 /** A principal's private key, as its owner keeps it. */
 export interface OwnIdentity {
@@ -83,7 +84,7 @@ export async function readIdentity(file: string): Promise<OwnIdentity> {
   try {
     const { mode } = await stat(file);
     if ((mode & 0o077) !== 0) throw new Error(`others may read it: mode ${(mode & 0o777).toString(8)}, wanted 600`);
-    const { format, principal, privateKey } = JSON.parse(await readFile(file, 'utf8')) as Partial<IdentityFile>;
+    const { format, principal, privateKey } = parseSecretJson(await readFile(file, 'utf8')) as Partial<IdentityFile>;
     if (format !== FORMAT) throw new Error(`its format is not ${FORMAT}`);
     if (!isPrincipalId(principal ?? '')) throw new Error('it names no principal');
     const key = createPrivateKey({ key: Buffer.from(privateKey ?? '', 'base64'), format: 'der', type: 'pkcs8' });

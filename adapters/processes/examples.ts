@@ -9,15 +9,34 @@ import { ownPath, ownProgram } from './own-file.ts';
 const SECRETS = /^(MLOPS_WRAPPING_KEYS|VAULT_TOKEN|AWS_\w+|MLFLOW_TRACKING_\w+)$/;
 
 type Child = ChildProcessByStdio<null, Readable, Readable>;
+type Launch = (
+  file: string,
+  args: readonly string[],
+  options?: { readonly cwd?: string; readonly env?: Readonly<Record<string, string>> },
+) => Child;
 type JsonLine = Record<string, unknown>;
+
+/** What a release is exported as. */
+interface ReleaseExport {
+  readonly release: string;
+  readonly model: string;
+  readonly version: string;
+  readonly folder: string;
+}
+
+interface RunOptions {
+  readonly onLine?: (line: string) => void;
+  readonly configuration?: 'own' | 'demo';
+  readonly env?: Readonly<Record<string, string>>;
+}
 
 const STOP_GRACE_MS = 10_000;
 
 /** The programs of examples/, and the project's own command line, as processes. Implements the port `Examples`. */
 export function createExamples(workingDirectory: string, stateDirectory: string) {
   const children = new Set<Child>();
-  const launch = (file: string, args: readonly string[], cwd = workingDirectory): Child => {
-    const env = { ...withoutSecrets(process.env), MLOPS_STATE_DIRECTORY: stateDirectory };
+  const launch: Launch = (file, args, { cwd = workingDirectory, env: more = {} } = {}) => {
+    const env = { ...withoutSecrets(process.env), MLOPS_STATE_DIRECTORY: stateDirectory, ...more };
     const child = spawn(file, [...args], { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
     children.add(child);
     child.once('exit', () => children.delete(child));
@@ -25,36 +44,31 @@ export function createExamples(workingDirectory: string, stateDirectory: string)
   };
   const startExample = async (name: string, args: readonly string[]) =>
     await waitUntilReady(name, launch(process.execPath, [...exampleProgram(name), ...args]));
+  const runToEnd = async (name: string, args: readonly string[]): Promise<string> => {
+    const { code, stderr, stdout } = await finish(launch(process.execPath, [...exampleProgram(name), ...args]));
+    if (code !== 0) throw new MlopsError('EXAMPLE_NOT_STARTED', { name, reason: stderr });
+    return stdout;
+  };
   // Whoever started them may be interrupted: none is left behind.
   process.once('exit', () => children.forEach((child) => child.kill('SIGKILL')));
   return {
     startRelease: async (version: string) => await startExample('server', ['--release', version]),
-    startTraffic: async (options: { gateway: string; model: string; perSecond: number }) =>
-      await startExample('traffic', [
-        '--gateway',
-        options.gateway,
-        '--model',
-        options.model,
-        '--rate',
-        String(options.perSecond),
-      ]),
+    startTraffic: async ({ gateway, model, perSecond }: { gateway: string; model: string; perSecond: number }) =>
+      await startExample('traffic', ['--gateway', gateway, '--model', model, '--rate', `${perSecond}`]),
     loadQueries: async () => {
-      const run = await finish(launch(process.execPath, exampleProgram('export-queries')));
-      if (run.code !== 0) throw new MlopsError('EXAMPLE_NOT_STARTED', { name: 'export-queries', reason: run.stderr });
-      return run.stdout
-        .split('\n')
-        .filter((line) => line !== '')
-        .map((line) => JSON.parse(line) as { query: string; relevantId: string });
+      const lines = (await runToEnd('export-queries', [])).split('\n').filter((line) => line !== '');
+      return lines.map((line) => JSON.parse(line) as { query: string; relevantId: string });
     },
-    runMlops: async (args: readonly string[], onLine: (line: string) => void, configuration: 'own' | 'demo' = 'own') =>
-      await finish(
-        launch(
-          process.execPath,
-          [...ownProgram('client/cli/main'), ...args],
-          configuration === 'demo' ? ownPath('examples/demo') : workingDirectory,
-        ),
-        onLine,
-      ),
+    exportRelease: async ({ folder, model, release, version }: ReleaseExport) => {
+      const words = ['--release', release, '--model', model, '--version', version, '--out', folder];
+      return JSON.parse(await runToEnd('export-release', words)) as { indexVersion: string };
+    },
+    recordDeployment: async (args: readonly string[], env: Readonly<Record<string, string>>) =>
+      await finish(launch(process.execPath, [...ownProgram('examples/demo/record-deployment'), ...args], { env })),
+    runMlops: async (args: readonly string[], { configuration = 'own', env = {}, onLine }: RunOptions) => {
+      const cwd = configuration === 'demo' ? ownPath('examples/demo') : workingDirectory;
+      return await finish(launch(process.execPath, [...ownProgram('client/cli/main'), ...args], { cwd, env }), onLine);
+    },
     runTemporal: async (args: readonly string[]) => {
       const server = findInstalledServer();
       if (server === null) throw new MlopsError('TEMPORAL_SERVER_MISSING', { reason: 'none is installed yet' });

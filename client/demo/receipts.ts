@@ -1,6 +1,6 @@
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { concludeAct, type ActResult, type Stage } from './stage.ts';
+import type { Act, Claim } from './act.ts';
+import type { Stage } from './stage.ts';
 
 interface SeenRollout {
   /** The id of its first run. */
@@ -11,37 +11,41 @@ interface SeenRollout {
 }
 
 /** Writes the receipt of every rollout of the demo and decides each of them again from its file alone. */
-export async function verifyReceipts(
+export function verifyReceipts(expected: number, webUiOf: (runId: string) => Promise<string>): Act {
+  return {
+    title: 'Every receipt is decided again from its file',
+    about: ['A receipt has every look and every verdict: whoever has the file can judge again, with no server.'],
+    async play(stage) {
+      const { rollouts } = await stage.read<{ rollouts: SeenRollout[] }>(['rollout', 'list', '--model', stage.model]);
+      const claims: Claim[] = [[`${rollouts.length} rollouts left a receipt`, rollouts.length === expected]];
+      for (const rollout of rollouts.toReversed()) claims.push(await verifyReceipt(stage, rollout, webUiOf));
+      return claims;
+    },
+  };
+}
+
+async function verifyReceipt(
   stage: Stage,
-  folder: string,
-  expected: number,
+  { fromVersion, outcome, rolloutKey, toVersion }: SeenRollout,
   webUiOf: (runId: string) => Promise<string>,
-): Promise<ActResult> {
-  await mkdir(folder, { recursive: true });
-  const { rollouts } = await stage.read<{ rollouts: SeenRollout[] }>(['rollout', 'list', '--model', stage.model]);
-  const claims: [string, boolean][] = [[`${rollouts.length} rollouts left a receipt`, rollouts.length === expected]];
-  for (const { rolloutKey, fromVersion, toVersion, outcome } of rollouts.toReversed()) {
-    const name = join(folder, `${stage.model}-${fromVersion}-${toVersion}`);
-    const [json, html] = [`${name}.json`, `${name}.html`];
-    const written = await stage.mlops([
-      'rollout',
-      'receipt',
-      '--model',
-      stage.model,
-      '--key',
-      rolloutKey,
-      '--out',
-      json,
-      '--html',
-      html,
-    ]);
-    const verified = await stage.mlops(['rollout', 'receipt', '--verify', json]);
-    const text = verified.stdout.trim();
-    stage.say(`    ${text}`);
-    claims.push([
-      `${fromVersion} → ${toVersion} ${outcome ?? 'open'}: ${text}\n      ${html}\n      ${await webUiOf(rolloutKey)}`,
-      written.code === 0 && verified.code === 0,
-    ]);
-  }
-  return concludeAct('Every receipt is decided again from its file', claims);
+): Promise<Claim> {
+  const name = join(stage.folder, `receipt-${fromVersion}-${toVersion}`);
+  const [json, html] = [`${name}.json`, `${name}.html`];
+  const receipt = ['rollout', 'receipt'];
+  const written = await stage.mlops([
+    ...receipt,
+    '--model',
+    stage.model,
+    '--key',
+    rolloutKey,
+    '--out',
+    json,
+    '--html',
+    html,
+  ]);
+  const verified = await stage.mlops([...receipt, '--verify', json], { showsOutput: true });
+  return [
+    `${fromVersion} → ${toVersion} ${outcome ?? 'open'}: ${verified.stdout.trim()}\n      ${html}\n      ${await webUiOf(rolloutKey)}`,
+    written.code === 0 && verified.code === 0,
+  ];
 }

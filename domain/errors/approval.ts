@@ -9,14 +9,14 @@ export const APPROVAL_ERRORS = {
     exitCode: 2,
   },
   APPROVAL_REFUSED: {
-    message: '{action} of approval {approvalId} refused: {problem}',
+    message: '{action} of {approvalId} refused: {problem}',
     remedy: 'See who is asked, and for what: `mlops approval show {approvalId}`',
     retryable: false,
     exitCode: 4,
   },
   APPROVAL_UNANSWERED: {
     message:
-      '{action} of approval {approvalId} got no answer within {seconds} s: no worker polls the queue {queue}, or its workflow was ended',
+      '{action} of {approvalId} got no answer within {seconds} s: no worker polls the queue {queue}, or its workflow was ended',
     remedy: 'Start the stack with `mlops up --detach`, then send it again: a decision counts once',
     retryable: true,
     exitCode: 1,

@@ -136,7 +136,7 @@ export const ROLLOUT_ERRORS = {
     exitCode: 2,
   },
   ENDPOINT_NOT_ALLOWED: {
-    message: 'Endpoint {endpoint} refused: wanted http(s) on one of {allowed}',
+    message: 'Endpoint {endpoint} refused: wanted http(s) on one of {allowed}, without user and password',
     remedy: 'Add its host to `endpoint_allow_list` in config/deployment.yaml if it is yours',
     retryable: false,
     exitCode: 2,

@@ -75,7 +75,14 @@ describe('the repository', () => {
 describe('commands in the documentation', () => {
   const lines = FILES.filter((file) => file.endsWith('.md')).flatMap((file) =>
     [...read(file).matchAll(/```sh\n([\s\S]*?)```/g)].flatMap((match) =>
-      (match[1] ?? '').split('\n').map((line) => ({ file, line: line.replace(/^\$ /, '').replace(/#.*$/, '').trim() })),
+      (match[1] ?? '').split('\n').map((line) => ({
+        file,
+        line: line
+          .replace(/^\$ /, '')
+          .replace(/^([A-Z_]+=\S+ )+/, '')
+          .replace(/#.*$/, '')
+          .trim(),
+      })),
     ),
   );
 

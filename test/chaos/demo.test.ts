@@ -21,8 +21,36 @@ describe('mlops demo', () => {
       expect(stdout, stderr).not.toBe('');
       const report = JSON.parse(stdout) as Report;
       expect(report.acts.filter(({ passed }) => !passed)).toEqual([]);
-      expect(report.acts).toHaveLength(6);
+      expect(report.acts.map(({ title }) => title)).toEqual([
+        'A better release is promoted, although the worker is killed in mid-ramp',
+        'A release that answers 200 but retrieves the wrong documents is rolled back',
+        'A manual gate is approved by a signal from the Temporal command line',
+        'An emergency rollback works while Temporal is down, and the ramp yields to it',
+        'Every receipt is decided again from its file',
+        'No request of a user was lost',
+        'A version is registered once: the same again changes nothing, other content is refused',
+        'Nobody approves what he made himself',
+        'Two other people approve, and the version is in production',
+        'A version whose artifact was tampered with goes nowhere',
+        'An event that only claims something waits for people; one that shows it is recorded',
+        'The evidence of everything so far is verified offline',
+        'One changed byte of the evidence is found',
+      ]);
       expect(code).toBe(0);
+      // What a person saw of the new acts: the refusals themselves, and the stack back where it was.
+      for (const seen of [
+        'VERSION_CONFLICT',
+        'an author of what is asked for may not decide about it',
+        '1 more of 2 approvals wanted, of approver',
+        'approved; it is approved',
+        'ARTIFACT_MISMATCH',
+        '"unshown":["consent_tracked","explainable"]',
+        'The file is valid: every event is as it was signed.',
+        'The file is NOT valid',
+        'The stack starts again as dev',
+      ])
+        expect(stderr).toContain(seen);
+      expect((await project.json<{ healthy: boolean }>(['status'])).healthy).toBe(true);
       const receipts = stdout.match(/\/[^"\s\\]+\.html/g) ?? [];
       expect(receipts).toHaveLength(3);
       expect(receipts.filter((file) => !existsSync(file))).toEqual([]);

@@ -79,7 +79,10 @@ describe('the commands of pages in docs', () => {
       left: () => commands.length,
       next: async (exitCode) => {
         const command = take();
-        const run = await project.mlops(wordsOf(command).slice(1));
+        const words = wordsOf(command);
+        const start = words.indexOf('mlops');
+        const env = Object.fromEntries(words.slice(0, start).map((word) => word.split('=') as [string, string]));
+        const run = await project.mlops(words.slice(start + 1), { env });
         expect(run.code, `${command}\n${run.stdout}${run.stderr}`).toBe(exitCode);
         return run;
       },
@@ -286,6 +289,43 @@ describe('the commands of pages in docs', () => {
     expect((await page.next(0)).stdout).toContain('counted, pending →');
     expect((await page.next(0)).stdout).toContain('Delegated: ada may decide about every approval');
     expect((await page.next(0)).stdout).toContain('Taken back from ada: 1 delegation');
+    expect(page.left()).toBe(0);
+  });
+
+  it('register-from-ci', { timeout: 60_000 }, async () => {
+    await writeFile(join(project.root, 'index.bin'), 'words');
+    const page = open('how-to/register-from-ci');
+    expect((await page.next(0)).stdout).toContain('it signs with build-identity.json');
+    expect((await page.next(0)).stdout).toContain('Registered: rag_index 1.1.0');
+    expect(JSON.parse((await page.next(0)).stdout)).toMatchObject({ isNew: false, stage: 'development' });
+    expect((await page.next(3)).stderr).toContain('metrics.recall_at_5 is 0.61 ratio');
+    expect((await page.next(0)).stdout).toContain('development → staging');
+    ({ 0: approvalId = '' } = /apr-[0-9a-f]+/.exec((await page.next(6)).stdout) ?? []);
+    const { stdout } = await page.next(0);
+    for (const type of ['registered', 'promoted', 'stage-requested', 'register-refused'])
+      expect(stdout).toMatch(new RegExp(`model\\.${type} +build `));
+    expect(page.left()).toBe(0);
+  });
+
+  it('approve-from-chat, about what the job has asked for', { timeout: 60_000 }, async () => {
+    const page = open('how-to/approve-from-chat');
+    expect((await page.next(0)).stdout).toContain(approvalId);
+    const [, url = '', secret = ''] = /(http\S+)#(\S+)/.exec((await page.next(6)).stdout) ?? [];
+    // What the page does on the phone; it itself is opened in test/integration/approvals.test.ts.
+    const post = async (path: string, body: object, cookie = ''): Promise<Response> =>
+      await fetch(`${url}${path}`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', origin: new URL(url).origin, cookie },
+        body: JSON.stringify(body),
+      });
+    const opened = await post('/open', { secret });
+    const { csrf } = (await opened.json()) as { csrf: string };
+    const cookie = opened.headers.get('set-cookie')?.split(';')[0] ?? '';
+    const decide = async () => await post('/decide', { verdict: 'approve', reason: 'seen on the train', csrf }, cookie);
+    expect((await decide()).status).toBe(200);
+    expect((await decide()).status, 'a link is good for one decision').toBe(403);
+    expect((await page.next(0)).stdout).toContain('approve by ');
+    expect((await page.next(0)).stdout).toContain('approval.link-issued');
     expect(page.left()).toBe(0);
   });
 

@@ -8,7 +8,9 @@ import { connectTemporal } from '../../adapters/temporal/connect.ts';
 import { loadConfig } from '../../config/load.ts';
 import { rolloutIdOf } from '../../client/rollouts/rollout-id.ts';
 import type { RolloutStatus } from '../../workflows/messages.ts';
+import { findLeaks, place, planted, type Place } from '../support/leaks.ts';
 import { OFFSETS } from '../support/offsets.ts';
+import { plantSecrets, readPlaces, useSecrets } from '../support/secrets.ts';
 import { createProject, until, type Run, type TestProject } from '../support/stack.ts';
 import { startTraffic, type Traffic } from '../support/traffic.ts';
 
@@ -31,10 +33,17 @@ describe('in production', () => {
   let started: string[];
   let endpoints: Record<string, string> = {};
   let setUp: Run;
+  let secrets: Awaited<ReturnType<typeof plantSecrets>>;
+  /** What the command line has said to anybody. */
+  const said: Place[] = [];
 
   /** Runs the command line as somebody; null: whoever the operating system says. */
-  const as = async (name: string | null, ...args: string[]): Promise<Run> =>
-    await project.mlops(args, { env: { ...ENV, ...(name === null ? {} : { MLOPS_IDENTITY: name }) } });
+  const as = async (name: string | null, ...args: string[]): Promise<Run> => {
+    const run = await project.mlops(args, { env: { ...ENV, ...(name === null ? {} : { MLOPS_IDENTITY: name }) } });
+    // A link is made for who reads it there.
+    if (!args.includes('--link')) said.push(place(`mlops ${args.slice(0, 3).join(' ')}`, run.stdout + run.stderr));
+    return run;
+  };
   const status = async (): Promise<RolloutStatus> => {
     const { stdout } = await as('olga', 'rollout', 'status', '--model', MODEL, '-o', 'json');
     return JSON.parse(stdout === '' ? '{}' : stdout) as RolloutStatus;
@@ -48,7 +57,7 @@ describe('in production', () => {
     const registered = await as('emil', ...`model register ${MODEL} ${version} ${typed}`.split(' '));
     expect(registered.code, registered.stderr).toBe(0);
   };
-  const place = async (version: string, endpoint: string): Promise<void> => {
+  const placeVersion = async (version: string, endpoint: string): Promise<void> => {
     const placed = await as('olga', 'model', 'endpoint', MODEL, version, endpoint);
     expect(placed.code, placed.stderr).toBe(0);
   };
@@ -65,7 +74,9 @@ describe('in production', () => {
 
   beforeAll(async () => {
     project = await createProject(OFFSETS.production, DEPLOYMENT);
+    secrets = await plantSecrets(project.root);
     setUp = await as(null, 'up', '--detach');
+    if (setUp.code !== 0) throw new Error(setUp.stderr);
     const [stable, canary] = [await project.startService('1.0.0'), await project.startService('1.1.0')];
     traffic = startTraffic({ url: project.gateway, model: MODEL, perSecond: 100 });
     endpoints = { '1.0.0': stable, '1.1.0': canary };
@@ -86,6 +97,7 @@ describe('in production', () => {
   });
   afterAll(async () => {
     await traffic?.stop();
+    secrets?.close();
     await project?.mlops(['down'], { env: ENV });
     await project?.remove();
   });
@@ -119,7 +131,7 @@ describe('in production', () => {
     expect(await refusalOf()).toContain('it is not registered, and in production every model is');
     for (const version of ['1.0.0', '1.1.0']) await registerIndex(version);
     expect(await refusalOf()).toContain('the registry does not say where 1.0.0 answers, and in production it must');
-    for (const [version, endpoint] of Object.entries(endpoints)) await place(version, endpoint);
+    for (const [version, endpoint] of Object.entries(endpoints)) await placeVersion(version, endpoint);
     expect(await refusalOf()).toContain('1.1.0 is in development, wanted staging');
     const approvalId = await askFor('1.1.0');
     expect(await refusalOf()).toContain(`approval ${approvalId} of 1.1.0 is pending`);
@@ -233,7 +245,7 @@ describe('in production', () => {
     expect(early.code, 'not ahead of its users').toBe(3);
     expect(early.stderr).toContain('its users in production are on 1.1.0');
     expect(await stageOf('1.2.0')).toBe('staging');
-    await place('1.2.0', await project.startService('1.2.0'));
+    await placeVersion('1.2.0', await project.startService('1.2.0'));
     // Where it answers is known from the registry.
     const next = `rollout start --model ${MODEL} --to 1.2.0 --detach`;
     const begun = await as('olga', ...next.split(' '));
@@ -345,6 +357,30 @@ describe('in production', () => {
       expect(refused.code, refused.stderr).toBe(3);
       expect(refused.stderr).toContain('ARTIFACT_MISMATCH');
     });
+  });
+
+  it('no secret that comes in is seen anywhere again', { timeout: 180_000 }, async () => {
+    const { config } = loadConfig({ env: ENV, workingDirectory: project.root });
+    const client = await connectTemporal(config);
+    try {
+      const used = await useSecrets({ as, askFor, client, config, project, secrets });
+      const places = [...said, ...used.said, ...(await readPlaces({ as, client, config, project }))];
+      // Each kind of place is read, and a word that may be there is found in it.
+      for (const kind of ['mlops', 'log', 'table', 'history', 'receipt', 'ledger', 'metrics', 'process', 'file'])
+        expect(
+          places.some(({ name, content }) => name.startsWith(kind) && content.length > 0),
+          kind,
+        ).toBe(true);
+      const allowed = findLeaks([planted('a word', used.word)], places).map((found) => found.split(' in ')[1] ?? '');
+      for (const kind of ['mlops model', 'table model_version', 'history', 'ledger'])
+        expect(
+          allowed.some((where) => where.startsWith(kind)),
+          `${kind}: ${allowed.join()}`,
+        ).toBe(true);
+      expect(findLeaks(used.secrets, places)).toEqual([]);
+    } finally {
+      await client.connection.close();
+    }
   });
 
   it('nothing of it names a person but the table of names', async () => {

@@ -51,8 +51,15 @@ export const STACK_COMMANDS: readonly CommandSpec[] = [
   {
     name: 'demo',
     summary:
-      'the main job on real parts: a promotion through a crash, two rollbacks, a gate, receipts; about 4 minutes',
-    examples: ['mlops demo'],
+      'the main job on real parts: rollouts through crashes, versions and their approvals, evidence; about 4 minutes',
+    options: [
+      {
+        flags: '--only <part>',
+        description: 'one part of it; registry takes a minute',
+        choices: ['rollouts', 'registry'],
+      },
+    ],
+    examples: ['mlops demo', 'mlops demo --only registry'],
     changes: true,
     load: () => import('../commands/demo.ts'),
   },

@@ -1,6 +1,7 @@
 import { EXTERNAL } from '../model-types.ts';
 import type { Registration } from '../registration.ts';
 import { parseVersion, WANTED_VERSION } from '../semver.ts';
+import { hasCredentials, hideCredentials } from '../../url-credentials.ts';
 import { refusal } from './refusal.ts';
 
 /** Says which semantic version one is; fixed with the registration, like everything that says what a version is. */
@@ -60,10 +61,10 @@ export function copiedFrom(source: string): { readonly model: string; readonly o
 export function assertSource(source: string): void {
   const plain = decodeFully(source);
   const isBad = plain.includes('\u0000') || plain.split(/[/\\]/).includes('..');
-  if (!isBad && !/^https?:/i.test(plain)) return;
+  if (!isBad && !/^https?:/i.test(plain) && !hasCredentials(plain)) return;
   throw refusal(
     'INVALID_PARAMETER_VALUE',
-    `Invalid model version source: '${source}'. Wanted an absolute path or the URI of an object, without .. in it and not http`,
+    `Invalid model version source: '${hideCredentials(source)}'. Wanted an absolute path or the URI of an object, without .. or a password in it and not http`,
   );
 }
 

@@ -196,6 +196,10 @@ describe('configuration', () => {
     ['judge: { slow_action: never }', 'judge.slow_action: "never", wanted one of hold, rollback'],
     ['judge: { required_metrics: [] }', 'judge.required_metrics: [], wanted a list with a length of at least 1'],
     ['targets: { m: { "1": nope } }', 'targets.m.1: "nope", wanted a URL, for example http://127.0.0.1:9101'],
+    [
+      'targets: { m: { "1": "http://ada:secret@h" } }',
+      'targets.m.1: "http://(hidden)@h", wanted a URL without user and password',
+    ],
     ['canary: { steps: [{ weight: 0 }] }', 'canary.steps.0.weight: 0, wanted a number above 0'],
     ['canary: { steps: [{ pause: soon }] }', 'canary.steps.0.pause: "soon", wanted minutes, or manual'],
     [
@@ -217,6 +221,21 @@ describe('configuration', () => {
   it.each(['constructor', '__proto__', 'toString'])('knows no section %s, and no setting', (name) => {
     expect(() => load({ 'mlops.yaml': `${name}: {}\n` })).toThrow(`mlops.yaml:1: unknown key ${name}`);
     expect(() => load({ 'config/deployment.yaml': `${name}: {}\n` })).toThrow(`unknown key ${name}`);
+  });
+
+  it.each([
+    ['MONITORING_ENDPOINT', 'http://ada:secret@h/metrics', '"http://(hidden)@h/metrics", wanted a URL without user'],
+    ['MODEL_REGISTRY_URL', 'http://ada:secret@h', '"http://(hidden)@h", wanted a URL without user and password'],
+    ['DATABASE_URL', 'mysql://ada:secret@h', '"(hidden)", wanted a postgres:// URL'],
+    [
+      'MLOPS_IDENTITY',
+      '{"privateKey": "secret"}',
+      '"(hidden)", wanted a name or the path of a file, not what is in it',
+    ],
+  ])('says of %s what is wanted, and nothing secret that stands there', (name, value, words) => {
+    const seen = problemOf(() => load({}, { [name]: value }));
+    expect(seen).toContain(words);
+    expect(seen).not.toMatch(/secret/);
   });
 
   it('minds no environment variable of that name', () => {
@@ -294,3 +313,12 @@ describe('what of a configuration is valid', () => {
     expect([problems, config.deployment.profiles['default']?.rampStep]).toEqual([[], 7]);
   });
 });
+
+function problemOf(work: () => unknown): string {
+  try {
+    work();
+    return 'no problem';
+  } catch (error) {
+    return (error as Error).message;
+  }
+}

@@ -4,6 +4,7 @@ import { createInterface } from 'node:readline';
 import type { CommandContext, CommandInput, CommandResult, CommandRun } from '../../command.ts';
 import { MlopsError } from '../../../../domain/errors.ts';
 import { unreadable } from '../../unreadable.ts';
+import { hasCredentials, hideCredentials } from '../../../../domain/url-credentials.ts';
 
 /** `mlops model import`: an export, into an empty registry; or what another registry has. */
 export const run: CommandRun = async (context, input) => {
@@ -37,8 +38,10 @@ export const run: CommandRun = async (context, input) => {
 async function takeOver(context: CommandContext, input: CommandInput, given: unknown): Promise<CommandResult> {
   const url = typeof given === 'string' ? given : context.env['MODEL_REGISTRY_URL'];
   if (input.args.length > 0) throw wanted('A file and --from-mlflow exclude each other');
-  if (url === undefined || !/^https?:\/\//.test(url) || !URL.canParse(url))
-    throw wanted(`URL of the registry is ${JSON.stringify(url ?? '')}, wanted one with http or https`);
+  if (url === undefined || !/^https?:\/\//.test(url) || !URL.canParse(url) || hasCredentials(url))
+    throw wanted(
+      `URL of the registry is ${hideCredentials(JSON.stringify(url ?? ''))}, wanted one with http or https, without user and password (its token is MLFLOW_TRACKING_TOKEN)`,
+    );
   if (input.dryRun)
     return {
       exitCode: 0,
