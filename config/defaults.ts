@@ -84,6 +84,7 @@ export const DEFAULTS = {
     identity: {
       development_roles: ['viewer', 'engineer', 'reviewer', 'approver', 'operator', 'auditor', 'admin'],
       issuers: [],
+      trusted_proxies: [],
     },
     registry: { protected_aliases: [] },
     keys: {

@@ -81,6 +81,7 @@ export function loadWhatIsValid(options: LoadOptions): LoadedConfig & { readonly
     monitoring: resolveMonitoring(monitoring.value),
     deployment: resolved,
     governance: resolveGovernance(governance.value),
+    trustedProxies: governance.value.identity.trusted_proxies,
     keys: resolveKeys(governance.value.keys, root),
     artifacts: resolveArtifacts(governance.value.artifacts, root),
   };

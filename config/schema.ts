@@ -61,6 +61,8 @@ export interface MlopsConfig {
     /** Aliases that need an approval, beside those that always do. */
     readonly protectedAliases: readonly string[];
   };
+  /** Addresses and networks whose X-Forwarded-For is believed. */
+  readonly trustedProxies: readonly string[];
   readonly keys: KeysConfig;
   readonly artifacts: ArtifactsConfig;
 }

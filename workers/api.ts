@@ -8,6 +8,7 @@ import { connectTemporal } from '../adapters/temporal/connect.ts';
 import { createPayloadCodec } from '../adapters/temporal/codec.ts';
 import { loadPayloadKeys } from '../adapters/temporal/keys.ts';
 import type { MlopsConfig } from '../config/schema.ts';
+import { rememberSources, sourceOfCall } from './act-source.ts';
 import { isOwnOrigin, registerApprovalLinks } from './api/approval-links.ts';
 import { registerApprovals } from './api/approvals.ts';
 import { registerMlflow } from './api/mlflow.ts';
@@ -31,18 +32,23 @@ interface WirePayloads {
  * Temporal Web UI show encrypted payloads.
  */
 export async function createApi(config: MlopsConfig): Promise<FastifyInstance> {
-  const app = fastify({ logger: false, forceCloseConnections: true });
+  const app = fastify({
+    logger: false,
+    forceCloseConnections: true,
+    trustProxy: [...config.trustedProxies],
+  });
   const codec = createPayloadCodec(await loadPayloadKeys(config.stateDirectory));
   const pool = createPool(databaseUrlOf(config), 8);
   const ui = `http://127.0.0.1:${config.ports.temporalUi}`;
   const engine = createConnector(config);
   const approvals = onceOpened(async () =>
-    composeApprovals(config, { evidence: await composeEvidence(config, pool), connect: engine.connect }),
+    composeApprovals(config, { evidence: await composeEvidence(config, pool, sourceOfCall), connect: engine.connect }),
   );
   app.addHook('onClose', async () => {
     await engine.close();
     await pool.end();
   });
+  rememberSources(app);
   app.addHook('onRequest', async (request, reply) => {
     const origin = request.headers.origin;
     // The page of a link is ours, and looks after itself.

@@ -26,6 +26,7 @@ import { createActivities, type ActivityPorts, type RolloutActivities } from '..
 import type { MlopsConfig } from '../config/schema.ts';
 import { APPROVAL_POLICY } from '../domain/registry/approval/policy.ts';
 import { TASK_QUEUE } from '../workflows/messages.ts';
+import { rememberSourcesOfOrders } from './act-source.ts';
 import { composeAuthority } from './authority.ts';
 import { composeCarriers } from './carriers.ts';
 import { engineVersion } from './engine-version.ts';
@@ -85,6 +86,7 @@ export async function runWorker(config: MlopsConfig, parts: WorkerParts = {}): P
     workflowBundle: { codePath: parts.bundle ?? (await loadWorkflowBundle(join(config.stateDirectory, 'cache'))) },
     activities: assemble(composePorts(config, evidence, client, { ...carriers, versions })),
     dataConverter,
+    interceptors: { activity: [rememberSourcesOfOrders] },
     maxConcurrentActivityTaskExecutions: ACTIVITIES_AT_ONCE,
     maxCachedWorkflows: CACHED_WORKFLOWS,
     shutdownGraceTime: '10s',

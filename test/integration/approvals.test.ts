@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { Pool } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createPool, databaseUrlOf } from '../../adapters/postgres/pool.ts';
+import { query } from '../../adapters/postgres/query.ts';
 import { connectTemporal } from '../../adapters/temporal/connect.ts';
 import { connect } from '../../client/index.ts';
 import { loadConfig } from '../../config/load.ts';
@@ -22,6 +23,7 @@ import { composeApprovals } from '../../workers/approvals.ts';
 import { composeGovernance } from '../../workers/custody.ts';
 import { composeAskToErase } from '../../workers/erasure-approvals.ts';
 import { composeEvidence } from '../../workers/ledger.ts';
+import { composeLedgerReader } from '../../workers/ledger-reader.ts';
 import { CHROMIUM, startBrowser } from '../support/chromium.ts';
 import { createOrder, DIGEST } from '../support/approvals.ts';
 import { readHistory, replayHistory, saveHistory } from '../support/history.ts';
@@ -425,13 +427,23 @@ describe('on a stack', () => {
       expect(await send(path, { verdict: 'approve', ...order }, { origin: 'https://evil.example' })).toMatchObject({
         status: 403,
       });
-      expect(await send(path, { verdict: 'approve', ...order }, header('approve'))).toMatchObject({
+      // Nobody trusts this one to speak for others.
+      const forwarded = { ...header('approve'), 'x-forwarded-for': '203.0.113.9' };
+      expect(await send(path, { verdict: 'approve', ...order }, forwarded)).toMatchObject({
         status: 200,
         body: { schemaVersion: 1, accepted: true, missing: 1 },
       });
       const listed = (await (await fetch(`${api()}/api/v1/approvals`)).json()) as { approvals: ApprovalView[] };
       expect(listed.approvals.find((one) => one.approvalId === approvalId)?.decisions).toHaveLength(1);
       expect((await fetch(`${api()}/api/v1/approvals/apr-nothing`)).status).toBe(404);
+      const [decided] = await query<{ sequence: string }>(
+        pool,
+        `SELECT sequence FROM ledger_event WHERE type = 'approval.approve' AND resource = $1`,
+        [resource],
+      );
+      const reader = await composeLedgerReader(config, pool);
+      const found = await reader.event(Number(decided?.sequence), { withPayload: true, actor: ME });
+      expect(found?.payload, 'through the workflow').toMatchObject({ source: { address: '127.0.0.1' } });
     });
 
     it('a link is refused from another site, without its secret, its cookie or its token, and when what it is for changed', async () => {
