@@ -1,4 +1,5 @@
 import type { EngineVersion } from '../domain/rollout/records.ts';
+import { createAccessWatchActivities, type AccessWatchStore } from './access-watch.ts';
 import { createApprovalActivities, type ApprovalActivityPorts } from './approval.ts';
 import { createAuthorityActivities } from './authorise.ts';
 import { createClockActivities } from './clock.ts';
@@ -42,6 +43,8 @@ export interface ActivityPorts extends ApprovalActivityPorts {
   readonly notifier: Notifier;
   readonly outbox: Outbox;
   readonly engine: EngineVersion;
+  /** Null: the watch is turned off. */
+  readonly accessWatch: AccessWatchStore | null;
 }
 
 /** Every activity a worker registers. */
@@ -57,6 +60,7 @@ export function createActivities(ports: ActivityPorts) {
     ...createClockActivities(),
     ...createGuardActivities(ports),
     ...createApprovalActivities(ports),
+    ...createAccessWatchActivities(ports),
   });
 }
 

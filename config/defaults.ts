@@ -87,6 +87,17 @@ export const DEFAULTS = {
       trusted_proxies: [],
     },
     registry: { protected_aliases: [] },
+    access_watch: {
+      enabled: true,
+      false_alarms_per_month: 0.5,
+      baseline_days: 28,
+      minimum_days: 7,
+      approval_seconds: 10,
+      refusals_per_hour: 10,
+      allowed_after_denial_hours: 24,
+      dormant_days: 60,
+      working_hours: { time_zone: 'UTC', from_hour: 7, to_hour: 20, days: ['mon', 'tue', 'wed', 'thu', 'fri'] },
+    },
     keys: {
       provider: 'file',
       vault: { address: null, mount: 'transit', key: 'durable-mlops', token_file: null, namespace: null },

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { NOTIFIED_EVENTS } from '../domain/rollout/notified-events.ts';
 import { ALIAS_NAME, WANTED_ALIAS } from '../domain/registry/alias.ts';
-import { IDENTITY_SECTION } from './access-schema.ts';
+import { ACCESS_WATCH_SECTION, IDENTITY_SECTION } from './access-schema.ts';
 import { ARTIFACTS_SECTION, KEYS_SECTION } from './storage-schema.ts';
 import { MODEL_NAME, WANTED_MODEL_NAME } from '../domain/model-name.ts';
 
@@ -247,6 +247,7 @@ export const GOVERNANCE_FILE = z.strictObject({
         .describe('Aliases that are moved with an approval only, beside `production` and `champion`, which always are'),
     })
     .describe('Rules of the model registry'),
+  access_watch: ACCESS_WATCH_SECTION,
   keys: KEYS_SECTION,
   artifacts: ARTIFACTS_SECTION,
 });
