@@ -1,4 +1,5 @@
 import type { EngineVersion } from '../domain/rollout/records.ts';
+import { createAccessWatchActivities, type AccessWatchStore } from './access-watch.ts';
 import { createApprovalActivities, type ApprovalActivityPorts } from './approval.ts';
 import { createAuthorityActivities } from './authorise.ts';
 import { createClockActivities } from './clock.ts';
@@ -44,6 +45,8 @@ export interface ActivityPorts extends ApprovalActivityPorts {
   readonly notifier: Notifier;
   readonly outbox: Outbox;
   readonly engine: EngineVersion;
+  /** Null: the watch is turned off. */
+  readonly accessWatch: AccessWatchStore | null;
 }
 
 /** Every activity a worker registers. */
@@ -60,6 +63,7 @@ export function createActivities(ports: ActivityPorts) {
     ...createGuardActivities(ports),
     ...createApprovalActivities(ports),
     ...createRolloutApprovalActivities(ports),
+    ...createAccessWatchActivities(ports),
   });
 }
 

@@ -95,6 +95,7 @@ try {
     const appended = Array.from({ length: Math.min(AT_ONCE, EVENTS - done) }, (_, i) => ({
       draft: draft(done + i),
       idempotencyKey: null,
+      source: null,
     }));
     await inTransaction(pool, async (client) => {
       const head = await lockHead(client);

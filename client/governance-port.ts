@@ -21,6 +21,34 @@ export interface LegalHold {
   readonly placedAt: string;
 }
 
+/** How the watch over who does what stands. */
+export interface WatchState {
+  /** ISO 8601, UTC; null: it has not looked yet. */
+  readonly lookedAt: string | null;
+  /** Events that it has not looked at; null: it has not looked yet. */
+  readonly behind: number | null;
+  readonly principals: number;
+  /** Principals without a baseline yet. */
+  readonly learning: number;
+  /** Alarms of the last 30 days by their kind, most first. */
+  readonly alarms: readonly { readonly detector: string; readonly alarms: number }[];
+  /** The newest alarms, newest first. */
+  readonly newest: readonly {
+    /** Of its event in the ledger. */
+    readonly sequence: number;
+    readonly principal: string;
+    readonly detector: string;
+    /** Sequence of the event that tipped it. */
+    readonly tippedBy: number;
+    readonly startedAt: string;
+    readonly at: string;
+    readonly observed: number;
+    readonly baseline: number;
+    readonly limit: number;
+    readonly unit: string;
+  }[];
+}
+
 /** What a statement about keeping and erasing is about: subjects stand in its content, out of the log. */
 export const CUSTODY_RESOURCE = 'ledger';
 
@@ -52,6 +80,8 @@ export interface Governance {
   /** @throws HOLD_UNKNOWN */
   release(order: CustodyOrder): Promise<void>;
   holds(claim: Claim): Promise<readonly LegalHold[]>;
+  /** How the watch over who does what stands. */
+  watch(claim: Claim): Promise<WatchState>;
   /** Adds a wrapping key that is not used yet. Returns its id. @throws LEDGER_KEYS_INVALID, KEY_ROTATION_REFUSED */
   addKey(claim: Claim): Promise<string>;
   /** Puts the newest wrapping key to use and wraps every key anew. @throws LEDGER_KEYS_INVALID, LEDGER_KEY_UNREADABLE, KEY_SERVICE_UNREACHABLE */

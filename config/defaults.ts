@@ -84,6 +84,7 @@ export const DEFAULTS = {
     identity: {
       development_roles: ['viewer', 'engineer', 'reviewer', 'approver', 'operator', 'auditor', 'admin'],
       issuers: [],
+      trusted_proxies: [],
     },
     registry: { protected_aliases: [] },
     approvals: {
@@ -92,6 +93,17 @@ export const DEFAULTS = {
       medium: { quorum: 1, roles: ['reviewer', 'approver'], remind_hours: 24, escalate_hours: 72, expire_hours: 168 },
       high: { quorum: 2, roles: ['approver'], remind_hours: 24, escalate_hours: 48, expire_hours: 168 },
       critical: { quorum: 3, roles: ['approver'], remind_hours: 12, escalate_hours: 24, expire_hours: 120 },
+    },
+    access_watch: {
+      enabled: true,
+      false_alarms_per_month: 0.5,
+      baseline_days: 28,
+      minimum_days: 7,
+      approval_seconds: 10,
+      refusals_per_hour: 10,
+      allowed_after_denial_hours: 24,
+      dormant_days: 60,
+      working_hours: { time_zone: 'UTC', from_hour: 7, to_hour: 20, days: ['mon', 'tue', 'wed', 'thu', 'fri'] },
     },
     keys: {
       provider: 'file',

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { NOTIFIED_EVENTS } from '../domain/rollout/notified-events.ts';
-import { ROLE_NAMES } from '../domain/governance/roles.ts';
 import { ALIAS_NAME, WANTED_ALIAS } from '../domain/registry/alias.ts';
 import { APPROVALS_SECTION } from './approvals-schema.ts';
+import { ACCESS_WATCH_SECTION, IDENTITY_SECTION } from './access-schema.ts';
 import { ARTIFACTS_SECTION, KEYS_SECTION } from './storage-schema.ts';
 import { MODEL_NAME, WANTED_MODEL_NAME } from '../domain/model-name.ts';
 import { hasCredentials } from '../domain/url-credentials.ts';
@@ -244,34 +244,7 @@ export const GOVERNANCE_FILE = z.strictObject({
         ),
     })
     .describe('What is written down of who looks at evidence, or at the registry'),
-  identity: z
-    .strictObject({
-      development_roles: z
-        .array(z.enum(ROLE_NAMES))
-        .describe(
-          'Outside production: roles of a user of the operating system who was granted none. In production everything is signed and every role is granted',
-        ),
-      issuers: z
-        .array(
-          z.strictObject({
-            issuer: z.url().describe('As tokens say it (`iss`)'),
-            audience: z.string().min(1).describe('Tokens must be meant for this (`aud`)'),
-            jwks_url: address.describe('Where its public keys are'),
-            subjects: z
-              .array(
-                z.strictObject({
-                  principal: z.string().min(1).describe('Name of a principal (`mlops identity create <name>`)'),
-                  claims: z
-                    .record(z.string(), z.string().min(1))
-                    .describe('Claims that a token must have; `*` at the end stands for anything'),
-                }),
-              )
-              .min(1),
-          }),
-        )
-        .describe('Identity providers (OIDC) whose tokens the API takes: docs/how-to/sign-in-with-tokens.md'),
-    })
-    .describe('Who may do what'),
+  identity: IDENTITY_SECTION,
   registry: z
     .strictObject({
       protected_aliases: z
@@ -280,6 +253,7 @@ export const GOVERNANCE_FILE = z.strictObject({
     })
     .describe('Rules of the model registry'),
   approvals: APPROVALS_SECTION,
+  access_watch: ACCESS_WATCH_SECTION,
   keys: KEYS_SECTION,
   artifacts: ARTIFACTS_SECTION,
 });

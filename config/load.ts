@@ -10,6 +10,7 @@ import { findProjectFile, isRecord } from './layers.ts';
 import { originsOfEnvironment, originsOfSection, type ConfigOrigin, type PortOffset } from './origins.ts';
 import { readLayers } from './read-layers.ts';
 import { resolveDeployment, resolveGateway, resolveGovernance, resolveMonitoring } from './resolve.ts';
+import { resolveAccessWatch } from './resolve-access-watch.ts';
 import { resolveArtifacts, resolveKeys } from './resolve-storage.ts';
 import { validateRules } from './rules.ts';
 import type { MlopsConfig } from './schema.ts';
@@ -82,6 +83,8 @@ export function loadWhatIsValid(options: LoadOptions): LoadedConfig & { readonly
     monitoring: resolveMonitoring(monitoring.value),
     deployment: resolved,
     governance: resolveGovernance(governance.value),
+    trustedProxies: governance.value.identity.trusted_proxies,
+    accessWatch: resolveAccessWatch(governance.value.access_watch),
     keys: resolveKeys(governance.value.keys, root),
     artifacts: resolveArtifacts(governance.value.artifacts, root),
   };

@@ -1,3 +1,4 @@
+import type { AccessRules } from '../domain/governance/access-watch/rules.ts';
 import type { Role } from '../domain/governance/roles.ts';
 import type { TokenIssuer } from '../domain/governance/token-claims.ts';
 import type { ApprovalPolicy } from '../domain/registry/approval/policy.ts';
@@ -66,8 +67,19 @@ export interface MlopsConfig {
     /** Where people reach the pages of one-time links; null: on this machine. */
     readonly linkBaseUrl: string | null;
   };
+  /** Addresses and networks whose X-Forwarded-For is believed. */
+  readonly trustedProxies: readonly string[];
+  readonly accessWatch: AccessWatchConfig;
   readonly keys: KeysConfig;
   readonly artifacts: ArtifactsConfig;
+}
+
+/** Who is watched for what is not usual of them. */
+export interface AccessWatchConfig {
+  readonly isEnabled: boolean;
+  readonly rules: AccessRules;
+  /** Name of the time zone whose clocks count. */
+  readonly timeZone: string;
 }
 
 /** Where the keys are that wrap those of ledger and artifacts. */

@@ -1,3 +1,4 @@
+import type { Pool } from 'pg';
 import fastify, { type FastifyInstance } from 'fastify';
 import type { Connection } from '@temporalio/client';
 import proto from '@temporalio/proto';
@@ -9,6 +10,7 @@ import { createPayloadCodec } from '../adapters/temporal/codec.ts';
 import { loadPayloadKeys } from '../adapters/temporal/keys.ts';
 import type { MlopsConfig } from '../config/schema.ts';
 import { isOfLink, registerApprovalLinks } from './api/approval-links.ts';
+import { rememberSources, sourceOfCall } from './act-source.ts';
 import { registerApprovals } from './api/approvals.ts';
 import { linkSiteOf } from './api/link-site.ts';
 import { registerMlflow } from './api/mlflow.ts';
@@ -32,19 +34,24 @@ interface WirePayloads {
  * Temporal Web UI show encrypted payloads.
  */
 export async function createApi(config: MlopsConfig): Promise<FastifyInstance> {
-  const app = fastify({ logger: false, forceCloseConnections: true });
+  const app = fastify({
+    logger: false,
+    forceCloseConnections: true,
+    trustProxy: [...config.trustedProxies],
+  });
   const codec = createPayloadCodec(await loadPayloadKeys(config.stateDirectory));
   const pool = createPool(databaseUrlOf(config), 8);
   const ui = `http://127.0.0.1:${config.ports.temporalUi}`;
   const site = linkSiteOf(config);
   const engine = createConnector(config);
   const approvals = onceOpened(async () =>
-    composeApprovals(config, { evidence: await composeEvidence(config, pool), connect: engine.connect }),
+    composeApprovals(config, { evidence: await composeEvidence(config, pool, sourceOfCall), connect: engine.connect }),
   );
   app.addHook('onClose', async () => {
     await engine.close();
     await pool.end();
   });
+  rememberSources(app);
   app.addHook('onRequest', async (request, reply) => {
     const origin = request.headers.origin;
     // The page of a link is ours, and looks after itself.
@@ -73,7 +80,17 @@ export async function createApi(config: MlopsConfig): Promise<FastifyInstance> {
     const text = await renderRolloutMetrics(pool, config.environment);
     return await reply.type('text/plain; version=0.0.4; charset=utf-8').send(text);
   });
-  // Without credentials: outsiders are to keep copies, which show a history that was written anew.
+  registerCheckpoints(app, config, pool);
+  registerApprovals(app, approvals);
+  registerApprovalLinks(app, approvals, site);
+  registerMlflow(app, openMlflow(config, pool, engine.connect));
+  app.post('/codec/encode', async ({ body }) => toWire(await codec.encode(fromWire(body as WirePayloads))));
+  app.post('/codec/decode', async ({ body }) => toWire(await codec.decode(fromWire(body as WirePayloads))));
+  return app;
+}
+
+/** Without credentials: outsiders are to keep copies, which show a history that was written anew. */
+function registerCheckpoints(app: FastifyInstance, config: MlopsConfig, pool: Pool): void {
   app.get('/api/v1/audit/keys', async (_request, reply) => {
     return await reply.type(TEXT).send(await readVerifierKeys(config));
   });
@@ -83,12 +100,6 @@ export async function createApi(config: MlopsConfig): Promise<FastifyInstance> {
       ? await reply.status(404).type(TEXT).send('nothing was signed yet\n')
       : await reply.type(TEXT).send(newest.note);
   });
-  registerApprovals(app, approvals);
-  registerApprovalLinks(app, approvals, site);
-  registerMlflow(app, openMlflow(config, pool, engine.connect));
-  app.post('/codec/encode', async ({ body }) => toWire(await codec.encode(fromWire(body as WirePayloads))));
-  app.post('/codec/decode', async ({ body }) => toWire(await codec.decode(fromWire(body as WirePayloads))));
-  return app;
 }
 
 /** Connects to the engine when it is first needed, once for all of the API. */

@@ -21,6 +21,7 @@ import {
 } from '../domain/registry/approval/request.ts';
 import { TASK_QUEUE } from '../workflows/messages.ts';
 import { linkSiteOf } from './api/link-site.ts';
+import { sourceOfCall, sourceOfCommand } from './act-source.ts';
 import { composeAuthority, type Rules } from './authority.ts';
 
 interface ApprovalParts {
@@ -116,7 +117,8 @@ async function decide(
   { approvalId, claim = null, code = null, reason, seen, verdict }: DecisionOrder,
 ): Promise<DecisionAnswer> {
   try {
-    return await desk.decide(approvalId, verdict, { claim, code, reason, seen });
+    const source = sourceOfCall() ?? sourceOfCommand();
+    return await desk.decide(approvalId, verdict, { claim, code, reason, seen, source });
   } catch (error) {
     if (isMlopsError(error, 'APPROVAL_REFUSED')) {
       const who = await principals.actor(claim?.actor ?? 'signal');

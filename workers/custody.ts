@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { Pool } from 'pg';
+import { readWatchState } from '../adapters/postgres/ledger/access-watch-state.ts';
 import { createErasure } from '../adapters/postgres/ledger/erase.ts';
 import { createLegalHolds } from '../adapters/postgres/ledger/legal-holds.ts';
 import { originOf } from '../adapters/postgres/ledger/open-ledger.ts';
@@ -38,6 +39,7 @@ export async function composeGovernance(
   const alone = async <T>(work: () => Promise<T>): Promise<T> =>
     await runExclusively(join(stateDirectory, 'run', 'wrapping-keys.lock'), work, () => undefined);
   return {
+    ...createWatchView(pool, may),
     async foresee(subject: string, claim: Claim) {
       await may(claim, 'governance.read', { subject });
       return await erasure.foresee(subject);
@@ -76,6 +78,16 @@ export async function composeGovernance(
         const artifacts = await (await composeArtifacts(config)).rewrap(key);
         return { key, place: wrapping.place, rewrapped, artifacts };
       });
+    },
+  };
+}
+
+/** How the watch over who does what stands, for who may know. */
+function createWatchView(pool: Pool, may: (claim: Claim, action: string, content: unknown) => Promise<void>) {
+  return {
+    async watch(claim: Claim) {
+      await may(claim, 'governance.read', { watch: true });
+      return await readWatchState(pool);
     },
   };
 }

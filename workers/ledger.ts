@@ -18,6 +18,7 @@ import type { MlopsConfig } from '../config/schema.ts';
 import { messageOf } from '../domain/errors.ts';
 import type { Primitives } from '../domain/governance/primitives.ts';
 import { formatVerifierKey, keyLines } from '../domain/governance/verifier-key.ts';
+import { sourceOfCall, sourceOfCommand, type SourceOfAct } from './act-source.ts';
 import { wrappingKeysOf, type KeyPlace } from './wrapping-keys.ts';
 
 /** Commits come in bursts: one checkpoint serves those of this long. */
@@ -39,6 +40,8 @@ export async function composeLedger(
   const ledger = createLedger(pool, {
     primitives,
     sealer: createPayloadSealer(primitives, keys),
+    // What a worker does is the system's own, but for orders that came from elsewhere.
+    source: sourceOfCall,
     ...(follower === null ? {} : { onCommit: follower.wake }),
   });
   if (signer !== null) await openLedger(pool, ledger, signer.origin);
@@ -50,11 +53,18 @@ export async function composeLedger(
   };
 }
 
-/** The ledger as a program uses it that appends now and then: its events are signed by whoever has the key. */
-export async function composeEvidence(config: KeyPlace, pool: Pool): Promise<EvidenceParts> {
+/**
+ * The ledger as a program uses it that appends now and then: its events are signed by whoever has the key. Acts come from where
+ * `source` says: a command's from this machine.
+ */
+export async function composeEvidence(
+  config: KeyPlace,
+  pool: Pool,
+  source: SourceOfAct = sourceOfCommand,
+): Promise<EvidenceParts> {
   const primitives = createPrimitives();
   const sealer = createPayloadSealer(primitives, await openDataKeys(config));
-  return { pool, ledger: createLedger(pool, { primitives, sealer }), principals: createPrincipals(pool) };
+  return { pool, ledger: createLedger(pool, { primitives, sealer, source }), principals: createPrincipals(pool) };
 }
 
 /** Refused at the start rather than at the first payload when the keys are not there. @throws as `WrappingKeys.active` */

@@ -5,7 +5,7 @@ import { databaseUrlOf } from '../adapters/postgres/pool.ts';
 import { isAlive, readLivePid } from '../adapters/processes/pid-file.ts';
 import { pidFileOf } from '../adapters/processes/part.ts';
 import { connectionOptionsOf, loadDataConverter } from '../adapters/temporal/connect.ts';
-import { guardScheduleId } from '../adapters/temporal/guard-schedule.ts';
+import { scheduleId } from '../adapters/temporal/schedules.ts';
 import type { MlopsConfig } from '../config/schema.ts';
 import { findPollers } from './pollers.ts';
 import { expectOk } from './stack-parts.ts';
@@ -144,7 +144,7 @@ async function expectMetrics(url: string): Promise<void> {
 }
 
 async function probeGuard(config: MlopsConfig): Promise<PartStatus[]> {
-  const id = guardScheduleId(config.environment);
+  const id = scheduleId('traffic-guard', config.environment);
   return await probe(config, 'traffic-guard', id, async () => {
     return await withConnection(config, async (connection, namespace) => {
       const { state } = await new Client({

@@ -19,12 +19,14 @@ import { findFreePort } from '../adapters/processes/ports.ts';
 import { createHealthProbe } from '../adapters/services/health-probe.ts';
 import { createSmokeTest } from '../adapters/services/smoke-test.ts';
 import { connectionOptionsOf, loadDataConverter } from '../adapters/temporal/connect.ts';
-import { ensureGuardSchedule } from '../adapters/temporal/guard-schedule.ts';
 import { createOutbox } from '../adapters/temporal/outbox.ts';
 import { createRolloutLookup } from '../adapters/temporal/rollout-lookup.ts';
+import { ensureSchedules } from '../adapters/temporal/schedules.ts';
 import { createActivities, type ActivityPorts, type RolloutActivities } from '../activities/index.ts';
 import type { MlopsConfig } from '../config/schema.ts';
 import { TASK_QUEUE } from '../workflows/messages.ts';
+import { rememberSourcesOfOrders } from './act-source.ts';
+import { composeAccessWatch } from './access-watch.ts';
 import { composeAuthority } from './authority.ts';
 import { composeCarriers } from './carriers.ts';
 import { engineVersion } from './engine-version.ts';
@@ -70,7 +72,7 @@ export async function runWorker(config: MlopsConfig, parts: WorkerParts = {}): P
   const client = new Client({ connection, namespace, dataConverter });
   const evidence = await composeLedger(config, pool, log);
   if (await admitFirstAdmin(config.stateDirectory, evidence)) log.info('the first admin was let in');
-  await ensureGuardSchedule(client, config.environment, TASK_QUEUE);
+  await ensureSchedules(client, config.environment, TASK_QUEUE);
   const { parts: registryParts, registry } = await openRegistry(config, evidence);
   const asking = composeRolloutApprovals({
     client,
@@ -95,6 +97,7 @@ export async function runWorker(config: MlopsConfig, parts: WorkerParts = {}): P
       composePorts(config, evidence, client, { ...carriers, versions, rolloutApprovals: asking.approvals }),
     ),
     dataConverter,
+    interceptors: { activity: [rememberSourcesOfOrders] },
     maxConcurrentActivityTaskExecutions: ACTIVITIES_AT_ONCE,
     maxCachedWorkflows: CACHED_WORKFLOWS,
     shutdownGraceTime: '10s',
@@ -150,6 +153,7 @@ function composePorts(
       receiversFor: (event) => addressesFor(deployment.webhooks, event),
     }),
     engine: engineVersion(),
+    accessWatch: composeAccessWatch(config, evidence),
     approvals: createApprovalStore(evidence),
     approvalPolicy: config.governance.approvalPolicy,
     identities: createIdentityDirectory(evidence.pool, config.governance.developmentRoles),

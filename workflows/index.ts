@@ -1,4 +1,5 @@
 /** The workflow bundle: every export is a workflow type. */
+export { accessWatch } from './access-watch.ts';
 export { approval } from './approval.ts';
 export { notification } from './notification.ts';
 export { rollout } from './rollout.ts';

@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from 'node:crypto';
 
 /** The key of a subject, wrapped by a key-encryption key. */
 export interface WrappedKey {
@@ -56,6 +56,15 @@ export function sealPayload(key: Buffer, place: PayloadPlace, text: string): { b
 export function openPayload(key: Buffer, place: PayloadPlace, sealed: Buffer): { text: string; salt: Buffer } {
   const own = derive(key, place);
   return { text: decrypt(own.key, contextOf(place), sealed).toString('utf8'), salt: own.salt };
+}
+
+/**
+ * A keyed hash of where somebody acted from, 16 hex digits: the same for the same source as long as the key is there, and without
+ * the key not to be told from chance. Addresses are few enough to try: that is why it is keyed.
+ */
+export function sourceTag(key: Buffer, source: string): string {
+  const own = Buffer.from(hkdfSync('sha256', key, '', 'act-source', KEY_BYTES));
+  return createHmac('sha256', own).update(source).digest('hex').slice(0, 16);
 }
 
 /** A key and a salt for one event only: no nonce is ever used twice, however many events a subject has. */

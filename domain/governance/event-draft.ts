@@ -66,6 +66,8 @@ export interface EventPlace {
   readonly previous: string;
   readonly recordedAt: string;
   readonly commitment: string | null;
+  /** Keyed hash (16 hex digits) of where it was done from; absent when the system did it. */
+  readonly source?: string;
 }
 
 /** The event as it is hashed: a plain object, to be written canonically. */

@@ -20,6 +20,7 @@ export const NOTIFIED_EVENTS = [
   'aborted',
   'failed',
   'stable-down',
+  'access-alarm',
   'approval-requested',
   'approval-reminder',
   'approval-escalated',

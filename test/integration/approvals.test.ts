@@ -2,10 +2,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { copyFile, mkdir, writeFile } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
+import type { Client } from '@temporalio/client';
 import type { Pool } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createPool, databaseUrlOf } from '../../adapters/postgres/pool.ts';
+import { query } from '../../adapters/postgres/query.ts';
 import { connectTemporal } from '../../adapters/temporal/connect.ts';
+import { scheduleId } from '../../adapters/temporal/schedules.ts';
 import { connect } from '../../client/index.ts';
 import { loadConfig } from '../../config/load.ts';
 import { currentIdentity } from '../../adapters/identity/own-identity.ts';
@@ -22,6 +25,7 @@ import { composeApprovals } from '../../workers/approvals.ts';
 import { composeGovernance } from '../../workers/custody.ts';
 import { composeAskToErase } from '../../workers/erasure-approvals.ts';
 import { composeEvidence } from '../../workers/ledger.ts';
+import { composeLedgerReader } from '../../workers/ledger-reader.ts';
 import { CHROMIUM, startBrowser } from '../support/chromium.ts';
 import { createOrder, DIGEST } from '../support/approvals.ts';
 import { readHistory, replayHistory, saveHistory } from '../support/history.ts';
@@ -40,6 +44,7 @@ let config: MlopsConfig;
 let pool: Pool;
 let approvals: ReturnType<typeof composeApprovals>;
 let evidence: EvidenceParts;
+let temporal: Client;
 let closeTemporal: () => Promise<void>;
 
 beforeAll(async () => {
@@ -52,6 +57,7 @@ beforeAll(async () => {
   pool = createPool(databaseUrlOf(config), 5);
   evidence = await composeEvidence(config, pool);
   const client = await connectTemporal(config);
+  temporal = client;
   closeTemporal = async () => await client.connection.close();
   approvals = composeApprovals(config, { evidence, connect: async () => await Promise.resolve(client) });
   for (const [name, role] of [
@@ -403,6 +409,29 @@ describe('on a stack', () => {
       return { url: link.url, path, secret };
     };
 
+    it('who approves before anybody could have read is told of by the watch over access', async () => {
+      const schedule = temporal.schedule.getHandle(scheduleId('access-watch', config.environment));
+      const left = async () =>
+        (await query<{ left: string }>(pool, 'SELECT size - next_sequence AS left FROM ledger_head, access_watch'))[0]
+          ?.left;
+      // What is older than its first look is learned from.
+      await schedule.trigger();
+      await until(left, (value) => value !== undefined, 30_000);
+      const { approvalId } = await request();
+      await decide(approvalId, 'bob');
+      const bob = (await identityOf('bob')).actor;
+      const alarmed = async () => {
+        await schedule.trigger();
+        return receiver.of(bob).filter(({ event, signed }) => event === 'access-alarm' && signed).length;
+      };
+      await until(alarmed, (count) => count > 0, 60_000);
+      const { stdout } = await project.mlops(['governance', 'watch', '-o', 'json']);
+      const { newest } = JSON.parse(stdout) as { newest: readonly { principal: string; detector: string }[] };
+      expect(newest).toContainEqual(expect.objectContaining({ principal: bob, detector: 'hasty-approval' }));
+      const alarms = await project.mlops(['audit', 'query', '--type', 'security_event', '-o', 'json']);
+      expect(alarms.stdout).toContain('"access.hasty-approval"');
+    });
+
     it('programs decide by signed statements', async () => {
       const { approvalId, contentDigest: seen } = await request();
       const who = await identityOf('ann');
@@ -425,13 +454,23 @@ describe('on a stack', () => {
       expect(await send(path, { verdict: 'approve', ...order }, { origin: 'https://evil.example' })).toMatchObject({
         status: 403,
       });
-      expect(await send(path, { verdict: 'approve', ...order }, header('approve'))).toMatchObject({
+      // Nobody trusts this one to speak for others.
+      const forwarded = { ...header('approve'), 'x-forwarded-for': '203.0.113.9' };
+      expect(await send(path, { verdict: 'approve', ...order }, forwarded)).toMatchObject({
         status: 200,
         body: { schemaVersion: 1, accepted: true, missing: 1 },
       });
       const listed = (await (await fetch(`${api()}/api/v1/approvals`)).json()) as { approvals: ApprovalView[] };
       expect(listed.approvals.find((one) => one.approvalId === approvalId)?.decisions).toHaveLength(1);
       expect((await fetch(`${api()}/api/v1/approvals/apr-nothing`)).status).toBe(404);
+      const [decided] = await query<{ sequence: string }>(
+        pool,
+        `SELECT sequence FROM ledger_event WHERE type = 'approval.approve' AND resource = $1`,
+        [resource],
+      );
+      const reader = await composeLedgerReader(config, pool);
+      const found = await reader.event(Number(decided?.sequence), { withPayload: true, actor: ME });
+      expect(found?.payload, 'through the workflow').toMatchObject({ source: { address: '127.0.0.1' } });
     });
 
     it('a link is refused from another site, without its secret, its cookie or its token, and when what it is for changed', async () => {

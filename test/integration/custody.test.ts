@@ -24,10 +24,11 @@ import { createExportVerifier } from '../../domain/governance/verify-export.ts';
 import type { RolloutReceipt } from '../../domain/rollout/receipt.ts';
 import { parseVerifierKey } from '../../domain/governance/verifier-key.ts';
 import { composeArtifacts } from '../../workers/artifacts.ts';
+import type { SourceOfAct } from '../../workers/act-source.ts';
 import { composeGovernance } from '../../workers/custody.ts';
 import { composeLedgerReader } from '../../workers/ledger-reader.ts';
 import { startGateway, type RunningGateway } from '../../workers/gateway.ts';
-import { composeLedger, readVerifierKeys } from '../../workers/ledger.ts';
+import { composeEvidence, composeLedger, readVerifierKeys } from '../../workers/ledger.ts';
 import { changeTraffic, tellStory } from '../support/told-story.ts';
 import { fileWith, recordFileOf } from '../support/artifacts.ts';
 import { startDatabase, type TestDatabase } from '../support/database.ts';
@@ -422,7 +423,7 @@ describe('who looks, and who is refused', () => {
     );
     expect(asked).toMatchObject({ type: 'audit.queried', category: 'data_access', facts: { risk: 'high', words: 2 } });
     expect(JSON.stringify(asked)).not.toContain('lovelace');
-    expect(await payloadOf(before + 1)).toEqual({ actor: 'lovelace', words: ['lovelace', 'ada'] });
+    expect(await payloadOf(before + 1)).toMatchObject({ actor: 'lovelace', words: ['lovelace', 'ada'] });
     expect([itself?.type, more], 'a further page is the same question').toEqual(['audit.queried', []]);
   });
 
@@ -445,6 +446,68 @@ describe('who looks, and who is refused', () => {
     expect(proven).toMatchObject({
       event: { type: 'rollout.approve-refused', category: 'access_control', facts: { code: 'ROLLOUT_REFUSED_ACTION' } },
       payload: { problem: 'nothing waits for an approval' },
+    });
+  });
+});
+
+describe('where somebody acts from', () => {
+  const ask = async (source: SourceOfAct, name: string) => {
+    const { ledger, principals } = await composeEvidence(config, pool, source);
+    const actor = await principals.actor(name);
+    const draft: EventDraft = {
+      type: 'audit.queried',
+      category: 'data_access',
+      actor,
+      resource: 'ledger',
+      risk: 'low',
+      facts: {},
+    };
+    const sequence = await ledger.transact(async ({ append }) => await Promise.resolve(append(draft)));
+    const found = await reader.event(sequence, { withPayload: true, ...AUDITOR });
+    return found as unknown as { event: { source?: string }; payload?: unknown };
+  };
+  const here = () => ({ address: '198.51.100.7' });
+
+  it('is sealed under their key; the log has a keyed hash, the same each time and another for anybody else', async () => {
+    const [first, again] = [await ask(here, 'traveller'), await ask(here, 'traveller')];
+    const [elsewhere, other] = [await ask(() => ({ host: 'desk' }), 'traveller'), await ask(here, 'neighbour')];
+    expect([first.payload, elsewhere.payload]).toEqual([
+      { source: { address: '198.51.100.7' } },
+      { source: { host: 'desk' } },
+    ]);
+    expect(first.event.source).toMatch(/^[0-9a-f]{16}$/);
+    expect(again.event.source).toBe(first.event.source);
+    expect(new Set([first, elsewhere, other].map(({ event }) => event.source)).size).toBe(3);
+    expect(await dump()).not.toContain('198.51.100.7');
+  });
+
+  it('goes with them when they are erased, and the hash leads nowhere', async () => {
+    const before = await ask(here, 'goer');
+    await governance.erase({ subject: 'goer', ...WHY });
+    expect((await ask(here, 'goer')).event.source).not.toBe(before.event.source);
+  });
+
+  it('is not said of the system, nor under the key of a thing', async () => {
+    const { ledger, principals } = await composeEvidence(config, pool, here);
+    const draft: EventDraft = {
+      type: 'model.registered',
+      category: 'model_registration',
+      actor: await principals.actor('author'),
+      resource: 'model/m/1.0.0',
+      risk: 'low',
+      payload: { description: 'd' },
+      subject: 'model/m',
+    };
+    const first = await ledger.transact(async ({ append }) => {
+      append({ ...draft, actor: await principals.actor('rollout') });
+      return await Promise.resolve(append(draft) - 1);
+    });
+    const read = async (sequence: number) => await reader.event(sequence, { withPayload: true, ...AUDITOR });
+    expect(await read(first)).toMatchObject({ payload: { description: 'd' } });
+    expect((await read(first))?.event).not.toHaveProperty('source');
+    expect(await read(first + 1)).toMatchObject({
+      event: { source: expect.any(String) as string },
+      payload: { description: 'd' },
     });
   });
 });

@@ -256,6 +256,15 @@ describe('the commands of pages in docs', () => {
     expect(page.left()).toBe(0);
   });
 
+  it('watch-access', { timeout: 60_000 }, async () => {
+    const page = open('how-to/watch-access');
+    // The worker looks every five minutes: it may have looked, or not yet.
+    expect((await page.next(0)).stdout).toMatch(/^(Looked last at|The watch has not looked yet)/);
+    expect((await page.next(0)).stdout).toMatch(/^(No event meets|SEQUENCE)/);
+    expect(JSON.parse((await page.next(0)).stdout)).toMatchObject({ events: [] });
+    expect(page.left()).toBe(0);
+  });
+
   it('manage-identities', { timeout: 90_000 }, async () => {
     const page = open('how-to/manage-identities');
     expect((await page.next(0)).stdout).toMatch(/^ada is principal:[0-9a-f]{16} \(engineer\)/);

@@ -7,7 +7,7 @@ import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { databaseUrlOf } from '../../adapters/postgres/pool.ts';
 import { connectTemporal } from '../../adapters/temporal/connect.ts';
-import { guardScheduleId } from '../../adapters/temporal/guard-schedule.ts';
+import { scheduleId } from '../../adapters/temporal/schedules.ts';
 import { connect, type Mlops, type RolloutAction } from '../../client/index.ts';
 import { loadConfig } from '../../config/load.ts';
 import type { GuardReport } from '../../activities/guard.ts';
@@ -255,7 +255,7 @@ describe('a rollout', () => {
         expect([code, stderr]).toEqual([1, expect.stringContaining('its workflow was terminated (ROLLOUT_BROKEN)')]);
         expect(stderr).toContain('`mlops rollback broken`');
       }
-      await temporal.schedule.getHandle(guardScheduleId('dev')).trigger();
+      await temporal.schedule.getHandle(scheduleId('traffic-guard', 'dev')).trigger();
       const listed = async () => (await mlops.list('broken'))[0];
       expect(await until(listed, (newest) => newest?.outcome !== null, 30_000)).toMatchObject({
         outcome: 'failed',

@@ -156,3 +156,18 @@ def wald_cases():
         [ratio, np.log(20) / stats.entropy([ratio / (1 + ratio), 1 / (1 + ratio)], [0.5, 0.5])]
         for ratio in (1.2, 1.5, 2, 4, 10)
     ]
+
+
+def negative_binomial_cases():
+    """The least count with P(X >= count) <= alpha, by mean, dispersion and alpha."""
+    cases = []
+    for mean in (0.02, 0.3, 1, 5, 17.5, 120, 2400):
+        for dispersion in (0.01, 0.25, 1, 3, 20):
+            for alpha in (0.5, 0.05, 1e-3, 1.5e-4, 1e-6):
+                r = 1 / dispersion
+                dist = stats.nbinom(r, r / (r + mean))
+                count = max(1, int(dist.isf(alpha)) - 2)
+                while dist.sf(count - 1) > alpha:
+                    count += 1
+                cases.append([mean, dispersion, alpha, count])
+    return cases

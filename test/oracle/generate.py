@@ -20,6 +20,7 @@ from count_filter import check_worked_example, judge_counts
 from figures import (
     bootstrap_cases,
     bootstrap_coverage,
+    negative_binomial_cases,
     quantile_cases,
     ranking_cases,
     sample_ratio_cases,
@@ -70,6 +71,7 @@ def main():
     write("bursts", burst_cases())
     write("samplers", sampler_cases())
     write("bm25", bm25_cases())
+    write("negative-binomial", negative_binomial_cases())
     write("rivals", {"shifts": shift_cases(), "streams": kayenta_streams()})
 
 

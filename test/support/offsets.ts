@@ -32,6 +32,7 @@ const STACKS = [
   'ledger',
   'custody',
   'identity',
+  'accessWatch',
   'production',
   'registrySaga',
   'approvalStore',

@@ -1,10 +1,11 @@
 import type { PoolClient } from 'pg';
 import { canonicalJson } from '../../../domain/governance/canonical-json.ts';
+import type { ActSource } from '../../../domain/governance/act-source.ts';
 import { assembleEvent, type EventDraft } from '../../../domain/governance/event-draft.ts';
 import { LARGEST_EVENT } from '../../../domain/governance/event.ts';
 import { growTree, type Subtree } from '../../../domain/governance/merkle-tree.ts';
 import type { Primitives } from '../../../domain/governance/primitives.ts';
-import type { PayloadSealer, SealedPayload } from './seal-payloads.ts';
+import type { PayloadSealer, SealedEvent } from './seal-payloads.ts';
 import { insertWordBlocks, wordsOf } from './word-blocks.ts';
 
 /** Where the log ends, read under the lock that makes one appender at a time. */
@@ -21,6 +22,8 @@ export interface LedgerHead {
 export interface Appended {
   readonly draft: EventDraft;
   readonly idempotencyKey: string | null;
+  /** Where it was done from; null when the system did it. */
+  readonly source: ActSource | null;
 }
 
 interface Row extends Appended {
@@ -74,8 +77,9 @@ export async function appendEvents(
   appended.forEach((one, at) => {
     const sequence = head.size + at;
     const place = { log: head.origin, sequence, previous, recordedAt: head.recordedAt };
-    const commitment = sealed[at]?.commitment ?? null;
-    const canonical = canonicalJson(assembleEvent(one.draft, { ...place, commitment }));
+    const { payload = null, source = null } = sealed[at] ?? {};
+    const more = { commitment: payload?.commitment ?? null, ...(source === null ? {} : { source }) };
+    const canonical = canonicalJson(assembleEvent(one.draft, { ...place, ...more }));
     const bytes = primitives.byteLength(canonical);
     if (bytes > LARGEST_EVENT)
       throw new RangeError(`event ${one.draft.type} has ${bytes} bytes, wanted at most ${LARGEST_EVENT}`);
@@ -121,12 +125,8 @@ async function insertEvents(client: PoolClient, recordedAt: string, rows: readon
   );
 }
 
-async function insertPayloads(
-  client: PoolClient,
-  first: number,
-  sealed: readonly (SealedPayload | null)[],
-): Promise<void> {
-  const rows = sealed.flatMap((payload, at) => (payload === null ? [] : [{ sequence: first + at, ...payload }]));
+async function insertPayloads(client: PoolClient, first: number, sealed: readonly SealedEvent[]): Promise<void> {
+  const rows = sealed.flatMap(({ payload }, at) => (payload === null ? [] : [{ sequence: first + at, ...payload }]));
   if (rows.length === 0) return;
   await client.query(
     `INSERT INTO ledger_payload (sequence, key_id, sealed)

@@ -86,6 +86,8 @@ async function destroy(
     'UPDATE principal SET name = NULL, ledger_sequence = $2 WHERE principal_id = $1 AND name IS NOT NULL',
     [subject, next],
   );
+  // What is usual of somebody is about them too.
+  await client.query('DELETE FROM access_history WHERE principal_id = $1', [subject]);
   const counted = await client.query<{ payloads: string }>(
     'SELECT count(*) AS payloads FROM ledger_payload WHERE key_id = ANY ($1)',
     [keys.rows.map(({ key_id }) => key_id)],

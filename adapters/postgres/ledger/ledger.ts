@@ -1,5 +1,6 @@
 import type { Pool, PoolClient } from 'pg';
 import { isMlopsError, MlopsError } from '../../../domain/errors.ts';
+import type { ActSource } from '../../../domain/governance/act-source.ts';
 import type { EventDraft } from '../../../domain/governance/event-draft.ts';
 import type { Primitives } from '../../../domain/governance/primitives.ts';
 import { inTransaction, translateDatabaseError } from '../query.ts';
@@ -56,9 +57,15 @@ const LOCK_NOT_AVAILABLE = '55P03';
  */
 export function createLedger(
   pool: Pool,
-  parts: { readonly primitives: Primitives; readonly sealer: PayloadSealer; readonly onCommit?: () => void },
+  parts: {
+    readonly primitives: Primitives;
+    readonly sealer: PayloadSealer;
+    readonly onCommit?: () => void;
+    /** Where what is being done comes from; asked when a unit is handed in, not when it is written. */
+    readonly source?: () => ActSource | null;
+  },
 ): Ledger {
-  const { onCommit = () => undefined } = parts;
+  const { onCommit = () => undefined, source = () => null } = parts;
   let waiting: Unit[] = [];
   let isWriting = false;
 
@@ -87,23 +94,28 @@ export function createLedger(
     });
 
   return {
-    transact: async (work) => await enter(false, async (batch) => await work(transactionOf(batch))),
-    append: async (draft, idempotencyKey) =>
-      await enter(true, async (batch) => {
+    transact: async (work) => {
+      const from = source();
+      return await enter(false, async (batch) => await work(transactionOf(batch, from)));
+    },
+    append: async (draft, idempotencyKey) => {
+      const from = source();
+      return await enter(true, async (batch) => {
         if (idempotencyKey !== undefined && (await isThere(batch, idempotencyKey))) return false;
-        batch.appended.push({ draft, idempotencyKey: idempotencyKey ?? null });
+        batch.appended.push({ draft, idempotencyKey: idempotencyKey ?? null, source: from });
         return true;
-      }),
+      });
+    },
   };
 }
 
-function transactionOf(batch: Batch): LedgerTransaction {
+function transactionOf(batch: Batch, source: ActSource | null): LedgerTransaction {
   return {
     client: batch.client,
     get next() {
       return batch.first + batch.appended.length;
     },
-    append: (draft) => batch.first + batch.appended.push({ draft, idempotencyKey: null }) - 1,
+    append: (draft) => batch.first + batch.appended.push({ draft, idempotencyKey: null, source }) - 1,
   };
 }
 

@@ -1,8 +1,9 @@
 import type { PoolClient } from 'pg';
 import { canonicalJson } from '../../../domain/governance/canonical-json.ts';
+import { hasSource, sourceText, withSource, type ActSource } from '../../../domain/governance/act-source.ts';
 import type { EventDraft } from '../../../domain/governance/event-draft.ts';
 import type { Primitives } from '../../../domain/governance/primitives.ts';
-import { newDataKey, sealPayload, type DataKeys } from '../../crypto/envelope.ts';
+import { newDataKey, sealPayload, sourceTag, type DataKeys } from '../../crypto/envelope.ts';
 
 /** A payload that only the holder of its subject's key can read. */
 export interface SealedPayload {
@@ -12,13 +13,24 @@ export interface SealedPayload {
   readonly commitment: string;
 }
 
-/** Seals the payloads of a batch; null for events without one. */
+/** What an event commits to, and the keyed hash of where it was done from; null for what it has not. */
+export interface SealedEvent {
+  readonly payload: SealedPayload | null;
+  readonly source: string | null;
+}
+
+/** Seals the payloads and the sources of a batch. */
 export interface PayloadSealer {
   seal(
     client: PoolClient,
     place: { readonly origin: string; readonly size: number },
-    appended: readonly { readonly draft: EventDraft }[],
-  ): Promise<readonly (SealedPayload | null)[]>;
+    appended: readonly Unsealed[],
+  ): Promise<readonly SealedEvent[]>;
+}
+
+interface Unsealed {
+  readonly draft: EventDraft;
+  readonly source: ActSource | null;
 }
 
 interface KeyRow {
@@ -50,22 +62,53 @@ export function createPayloadSealer(primitives: Primitives, keys: DataKeys): Pay
   };
   return {
     async seal(client, { origin, size }, appended) {
-      const subjects = [
-        ...new Set(appended.flatMap(({ draft }) => (draft.payload === undefined ? [] : [subjectOf(draft)]))),
-      ];
+      const events = appended.map(placed);
+      const subjects = [...new Set(events.flatMap(subjectsOf))];
       if (subjects.length === 0) return [];
       const rows = await keysFor(client, keys, origin, subjects);
-      const opened = new Map<string, { readonly keyId: string; readonly key: Buffer }>();
+      const opened = new Map<string, Held>();
       for (const row of rows) opened.set(row.subject, { keyId: row.key_id, key: await open(origin, row) });
-      return appended.map(({ draft }, at) => {
-        const held = draft.payload === undefined ? undefined : opened.get(subjectOf(draft));
-        if (held === undefined) return null;
-        const text = canonicalJson(draft.payload);
-        const { bytes, salt } = sealPayload(held.key, { origin, sequence: size + at, keyId: held.keyId }, text);
-        return { keyId: held.keyId, bytes, commitment: primitives.commitment(salt, text) };
-      });
+      return events.map(({ draft, source }, at) => ({
+        payload: sealOne(primitives, opened, draft, { origin, sequence: size + at }),
+        source: tagOf(opened, draft, source),
+      }));
     },
   };
+}
+
+/** A key of a subject, in clear. */
+interface Held {
+  readonly keyId: string;
+  readonly key: Buffer;
+}
+
+/** Only what somebody from outside did has a source. */
+function placed({ draft, source }: Unsealed): Unsealed {
+  if (source === null || !hasSource(draft)) return { draft, source: null };
+  return { draft: withSource(draft, source), source };
+}
+
+function subjectsOf({ draft, source }: Unsealed): string[] {
+  return [...(draft.payload === undefined ? [] : [subjectOf(draft)]), ...(source === null ? [] : [draft.actor.id])];
+}
+
+function sealOne(
+  primitives: Primitives,
+  opened: ReadonlyMap<string, Held>,
+  draft: EventDraft,
+  place: { readonly origin: string; readonly sequence: number },
+): SealedPayload | null {
+  const held = draft.payload === undefined ? undefined : opened.get(subjectOf(draft));
+  if (draft.payload === undefined || held === undefined) return null;
+  const text = canonicalJson(draft.payload);
+  const { bytes, salt } = sealPayload(held.key, { ...place, keyId: held.keyId }, text);
+  return { keyId: held.keyId, bytes, commitment: primitives.commitment(salt, text) };
+}
+
+/** Under the key of who acted: destroying it leaves a number that leads nowhere. */
+function tagOf(opened: ReadonlyMap<string, Held>, { actor }: EventDraft, source: ActSource | null): string | null {
+  const held = opened.get(actor.id);
+  return source === null || held === undefined ? null : sourceTag(held.key, sourceText(source));
 }
 
 /** Whose key seals the payload. */

@@ -6,7 +6,11 @@ export const AUDIT_COMMANDS: readonly CommandSpec[] = [
     name: 'audit query',
     summary: 'find events of the ledger, newest first; -o jsonl streams all that there are',
     options: [
-      { flags: '--type <type>', description: 'of this type, or of all that begin so: rollout.weight-set, rollout.' },
+      {
+        flags: '--type <type>',
+        description:
+          'of this type, of all that begin so, or of a category: rollout.weight-set, rollout., security_event',
+      },
       { flags: '--category <category>', description: 'of this kind, e.g. model_deployment, security_event' },
       { flags: '--actor <id>', description: 'by this principal' },
       { flags: '--resource <name>', description: 'about this, or about all below: rollout/dev/rag_api, rollout/dev/' },

@@ -39,4 +39,10 @@ export const GOVERNANCE_COMMANDS: readonly CommandSpec[] = [
     changes: true,
     load: () => import('../commands/governance/rotate.ts'),
   },
+  {
+    name: 'governance watch',
+    summary: 'show how the watch over who does what stands, and the alarms that it raised',
+    examples: ['mlops governance watch', 'mlops audit query --type security_event'],
+    load: () => import('../commands/governance/watch.ts'),
+  },
 ];

@@ -1,3 +1,4 @@
+import type { ActSource } from '../../governance/act-source.ts';
 import type { Json } from '../../governance/event-draft.ts';
 import type { Claim } from '../../governance/statement.ts';
 import type { RiskAssessment, RiskInputs } from './risk.ts';
@@ -149,6 +150,8 @@ export interface DecisionInput {
   readonly reason: string;
   /** Digest of the content that was seen. */
   readonly seen: string;
+  /** Where it came from, as the program says that took it. */
+  readonly source?: ActSource;
 }
 
 /** What the statement of a decision is about, beside the approval itself. */

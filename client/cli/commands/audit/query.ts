@@ -93,9 +93,12 @@ async function render(ledger: LedgerReader, events: readonly Shown[], cursor: nu
 
 function queryOf(input: CommandInput): EventQuery {
   const text = (name: string) => textOption(input, name) || undefined;
+  // Types have a dot; what has none and names a category is meant as one.
+  const type = text('type');
+  const named = EVENT_CATEGORIES.find((category) => category === type?.toLowerCase());
   const given = {
-    type: text('type'),
-    category: oneOf(EVENT_CATEGORIES, text('category'), '--category'),
+    type: named === undefined ? type : undefined,
+    category: oneOf(EVENT_CATEGORIES, text('category'), '--category') ?? named,
     actor: text('actor'),
     resource: text('resource'),
     since: instantOf(text('since'), '--since'),

@@ -1,0 +1,87 @@
+import { DETECTORS, type AccessFinding } from '../domain/governance/access-watch/finding.ts';
+import { riskOf } from '../domain/governance/access-watch/finding-draft.ts';
+import type { Notification, Outbox } from './ports.ts';
+
+/** What one look came to. */
+export interface AccessLook {
+  /** Events that were looked at. */
+  readonly looked: number;
+  readonly raised: number;
+  /** Events that are left. */
+  readonly left: number;
+}
+
+/** An alarm, and its event in the ledger. */
+export interface RaisedFinding extends AccessFinding {
+  readonly sequence: number;
+}
+
+/** Port: the place of the watch, what it knows, and what it raised. */
+export interface AccessWatchStore {
+  /** Looks at the next events and writes what it finds, each once whoever looks. @throws DATABASE_UNREACHABLE, LEDGER_CLOSED */
+  look(): Promise<AccessLook>;
+  /** Alarms that nobody was told of, oldest first. */
+  untold(): Promise<readonly RaisedFinding[]>;
+  told(sequence: number): Promise<void>;
+}
+
+/** What a run of the watch did. */
+export interface AccessWatchReport {
+  readonly state: 'off' | 'watched';
+  readonly looked: number;
+  readonly raised: number;
+  readonly told: number;
+  /** Events that are left for the next run. */
+  readonly left: number;
+}
+
+interface AccessWatchPorts {
+  /** Null: it is turned off. */
+  readonly accessWatch: AccessWatchStore | null;
+  readonly outbox: Outbox;
+}
+
+/** A run that begins with a long history goes on in the next. */
+const MOST_LOOKS = 50;
+
+/** Activities of the watch over who does what. */
+export function createAccessWatchActivities({ accessWatch, outbox }: AccessWatchPorts) {
+  return {
+    /** Looks at what is new in the ledger, and tells people what was found; what an earlier attempt could not tell as well. */
+    async watchAccess({ environment }: { readonly environment: string }): Promise<AccessWatchReport> {
+      if (accessWatch === null) return { state: 'off', looked: 0, raised: 0, told: 0, left: 0 };
+      let [looked, raised, left] = [0, 0, 0];
+      for (let looks = 0; looks < MOST_LOOKS; looks += 1) {
+        const found = await accessWatch.look();
+        [looked, raised, left] = [looked + found.looked, raised + found.raised, found.left];
+        if (left === 0) break;
+      }
+      const news = await accessWatch.untold();
+      for (const finding of news) {
+        await outbox.send(newsOf(finding, environment), null);
+        await accessWatch.told(finding.sequence);
+      }
+      return { state: 'watched', looked, raised, told: news.length, left };
+    },
+  };
+}
+
+/** What people outside are told: ids and figures. */
+function newsOf(finding: RaisedFinding, environment: string): Notification {
+  const { atMs, detector, principal, sequence, startedMs, ...figures } = finding;
+  return {
+    idempotencyKey: `access-watch/${environment}/${sequence}`,
+    event: 'access-alarm',
+    rolloutId: `access-watch/${environment}`,
+    model: principal,
+    environment,
+    at: new Date(atMs).toISOString(),
+    summary: `${principal}: ${DETECTORS[detector]} (${amount(figures.observed)} ${figures.unit}, usually ${amount(figures.baseline)}): mlops audit event ${sequence}`,
+    severity: riskOf(detector) === 'high' ? 'page' : 'warning',
+    details: { principal, detector, sequence, startedAt: new Date(startedMs).toISOString(), ...figures },
+  };
+}
+
+function amount(value: number): string {
+  return String(Math.round(value * 100) / 100);
+}

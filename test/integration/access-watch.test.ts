@@ -1,0 +1,238 @@
+import type { Pool } from 'pg';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { createAccessWatchActivities } from '../../activities/access-watch.ts';
+import type { Notification } from '../../activities/ports.ts';
+import { createLocalClock } from '../../adapters/clock/local-clock.ts';
+import { createAccessWatch } from '../../adapters/postgres/ledger/access-watch.ts';
+import { createErasure } from '../../adapters/postgres/ledger/erase.ts';
+import { migrate } from '../../adapters/postgres/migrate.ts';
+import { createPool } from '../../adapters/postgres/pool.ts';
+import { createApprovalStore } from '../../adapters/postgres/registry/approval-store.ts';
+import type { EvidenceParts } from '../../adapters/postgres/rollout-store.ts';
+import { startPart, stopPart } from '../../adapters/processes/part.ts';
+import { portsFrom } from '../../config/load.ts';
+import { draftOfRefusal } from '../../domain/governance/access-drafts.ts';
+import type { AccessRules } from '../../domain/governance/access-watch/rules.ts';
+import { watchAccess } from '../../domain/governance/access-watch/watch-access.ts';
+import type { EventDraft } from '../../domain/governance/event-draft.ts';
+import { APPROVAL_POLICY } from '../support/approval-policy.ts';
+import { createOrder } from '../support/approvals.ts';
+import { openTestLedger, startDatabase, type TestDatabase } from '../support/database.ts';
+import { OFFSETS } from '../support/offsets.ts';
+
+const RULES: AccessRules = {
+  falseAlarmsPerMonth: 0.5,
+  baselineDays: 28,
+  minimumDays: 7,
+  approvalSeconds: 10,
+  refusalsPerHour: 10,
+  allowedAfterDenialHours: 24,
+  dormantDays: 60,
+  workingHours: { from: 0, to: 24, weekdays: [0, 1, 2, 3, 4, 5, 6] },
+};
+const CLOCK = createLocalClock('UTC');
+const HOUR_MS = 3_600_000;
+
+let database: TestDatabase;
+let pool: Pool;
+let parts: EvidenceParts;
+let watch: ReturnType<typeof createAccessWatch>;
+let sent: Notification[] = [];
+let isOutboxAway = false;
+
+const activities = () =>
+  createAccessWatchActivities({
+    accessWatch: watch,
+    outbox: {
+      send: async (notification) => {
+        if (isOutboxAway) throw new Error('the engine is away');
+        // Once per key, as the outbox is.
+        if (!sent.some((one) => one.idempotencyKey === notification.idempotencyKey)) sent.push(notification);
+        await Promise.resolve();
+      },
+    },
+  });
+const run = async () => await activities().watchAccess({ environment: 'dev' });
+
+beforeAll(async () => {
+  database = await startDatabase(portsFrom(OFFSETS.accessWatch).postgres);
+  await migrate(database.url);
+  pool = createPool(database.url, 10);
+  parts = await openTestLedger(pool);
+  watch = createAccessWatch(parts, { rules: RULES, localTime: CLOCK });
+});
+afterAll(async () => {
+  await pool.end();
+  await database.remove();
+});
+beforeEach(async () => {
+  isOutboxAway = false;
+  await run();
+  sent = [];
+});
+
+async function exportsOf(name: string, many: number): Promise<string> {
+  const actor = await parts.principals.actor(name);
+  const draft: EventDraft = {
+    type: 'audit.exported',
+    category: 'data_access',
+    actor,
+    resource: 'ledger',
+    risk: 'medium',
+    facts: {},
+  };
+  await Promise.all(Array.from({ length: many }, async () => await parts.ledger.append(draft)));
+  return actor.id;
+}
+
+async function refusalsOf(name: string, many: number): Promise<string> {
+  const actor = await parts.principals.actor(name);
+  const refusal = { action: 'model.retire', resource: 'model/m', code: 'NOT_AUTHORISED', problem: 'no' };
+  for (let at = 0; at < many; at += 1) await parts.ledger.append(draftOfRefusal(refusal, actor));
+  return actor.id;
+}
+
+/** A month in which somebody exported twice a day. */
+async function liveAMonth(name: string): Promise<string> {
+  const { id: principal } = await parts.principals.actor(name);
+  const now = Date.now();
+  const events = Array.from({ length: 60 }, (_, sequence) => ({
+    sequence,
+    atMs: now - (60 - sequence) * 12 * HOUR_MS,
+    principal,
+    type: 'audit.exported',
+    category: 'data_access',
+    resource: 'ledger',
+    code: null,
+    source: null,
+    asked: null,
+  }));
+  const { history } = watchAccess(null, events, RULES, CLOCK);
+  await pool.query('INSERT INTO access_history (principal_id, history, seen_at) VALUES ($1, $2, now())', [
+    principal,
+    JSON.stringify(history),
+  ]);
+  return principal;
+}
+
+const alarmsOf = async (principal: string) =>
+  (
+    await pool.query<{ type: string; category: string; canonical: string; sequence: string }>(
+      `SELECT type, category, canonical, sequence FROM ledger_event WHERE resource = $1 AND category = 'security_event' ORDER BY sequence`,
+      [principal],
+    )
+  ).rows;
+
+describe('the access watch', () => {
+  it('raises a security_event with its figures, once, and tells people', async () => {
+    const principal = await liveAMonth('exporter');
+    await exportsOf('exporter', 120);
+    expect(await run()).toMatchObject({ state: 'watched', raised: 1, told: 1, left: 0 });
+    const [alarm, ...more] = await alarmsOf(principal);
+    expect([alarm?.type, more]).toEqual(['access.many-exports', []]);
+    const { facts } = JSON.parse(alarm?.canonical ?? '') as { facts: Record<string, number> };
+    expect(facts).toMatchObject({ unit: expect.stringMatching(/^acts in/) as string, limit: facts['observed'] });
+    expect(facts['baseline']).toBeLessThan(4);
+    expect(sent).toMatchObject([
+      { event: 'access-alarm', model: principal, severity: 'page', details: { sequence: Number(alarm?.sequence) } },
+    ]);
+    expect(await run()).toMatchObject({ raised: 0, told: 0 });
+    expect(await alarmsOf(principal)).toHaveLength(1);
+  });
+
+  it('says nothing of who does what they did', async () => {
+    const principal = await liveAMonth('regular');
+    await exportsOf('regular', 2);
+    expect(await run()).toMatchObject({ raised: 0 });
+    expect(await alarmsOf(principal)).toEqual([]);
+  });
+
+  it('raises each once when several look at once', async () => {
+    const ids = [await refusalsOf('eager', 12), await refusalsOf('keen', 12)];
+    const looks = await Promise.all(Array.from({ length: 6 }, async () => await run()));
+    expect(looks.reduce((sum, { raised }) => sum + raised, 0)).toBe(2);
+    for (const id of ids) expect(await alarmsOf(id)).toMatchObject([{ type: 'access.many-refusals' }]);
+    expect(sent.map(({ model }) => model).sort()).toEqual([...ids].sort());
+  });
+
+  it('tells later what it could not tell when it was killed', async () => {
+    const principal = await refusalsOf('unlucky', 10);
+    isOutboxAway = true;
+    await expect(run()).rejects.toThrow('the engine is away');
+    expect(await alarmsOf(principal)).toHaveLength(1);
+    isOutboxAway = false;
+    expect(await run()).toMatchObject({ raised: 0, told: 1 });
+    expect(sent).toMatchObject([{ model: principal }]);
+  });
+
+  it('knows without a baseline who wants to approve their own, and who approves before anybody could have read', async () => {
+    const store = createApprovalStore(parts);
+    const asker = await parts.principals.actor('asker');
+    const hasty = await parts.principals.actor('hasty');
+    const { record } = await store.open(
+      'apr-watch',
+      createOrder({ requestedBy: asker.id, excluded: {} }),
+      APPROVAL_POLICY,
+    );
+    await parts.ledger.append(
+      draftOfRefusal(
+        { action: 'approval.approve', resource: 'approval/apr-watch', code: 'APPROVAL_REFUSED', problem: 'own' },
+        asker,
+      ),
+    );
+    await store.decide({
+      approvalId: record.approvalId,
+      verdict: 'approve',
+      reason: 'fine',
+      seen: record.contentDigest,
+      linkId: null,
+      actor: hasty,
+      authorities: [{ principal: hasty.id, roles: [...record.roles], handovers: 0 }],
+    });
+    await run();
+    expect(await alarmsOf(asker.id)).toMatchObject([{ type: 'access.self-approval' }]);
+    expect(await alarmsOf(hasty.id)).toMatchObject([{ type: 'access.hasty-approval' }]);
+  });
+
+  it('learns from what was before it, and is silent about that', async () => {
+    const principal = await refusalsOf('long-ago', 20);
+    await pool.query('DELETE FROM access_watch');
+    await pool.query('DELETE FROM access_history');
+    expect(await run()).toMatchObject({ raised: 0, left: 0 });
+    expect(await alarmsOf(principal)).toEqual([]);
+    const { rows } = await pool.query('SELECT FROM access_history WHERE principal_id = $1', [principal]);
+    expect(rows).toHaveLength(1);
+  });
+
+  it('forgets what was usual of who is erased', async () => {
+    const principal = await liveAMonth('leaver');
+    await createErasure(parts).erase({ subject: principal, actor: 'officer', reason: 'request of 3 May' });
+    const { rows } = await pool.query('SELECT FROM access_history WHERE principal_id = $1', [principal]);
+    expect(rows).toEqual([]);
+  });
+
+  it('is off when it is turned off', async () => {
+    const off = createAccessWatchActivities({
+      accessWatch: null,
+      outbox: { send: async () => await Promise.resolve() },
+    });
+    expect(await off.watchAccess({ environment: 'dev' })).toMatchObject({ state: 'off' });
+  });
+
+  it('goes on where it was when the database was away', async () => {
+    const principal = await refusalsOf('patient', 10);
+    await stopPart(database.part, database.state);
+    await expect(run()).rejects.toMatchObject({ code: 'DATABASE_UNREACHABLE' });
+    await startPart(database.part, database.state, database.root);
+    await expect.poll(async () => await run().catch(() => null), { timeout: 20_000 }).toMatchObject({ left: 0 });
+    expect(await alarmsOf(principal)).toHaveLength(1);
+  });
+
+  it('cannot raise an alarm without its event, nor take one back', async () => {
+    await expect(
+      pool.query(`INSERT INTO access_finding VALUES (1, 'p', 'dormant', 1, now(), now(), 1, 1, 1, 'days', NULL)`),
+    ).rejects.toThrow('has no event of its own');
+    await expect(pool.query('DELETE FROM access_finding')).rejects.toThrow('append-only');
+    await expect(pool.query(`UPDATE access_finding SET principal_id = 'p'`)).rejects.toThrow('has no event of its own');
+  });
+});
