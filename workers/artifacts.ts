@@ -9,7 +9,7 @@ import { createS3Place } from '../adapters/artifacts/s3/s3-place.ts';
 import { createSignatureJudge } from '../adapters/artifacts/signature-judge.ts';
 import type { ArtifactsConfig, MlopsConfig } from '../config/schema.ts';
 import { MlopsError, messageOf } from '../domain/errors.ts';
-import type { ArtifactStore } from '../domain/registry/artifact.ts';
+import type { ArtifactSignatures, ArtifactStore } from '../domain/registry/artifact.ts';
 import { wrappingKeysOf, type KeyPlace } from './wrapping-keys.ts';
 
 /** Where artifacts are kept; without `artifacts` in files of the state directory. */
@@ -17,7 +17,7 @@ export type ArtifactPlace = KeyPlace & Partial<Pick<MlopsConfig, 'artifacts'>>;
 
 /** The artifact store of a machine, and what its keeper asks of it. */
 export interface Artifacts {
-  readonly store: ArtifactStore;
+  readonly store: ArtifactStore & ArtifactSignatures;
   /** Where it is, for people */
   readonly name: string;
   /** Writes and removes something, and asks the keys. @throws what a put would */

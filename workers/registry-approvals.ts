@@ -5,12 +5,15 @@ import type { createRegistry } from '../adapters/postgres/registry/registry.ts';
 import { isMlopsError, MlopsError } from '../domain/errors.ts';
 import type { ApprovalOrder, ApprovalView } from '../domain/registry/approval/request.ts';
 import type { AwaitedApproval } from '../domain/registry/records.ts';
+import type { ArtifactSignatures } from '../domain/registry/artifact.ts';
 import { weightOf } from '../domain/registry/traffic-weight.ts';
 import { parseChange, type VersionChange } from '../domain/registry/version-change.ts';
 import type { Carriers } from './carriers.ts';
+import { riskWithSignature } from './signed-risk.ts';
 
 type Registry = ReturnType<typeof createRegistry>;
-type Asked = Pick<RegistryParts, 'environment' | 'policy' | 'pool' | 'principals'>;
+type Known = Pick<RegistryParts, 'environment' | 'policy' | 'pool' | 'principals'>;
+type Asked = Known & { readonly signatures: ArtifactSignatures };
 
 /** Opens an approval, or takes up the one that is open for the same thing. */
 export type RequestApproval = (order: Omit<ApprovalOrder, 'environment'>) => Promise<Pick<ApprovalView, 'approvalId'>>;
@@ -26,8 +29,9 @@ export function askForApprovals(registry: Registry, parts: Asked, request: Reque
     const shown = await readChange(parts, requireChange(resource));
     if (shown === null) return outcome;
     const { id: requestedBy } = await parts.principals.actor(actor);
-    const order = { ...shown.content, kind, resource, requestedBy, risk: shown.risk, reason };
-    const { approvalId } = await request({ ...order, excluded: { [shown.author]: 'author' } });
+    const risk = await riskWithSignature(parts.signatures, shown);
+    const order = { ...shown.content, kind, resource, requestedBy, risk, reason };
+    const { approvalId } = await request({ ...order, excluded: shown.excluded });
     return { ...outcome, awaiting: { ...outcome.awaiting, approvalId } };
   };
   return {
@@ -39,7 +43,7 @@ export function askForApprovals(registry: Registry, parts: Asked, request: Reque
 }
 
 /** What follows when a change of a version is approved: it is made, by who asked for it. */
-export function composeRegistryCarriers(registry: Registry, parts: Asked): Carriers {
+export function composeRegistryCarriers(registry: Registry, parts: Known): Carriers {
   const current = async ({ resource }: { readonly resource: string }) => {
     try {
       return (await readChange(parts, requireChange(resource)))?.content ?? null;
@@ -79,7 +83,7 @@ export function composeRegistryCarriers(registry: Registry, parts: Asked): Carri
 }
 
 /** Whether users of the model are on other versions: then a rollout moves the stage, when they have come. */
-async function isElsewhere({ environment, pool }: Asked, { model, version }: VersionChange): Promise<boolean> {
+async function isElsewhere({ environment, pool }: Known, { model, version }: VersionChange): Promise<boolean> {
   const live = await liveSplitOf(pool, environment, model);
   return live !== null && weightOf(live.split, version) < 10_000;
 }

@@ -20,10 +20,12 @@ export type RegistryRules = Rules & ArtifactPlace & Pick<MlopsConfig, 'deploymen
 /** The registry of an environment without anybody before it: for programs that carry out what was approved. */
 export async function openRegistry(config: RegistryRules, evidence: EvidenceParts) {
   const { deployment, environment, governance } = config;
+  const { store } = await composeArtifacts(config);
   const parts = {
     ...evidence,
     environment,
-    store: (await composeArtifacts(config)).store,
+    store,
+    signatures: store,
     approvals: createGrantedApprovals(),
     policy: assemblePolicy(governance.protectedAliases, governance.approvalPolicy),
     router: createGatewayRouter(config),

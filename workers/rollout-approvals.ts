@@ -9,6 +9,7 @@ import { createRolloutStore, type EvidenceParts } from '../adapters/postgres/rol
 import { createApprovalDesk } from '../adapters/temporal/approval-desk.ts';
 import { createRolloutLookup } from '../adapters/temporal/rollout-lookup.ts';
 import { isMlopsError } from '../domain/errors.ts';
+import type { ArtifactSignatures } from '../domain/registry/artifact.ts';
 import { judgeQuorum } from '../domain/registry/approval/quorum.ts';
 import type {
   ApprovalContent,
@@ -21,12 +22,13 @@ import { changeSizeOf } from '../domain/registry/version-change.ts';
 import { rolloutOfResource, type RolloutAsk } from '../domain/rollout/approval-request.ts';
 import { TASK_QUEUE } from '../workflows/messages.ts';
 import type { Carriers } from './carriers.ts';
+import { riskWithSignature } from './signed-risk.ts';
 
 interface Parts {
   readonly client: Client;
   readonly environment: string;
   readonly evidence: EvidenceParts;
-  readonly registry: RegistryParts;
+  readonly registry: RegistryParts & { readonly signatures: ArtifactSignatures };
 }
 
 /** What is assessed of a version that the registry does not know: the riskier case. */
@@ -70,6 +72,7 @@ async function assembleOrder({ registry }: Parts, ask: RolloutAsk): Promise<Appr
   const known = await findVersion(registry, model, ask.toVersion);
   const { fromVersion, toVersion, trafficPercent } = ask;
   const changeSize = changeSizeOf(fromVersion, toVersion);
+  const risk = known === null ? UNKNOWN : await riskWithSignature(registry.signatures, known);
   return {
     kind,
     resource,
@@ -84,7 +87,7 @@ async function assembleOrder({ registry }: Parts, ask: RolloutAsk): Promise<Appr
     // First what the rollout has seen, then what was tested before.
     evidence: [...evidence, ...(known?.content.evidence ?? [])],
     action: { model, ...action },
-    risk: { ...(known?.risk ?? UNKNOWN), trafficPercent, failedGates, changeSize },
+    risk: { ...risk, trafficPercent, failedGates, changeSize },
     reason,
   };
 }
@@ -93,7 +96,7 @@ async function assembleOrder({ registry }: Parts, ask: RolloutAsk): Promise<Appr
 function excludedOf({ requestedBy, startedBy }: RolloutAsk, known: ShownChange | null): Record<string, ExcludedAs> {
   return {
     ...(startedBy === requestedBy ? {} : { [startedBy]: 'starter' as const }),
-    ...(known === null ? {} : { [known.author]: 'author' as const }),
+    ...known?.excluded,
   };
 }
 

@@ -2,6 +2,7 @@ import { isDigest, type ArtifactCheck } from '../../domain/registry/artifact.ts'
 import { MANIFEST_FIRST_LINE, parseManifest, type ManifestFile } from '../../domain/registry/folder-manifest.ts';
 import { OMS_SIGNATURE_PATH } from '../../domain/registry/oms.ts';
 import type { StoreParts } from './create-store.ts';
+import type { JudgedFolder } from './signature-judge.ts';
 import { openRecord, readObject, type Sink } from './open-object.ts';
 import type { WorkCrew } from './work-crew.ts';
 
@@ -71,6 +72,15 @@ export async function judgeSignature(
     await Promise.resolve();
   });
   return problem ?? (await parts.signatures.judge({ files, signature: text.toString('utf8') }));
+}
+
+/** Whether a stored folder is signed by a known key, and is what was signed. Reads its list and its signature alone. */
+export async function isSignedFolder(digest: string, parts: StoreParts, crew: WorkCrew): Promise<boolean> {
+  const first = await readContents(digest, parts, crew, async () => await Promise.resolve());
+  if ('problem' in first || first.contents.kind === 'file') return false;
+  const judgeStrictly = async (folder: JudgedFolder) => await parts.signatures.judgeStrictly(folder);
+  const signatures = { judge: judgeStrictly, judgeStrictly };
+  return (await judgeSignature(first.contents.files, { ...parts, signatures }, crew)) === null;
 }
 
 /** Reads an object and tells a file from a folder by how it begins: no file that begins so is ever stored. */

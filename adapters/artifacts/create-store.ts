@@ -1,8 +1,8 @@
 import { MlopsError } from '../../domain/errors.ts';
-import type { ArtifactRef, ArtifactStore } from '../../domain/registry/artifact.ts';
+import type { ArtifactRef, ArtifactSignatures, ArtifactStore } from '../../domain/registry/artifact.ts';
 import { assembleManifest, type ManifestFile } from '../../domain/registry/folder-manifest.ts';
 import type { DataKeys } from '../crypto/envelope.ts';
-import { checkArtifact, judgeSignature } from './check-artifact.ts';
+import { checkArtifact, isSignedFolder, judgeSignature } from './check-artifact.ts';
 import { fetchArtifact } from './fetch-artifact.ts';
 import type { ObjectPlace } from './object-place.ts';
 import { putFile, putManifest } from './put-object.ts';
@@ -33,7 +33,7 @@ const KEPT_UNFINISHED_MS = 7 * 24 * 3600 * 1000;
 export function createArtifactStore(
   { uploads, ...given }: Omit<StoreParts, 'shelf'> & { readonly uploads: string },
   { now = Date.now, threadsFromBytes = THREADS_FROM_BYTES } = {},
-): ArtifactStore {
+): ArtifactStore & ArtifactSignatures {
   const parts: StoreParts = { ...given, shelf: createUploadShelf(uploads) };
   return {
     put: async (path, { signal, onProgress } = {}) =>
@@ -45,6 +45,9 @@ export function createArtifactStore(
       }),
     verify: async (digest) =>
       await withCrew(threadsFromBytes, async (crew) => await checkArtifact(digest, parts, crew)),
+    // A file alone has no place for a signature, and may be gigabytes.
+    isSigned: async ({ digest, files }) =>
+      files > 1 && (await withCrew(threadsFromBytes, async (crew) => await isSignedFolder(digest, parts, crew))),
     fetch: async (digest, toPath) =>
       await withCrew(threadsFromBytes, async (crew) => await fetchArtifact({ digest, toPath }, parts, crew)),
   };

@@ -9,6 +9,8 @@ export type JudgedFolder = { readonly files: readonly ManifestFile[]; readonly s
 export interface SignatureJudge {
   /** What is wrong; null when nothing is. @throws SIGNER_KEY_INVALID */
   judge(folder: JudgedFolder): Promise<string | null>;
+  /** The same as if a signature by a known key were demanded, also where it is not. @throws SIGNER_KEY_INVALID */
+  judgeStrictly(folder: JudgedFolder): Promise<string | null>;
 }
 
 /**
@@ -18,18 +20,19 @@ export interface SignatureJudge {
  * @param keyFolder where the known keys are, `*.pub`
  */
 export function createSignatureJudge(policy: 'none' | 'any' | readonly string[], keyFolder: string): SignatureJudge {
-  const isRequired = policy !== 'none';
+  const judge = async (folder: JudgedFolder, isRequired: boolean): Promise<string | null> => {
+    if (folder === null)
+      return isRequired ? `a single file has no signature, wanted a folder with ${OMS_SIGNATURE_PATH}` : null;
+    if (folder.signature === null) return isRequired ? `there is no ${OMS_SIGNATURE_PATH}` : null;
+    const parsed = parseOmsSignature(omsPrimitives, folder.signature);
+    // Where none is demanded, one of another kind is a file like any other.
+    if ('problem' in parsed) return isRequired ? `${OMS_SIGNATURE_PATH}: ${parsed.problem}` : null;
+    const keys = await loadOmsKeys(typeof policy === 'string' ? { folder: keyFolder } : policy);
+    return judgeSigner(parsed, keys, isRequired) ?? judgeOmsFiles(parsed.statement, folder.files);
+  };
   return {
-    async judge(folder) {
-      if (folder === null)
-        return isRequired ? `a single file has no signature, wanted a folder with ${OMS_SIGNATURE_PATH}` : null;
-      if (folder.signature === null) return isRequired ? `there is no ${OMS_SIGNATURE_PATH}` : null;
-      const parsed = parseOmsSignature(omsPrimitives, folder.signature);
-      // Where none is demanded, one of another kind is a file like any other.
-      if ('problem' in parsed) return isRequired ? `${OMS_SIGNATURE_PATH}: ${parsed.problem}` : null;
-      const keys = await loadOmsKeys(typeof policy === 'string' ? { folder: keyFolder } : policy);
-      return judgeSigner(parsed, keys, isRequired) ?? judgeOmsFiles(parsed.statement, folder.files);
-    },
+    judge: async (folder) => await judge(folder, policy !== 'none'),
+    judgeStrictly: async (folder) => await judge(folder, true),
   };
 }
 

@@ -12,11 +12,13 @@ export interface ActionCourse {
 export function foreseeAction(kind: RolloutAction['kind'], status: RolloutStatus, full: boolean): ActionCourse {
   const { intendedWeightPercent: fromPercent, steps, step, waitingFor } = status;
   const isAtGate = waitingFor?.kind === 'gate';
+  // One of several who have to agree moves nothing.
+  const isLast = (status.requests?.find(({ about }) => about === 'gate')?.missing ?? 1) <= 1;
   const next = full ? undefined : steps[step.index + (isAtGate ? 0 : 1)];
   // A shadow step's weight is that of its copies: no user is on it.
   const nextPercent = next?.kind === 'shadow' ? 0 : (next?.weightPercent ?? 100);
   if (kind === 'abort' || kind === 'deny') return { fromPercent, toPercent: 0 };
-  if (kind === 'promote' || (kind === 'approve' && isAtGate)) return { fromPercent, toPercent: nextPercent };
+  if (kind === 'promote' || (kind === 'approve' && isAtGate && isLast)) return { fromPercent, toPercent: nextPercent };
   return { fromPercent, toPercent: fromPercent };
 }
 

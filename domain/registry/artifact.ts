@@ -40,6 +40,12 @@ export interface ArtifactStore {
   fetch(digest: string, toPath: string): Promise<void>;
 }
 
+/** Port: who vouches for stored content. */
+export interface ArtifactSignatures {
+  /** Whether it is signed by a key that is known here. @throws ARTIFACT_STORE_UNUSABLE, SIGNER_KEY_INVALID */
+  isSigned(artifact: Pick<ArtifactRef, 'digest' | 'files'>): Promise<boolean>;
+}
+
 const DIGEST = /^[0-9a-f]{64}$/;
 
 /** Whether a text can be an artifact's digest. */

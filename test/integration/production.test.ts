@@ -177,7 +177,7 @@ describe('in production', () => {
     expect(told.stdout, 'people read names').toContain('by sven');
     expect(told.stdout).toContain(`approval ${approvalId} by anna, aldo`);
     expect((await as('vera', 'approval', 'show', approvalId)).stdout).toContain('State: carried-out');
-  });
+  }, 120_000);
 
   it('what is not signed is refused: an update, a signal, a start', async () => {
     const { config } = loadConfig({ env: ENV, workingDirectory: project.root });
@@ -251,6 +251,10 @@ describe('in production', () => {
     const begun = await as('olga', ...next.split(' '));
     expect(begun.code, begun.stderr).toBe(0);
     const ended = await promoteFully();
+    const file = join(project.root, 'receipt.json');
+    await writeFile(file, (await as('olga', 'rollout', 'receipt', '--model', MODEL, '-o', 'json')).stdout);
+    const verified = await as('olga', 'rollout', 'receipt', '--verify', file);
+    expect(verified.code, `${verified.stdout}${verified.stderr}`).toBe(0);
     expect(ended.timeline.map(({ event }) => event)).toContain('stage-moved');
     expect([await stageOf('1.1.0'), await stageOf('1.2.0')]).toEqual(['staging', 'production']);
     const history = await as('vera', 'model', 'history', MODEL, '-o', 'json');

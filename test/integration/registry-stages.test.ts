@@ -10,6 +10,7 @@ import { portsFrom } from '../../config/load.ts';
 import { isMlopsError, MlopsError } from '../../domain/errors.ts';
 import { createRandom } from '../../domain/statistics/seeded-random.ts';
 import { STAGES } from '../../domain/registry/stages.ts';
+import { readChange } from '../../adapters/postgres/registry/change-content.ts';
 import { assemblePolicy } from '../../domain/registry/policy.ts';
 import type { AwaitedApproval } from '../../domain/registry/records.ts';
 import type { RegistrationOrder } from '../../domain/registry/registration.ts';
@@ -321,6 +322,29 @@ describe('an approval', () => {
       approvalId,
     } as const;
     await expect(other.registry.promote(order)).rejects.toMatchObject({ code: 'APPROVAL_NOT_GRANTED' });
+  });
+});
+
+describe('who decides nothing about a version', () => {
+  it('is its author, whoever else brought the same content, and who owns the data by its metadata', async () => {
+    const idOf = async (name: string): Promise<string> => (await evidence.principals.actor(name)).id;
+    const [ada, uma, dora] = [await idOf('ada'), await idOf('uma'), await idOf('dora')];
+    const { metadata = {} } = registrationOf('shared', '1.0.0');
+    const owned = { metadata: { ...metadata, data_owner: 'dora, nobody-knows' } };
+    await register('shared', '1.0.0', owned, 'the same weights');
+    await registry.register({
+      registration: registrationOf('elsewhere', '1.0.0'),
+      artifactPath: await fileOf('the same weights'),
+      wantsProduction: false,
+      actor: 'uma',
+    });
+    const change = { kind: 'stage-promotion', model: 'shared', version: '1.0.0', to: 'production' } as const;
+    const shown = await readChange(made.parts, change);
+    expect(shown?.excluded).toEqual({ [ada]: 'author', [uma]: 'uploader', [dora]: 'data owner' });
+    expect(shown?.artifact).toMatchObject({ files: 1 });
+    await register('bare', '1.0.0', {}, null);
+    const bare = await readChange(made.parts, { ...change, model: 'bare' });
+    expect([bare?.excluded, bare?.artifact]).toEqual([{ [ada]: 'author' }, null]);
   });
 });
 

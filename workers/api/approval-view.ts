@@ -63,5 +63,6 @@ function time(iso: string): string {
 }
 
 function wordOf(value: unknown): string {
+  if (Array.isArray(value)) return value.length === 0 ? 'none' : value.map(wordOf).join('; ');
   return typeof value === 'string' ? value : JSON.stringify(value);
 }

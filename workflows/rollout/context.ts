@@ -70,7 +70,8 @@ export function openContext(input: RolloutInput): RolloutContext {
     lastVerdict: carried?.lastVerdict ?? null,
     ending: null,
     woken: false,
-    isDecided: false,
+    // What an approval said before it continued as new is looked up again.
+    isDecided: (carried?.run.requests ?? []).length > 0,
     requestProblem: null,
     stopStage: null,
     deliveries: [],

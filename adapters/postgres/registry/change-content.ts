@@ -1,7 +1,9 @@
 import { isMlopsError } from '../../../domain/errors.ts';
-import type { ApprovalContent } from '../../../domain/registry/approval/request.ts';
+import type { ArtifactRef } from '../../../domain/registry/artifact.ts';
+import type { ApprovalContent, ExcludedAs } from '../../../domain/registry/approval/request.ts';
 import type { RiskInputs } from '../../../domain/registry/approval/risk.ts';
 import { boundContentOf } from '../../../domain/registry/bound-content.ts';
+import { dataOwnersOf } from '../../../domain/registry/data-owners.ts';
 import { contentOfChange, riskOfChange, type VersionChange } from '../../../domain/registry/version-change.ts';
 import { sha256Of } from '../../crypto/sha256.ts';
 import type { RegistryParts } from './parts.ts';
@@ -11,8 +13,10 @@ import { productionOf, requireVersion, run, type Queries, type VersionRow } from
 export interface ShownChange {
   readonly content: ApprovalContent;
   readonly risk: RiskInputs;
-  /** Principal id of who registered the version. */
-  readonly author: string;
+  /** Who decides nothing about it, by principal id: who registered it, who stored its artifact, who owns its data. */
+  readonly excluded: Readonly<Record<string, ExcludedAs>>;
+  /** What the version consists of; null for one without an artifact. */
+  readonly artifact: Pick<ArtifactRef, 'digest' | 'files'> | null;
 }
 
 /**
@@ -43,8 +47,32 @@ export async function readChange(
       lastChangeAtMs: times?.last_change?.getTime() ?? null,
       nowMs: times?.now.getTime() ?? 0,
     }),
-    author: row.author,
+    excluded: await findExcluded(pool, row),
+    artifact: registration.artifact === null ? null : { digest: registration.artifact, files: row.artifact_files ?? 1 },
   };
+}
+
+/**
+ * Whoever brought the same content into the registry is its uploader, whatever they named it; data owners are those that the version's
+ * metadata name, by name or id.
+ */
+async function findExcluded(queries: Queries, row: VersionRow): Promise<Record<string, ExcludedAs>> {
+  const { artifact, metadata } = row.content;
+  const uploaders = await run<{ author: string }>(
+    queries,
+    'SELECT DISTINCT author FROM model_version WHERE artifact_digest = $1',
+    [artifact],
+  );
+  const owners = await run<{ principal_id: string }>(
+    queries,
+    'SELECT principal_id FROM principal WHERE name = ANY ($1) OR principal_id = ANY ($1)',
+    [dataOwnersOf(metadata)],
+  );
+  return Object.fromEntries<ExcludedAs>([
+    ...owners.map(({ principal_id }) => [principal_id, 'data owner'] as const),
+    ...uploaders.map(({ author }) => [author, 'uploader'] as const),
+    [row.author, 'author'],
+  ]);
 }
 
 async function findVersion(queries: Queries, environment: string, change: VersionChange): Promise<VersionRow | null> {

@@ -84,7 +84,12 @@ export const ROLLOUT_COMMANDS: readonly CommandSpec[] = [
     examples: ['mlops rollout explain --model rag_api'],
     load: () => import('../commands/rollout/explain.ts'),
   },
-  action('approve', 'let a gate or a review pass', [], () => import('../commands/rollout/approve.ts')),
+  action(
+    'approve',
+    'let a gate or a review pass; in production as one of those who have to agree',
+    [],
+    () => import('../commands/rollout/approve.ts'),
+  ),
   action('deny', 'refuse a gate or a review: rolls back', [], () => import('../commands/rollout/deny.ts')),
   action(
     'pause',
@@ -95,7 +100,7 @@ export const ROLLOUT_COMMANDS: readonly CommandSpec[] = [
   action('resume', 'end a pause', [], () => import('../commands/rollout/resume.ts')),
   action(
     'promote',
-    'leave a running step now, whatever it misses, or pass the gate it waits at; recorded as an override',
+    'leave a running step now, whatever it misses, or pass the gate it waits at; in production others approve what it skips; recorded as an override',
     [
       { flags: '--full', description: 'straight to 100 %: past every step, pause and gate that is left' },
       { flags: '--confirm <model>', description: 'needed in production: the model again' },

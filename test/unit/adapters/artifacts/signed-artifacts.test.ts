@@ -28,6 +28,25 @@ const storeBy = (policy: 'none' | 'any' | string[], keys = '/nowhere', root?: st
   openFileStore(root, { signatures: createSignatureJudge(policy, keys) });
 const change = (folder: string): void => writeFileSync(join(folder, 'weights.bin'), 'other weights');
 
+describe('whether an artifact is signed', () => {
+  const isSigned = async (policy: 'none' | 'any' | string[], source: string): Promise<boolean> => {
+    // Stored where nothing is demanded, judged where it is asked.
+    const { root, store } = storeBy('none', keyFolderWith());
+    const ref = await store.put(source);
+    return await storeBy(policy, keyFolderWith('p256'), root).store.isSigned(ref);
+  };
+
+  it('is known where signatures are demanded and where they are not: by a key that is known, over what is there', async () => {
+    expect(await isSigned('none', signedFolder('p256.sig'))).toBe(true);
+    expect(await isSigned('any', signedFolder('p256.sig'))).toBe(true);
+    expect(await isSigned([keyFile('p384')], signedFolder('p256.sig')), 'the keys that count').toBe(false);
+    expect(await isSigned('none', signedFolder('p384.sig')), 'a key that nobody knows').toBe(false);
+    expect(await isSigned('none', signedFolder(null)), 'no signature').toBe(false);
+    expect(await isSigned('none', signedFolder('../oms/p256.pub')), 'no signature in its file').toBe(false);
+    expect(await isSigned('none', fileWith('a model of one file'))).toBe(false);
+  });
+});
+
 describe('a store that demands signatures', () => {
   it('takes a folder that one of the keys has signed, verified again whenever it is', async () => {
     for (const policy of [[keyFile('p521'), keyFile('p256')], 'any'] as const) {
