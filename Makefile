@@ -22,12 +22,16 @@ node_modules/.stamp: package.json package-lock.json
 	@touch $@
 
 test: node_modules/.stamp ## install what is missing, check format, lint, types, imports, dead code, run every test
-	npm run --silent format:check
-	npm run --silent lint
-	npm run --silent types
-	npm run --silent imports
-	npm run --silent dead-code
+	$(MAKE) --no-print-directory -j2 $(CHECKS)
 	node test/run.ts
+
+# What is checked without running anything, two at once; `:` is no letter of a target's name.
+CHECKS := check-format check-lint check-types check-imports check-dead-code
+.PHONY: $(CHECKS)
+check-format:
+	npm run --silent format:check
+check-lint check-types check-imports check-dead-code: check-%:
+	npm run --silent $*
 
 verify: test ## the same as test
 

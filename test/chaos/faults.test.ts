@@ -12,7 +12,14 @@ import { isAlive } from '../../adapters/processes/pid-file.ts';
 import { attemptsOf, readHistory } from '../support/history.ts';
 import { startStoppingWorker } from '../support/kill-grid.ts';
 import { OFFSETS } from '../support/offsets.ts';
-import { readWrites, runningPid, startArguments, type GatewayWrite } from '../support/rollouts.ts';
+import {
+  createStatusReader,
+  type GatewayWrite,
+  readWrites,
+  runningPid,
+  startArguments,
+  type StatusReader,
+} from '../support/rollouts.ts';
 import { createProject, until, type TestProject } from '../support/stack.ts';
 import { startTraffic, type Traffic } from '../support/traffic.ts';
 
@@ -30,25 +37,16 @@ judge: { absolute_tolerance: { errors: 0.02, slow: 0.05 }, required_metrics: [er
 health: { interval_seconds: 5, timeout_seconds: 2, failures: 3, out_of: 3 }
 `;
 
-interface Status {
-  readonly phase: string;
-  readonly outcome: string | null;
-  readonly runId: string;
-  readonly intendedWeightPercent: number;
-  readonly step: { readonly requests: number; readonly minimumRequests: number };
-  readonly missing: readonly string[];
-  readonly timeline: readonly { readonly event: string; readonly detail: string }[];
-  readonly lastVerdict: { readonly verdict: string; readonly reasons: readonly string[] } | null;
-}
-
 describe('a rollout goes on where it stopped', () => {
   let project: TestProject;
   let traffic: Traffic;
+  let statuses: StatusReader;
   let live = '1.0.0';
   const endpoints: Record<string, string> = {};
 
   beforeAll(async () => {
     project = await createProject(OFFSET, DEPLOYMENT);
+    statuses = createStatusReader(project, OFFSET);
     const up = await project.mlops(['up', '--detach']);
     expect(up.stderr + up.stdout, 'the stack starts').toContain('Ready.');
     for (const version of ['1.0.0', '1.1.0']) endpoints[version] = await project.startService(version);
@@ -57,10 +55,11 @@ describe('a rollout goes on where it stopped', () => {
 
   afterAll(async () => {
     await traffic?.stop();
+    await statuses?.close();
     await project?.remove();
   });
 
-  const status = async () => await project.json<Status>(['rollout', 'status', '--model', 'rag_api']);
+  const status = async () => await statuses.of('rag_api');
   const writes = async () => await readWrites(project, OFFSET, 'rag_api');
   const pidOf = async (part: string): Promise<number> => await runningPid(project, part);
 

@@ -6,8 +6,9 @@ import { databaseUrlOf } from '../../adapters/postgres/pool.ts';
 import { loadConfig } from '../../config/load.ts';
 import { identitiesOf, readHistory } from '../support/history.ts';
 import { keepDyingWorkers } from '../support/kill-grid.ts';
+import type { RolloutStatus } from '../../workflows/messages.ts';
 import { OFFSETS } from '../support/offsets.ts';
-import { readWrites, startArguments } from '../support/rollouts.ts';
+import { createStatusReader, readWrites, startArguments, type StatusReader } from '../support/rollouts.ts';
 import { createProject, until, type TestProject } from '../support/stack.ts';
 import { startTraffic, type Traffic } from '../support/traffic.ts';
 
@@ -27,21 +28,15 @@ judge: { absolute_tolerance: { errors: 0.02, slow: 0.05 }, required_metrics: [er
 const MOMENTS =
   /(examineVersions|promoteVersion|applySplit|closeRollout): (start|after (versions\.(admit|promote)|router\.apply|rollouts\.close))/;
 
-interface Status {
-  readonly phase: string;
-  readonly outcome: string | null;
-  readonly reason: string | null;
-  readonly runId: string;
-  readonly intendedWeightPercent: number;
-}
-
 describe('the promotion of a governed version', () => {
   let project: TestProject;
   let traffic: Traffic;
+  let statuses: StatusReader;
   const endpoints: Record<string, string> = {};
 
   beforeAll(async () => {
     project = await createProject(OFFSET, DEPLOYMENT);
+    statuses = createStatusReader(project, OFFSET);
     await ok(['up', '--detach']);
     await ok(['identity', 'create', 'ben', '--role', 'approver']);
     for (const version of ['1.0.0', '1.1.0']) endpoints[version] = await project.startService(version);
@@ -49,6 +44,7 @@ describe('the promotion of a governed version', () => {
   });
   afterAll(async () => {
     await traffic?.stop();
+    await statuses?.close();
     await project?.remove();
   });
 
@@ -58,10 +54,7 @@ describe('the promotion of a governed version', () => {
     return stdout;
   };
   /** Null while nobody answers: the worker has just died. */
-  const status = async (): Promise<Status | null> => {
-    const { stdout } = await project.mlops(['rollout', 'status', '--model', MODEL, '-o', 'json']);
-    return stdout === '' ? null : (JSON.parse(stdout) as Status);
-  };
+  const status = async (): Promise<RolloutStatus | null> => await statuses.of(MODEL).catch(() => null);
   const start = async (): Promise<string> =>
     await ok(startArguments(MODEL, '1.1.0', endpoints, '--from', '1.0.0', '--detach'));
 
@@ -86,7 +79,7 @@ describe('the promotion of a governed version', () => {
     await prepare();
     const before = (await readWrites(project, OFFSET, MODEL)).length;
     const workers = await keepDyingWorkers(project, OFFSET, MOMENTS);
-    let ended: Status | null = null;
+    let ended: RolloutStatus | null = null;
     try {
       await start();
       ended = await until(status, (found) => found?.phase === 'closed', 300_000);

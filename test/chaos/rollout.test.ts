@@ -6,7 +6,7 @@ import { connect, verifyReceipt } from '../../client/index.ts';
 import { findInstalledServer } from '../../adapters/temporal/find-server.ts';
 import { isAlive } from '../../adapters/processes/pid-file.ts';
 import { OFFSETS } from '../support/offsets.ts';
-import { readWrites, runningPid, startArguments } from '../support/rollouts.ts';
+import { createStatusReader, readWrites, runningPid, startArguments, type StatusReader } from '../support/rollouts.ts';
 import { createProject, until, type TestProject } from '../support/stack.ts';
 import { identitiesOf, readHistory, replayHistory } from '../support/history.ts';
 import { startTraffic, type Traffic } from '../support/traffic.ts';
@@ -29,27 +29,15 @@ judge: { absolute_tolerance: { errors: 0.02, slow: 0.05 }, required_metrics: [er
 health: { interval_seconds: 2, timeout_seconds: 2, failures: 3, out_of: 3 }
 `;
 
-interface Status {
-  readonly phase: string;
-  readonly outcome: string | null;
-  readonly runId: string;
-  readonly intendedWeightPercent: number;
-  readonly timeline: readonly {
-    readonly event: string;
-    readonly actor: string;
-    readonly detail: string;
-    readonly weightPercent?: number;
-    readonly generation?: number;
-  }[];
-}
-
 describe('a rollout on the real stack', () => {
   let project: TestProject;
   let traffic: Traffic;
+  let statuses: StatusReader;
   const endpoints: Record<string, string> = {};
 
   beforeAll(async () => {
     project = await createProject(OFFSETS.crashes, DEPLOYMENT);
+    statuses = createStatusReader(project, OFFSETS.crashes);
     const up = await project.mlops(['up', '--detach']);
     expect(up.stderr + up.stdout, 'the stack starts').toContain('Ready.');
     for (const [version, errorShare] of [
@@ -63,12 +51,13 @@ describe('a rollout on the real stack', () => {
 
   afterAll(async () => {
     await traffic?.stop();
+    await statuses?.close();
     await project?.remove();
   });
 
   const start = async (to: string, ...more: string[]) =>
     await project.mlops(startArguments('rag_api', to, endpoints, ...more));
-  const status = async () => await project.json<Status>(['rollout', 'status', '--model', 'rag_api']);
+  const status = async () => await statuses.of('rag_api');
   const writes = async () => await readWrites(project, OFFSETS.crashes, 'rag_api');
 
   it('is promoted although the worker is killed in mid-ramp, each weight written once and in order', async () => {

@@ -8,7 +8,7 @@ import { loadConfig } from '../../config/load.ts';
 import { acceptedUpdates, identitiesOf, readHistory } from '../support/history.ts';
 import { keepDyingWorkers } from '../support/kill-grid.ts';
 import { OFFSETS } from '../support/offsets.ts';
-import { readWrites, runningPid, startArguments } from '../support/rollouts.ts';
+import { createStatusReader, readWrites, runningPid, startArguments, type StatusReader } from '../support/rollouts.ts';
 import { createProject, until, type TestProject } from '../support/stack.ts';
 import { readStory, type Story } from '../support/story.ts';
 import { startTraffic, type Traffic } from '../support/traffic.ts';
@@ -40,23 +40,16 @@ const LONGER_THAN_STICKY_MS = 11_000;
 const MOMENTS =
   /(prepareRollout|smokeTest|applySplit|observeAndJudge|checkStable): start|after (smoke\.ask|router\.apply|rollouts\.(open|saveTick|recordEvent|close))/;
 
-interface Status {
-  readonly phase: string;
-  readonly outcome: string | null;
-  readonly runId: string;
-  readonly intendedWeightPercent: number;
-  readonly step: { readonly index: number };
-  readonly timeline: readonly { readonly event: string; readonly actor: string; readonly detail: string }[];
-}
-
 describe('rollouts whose workers die', () => {
   let project: TestProject;
   const traffic: Traffic[] = [];
+  let statuses: StatusReader;
   const endpoints: Record<string, string> = {};
   const running: ChildProcess[] = [];
 
   beforeAll(async () => {
     project = await createProject(OFFSET, DEPLOYMENT);
+    statuses = createStatusReader(project, OFFSET);
     const up = await project.mlops(['up', '--detach']);
     expect(up.stderr + up.stdout, 'the stack starts').toContain('Ready.');
     endpoints['1.0.0'] = await project.startService('1.0.0');
@@ -69,10 +62,11 @@ describe('rollouts whose workers die', () => {
   afterAll(async () => {
     for (const child of running) child.kill('SIGKILL');
     await Promise.all(traffic.map(async (one) => await one.stop()));
+    await statuses?.close();
     await project?.remove();
   });
 
-  const status = async () => await project.json<Status>(['rollout', 'status', '--model', 'later']);
+  const status = async () => await statuses.of('later');
   const weights = async (since: number) =>
     (await readWrites(project, OFFSET, 'later')).slice(since).map(({ split }) => split.canaryBasisPoints);
   const start = async (to: string, from: string, ...more: string[]) =>

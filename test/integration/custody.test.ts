@@ -280,6 +280,14 @@ describe('the words of a person beside the ledger', () => {
     expect(left.events.map(({ event, at }) => [event, at])).toEqual(told.events.map(({ event, at }) => [event, at]));
   });
 
+  it('stay, all of them, while the gateway cannot be asked to forget', async () => {
+    await say('patient', 'words');
+    const away = { ...config, gateway: { ...config.gateway, adminUrl: 'http://127.0.0.1:9' } };
+    const erase = (await composeGovernance(away, pool)).erase({ subject: 'patient', ...WHY });
+    await expect(erase).rejects.toMatchObject({ code: 'ROUTER_UNREACHABLE' });
+    expect(await governance.foresee('patient', AUDITOR)).toMatchObject({ keys: 1, name: true });
+  });
+
   it('go once: erasing again changes nothing', async () => {
     const { rows } = await pool.query<{ subject: string }>(
       "SELECT started_by AS subject FROM rollout WHERE model = 'rag_api'",

@@ -4,6 +4,7 @@ import { cp, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { OFFSETS } from '../support/offsets.ts';
+import { createStatusReader, type StatusReader } from '../support/rollouts.ts';
 import { createProject, until, type Run, type TestProject } from '../support/stack.ts';
 import { startTraffic, type Traffic } from '../support/traffic.ts';
 
@@ -24,11 +25,6 @@ profiles:
 judge: { absolute_tolerance: { errors: 0.02, slow: 0.05 }, required_metrics: [errors], response_time_floor_ms: 1000 }
 `;
 
-interface Status {
-  readonly phase: string;
-  readonly outcome: string | null;
-}
-
 /** The commands of a page, to be run one after the other; none may be left over. */
 interface Page {
   /** Runs the next command, which must end with this exit code. */
@@ -42,6 +38,7 @@ interface Page {
 describe('the commands of pages in docs', () => {
   let project: TestProject;
   let traffic: Traffic;
+  let statuses: StatusReader;
   const endpoints: Record<string, string> = {};
   const finished: string[] = [];
   /** Of the request that a page is about. */
@@ -49,6 +46,7 @@ describe('the commands of pages in docs', () => {
 
   beforeAll(async () => {
     project = await createProject(OFFSETS.howTo, null);
+    statuses = createStatusReader(project, OFFSETS.howTo);
     for (const version of ['1.0.0', '1.1.0']) endpoints[version] = await project.startService(version);
     const targets = Object.entries(endpoints).map(([version, url]) => `"${version}": "${url}"`);
     await writeFile(
@@ -60,6 +58,7 @@ describe('the commands of pages in docs', () => {
 
   afterAll(async () => {
     await traffic?.stop();
+    await statuses?.close();
     await project?.remove();
   });
 
@@ -88,7 +87,7 @@ describe('the commands of pages in docs', () => {
       },
     };
   };
-  const status = async () => await project.json<Status>(['rollout', 'status', '--model', 'rag_api']);
+  const status = async () => await statuses.of('rag_api');
   const startOf = async (to: string, ...more: string[]) => {
     const run = await project.mlops(['rollout', 'start', '--model', 'rag_api', '--to', to, '--detach', ...more]);
     expect(run.code, run.stderr).toBe(0);

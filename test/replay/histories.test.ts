@@ -1,6 +1,8 @@
-import { existsSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { describe, expect, it, vi } from 'vitest';
+import { loadWorkflowBundle } from '../../workers/workflow-bundle.ts';
 import { loadHistory, replayHistory } from '../support/history.ts';
 
 const FOLDER = join(import.meta.dirname, 'histories');
@@ -26,6 +28,16 @@ describe('histories of real workflows', () => {
     const history = await loadHistory(join(FOLDER, name, 'history.bin.gz'));
     expect(history.events.length).toBeGreaterThan(50);
     await expect(replayHistory(history, idOf(name), join(FOLDER, name))).resolves.toBeUndefined();
+  });
+
+  it('replay from a bundle in the project where the shared cache cannot be written', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'mlops-bundle-'));
+    writeFileSync(join(folder, 'file'), '');
+    vi.stubEnv('XDG_CACHE_HOME', join(folder, 'file'));
+    const bundle = await loadWorkflowBundle(folder);
+    vi.unstubAllEnvs();
+    expect(dirname(bundle)).toBe(join(folder, 'cache'));
+    expect(readFileSync(bundle, 'utf8')).toContain('looks-keep-half-a-tick-apart');
   });
 
   it('that a workflow would not have made are refused', async () => {

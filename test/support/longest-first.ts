@@ -19,7 +19,7 @@ const LONG = [
   'integration/',
 ];
 
-/** Begins with the files of {@link LONG}, so that two at once end at about the same time. */
+/** Begins with the files of {@link LONG}, so that those that run at once end at about the same time. */
 export class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const placeOf = ({ moduleId }: TestSpecification): number => {

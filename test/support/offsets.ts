@@ -1,4 +1,4 @@
-// Where the stacks of the test files listen. Two files run at once, so no two may share a port.
+// Where the stacks of the test files listen. Several files run at once, so no two may share a port.
 const FIRST = 17_120;
 /** Between two offsets that are a multiple of this apart, no two of the base ports meet; test/architecture asserts it. */
 const STEP = 170;

@@ -1,5 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { connect, type Mlops } from '../../client/index.ts';
+import type { RolloutStatus } from '../../workflows/messages.ts';
 import type { TestProject } from './stack.ts';
 
 /** What the gateway's admin API has of one write. */
@@ -7,6 +9,35 @@ export interface GatewayWrite {
   readonly generation: number;
   readonly idempotencyKey: string;
   readonly split: { readonly canaryBasisPoints: number; readonly stable: { readonly version: string } };
+}
+
+/** Where rollouts stand, asked for in this process: one for each look would compute more than the stack that is looked at. */
+export interface StatusReader {
+  /** @throws as `mlops rollout status` */
+  of(model: string): Promise<RolloutStatus>;
+  close(): Promise<void>;
+}
+
+/** Reads the status of a project's rollouts; a server that was away is connected to anew. */
+export function createStatusReader(project: Pick<TestProject, 'root'>, portOffset: number): StatusReader {
+  let client: Mlops | null = null;
+  const open = (): Mlops => connect({ workingDirectory: project.root, env: { MLOPS_PORT_OFFSET: String(portOffset) } });
+  const close = async (): Promise<void> => {
+    const before = client;
+    client = null;
+    await before?.close();
+  };
+  return {
+    of: async (model) => {
+      try {
+        return await (client ??= open()).status(model);
+      } catch {
+        await close();
+        return await (client ??= open()).status(model);
+      }
+    },
+    close,
+  };
 }
 
 /** Every write the gateway applied for a model, in its order. */
