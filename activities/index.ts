@@ -18,12 +18,14 @@ import type {
   TrafficRouter,
   TrafficStore,
   VersionRegistry,
+  WebhookMail,
 } from './ports.ts';
 import { createPreflightActivities } from './preflight.ts';
 import { createRecordActivities } from './record.ts';
 import { createTelemetryActivities } from './telemetry.ts';
 import { createTrafficActivities } from './traffic.ts';
 import { createVersionActivities } from './versions.ts';
+import { createWebhookActivities } from './webhook.ts';
 import { translateErrors } from './translate-errors.ts';
 
 /** Everything activities need from outside, given once by the composition root. */
@@ -41,6 +43,7 @@ export interface ActivityPorts extends ApprovalActivityPorts {
   readonly journal: EmergencyJournal;
   readonly notifier: Notifier;
   readonly outbox: Outbox;
+  readonly webhooks: WebhookMail;
   readonly engine: EngineVersion;
 }
 
@@ -57,6 +60,7 @@ export function createActivities(ports: ActivityPorts) {
     ...createClockActivities(),
     ...createGuardActivities(ports),
     ...createApprovalActivities(ports),
+    ...createWebhookActivities(ports),
   });
 }
 

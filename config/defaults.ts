@@ -85,7 +85,7 @@ export const DEFAULTS = {
       development_roles: ['viewer', 'engineer', 'reviewer', 'approver', 'operator', 'auditor', 'admin'],
       issuers: [],
     },
-    registry: { protected_aliases: [] },
+    registry: { protected_aliases: [], webhook_hosts: [] },
     keys: {
       provider: 'file',
       vault: { address: null, mount: 'transit', key: 'durable-mlops', token_file: null, namespace: null },

@@ -101,6 +101,7 @@ export function resolveGovernance(file: GovernanceFile): MlopsConfig['governance
     developmentRoles: file.identity.development_roles,
     issuers: file.identity.issuers.map(({ jwks_url, ...issuer }) => ({ ...issuer, jwksUrl: jwks_url })),
     protectedAliases: file.registry.protected_aliases,
+    webhookHosts: file.registry.webhook_hosts,
   };
 }
 

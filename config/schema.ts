@@ -60,6 +60,8 @@ export interface MlopsConfig {
     readonly issuers: readonly TokenIssuer[];
     /** Aliases that need an approval, beside those that always do. */
     readonly protectedAliases: readonly string[];
+    /** Hosts and addresses that webhooks may be sent to. */
+    readonly webhookHosts: readonly string[];
   };
   readonly keys: KeysConfig;
   readonly artifacts: ArtifactsConfig;

@@ -11,6 +11,7 @@ import { createEmergencyJournal } from '../adapters/postgres/emergency-ingest.ts
 import { openPool } from '../adapters/postgres/pool.ts';
 import { createApprovalStore } from '../adapters/postgres/registry/approval-store.ts';
 import { createIdentityDirectory } from '../adapters/postgres/registry/identity-directory.ts';
+import { createDueDeliveries } from '../adapters/postgres/registry/webhooks/due.ts';
 import { createRolloutReader } from '../adapters/postgres/rollout-reader.ts';
 import { createRolloutStore, type EvidenceParts } from '../adapters/postgres/rollout-store.ts';
 import { createTrafficStore } from '../adapters/postgres/traffic-store.ts';
@@ -22,6 +23,7 @@ import { connectionOptionsOf, loadDataConverter } from '../adapters/temporal/con
 import { ensureGuardSchedule } from '../adapters/temporal/guard-schedule.ts';
 import { createOutbox } from '../adapters/temporal/outbox.ts';
 import { createRolloutLookup } from '../adapters/temporal/rollout-lookup.ts';
+import { createWebhookOutbox } from '../adapters/temporal/webhook-outbox.ts';
 import { createActivities, type ActivityPorts, type RolloutActivities } from '../activities/index.ts';
 import type { MlopsConfig } from '../config/schema.ts';
 import { APPROVAL_POLICY } from '../domain/registry/approval/policy.ts';
@@ -36,6 +38,7 @@ import { composeRecordedCarriers } from './recorder.ts';
 import { composeRegistryCarriers } from './registry-approvals.ts';
 import { openRegistry } from './registry.ts';
 import { composeRolloutVersions } from './rollout-versions.ts';
+import { composeWebhooks, createWebhookMail, followRegistry } from './webhooks.ts';
 import { createWorkerLogger } from './worker-logger.ts';
 import { loadWorkflowBundle } from './workflow-bundle.ts';
 
@@ -77,13 +80,14 @@ export async function runWorker(config: MlopsConfig, parts: WorkerParts = {}): P
     ...composeErasureCarriers(evidence),
   });
   const versions = composeRolloutVersions(registry, registryParts);
+  const webhooks = createWebhookMail(await composeWebhooks(config, evidence));
   const worker = await Worker.create({
     connection: native,
     namespace,
     taskQueue: TASK_QUEUE,
     identity: `worker-${process.pid}@${hostname()}`,
     workflowBundle: { codePath: parts.bundle ?? (await loadWorkflowBundle(config.stateDirectory)) },
-    activities: assemble(composePorts(config, evidence, client, { ...carriers, versions })),
+    activities: assemble(composePorts(config, evidence, client, { ...carriers, versions, webhooks })),
     dataConverter,
     maxConcurrentActivityTaskExecutions: ACTIVITIES_AT_ONCE,
     maxCachedWorkflows: CACHED_WORKFLOWS,
@@ -92,9 +96,12 @@ export async function runWorker(config: MlopsConfig, parts: WorkerParts = {}): P
   log.info({ queue: TASK_QUEUE, namespace, metricsPort }, 'worker is ready');
   // Node writes it at the end of a process, which one that is killed does not reach.
   flushCompileCache();
+  const due = createDueDeliveries(pool, config.environment);
+  const follower = followRegistry(due, createWebhookOutbox(client, TASK_QUEUE), log);
   try {
     await worker.run();
   } finally {
+    await follower.close();
     await evidence.close();
     await Promise.allSettled([pool.end(), native.close(), connection.close()]);
   }
@@ -104,7 +111,7 @@ function composePorts(
   config: MlopsConfig,
   evidence: EvidenceParts,
   client: Client,
-  registry: Pick<ActivityPorts, 'boundContent' | 'carryOut' | 'versions'>,
+  registry: Pick<ActivityPorts, 'boundContent' | 'carryOut' | 'versions' | 'webhooks'>,
 ): ActivityPorts {
   const { deployment } = config;
   const authority = composeAuthority(config, evidence);

@@ -37,7 +37,7 @@ beforeAll(async () => {
     stateDirectory,
     auditDirectory: join(stateDirectory, 'audit'),
     environment: 'production',
-    governance: { readSample: 1, developmentRoles: ROLE_NAMES, issuers: [], protectedAliases: [] },
+    governance: { readSample: 1, developmentRoles: ROLE_NAMES, issuers: [], protectedAliases: [], webhookHosts: [] },
   };
   await ensureLedgerKeys(stateDirectory, 'production');
   parts = await composeLedger(config, pool, pino({ level: 'silent' }));
