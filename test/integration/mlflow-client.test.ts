@@ -40,7 +40,7 @@ describe.skipIf(packages === null)('an unmodified MlflowClient', () => {
   let pool: Pool;
   let ours: MlflowServer;
   let receiver: Awaited<ReturnType<typeof startHook>>;
-  let theirs: Awaited<ReturnType<typeof startMlflowServer>>;
+  let theirs: Awaited<ReturnType<typeof startMlflowServer>> | undefined;
 
   beforeAll(async () => {
     database = await startDatabase(PORTS.postgres);
@@ -58,7 +58,7 @@ describe.skipIf(packages === null)('an unmodified MlflowClient', () => {
     theirs = await startMlflowServer(packages ?? '', PORTS.api);
   }, INSTALL_MS);
   afterAll(async () => {
-    await theirs.stop();
+    await theirs?.stop();
     receiver.close();
     await ours.close();
     await pool.end();
@@ -71,7 +71,7 @@ describe.skipIf(packages === null)('an unmodified MlflowClient', () => {
   it(
     'sees what it sees of a server of MLflow, but for what is ruled otherwise',
     async () => {
-      const [here, there] = [await answersOf(ours.url), await answersOf(theirs.url)];
+      const [here, there] = [await answersOf(ours.url), await answersOf(theirs?.url ?? '')];
       expect(Object.keys(here)).toEqual(Object.keys(there));
       const differing = Object.keys(there).filter((name) => !isDeepStrictEqual(here[name], there[name]));
       for (const name of differing)
