@@ -19,6 +19,7 @@ import type {
   TrafficRouter,
   TrafficStore,
   VersionRegistry,
+  WebhookMail,
 } from './ports.ts';
 import { createPreflightActivities } from './preflight.ts';
 import { createRecordActivities } from './record.ts';
@@ -26,6 +27,7 @@ import { createRolloutApprovalActivities, type RolloutApprovals } from './rollou
 import { createTelemetryActivities } from './telemetry.ts';
 import { createTrafficActivities } from './traffic.ts';
 import { createVersionActivities } from './versions.ts';
+import { createWebhookActivities } from './webhook.ts';
 import { translateErrors } from './translate-errors.ts';
 
 /** Everything activities need from outside, given once by the composition root. */
@@ -44,6 +46,7 @@ export interface ActivityPorts extends ApprovalActivityPorts {
   readonly journal: EmergencyJournal;
   readonly notifier: Notifier;
   readonly outbox: Outbox;
+  readonly webhooks: WebhookMail;
   readonly engine: EngineVersion;
   /** Null: the watch is turned off. */
   readonly accessWatch: AccessWatchStore | null;
@@ -64,6 +67,7 @@ export function createActivities(ports: ActivityPorts) {
     ...createApprovalActivities(ports),
     ...createRolloutApprovalActivities(ports),
     ...createAccessWatchActivities(ports),
+    ...createWebhookActivities(ports),
   });
 }
 

@@ -7,6 +7,7 @@ import type { EarlierAttempt } from '../domain/rollout/error-budget.ts';
 import type { HistoryQuery, HistoryTick } from '../domain/rollout/calibration/history.ts';
 import type { assessNoise, NoiseBasis } from '../domain/rollout/calibration/noise-basis.ts';
 import type { RolloutOutcomeRecord, RolloutRecord, TickRecord } from '../domain/rollout/records.ts';
+import type { WebhookEvent } from '../domain/registry/mlflow/webhook/events.ts';
 import type { ArmTarget, LiveSplit, TrafficSplit, TrafficWrite } from '../domain/rollout/split.ts';
 import type { TelemetrySnapshot } from '../domain/rollout/telemetry.ts';
 
@@ -126,6 +127,25 @@ export interface Delivery {
 /** Port: takes notifications that are delivered on their own time, each once per key and receiver. */
 export interface Outbox {
   send(notification: Notification, rolloutKey: string | null): Promise<void>;
+}
+
+/** One event of the registry for one webhook. What is sent is read when it is sent. */
+export interface WebhookDelivery {
+  /** The same in every attempt; ends with the place of its event in the log. */
+  readonly id: string;
+  readonly webhookId: string;
+  readonly sequence: number;
+  readonly told: WebhookEvent;
+  /** The delivery to the same hook before this one; null: none that is known. */
+  readonly previous: string | null;
+}
+
+/** Port: sends webhooks of the registry. */
+export interface WebhookMail {
+  /** One attempt; `dropped` when the hook was deleted or disabled. @throws WEBHOOK_NOT_DELIVERED, DATABASE_UNREACHABLE */
+  deliver(delivery: WebhookDelivery): Promise<'delivered' | 'dropped'>;
+  /** Writes that a delivery failed for good, once. */
+  recordFailure(delivery: WebhookDelivery, problem: string): Promise<void>;
 }
 
 /** A traffic write that was given its generation in the database before the router was asked. */

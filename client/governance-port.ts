@@ -60,6 +60,8 @@ export interface KeyRotation {
   readonly place: string;
   /** Keys of payloads that were wrapped anew */
   readonly rewrapped: number;
+  /** Secrets of webhooks that were */
+  readonly secrets: number;
   /** Keys of artifacts that were */
   readonly artifacts: number;
 }

@@ -86,7 +86,7 @@ export const DEFAULTS = {
       issuers: [],
       trusted_proxies: [],
     },
-    registry: { protected_aliases: [] },
+    registry: { protected_aliases: [], webhook_hosts: [] },
     approvals: {
       link_base_url: null,
       low: { quorum: 1, roles: ['reviewer', 'approver'], remind_hours: 48, escalate_hours: 168, expire_hours: 336 },

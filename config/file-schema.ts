@@ -250,6 +250,11 @@ export const GOVERNANCE_FILE = z.strictObject({
       protected_aliases: z
         .array(z.string().regex(ALIAS_NAME, { error: `wanted ${WANTED_ALIAS}` }))
         .describe('Aliases that are moved with an approval only, beside `production` and `champion`, which always are'),
+      webhook_hosts: z
+        .array(z.string().min(1))
+        .describe(
+          'Hosts that webhooks of the MLflow protocol may be sent to; none: no webhook can be made. An address that is not public must be listed itself, also where a host is listed that means it',
+        ),
     })
     .describe('Rules of the model registry'),
   approvals: APPROVALS_SECTION,

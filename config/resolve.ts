@@ -107,6 +107,7 @@ export function resolveGovernance(file: GovernanceFile): MlopsConfig['governance
     protectedAliases: file.registry.protected_aliases,
     approvalPolicy: resolveApprovals(file.approvals),
     linkBaseUrl: file.approvals.link_base_url,
+    webhookHosts: file.registry.webhook_hosts,
   };
 }
 

@@ -66,6 +66,8 @@ export interface MlopsConfig {
     readonly approvalPolicy: ApprovalPolicy;
     /** Where people reach the pages of one-time links; null: on this machine. */
     readonly linkBaseUrl: string | null;
+    /** Hosts and addresses that webhooks may be sent to. */
+    readonly webhookHosts: readonly string[];
   };
   /** Addresses and networks whose X-Forwarded-For is believed. */
   readonly trustedProxies: readonly string[];

@@ -5,6 +5,7 @@ import { createErasure } from '../adapters/postgres/ledger/erase.ts';
 import { createLegalHolds } from '../adapters/postgres/ledger/legal-holds.ts';
 import { originOf } from '../adapters/postgres/ledger/open-ledger.ts';
 import { rewrapKeys } from '../adapters/postgres/ledger/rewrap.ts';
+import { rewrapSecrets } from '../adapters/postgres/registry/webhooks/secrets.ts';
 import { runExclusively } from '../adapters/processes/exclusive.ts';
 import { draftOfCustody, type CustodyOrder } from '../domain/governance/custody-drafts.ts';
 import type { EvidenceParts } from '../adapters/postgres/rollout-store.ts';
@@ -75,8 +76,9 @@ export async function composeGovernance(
         await parts.ledger.append(draftOfCustody('keys-rotated', draft, await parts.principals.actor(actor)));
         await wrapping.useNext();
         const rewrapped = await rewrapKeys(pool, keys, { origin, active: key });
+        const secrets = await rewrapSecrets(pool, wrapping.dataKeys('webhook'), { origin, active: key });
         const artifacts = await (await composeArtifacts(config)).rewrap(key);
-        return { key, place: wrapping.place, rewrapped, artifacts };
+        return { key, place: wrapping.place, rewrapped, secrets, artifacts };
       });
     },
   };

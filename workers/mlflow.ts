@@ -8,6 +8,7 @@ import { composeAuthority } from './authority.ts';
 import { composeEvidence } from './ledger.ts';
 import { onceOpened } from './once-opened.ts';
 import { openAskingRegistry } from './registry.ts';
+import { composeWebhooks } from './webhooks.ts';
 
 /** The registry in the MLflow protocol, opened when it is first asked; connected when an approval has to be asked for. */
 export function openMlflow(config: MlopsConfig, pool: Pool, connect: () => Promise<Client>): () => Promise<MlflowGate> {
@@ -20,7 +21,7 @@ export function openMlflow(config: MlopsConfig, pool: Pool, connect: () => Promi
         authority: composeAuthority(config, evidence),
         trustsLoopback: config.environment !== 'production',
       }),
-      parts: { ...parts, registry },
+      parts: { ...parts, registry, webhooks: await composeWebhooks(config, evidence) },
     };
   });
 }

@@ -11,6 +11,7 @@ import { createEmergencyJournal } from '../adapters/postgres/emergency-ingest.ts
 import { openPool } from '../adapters/postgres/pool.ts';
 import { createApprovalStore } from '../adapters/postgres/registry/approval-store.ts';
 import { createIdentityDirectory } from '../adapters/postgres/registry/identity-directory.ts';
+import { createDueDeliveries } from '../adapters/postgres/registry/webhooks/due.ts';
 import { createRolloutReader } from '../adapters/postgres/rollout-reader.ts';
 import { createRolloutStore, type EvidenceParts } from '../adapters/postgres/rollout-store.ts';
 import { createTrafficStore } from '../adapters/postgres/traffic-store.ts';
@@ -22,6 +23,7 @@ import { connectionOptionsOf, loadDataConverter } from '../adapters/temporal/con
 import { createOutbox } from '../adapters/temporal/outbox.ts';
 import { createRolloutLookup } from '../adapters/temporal/rollout-lookup.ts';
 import { ensureSchedules } from '../adapters/temporal/schedules.ts';
+import { createWebhookOutbox } from '../adapters/temporal/webhook-outbox.ts';
 import { createActivities, type ActivityPorts, type RolloutActivities } from '../activities/index.ts';
 import type { MlopsConfig } from '../config/schema.ts';
 import { TASK_QUEUE } from '../workflows/messages.ts';
@@ -39,6 +41,7 @@ import { composeRegistryCarriers } from './registry-approvals.ts';
 import { openRegistry } from './registry.ts';
 import { composeRolloutApprovals } from './rollout-approvals.ts';
 import { composeRolloutVersions } from './rollout-versions.ts';
+import { composeWebhooks, createWebhookMail, followRegistry } from './webhooks.ts';
 import { createWorkerLogger } from './worker-logger.ts';
 import { loadWorkflowBundle } from './workflow-bundle.ts';
 
@@ -87,6 +90,7 @@ export async function runWorker(config: MlopsConfig, parts: WorkerParts = {}): P
     ...composeErasureCarriers(evidence, composeForgetOutside(config, evidence)),
   });
   const versions = composeRolloutVersions(registry, registryParts);
+  const webhooks = createWebhookMail(await composeWebhooks(config, evidence));
   const worker = await Worker.create({
     connection: native,
     namespace,
@@ -94,7 +98,7 @@ export async function runWorker(config: MlopsConfig, parts: WorkerParts = {}): P
     identity: `worker-${process.pid}@${hostname()}`,
     workflowBundle: { codePath: parts.bundle ?? (await loadWorkflowBundle(config.stateDirectory)) },
     activities: assemble(
-      composePorts(config, evidence, client, { ...carriers, versions, rolloutApprovals: asking.approvals }),
+      composePorts(config, evidence, client, { ...carriers, versions, rolloutApprovals: asking.approvals, webhooks }),
     ),
     dataConverter,
     interceptors: { activity: [rememberSourcesOfOrders] },
@@ -105,9 +109,12 @@ export async function runWorker(config: MlopsConfig, parts: WorkerParts = {}): P
   log.info({ queue: TASK_QUEUE, namespace, metricsPort }, 'worker is ready');
   // Node writes it at the end of a process, which one that is killed does not reach.
   flushCompileCache();
+  const due = createDueDeliveries(pool, config.environment);
+  const follower = followRegistry(due, createWebhookOutbox(client, TASK_QUEUE), log);
   try {
     await worker.run();
   } finally {
+    await follower.close();
     await evidence.close();
     await Promise.allSettled([pool.end(), native.close(), connection.close()]);
   }
@@ -117,7 +124,7 @@ function composePorts(
   config: MlopsConfig,
   evidence: EvidenceParts,
   client: Client,
-  registry: Pick<ActivityPorts, 'boundContent' | 'carryOut' | 'rolloutApprovals' | 'versions'>,
+  registry: Pick<ActivityPorts, 'boundContent' | 'carryOut' | 'rolloutApprovals' | 'versions' | 'webhooks'>,
 ): ActivityPorts {
   const { deployment } = config;
   const authority = composeAuthority(config, evidence);

@@ -4,3 +4,4 @@ export { approval } from './approval.ts';
 export { notification } from './notification.ts';
 export { rollout } from './rollout.ts';
 export { trafficGuard } from './traffic-guard.ts';
+export { webhookDelivery } from './webhook-delivery.ts';

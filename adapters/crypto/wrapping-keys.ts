@@ -1,7 +1,7 @@
 import type { DataKeys } from './envelope.ts';
 
 /** What a wrapped key is for; one that was wrapped for the one cannot be passed off as the other's. */
-export type KeyPurpose = 'ledger_key' | 'artifact';
+export type KeyPurpose = 'ledger_key' | 'artifact' | 'webhook';
 
 /** Port: the keys that wrap data keys, wherever they are kept. */
 export interface WrappingKeys {

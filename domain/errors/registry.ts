@@ -121,6 +121,13 @@ export const REGISTRY_ERRORS = {
     retryable: false,
     exitCode: 2,
   },
+  WEBHOOK_NOT_DELIVERED: {
+    message: 'Webhook {webhook} was not delivered: {problem}',
+    remedy:
+      'See that its receiver runs and answers 2xx; `mlops audit query --resource webhook/{webhook}` shows what became of it',
+    retryable: true,
+    exitCode: 1,
+  },
   REGISTRY_SOURCE_FAILED: {
     message: 'Registry at {url} cannot be read: {problem}',
     remedy:

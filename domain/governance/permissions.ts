@@ -43,6 +43,8 @@ export const PERMISSIONS = {
   'rollout.resume': ['engineer', 'operator'],
   'rollout.rollback': ['operator'],
   'rollout.start': ['engineer', 'operator'],
+  'webhook.manage': ['admin'],
+  'webhook.read': ['auditor', 'admin'],
 } as const satisfies Record<string, readonly Role[]>;
 
 export type Action = keyof typeof PERMISSIONS;

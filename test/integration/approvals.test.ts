@@ -30,6 +30,7 @@ import { CHROMIUM, startBrowser } from '../support/chromium.ts';
 import { createOrder, DIGEST } from '../support/approvals.ts';
 import { readHistory, replayHistory, saveHistory } from '../support/history.ts';
 import { OFFSETS } from '../support/offsets.ts';
+import { isSignedWith, startHook } from '../support/registry-hook.ts';
 import { createProject, until, type TestProject } from '../support/stack.ts';
 import { startReceiver } from '../support/webhook-receiver.ts';
 
@@ -52,6 +53,7 @@ beforeAll(async () => {
   const webhook = `{ url: '${receiver.url}', secret_file: webhook-secret, events: all }`;
   project = await createProject(OFFSETS.approvals, `notifications: { webhooks: [${webhook}] }\n`);
   await writeFile(join(project.root, 'webhook-secret'), 'shared');
+  await writeFile(join(project.root, 'config/governance.yaml'), 'registry: { webhook_hosts: [127.0.0.1] }\n');
   await expectOk(['up', '--detach']);
   config = loadConfig({ env: process.env, workingDirectory: project.root, portOffset: OFFSETS.approvals }).config;
   pool = createPool(databaseUrlOf(config), 5);
@@ -606,6 +608,31 @@ describe('on a stack', () => {
     await mkdir(join(folder, 'keys'), { recursive: true });
     await saveHistory(history, join(folder, 'history.bin.gz'));
     await copyFile(join(keys, 'keys/payload.json'), join(folder, 'keys/payload.json'));
+  });
+
+  it('has webhooks of the registry told what happened while the worker was dead', async () => {
+    const hook = await startHook();
+    const ask = async (path: string, body: object): Promise<unknown> => {
+      const response = await fetch(`http://127.0.0.1:${config.ports.api}/api/2.0/mlflow/${path}`, {
+        method: 'POST',
+        body: JSON.stringify(body),
+      });
+      return await response.json();
+    };
+    const events = [{ entity: 'MODEL_VERSION', action: 'CREATED' }];
+    await ask('webhooks', { name: 'ci', url: hook.urlOf('ci'), events, secret: 'quokka' });
+    process.kill(await project.pidOf('worker'), 'SIGKILL');
+    await ask('registered-models/create', { name: 'hooked' });
+    for (const at of [1, 2, 3]) await ask('model-versions/create', { name: 'hooked', source: `s3://m/${at}` });
+    await expectOk(['up', '--detach']);
+    const calls = await until(
+      async () => await Promise.resolve(hook.of('ci')),
+      ({ length }) => length >= 3,
+      60_000,
+    );
+    expect(calls.map(({ body }) => body.data)).toMatchObject([1, 2, 3].map((at) => ({ version: String(at) })));
+    expect(calls.every((call) => isSignedWith('quokka', call))).toBe(true);
+    hook.close();
   });
 
   it('leaves a ledger that verifies', async () => {

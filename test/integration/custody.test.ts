@@ -25,6 +25,7 @@ import type { RolloutReceipt } from '../../domain/rollout/receipt.ts';
 import { parseVerifierKey } from '../../domain/governance/verifier-key.ts';
 import { composeArtifacts } from '../../workers/artifacts.ts';
 import type { SourceOfAct } from '../../workers/act-source.ts';
+import { composeWebhooks } from '../../workers/webhooks.ts';
 import { composeGovernance } from '../../workers/custody.ts';
 import { composeLedgerReader } from '../../workers/ledger-reader.ts';
 import { startGateway, type RunningGateway } from '../../workers/gateway.ts';
@@ -363,8 +364,22 @@ describe('the rotation of the wrapping key', () => {
     expect(await say('newcomer', 'under the old key')).toBeGreaterThan(said);
     const { store } = await composeArtifacts(config);
     const artifact = await store.put(fileWith('content'));
-    const { artifacts, key, place, rewrapped } = await governance.rotate(WHY);
-    expect([key, rewrapped > 1, artifacts]).toEqual([waiting, true, 1]);
+    const { content, hooks } = await composeWebhooks(config, parts);
+    const order = { name: 'ci', url: 'https://ci', events: ['model_version.created'], secret: 'quokka' } as const;
+    const actor = await parts.principals.actor('officer');
+    const hook = await hooks.create({ ...order, description: null, status: null }, actor);
+    const { artifacts, key, place, rewrapped, secrets } = await governance.rotate(WHY);
+    expect([key, rewrapped > 1, secrets, artifacts]).toEqual([waiting, true, 1, 1]);
+    expect((await pool.query('SELECT secret_key FROM webhook')).rows).toEqual([{ secret_key: key }]);
+    expect(await content.target(hook.id)).toMatchObject({ secret: 'quokka' });
+    // The secret of another hook is none of this one's.
+    const other = await hooks.create({ ...order, description: null, status: null }, actor);
+    await pool.query(
+      'UPDATE webhook SET secret = (SELECT secret FROM webhook WHERE webhook_id = $2) WHERE webhook_id = $1',
+      [other.id, hook.id],
+    );
+    await expect(content.target(other.id)).rejects.toMatchObject({ code: 'LEDGER_KEY_UNREADABLE' });
+    await hooks.delete(other.id, actor);
     expect(place).toBe(wrappingFileOf(config.stateDirectory));
     expect(await store.verify(artifact.digest)).toMatchObject({ ok: true });
     expect(readFileSync(recordFileOf(join(config.stateDirectory, 'artifacts'), artifact.digest), 'utf8')).toContain(

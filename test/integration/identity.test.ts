@@ -45,6 +45,7 @@ beforeAll(async () => {
       protectedAliases: [],
       approvalPolicy: APPROVAL_POLICY,
       linkBaseUrl: null,
+      webhookHosts: [],
     },
   };
   await ensureLedgerKeys(stateDirectory, 'production');

@@ -8,6 +8,7 @@ import { portsFrom } from '../../config/load.ts';
 import { openTestLedger, startDatabase, type TestDatabase } from '../support/database.ts';
 import { startMlflow, type MlflowServer } from '../support/mlflow.ts';
 import { installMlflow, runPython, startMlflowServer } from '../support/mlflow-python.ts';
+import { startHook } from '../support/registry-hook.ts';
 import { OFFSETS } from '../support/offsets.ts';
 import { fileOf, registrationOf } from '../support/registry.ts';
 
@@ -28,6 +29,8 @@ const RULED: Readonly<Record<string, unknown>> = {
   'what was not ingested': refused('PERMISSION_DENIED'),
   // What is archived is retired, and that is the end.
   'back from the archive': refused('PERMISSION_DENIED'),
+  // There are no prompts here, and nobody is told of what never happens.
+  'make one for prompts': refused('INVALID_PARAMETER_VALUE'),
 };
 
 const packages = await installMlflow();
@@ -36,7 +39,8 @@ describe.skipIf(packages === null)('an unmodified MlflowClient', () => {
   let database: TestDatabase;
   let pool: Pool;
   let ours: MlflowServer;
-  let theirs: Awaited<ReturnType<typeof startMlflowServer>>;
+  let receiver: Awaited<ReturnType<typeof startHook>>;
+  let theirs: Awaited<ReturnType<typeof startMlflowServer>> | undefined;
 
   beforeAll(async () => {
     database = await startDatabase(PORTS.postgres);
@@ -50,22 +54,26 @@ describe.skipIf(packages === null)('an unmodified MlflowClient', () => {
         wantsProduction: false,
         actor: 'ada',
       });
+    receiver = await startHook();
     theirs = await startMlflowServer(packages ?? '', PORTS.api);
   }, INSTALL_MS);
   afterAll(async () => {
-    await theirs.stop();
+    await theirs?.stop();
+    receiver.close();
     await ours.close();
     await pool.end();
     await database.remove();
   });
 
   const answersOf = async (url: string) =>
-    JSON.parse(await runPython(packages ?? '', ['test/fixtures/mlflow/contract.py', url])) as Record<string, unknown>;
+    JSON.parse(
+      await runPython(packages ?? '', ['test/fixtures/mlflow/contract.py', url, receiver.urlOf('hook')]),
+    ) as Record<string, unknown>;
 
   it(
     'sees what it sees of a server of MLflow, but for what is ruled otherwise',
     async () => {
-      const [here, there] = [await answersOf(ours.url), await answersOf(theirs.url)];
+      const [here, there] = [await answersOf(ours.url), await answersOf(theirs?.url ?? '')];
       expect(Object.keys(here)).toEqual(Object.keys(there));
       const differing = Object.keys(there).filter((name) => !isDeepStrictEqual(here[name], there[name]));
       for (const name of differing)

@@ -40,6 +40,7 @@ beforeAll(async () => {
     protectedAliases: [],
     approvalPolicy: APPROVAL_POLICY,
     linkBaseUrl: null,
+    webhookHosts: [],
   };
   const authority = composeAuthority({ environment: 'dev', governance }, evidence);
   const identity = await currentIdentity({ environment: 'dev', identity: null, stateDirectory: database.state });

@@ -54,6 +54,8 @@ export async function startDatabase(port: number): Promise<TestDatabase> {
 /** Keys of one test: every ledger over the same database needs the same ones. */
 const testRing: KeyRing = { active: 'k1', keys: new Map([['k1', newDataKey()]]) };
 export const testKeys = createLocalDataKeys(async () => await Promise.resolve(testRing));
+/** The same keys, for secrets of webhooks. */
+export const testSecretKeys = createLocalDataKeys(async () => await Promise.resolve(testRing), 'webhook');
 
 /** A ledger as a process has it. The database must be migrated. */
 export async function openTestLedger(pool: Pool, onCommit?: () => void): Promise<EvidenceParts> {

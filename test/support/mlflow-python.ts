@@ -37,6 +37,9 @@ function environmentOf(packages: string): NodeJS.ProcessEnv {
     ...process.env,
     PYTHONPATH: packages,
     MLFLOW_DISABLE_TELEMETRY: 'true',
+    // Its server may send webhooks to this machine.
+    MLFLOW_WEBHOOK_ALLOWED_SCHEMES: 'http,https',
+    MLFLOW_WEBHOOK_ALLOW_PRIVATE_IPS: 'true',
     // What is refused is refused at once.
     MLFLOW_HTTP_REQUEST_MAX_RETRIES: '0',
   };

@@ -3,16 +3,21 @@ import type { AddressInfo } from 'node:net';
 import fastify from 'fastify';
 import { createPrimitives } from '../../adapters/crypto/primitives.ts';
 import { createTokenVerifier, type TokenVerifier } from '../../adapters/identity/token-verifier.ts';
+import { createWebhookSender } from '../../adapters/notify/mlflow-webhook.ts';
 import { createAuthority } from '../../adapters/postgres/identity/authority.ts';
 import { createApprovalReader } from '../../adapters/postgres/registry/approval-reader.ts';
 import { createApprovalStore } from '../../adapters/postgres/registry/approval-store.ts';
 import { createGrantedApprovals } from '../../adapters/postgres/registry/granted-approvals.ts';
+import { createWebhookContent } from '../../adapters/postgres/registry/webhooks/content.ts';
+import { createWebhooks } from '../../adapters/postgres/registry/webhooks/webhooks.ts';
 import type { EvidenceParts } from '../../adapters/postgres/rollout-store.ts';
 import { ROLE_NAMES } from '../../domain/governance/roles.ts';
 import { APPROVAL_POLICY } from './approval-policy.ts';
 import { createCallers } from '../../workers/api/callers.ts';
 import { registerMlflow } from '../../workers/api/mlflow.ts';
 import { askForApprovals } from '../../workers/registry-approvals.ts';
+import type { WebhookOffice } from '../../workers/webhooks.ts';
+import { testKeys, testSecretKeys } from './database.ts';
 import { createTestRegistry, type TestRegistry } from './registry.ts';
 
 /** A server of the protocol, and the registry behind it. */
@@ -30,6 +35,13 @@ export interface VersionBody {
   readonly current_stage: string;
 }
 
+/** What tests read of a webhook. */
+interface WebhookBody {
+  readonly webhook_id: string;
+  readonly name: string;
+  readonly status: string;
+}
+
 /** What tests read of a reply. */
 interface Body {
   readonly error_code?: string;
@@ -40,6 +52,9 @@ interface Body {
   readonly registered_models?: readonly { readonly name: string }[];
   readonly model_version?: VersionBody;
   readonly model_versions?: readonly VersionBody[];
+  readonly webhook?: WebhookBody;
+  readonly webhooks?: readonly WebhookBody[];
+  readonly result?: object;
 }
 
 /** A reply: its status, and its JSON. */
@@ -55,7 +70,13 @@ export async function startMlflow(
     tokens = createTokenVerifier([]),
     trustsLoopback = true,
     roles = ROLE_NAMES,
-  }: { readonly tokens?: TokenVerifier; readonly trustsLoopback?: boolean; readonly roles?: readonly string[] } = {},
+    webhookHosts = ['127.0.0.1'],
+  }: {
+    readonly tokens?: TokenVerifier;
+    readonly trustsLoopback?: boolean;
+    readonly roles?: readonly string[];
+    readonly webhookHosts?: readonly string[];
+  } = {},
 ): Promise<MlflowServer> {
   const made = await createTestRegistry(evidence, { approvals: createGrantedApprovals() });
   const [store, reader] = [createApprovalStore(evidence), createApprovalReader(evidence.pool)];
@@ -74,9 +95,10 @@ export async function startMlflow(
     rules: { mustSign: false, developmentRoles: roles },
     tokens,
   });
+  const webhooks = openWebhooks(evidence, webhookHosts);
   const gate = {
     callers: createCallers({ evidence, authority, trustsLoopback }),
-    parts: { ...made.parts, registry },
+    parts: { ...made.parts, registry, webhooks },
   };
   const app = fastify({ logger: false, forceCloseConnections: true });
   registerMlflow(app, async () => await Promise.resolve(gate));
@@ -87,6 +109,18 @@ export async function startMlflow(
     registry,
     call: async (...asked) => await ask(url, ...asked),
     close: async () => await app.close(),
+  };
+}
+
+/** Webhooks of the environment `dev`, and what sends them. */
+export function openWebhooks(evidence: EvidenceParts, hosts: readonly string[] = ['127.0.0.1']): WebhookOffice {
+  const rules = { hosts, allowsPlainLoopback: true };
+  const parts = { ...evidence, environment: 'dev', keys: testSecretKeys };
+  return {
+    rules,
+    hooks: createWebhooks(parts),
+    content: createWebhookContent({ ...parts, payloadKeys: testKeys }),
+    sender: createWebhookSender(rules),
   };
 }
 

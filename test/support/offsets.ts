@@ -11,6 +11,7 @@ const STACKS = [
   'mlflow',
   'mlflowClient',
   'mlflowImport',
+  'webhooks',
   'demo',
   'faults',
   'workerDeaths',

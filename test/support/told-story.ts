@@ -94,6 +94,7 @@ async function interfere(
     protectedAliases: [],
     approvalPolicy: APPROVAL_POLICY,
     linkBaseUrl: null,
+    webhookHosts: [],
   };
   const authority = composeAuthority({ environment: 'dev', governance }, parts);
   const line = {

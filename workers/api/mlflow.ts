@@ -7,14 +7,15 @@ import type { EventActor } from '../../domain/governance/event-draft.ts';
 import type { Fields } from '../../domain/registry/mlflow/fields.ts';
 import { answerOf, refusal } from '../../domain/registry/mlflow/refusal.ts';
 import type { Callers } from './callers.ts';
-import type { MlflowCall } from './mlflow/call.ts';
+import type { MlflowCall, ServedParts } from './mlflow/call.ts';
 import { MODEL_CALLS } from './mlflow/model-calls.ts';
 import { VERSION_CALLS } from './mlflow/version-calls.ts';
+import { WEBHOOK_CALLS } from './mlflow/webhook-calls.ts';
 
 /** What calls of the protocol need: who calls and may, and the registry. */
 export interface MlflowGate {
   readonly callers: Callers;
-  readonly parts: MlflowParts;
+  readonly parts: ServedParts;
 }
 
 const PREFIXES = ['/api/2.0/mlflow', '/ajax-api/2.0/mlflow'];
@@ -42,7 +43,7 @@ export function registerMlflow(app: FastifyInstance, gate: () => Promise<MlflowG
             `No API found for ${request.method} '${request.url.replace(/\?.*/, '')}'`,
           );
         });
-        for (const call of [...MODEL_CALLS, ...VERSION_CALLS])
+        for (const call of [...MODEL_CALLS, ...VERSION_CALLS, ...WEBHOOK_CALLS])
           for (const method of call.methods)
             scope.route({
               method,
@@ -58,8 +59,7 @@ async function answerCall(gate: MlflowGate, call: MlflowCall, request: FastifyRe
   const { callers, parts } = gate;
   const fields = fieldsOf(request);
   const action = typeof call.action === 'string' ? call.action : call.action(fields);
-  const name = typeof fields['name'] === 'string' && fields['name'] !== '' ? fields['name'] : null;
-  const resource = name === null ? 'model' : `model/${name}`;
+  const resource = (call.resource ?? resourceOf)(fields);
   const actor = await callers.admit(request, { action, resource });
   if (action === 'model.read') await sampleRead(parts, resource, { verb: call.path }, actor.id);
   return await refusalsRecorded(parts, { action, resource, actor }, async () => await call.run(parts, fields, actor));
@@ -80,9 +80,16 @@ async function refusalsRecorded<T>(
   }
 }
 
-function fieldsOf({ body, method, query }: FastifyRequest): Fields {
+/** The model that is named, or models. */
+function resourceOf({ name }: Fields): string {
+  return typeof name === 'string' && name !== '' ? `model/${name}` : 'model';
+}
+
+/** What the path says counts before anything else. */
+function fieldsOf({ body, method, params, query }: FastifyRequest): Fields {
   const given = method === 'GET' ? query : (body ?? query);
-  if (typeof given === 'object' && given !== null && !Array.isArray(given)) return given as Fields;
+  if (typeof given === 'object' && given !== null && !Array.isArray(given))
+    return { ...(given as Fields), ...(params as Fields) };
   throw refusal('INVALID_PARAMETER_VALUE', 'Invalid request: wanted a JSON object');
 }
 

@@ -68,7 +68,7 @@ async function linesOf(
 /** Payloads that can be read, by sequence. What was erased is not among them. */
 export async function openPayloads(
   pool: Pool,
-  events: readonly StoredEvent[],
+  events: readonly Pick<StoredEvent, 'sequence'>[],
   { origin, keys }: { readonly origin: string; readonly keys: DataKeys },
 ): Promise<ReadonlyMap<number, NonNullable<ExportLine['opened']>>> {
   const rows = await query<{

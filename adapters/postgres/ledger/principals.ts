@@ -20,6 +20,7 @@ const SYSTEM: Readonly<Record<string, EventActor['kind']>> = {
   judge: 'workflow',
   'traffic-guard': 'workflow',
   temporal: 'system',
+  webhooks: 'system',
 };
 
 /** Sent by somebody who gave no name: a signal from another program. */

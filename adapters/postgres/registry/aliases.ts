@@ -112,7 +112,7 @@ async function writeAlias(
     readonly environment: string;
     readonly order: AliasOrder;
     readonly actor: EventActor;
-    readonly row: Pick<VersionRow, 'model_id'> & Partial<Pick<VersionRow, 'version_id' | 'content'>>;
+    readonly row: Pick<VersionRow, 'model_id'> & Partial<Pick<VersionRow, 'version_id' | 'content' | 'ordinal'>>;
     readonly before: string | null;
     readonly approval: UsedApproval | null;
   },
@@ -136,10 +136,14 @@ async function writeAlias(
       version === null ? 'alias-removed' : 'alias-set',
       {
         resource: version === null ? resourceOfModel(model) : resourceOfVersion(model, version),
-        facts: { environment, alias, version, before, ...approved },
+        facts: { environment, alias, version, ...numberOf(row), before, ...approved },
         ...(reason === '' ? {} : { words: { reason } }),
       },
       actor,
     ),
   );
+}
+
+function numberOf({ ordinal }: { readonly ordinal?: number }): { readonly ordinal?: number } {
+  return ordinal === undefined ? {} : { ordinal };
 }

@@ -130,6 +130,8 @@ export interface VersionPlace {
   readonly modelId: string;
   readonly ordinal: number;
   readonly at: Date;
+  /** The model began with it. */
+  readonly isFirst: boolean;
 }
 
 /** Takes the next ordinal of a model, which begins with its first version. */
@@ -138,17 +140,17 @@ export async function takeOrdinal(
   model: string,
   actor: EventActor,
 ): Promise<VersionPlace> {
-  const { rows } = await client.query<{ model_id: string; ordinal: number; at: Date }>(
+  const { rows } = await client.query<{ model_id: string; ordinal: number; at: Date; is_first: boolean }>(
     `INSERT INTO model (name, last_ordinal, author, created_at, changed_at, ledger_sequence)
      SELECT $1, 1, $2, at, at, $3 FROM date_trunc('milliseconds', clock_timestamp()) AS at
      ON CONFLICT (name) WHERE retired_at IS NULL DO UPDATE SET last_ordinal = model.last_ordinal + 1,
        changed_at = EXCLUDED.changed_at, ledger_sequence = EXCLUDED.ledger_sequence
-     RETURNING model_id, last_ordinal AS ordinal, changed_at AS at`,
+     RETURNING model_id, last_ordinal AS ordinal, changed_at AS at, xmax = 0 AS is_first`,
     [model, actor.id, next],
   );
   const [row] = rows;
   if (row === undefined) throw new Error('INSERT ... RETURNING gave no row');
-  return { modelId: row.model_id, ordinal: row.ordinal, at: row.at };
+  return { modelId: row.model_id, ordinal: row.ordinal, at: row.at, isFirst: row.is_first };
 }
 
 /** Writes a new version with what it rests on, and its event. */
@@ -159,7 +161,9 @@ export async function insertAt(transaction: LedgerTransaction, place: VersionPla
   const id = await insertRow(transaction, place, entry, content);
   await linkDependencies(transaction, { id, name: { model, version }, dependencies });
   const { runId = '', runLink = '', source = '' } = origin ?? {};
-  const facts = { environment, version, ordinal: place.ordinal, modelType: type, artifact, content: sha256Of(content) };
+  const { isFirst, ordinal } = place;
+  const begins = isFirst ? { isFirst } : {};
+  const facts = { environment, version, ordinal, ...begins, modelType: type, artifact, content: sha256Of(content) };
   transaction.append(
     draftOfRegistry(
       'registered',

@@ -83,6 +83,8 @@ const SHOWN_BY: Readonly<Record<Action, readonly string[]>> = {
   'rollout.resume': ['rollout.resumed'],
   'rollout.rollback': [],
   'rollout.start': ['rollout.opened'],
+  'webhook.manage': ['webhook.created', 'webhook.changed', 'webhook.deleted'],
+  'webhook.read': [],
 };
 
 /** Whether an event shows that its actor was let do what was refused before: the same action, of the same model where it has one. */

@@ -1,5 +1,6 @@
 import type { MlflowVersion } from '../../../../domain/registry/mlflow/shapes.ts';
 import { refusal } from '../../../../domain/registry/mlflow/refusal.ts';
+import { OWN_SOURCE } from '../../../../domain/registry/mlflow/webhook/told.ts';
 import { run, STAGE_JOIN, VERSION_COLUMNS, type Queries, type VersionRow } from '../versions.ts';
 
 /** A row with what the protocol knows beside. */
@@ -33,9 +34,6 @@ export async function requireOrdinal(
   if (row !== undefined) return row;
   throw refusal('RESOURCE_DOES_NOT_EXIST', `Model Version (name=${model}, version=${ordinal}) not found`);
 }
-
-/** Where the content of what we hold ourselves lies. */
-const OWN_SOURCE = 'mlops-artifact:/sha256/';
 
 export function mlflowVersionOf(row: MlflowVersionRow): MlflowVersion {
   const { artifact } = row.content;

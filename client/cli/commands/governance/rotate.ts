@@ -21,10 +21,10 @@ export const run: CommandRun = async (context, input) => {
     };
   }
   const content = { reason: textOption(input, 'reason') };
-  const { artifacts, key, place, rewrapped } = await governance.rotate({ ...content, ...claimOf(content) });
+  const { artifacts, key, place, rewrapped, secrets } = await governance.rotate({ ...content, ...claimOf(content) });
   return {
     exitCode: 0,
-    data: { key, active: true, rewrapped, artifacts },
-    text: `Key ${key} is in use; wrapped anew: ${rewrapped} of payloads, ${artifacts} of artifacts. Keep a backup of ${place}`,
+    data: { key, active: true, rewrapped, secrets, artifacts },
+    text: `Key ${key} is in use; wrapped anew: ${rewrapped} of payloads, ${secrets} of webhooks, ${artifacts} of artifacts. Keep a backup of ${place}`,
   };
 };

@@ -41,6 +41,8 @@ const DECIDED: Readonly<Record<string, string>> = {
   'rollout.resume': 'EO',
   'rollout.rollback': 'O',
   'rollout.start': 'EO',
+  'webhook.manage': 'D',
+  'webhook.read': 'AD',
 };
 
 const LETTERS = { viewer: 'V', engineer: 'E', reviewer: 'R', approver: 'P', operator: 'O', auditor: 'A', admin: 'D' };
