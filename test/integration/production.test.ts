@@ -8,7 +8,7 @@ import { connectTemporal } from '../../adapters/temporal/connect.ts';
 import { loadConfig } from '../../config/load.ts';
 import { rolloutIdOf } from '../../client/rollouts/rollout-id.ts';
 import type { RolloutStatus } from '../../workflows/messages.ts';
-import { findLeaks, place, planted, type Place } from '../support/leaks.ts';
+import { findLeaks, planted, textAt, type Place } from '../support/leaks.ts';
 import { OFFSETS } from '../support/offsets.ts';
 import { plantSecrets, readPlaces, useSecrets } from '../support/secrets.ts';
 import { createProject, until, type Run, type TestProject } from '../support/stack.ts';
@@ -41,7 +41,7 @@ describe('in production', () => {
   const as = async (name: string | null, ...args: string[]): Promise<Run> => {
     const run = await project.mlops(args, { env: { ...ENV, ...(name === null ? {} : { MLOPS_IDENTITY: name }) } });
     // A link is made for who reads it there.
-    if (!args.includes('--link')) said.push(place(`mlops ${args.slice(0, 3).join(' ')}`, run.stdout + run.stderr));
+    if (!args.includes('--link')) said.push(textAt(`mlops ${args.slice(0, 3).join(' ')}`, run.stdout + run.stderr));
     return run;
   };
   const status = async (): Promise<RolloutStatus> => {

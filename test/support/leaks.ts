@@ -19,7 +19,7 @@ export function planted(name: string, text: string): Planted {
 }
 
 /** A place of text. */
-export function place(name: string, text: string): Place {
+export function textAt(name: string, text: string): Place {
   return { name, content: Buffer.from(text) };
 }
 

@@ -9,7 +9,7 @@ import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { Client as Database } from 'pg';
 import { databaseUrlOf } from '../../adapters/postgres/pool.ts';
 import type { MlopsConfig } from '../../config/schema.ts';
-import { place, planted, type Place, type Planted } from './leaks.ts';
+import { planted, textAt, type Place, type Planted } from './leaks.ts';
 import { OFFSETS } from './offsets.ts';
 import { createProject, until, type Run, type TestProject } from './stack.ts';
 import { startReceiver } from './webhook-receiver.ts';
@@ -97,7 +97,7 @@ async function callApi({ config }: Stack, token: string, status: number): Promis
     { headers: { authorization: `Bearer ${token}` } },
   );
   if (response.status !== status) throw new Error(`the API answered ${response.status}: ${await response.text()}`);
-  return place('process api, its answer', await response.text());
+  return textAt('answer of the API', await response.text());
 }
 
 /** One link is used on its page, one as the code of a signal, one not at all. */
@@ -204,7 +204,7 @@ async function failWithSecrets({ config }: Stack) {
     else await writeFile(join(aside.root, 'config/governance.yaml'), file);
     const { stderr, stdout } = await aside.mlops(args.split(' '), { env });
     if (!(stdout + stderr).includes(says)) throw new Error(`mlops ${args} did not say ${says}: ${stdout}${stderr}`);
-    said.push(place(`mlops ${args.split(' ').slice(0, 3).join(' ')}, which says ${says}`, stdout + stderr));
+    said.push(textAt(`mlops ${args.split(' ').slice(0, 3).join(' ')}, which says ${says}`, stdout + stderr));
   }
   await aside.remove();
   const names = [
@@ -263,7 +263,7 @@ async function readTables({ config }: Stack): Promise<Place[]> {
     const places: Place[] = [];
     for (const { name } of rows) {
       const { rows: lines } = await database.query<{ line: string }>(`SELECT t::text AS line FROM "${name}" t`);
-      places.push(place(`table ${name}`, lines.map(({ line }) => line).join('\n')));
+      places.push(textAt(`table ${name}`, lines.map(({ line }) => line).join('\n')));
     }
     return places;
   } finally {
@@ -303,7 +303,7 @@ async function readMetrics({ config: { gateway, ports } }: Stack): Promise<Place
   const addresses = [`http://127.0.0.1:${ports.api}`, gateway.url, `http://127.0.0.1:${ports.workerMetrics}`];
   const answers = addresses.map(async (address) => {
     const response = await fetch(`${address}/metrics`);
-    return place(`metrics of ${address}`, await response.text());
+    return textAt(`metrics of ${address}`, await response.text());
   });
   return await Promise.all(answers);
 }

@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { findLeaks, place, planted } from '../../support/leaks.ts';
+import { findLeaks, planted, textAt } from '../../support/leaks.ts';
 
 /** With what has to be escaped. */
 const SECRET = 'a/+"secret"-\\5f2c9d81e7';
 const found = (text: string, secret = planted('it', SECRET)): boolean =>
-  findLeaks([secret], [place('there', text)]).length > 0;
+  findLeaks([secret], [textAt('there', text)]).length > 0;
 
 describe('a secret is found', () => {
   it.each([0, 1, 2, 3, 4, 5])('in base64 of a text in which it begins at %i', (at) => {
