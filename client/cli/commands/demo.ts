@@ -10,31 +10,38 @@ import { textOption } from '../rollout/options.ts';
 /** `mlops demo`: the main job on real parts, with crashes; exit 0 only if each act ended as it should. */
 export const run: CommandRun = async (context, input) => {
   const config = await context.config();
+  const parts = partsOf(input);
   assertHarmless(config);
+  if (parts.includes('registry')) assertAsShipped(config);
   if (input.dryRun)
     return {
       exitCode: 0,
       data: { dryRun: true, wouldStart: ['local stack', 'four releases of examples/rag-service', 'traffic'] },
       text: 'Nothing is changed. This would start the local stack again, four releases of examples/rag-service and traffic, roll releases out, and register and approve versions.',
     };
-  const report = await context.composition.playAlone(async () => await play(context, config, partsOf(input)));
+  const report = await context.composition.playAlone(async () => await play(context, config, parts));
   return { exitCode: report.passed ? 0 : 1, data: report, text: render(report, context.signal.aborted) };
 };
 
 /** @throws USAGE_INVALID */
-function assertHarmless({ artifacts, environment, temporal }: MlopsConfig): void {
+function assertHarmless({ environment, temporal }: MlopsConfig): void {
   if (environment === 'production' || temporal.address !== null)
     throw new MlopsError('USAGE_INVALID', {
       problem:
         'The demo kills Temporal and the worker: wanted the local stack and an environment that is not production',
       hint: 'Unset TEMPORAL_ADDRESS and MLOPS_ENV, then run `mlops demo`',
     });
-  if (artifacts.s3 !== null || artifacts.requireSignature !== 'none')
-    throw new MlopsError('USAGE_INVALID', {
-      problem:
-        'The demo registers releases that nobody signed and flips a bit of one: wanted artifacts.store files and require_signature none',
-      hint: 'Run `mlops demo` in an empty folder',
-    });
+}
+
+/** What the acts of the registry count on. @throws USAGE_INVALID */
+function assertAsShipped({ artifacts, governance }: MlopsConfig): void {
+  const { quorum } = governance.approvalPolicy.high;
+  if (artifacts.s3 === null && artifacts.requireSignature === 'none' && quorum === 2) return;
+  throw new MlopsError('USAGE_INVALID', {
+    problem:
+      'The demo registers what nobody signed, flips a bit of it on this machine and has it approved by two: wanted artifacts.store files, require_signature none and approvals.high.quorum 2',
+    hint: 'Run `mlops demo` in an empty folder, or `mlops demo --only rollouts`',
+  });
 }
 
 function partsOf(input: CommandInput): readonly DemoPart[] {

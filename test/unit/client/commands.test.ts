@@ -35,6 +35,7 @@ const LIVE: LiveSplit = {
   writtenAt: '2026-01-01T08:00:00.000Z',
 };
 const MODEL = { model: 'rag_api' };
+const SIGNED = { s3: null, requireSignature: 'any' } as const;
 const DRY = { dryRun: true };
 const routerOf = (live: LiveSplit | null) => ({ observe: async () => await Promise.resolve(live) });
 const refusalOf = async (doing: Promise<unknown>): Promise<unknown> =>
@@ -100,6 +101,15 @@ describe('a dry run', () => {
       code: 'ROLLOUT_REFUSED_ACTION',
       details: expect.objectContaining({ problem }) as object,
     });
+  });
+
+  it('of the demo refuses a project whose rules are not those that its acts show, but for the acts without them', async () => {
+    const { context } = createContext({});
+    const config = await context.config();
+    const strict = { ...context, config: async () => await Promise.resolve({ ...config, artifacts: SIGNED }) };
+    const error = await refusalOf(demo(strict, createInput({}, DRY)));
+    expect(error).toMatchObject({ code: 'USAGE_INVALID', message: expect.stringContaining('require_signature none') });
+    expect((await demo(strict, createInput({ only: 'rollouts' }, DRY))).exitCode).toBe(0);
   });
 
   it('of rollback shows old and new, and knows the models that are live', async () => {
