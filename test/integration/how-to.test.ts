@@ -321,7 +321,7 @@ describe('the commands of pages in docs', () => {
     expect(page.left()).toBe(0);
   });
 
-  it('register-from-ci', { timeout: 60_000 }, async () => {
+  it('register-from-ci', { timeout: 120_000 }, async () => {
     await writeFile(join(project.root, 'index.bin'), 'words');
     const page = open('how-to/register-from-ci');
     expect((await page.next(0)).stdout).toContain('it signs with build-identity.json');
@@ -336,7 +336,7 @@ describe('the commands of pages in docs', () => {
     expect(page.left()).toBe(0);
   });
 
-  it('approve-from-chat, about what the job has asked for', { timeout: 60_000 }, async () => {
+  it('approve-from-chat, about what the job has asked for', { timeout: 90_000 }, async () => {
     const page = open('how-to/approve-from-chat');
     expect((await page.next(0)).stdout).toContain(approvalId);
     const [, url = '', secret = ''] = /(http\S+)#(\S+)/.exec((await page.next(6)).stdout) ?? [];
