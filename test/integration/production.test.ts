@@ -66,6 +66,7 @@ describe('in production', () => {
   beforeAll(async () => {
     project = await createProject(OFFSETS.production, DEPLOYMENT);
     setUp = await as(null, 'up', '--detach');
+    if (setUp.code !== 0) throw new Error(setUp.stderr);
     const [stable, canary] = [await project.startService('1.0.0'), await project.startService('1.1.0')];
     traffic = startTraffic({ url: project.gateway, model: MODEL, perSecond: 100 });
     endpoints = { '1.0.0': stable, '1.1.0': canary };
