@@ -361,7 +361,8 @@ function requestOf(
     plan: assemblePlan({ ...PLAN_SETTINGS, ...quick, steps, ...settings }, 'default'),
     policy: POLICY as unknown as Record<string, unknown>,
     minimumSuccessRate: 0.95,
-    health: { intervalSeconds: 2, failures: 2, outOf: 3 },
+    // Those in production are many at once, and about people.
+    health: { intervalSeconds: environment === 'production' ? 20 : 2, failures: 2, outOf: 3 },
     resourceAlertPercent: 80,
     startedBy: environment === 'production' ? STARTER : 'me',
     reason: '',
