@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
+import { address } from './address-schema.ts';
 import { ROLE_NAMES } from '../domain/governance/roles.ts';
 
 /** Names of weekdays; 0 is Sunday. */
@@ -18,7 +19,7 @@ export const IDENTITY_SECTION = z
         z.strictObject({
           issuer: z.url().describe('As tokens say it (`iss`)'),
           audience: z.string().min(1).describe('Tokens must be meant for this (`aud`)'),
-          jwks_url: z.url().describe('Where its public keys are'),
+          jwks_url: address.describe('Where its public keys are'),
           subjects: z
             .array(
               z.strictObject({

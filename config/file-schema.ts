@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import { NOTIFIED_EVENTS } from '../domain/rollout/notified-events.ts';
 import { ALIAS_NAME, WANTED_ALIAS } from '../domain/registry/alias.ts';
+import { address } from './address-schema.ts';
 import { APPROVALS_SECTION } from './approvals-schema.ts';
 import { ACCESS_WATCH_SECTION, IDENTITY_SECTION } from './access-schema.ts';
 import { ARTIFACTS_SECTION, KEYS_SECTION } from './storage-schema.ts';
 import { MODEL_NAME, WANTED_MODEL_NAME } from '../domain/model-name.ts';
-import { hasCredentials } from '../domain/url-credentials.ts';
 
 const percent = z.number().min(0).max(100);
 const share = z.number().gt(0).lt(1);
@@ -160,9 +160,6 @@ const model = z.strictObject({
     })
     .optional(),
 });
-
-/** Whoever is shown the configuration, or an event, is shown the URL. */
-const address = z.url().refine((url) => !hasCredentials(url), { error: 'wanted a URL without user and password' });
 
 const webhook = z.strictObject({
   url: address.describe('Where it is sent'),
