@@ -434,7 +434,7 @@ describe('a call', () => {
       { name: 'second', key: 'k'.repeat(251), value: '' },
       isError(400, 'INVALID_PARAMETER_VALUE'),
     ],
-    ['POST', 'webhooks', {}, isError(404, 'ENDPOINT_NOT_FOUND')],
+    ['POST', 'logged-models', {}, isError(404, 'ENDPOINT_NOT_FOUND')],
     ['POST', '/ajax-api/2.0/mlflow/nothing', {}, isError(404, 'ENDPOINT_NOT_FOUND')],
     ['POST', '/ajax-api/2.0/mlflow/registered-models/create', { name: 'by_ajax' }, { status: 200 } as never],
   ])('is answered as the protocol says: %s %s %j', async (method, path, fields, wanted) => {
