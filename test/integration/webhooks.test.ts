@@ -45,6 +45,8 @@ let client: Client;
 const away = new Set<string>();
 /** Hooks for which it is tried no longer. */
 const hopeless = new Set<string>();
+/** How long the first requests take. */
+const slowness = [1500];
 const silent = { error: () => undefined };
 
 beforeAll(async () => {
@@ -53,9 +55,9 @@ beforeAll(async () => {
   pool = createPool(database.url, 20);
   evidence = await openTestLedger(pool);
   server = await startMlflow(evidence);
-  receiver = await startHook((path, calls) => {
+  receiver = await startHook((path) => {
     // Whoever does not wait for the one before overtakes it.
-    if (path === '/all') return { status: 200, afterMs: calls.some((one) => one.path === path) ? 0 : 1500 };
+    if (path === '/all') return { status: 200, afterMs: slowness.pop() ?? 0 };
     if (path === '/redirects') return { status: 302, location: receiver.urlOf('elsewhere') };
     return { status: away.has(path.slice(1)) ? 503 : 200 };
   });

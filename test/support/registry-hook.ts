@@ -23,10 +23,11 @@ export interface HookCall {
 }
 
 /** Answers what a test says. */
-export type HookAnswer = (
-  path: string,
-  calls: readonly HookCall[],
-) => { readonly status: number; readonly location?: string; readonly afterMs?: number };
+export type HookAnswer = (path: string) => {
+  readonly status: number;
+  readonly location?: string;
+  readonly afterMs?: number;
+};
 
 export async function startHook(answer: HookAnswer = () => ({ status: 200 })) {
   const calls: HookCall[] = [];
@@ -34,7 +35,7 @@ export async function startHook(answer: HookAnswer = () => ({ status: 200 })) {
     void (async () => {
       const content = await text(request);
       const path = request.url ?? '';
-      const { afterMs = 0, location, status } = answer(path, calls);
+      const { afterMs = 0, location, status } = answer(path);
       await sleep(afterMs);
       const header = (name: string): string => String(request.headers[`x-mlflow-${name}`] ?? '');
       calls.push({
