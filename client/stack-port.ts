@@ -26,8 +26,8 @@ export interface Finding {
 
 /** Port: the local stack of this machine. */
 export interface LocalStack {
-  /** Makes what is missing; says what it did. Harmless when repeated. */
-  setup(say: (line: string) => void): Promise<readonly string[]>;
+  /** Makes what is missing; says what it did. Harmless when repeated. Roles of the own database are made in any case. */
+  setup(say: (line: string) => void, options?: { readonly databaseRoles: boolean }): Promise<readonly string[]>;
   /** Starts what is missing in the background and waits until everything is ready. @throws PART_NOT_READY, PORT_TAKEN, STACK_AT_OTHER_PORTS, DATABASE_NEWER, DATABASE_CHANGED */
   start(say: (line: string) => void): Promise<StackStatus>;
   /** Runs the supervisor in this process until it is told to stop. */

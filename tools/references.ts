@@ -5,6 +5,16 @@ import { DEFAULTS } from '../config/defaults.ts';
 import { CATALOG, NOT_THERE_YET } from '../client/cli/catalog.ts';
 import { optionsOf } from '../client/cli/common-options.ts';
 import { ERRORS, type ErrorCode } from '../domain/errors.ts';
+import {
+  DATABASE_ROLE_NAMES,
+  DATABASE_ROLES,
+  GOVERNED_TABLES,
+  isGranted,
+  TABLE_VERBS,
+  type DatabaseRole,
+  type GovernedTable,
+  updatedColumns,
+} from '../domain/governance/database-grants.ts';
 import { ACTIONS, isAllowed } from '../domain/governance/permissions.ts';
 import { ROLE_NAMES, ROLES } from '../domain/governance/roles.ts';
 
@@ -17,6 +27,7 @@ export function assembleReferences(): Record<string, string> {
     'docs/reference/configuration.md': renderConfiguration(),
     'docs/reference/cli.md': renderCli(),
     'docs/reference/roles.md': renderRoles(),
+    'docs/reference/database-roles.md': renderDatabaseRoles(),
     'config/schema/deployment.schema.json': renderSchema(DEPLOYMENT_FILE),
     'config/schema/monitoring.schema.json': renderSchema(MONITORING_FILE),
     'config/schema/governance.schema.json': renderSchema(GOVERNANCE_FILE),
@@ -53,6 +64,21 @@ function renderRoles(): string {
     return `| \`${action}\` | ${cells.join(' | ')} |`;
   });
   return `# Roles\n\n${NOTE}\n\nNobody may do what is not allowed here. In production everything is signed by the key of a principal and every role is granted; elsewhere a user of the operating system who was granted no role has those of \`identity.development_roles\` in config/governance.yaml. A refusal ends with exit code 4 and is an event of the ledger.\n\n${meanings}\n\n| action | ${ROLE_NAMES.join(' | ')} |\n| --- |${' --- |'.repeat(ROLE_NAMES.length)}\n${rows.join('\n')}\n`;
+}
+
+function renderDatabaseRoles(): string {
+  const meanings = DATABASE_ROLE_NAMES.map((role) => `- **${role}** ${DATABASE_ROLES[role]}`).join('\n');
+  const cellOf = (role: DatabaseRole, table: GovernedTable): string =>
+    TABLE_VERBS.filter((verb) => isGranted(role, table, verb))
+      .map((verb) => {
+        const columns = verb === 'update' ? updatedColumns(role, table) : null;
+        return columns === null ? verb : `${verb} of ${columns.map((name) => `\`${name}\``).join(', ')}`;
+      })
+      .join('; ');
+  const rows = GOVERNED_TABLES.map(
+    (table) => `| \`${table}\` | ${DATABASE_ROLE_NAMES.map((role) => cellOf(role, table)).join(' | ')} |`,
+  );
+  return `# Roles of the database\n\n${NOTE}\n\nEach kind of process has a role in PostgreSQL, with the rights that it needs: [how logins get them](../how-to/separate-database-logins.md), [why](../adr/0029-one-role-for-each-process.md). What is not here is granted to nobody, TRUNCATE least of all. The tables of the log are written by the function \`ledger_append\` alone, which runs with the rights of the owner and takes nothing that does not go on from the end of the log. A test connects as each role and tries each cell.\n\n${meanings}\n\n| table | ${DATABASE_ROLE_NAMES.join(' | ')} |\n| --- |${' --- |'.repeat(DATABASE_ROLE_NAMES.length)}\n${rows.join('\n')}\n`;
 }
 
 function renderConfiguration(): string {

@@ -3,7 +3,7 @@ import fastify, { type FastifyInstance } from 'fastify';
 import type { Connection } from '@temporalio/client';
 import proto from '@temporalio/proto';
 import { newestCheckpoint } from '../adapters/postgres/ledger/sign-checkpoint.ts';
-import { createPool, databaseUrlOf } from '../adapters/postgres/pool.ts';
+import { openPool } from '../adapters/postgres/pool.ts';
 import { renderRolloutMetrics } from '../adapters/postgres/rollout-metrics.ts';
 import { connectTemporal } from '../adapters/temporal/connect.ts';
 import { createPayloadCodec } from '../adapters/temporal/codec.ts';
@@ -40,7 +40,7 @@ export async function createApi(config: MlopsConfig): Promise<FastifyInstance> {
     trustProxy: [...config.trustedProxies],
   });
   const codec = createPayloadCodec(await loadPayloadKeys(config.stateDirectory));
-  const pool = createPool(databaseUrlOf(config), 8);
+  const pool = openPool(config, 8, ['mlops_api']);
   const ui = `http://127.0.0.1:${config.ports.temporalUi}`;
   const site = linkSiteOf(config);
   const engine = createConnector(config);

@@ -8,6 +8,7 @@ import { payloadKeyFile } from '../adapters/temporal/keys.ts';
 import type { MlopsConfig } from '../config/schema.ts';
 import { isMlopsError, messageOf } from '../domain/errors.ts';
 import { composeArtifacts } from './artifacts.ts';
+import { checkDatabaseRoles } from './doctor-database.ts';
 import { wrappingKeysOf } from './wrapping-keys.ts';
 import { describeTaken, findFreeOffset, findTakenPorts } from './stack-ports.ts';
 import { probeStack } from './stack-status.ts';
@@ -38,6 +39,7 @@ export async function examineMachine(config: MlopsConfig): Promise<Finding[]> {
     await checkWrappingKeys(config),
     await checkArtifacts(config),
     checkServer(config),
+    await checkDatabaseRoles(config),
     ...parts.map(({ name, state, detail, fix }) => ({
       check: name,
       state: state === 'up' ? ('ok' as const) : ('problem' as const),

@@ -37,7 +37,7 @@ function postgresPart(config: MlopsConfig): Part {
     probe: async () => {
       const url = databaseUrlOf(config);
       await ensureDatabase(url, 0);
-      await migrate(url);
+      await migrate(url, { makesRoles: true });
     },
   };
 }

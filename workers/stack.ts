@@ -34,7 +34,8 @@ const FOLDERS = ['run', 'logs', 'keys', 'cache', 'temporal', 'gateway', 'journal
 export function createLocalStack(config: MlopsConfig) {
   const { stateDirectory } = config;
   return {
-    setup: async (say: Say) => await inTurn(config, say, async () => await setUp(config, say)),
+    setup: async (say: Say, options?: { readonly databaseRoles: boolean }) =>
+      await inTurn(config, say, async () => await setUp(config, say, options)),
     start: async (say: Say) => await start(config, say),
     runInForeground: async (say: Say, signal: AbortSignal) => await runSupervisor(config, say, signal),
     stop: async (say: Say) => await stop(config, say),
@@ -53,7 +54,7 @@ export function createLocalStack(config: MlopsConfig) {
   };
 }
 
-async function setUp(config: MlopsConfig, say: Say): Promise<string[]> {
+async function setUp(config: MlopsConfig, say: Say, { databaseRoles } = { databaseRoles: false }): Promise<string[]> {
   const { stateDirectory } = config;
   const done: string[] = [];
   for (const folder of FOLDERS) await mkdir(join(stateDirectory, folder), { recursive: true });
@@ -74,7 +75,8 @@ async function setUp(config: MlopsConfig, say: Say): Promise<string[]> {
     done.push(clearedStaleLock ? 'own database: cleared the lock of a killed server' : 'own database: there');
   } else {
     await ensureDatabase(config.databaseUrl, 0).catch(() => undefined);
-    const { applied } = await migrate(config.databaseUrl);
+    const { applied, roles } = await migrate(config.databaseUrl, { makesRoles: databaseRoles });
+    if (roles.length > 0) done.push(`database: made the roles ${roles.join(', ')}`);
     done.push(applied.length === 0 ? 'database: up to date' : `database: applied ${applied.join(', ')}`);
   }
   return done;

@@ -69,7 +69,7 @@ export async function runWorker(config: MlopsConfig, parts: WorkerParts = {}): P
   });
   const { connectionOptions, namespace } = connectionOptionsOf(config);
   const dataConverter = await loadDataConverter(config.stateDirectory);
-  const pool = openPool(config, 20);
+  const pool = openPool(config, 20, ['mlops_worker']);
   const native = await NativeConnection.connect(connectionOptions);
   const connection = await Connection.connect(connectionOptions);
   const client = new Client({ connection, namespace, dataConverter });

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { Client } from 'pg';
 import { isMlopsError, MlopsError, messageOf } from '../../domain/errors.ts';
 import { ownPath } from '../processes/own-file.ts';
+import { makeRoles, refreshGrants } from './roles/database-roles.ts';
 
 const DIRECTORY = ownPath('adapters/postgres/migrations');
 /** Any number that nobody else locks. */
@@ -22,16 +23,21 @@ export interface MigrationReport {
   readonly applied: readonly string[];
   /** Number of the newest migration in the database. */
   readonly level: number;
+  /** Roles of the database made now. */
+  readonly roles: readonly string[];
 }
 
 /**
  * Brings a database up to date: each file in a transaction of its own, under a lock, so that any number of programs may
- * start at once.
+ * start at once. Roles of the database get the rights that the program says, where they are there or are to be made.
  *
  * @throws DATABASE_NEWER when the database has migrations this program does not know, DATABASE_CHANGED when an applied
  *   file was edited, DATABASE_UNREACHABLE
  */
-export async function migrate(url: string): Promise<MigrationReport> {
+export async function migrate(
+  url: string,
+  { makesRoles = false }: { readonly makesRoles?: boolean } = {},
+): Promise<MigrationReport> {
   const migrations = await readMigrations();
   const client = new Client({ connectionString: url, connectionTimeoutMillis: 5000 });
   await client.connect().catch((error: unknown) => {
@@ -39,7 +45,10 @@ export async function migrate(url: string): Promise<MigrationReport> {
   });
   try {
     await client.query('SELECT pg_advisory_lock($1)', [LOCK]);
-    return await applyMissing(client, migrations);
+    const report = await applyMissing(client, migrations);
+    const roles = makesRoles ? await makeRoles(client) : [];
+    await refreshGrants(client);
+    return { ...report, roles };
   } finally {
     await client.end();
   }
@@ -78,7 +87,7 @@ async function readMigrations(): Promise<Migration[]> {
   );
 }
 
-async function applyMissing(client: Client, migrations: readonly Migration[]): Promise<MigrationReport> {
+async function applyMissing(client: Client, migrations: readonly Migration[]): Promise<Omit<MigrationReport, 'roles'>> {
   await client.query(
     'CREATE TABLE IF NOT EXISTS schema_migration (number integer PRIMARY KEY, name text NOT NULL, checksum text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now())',
   );

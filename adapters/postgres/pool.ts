@@ -1,7 +1,9 @@
-import { Pool } from 'pg';
+import { Pool, type ClientBase } from 'pg';
 import type { MlopsConfig } from '../../config/schema.ts';
 import { MlopsError } from '../../domain/errors.ts';
+import type { DatabaseRole } from '../../domain/governance/database-grants.ts';
 import { embeddedUrl } from './embedded.ts';
+import { becomeRole } from './roles/become-role.ts';
 
 const CONNECT_TIMEOUT_MS = 5000;
 
@@ -15,18 +17,32 @@ export function databaseUrlOf(config: Pick<MlopsConfig, 'databaseUrl' | 'stateDi
   return url;
 }
 
-/** Connections to the database; close them with `end()`. */
-export function openPool(config: Pick<MlopsConfig, 'databaseUrl' | 'stateDirectory' | 'ports'>, max = 10): Pool {
-  return createPool(databaseUrlOf(config), max);
+/** Roles of commands: a login that may only read evidence goes on as an auditor. */
+const COMMAND_ROLES: readonly DatabaseRole[] = ['mlops_cli', 'mlops_auditor'];
+
+/** Connections to the database, for a process of these roles; close them with `end()`. */
+export function openPool(
+  config: Pick<MlopsConfig, 'databaseUrl' | 'stateDirectory' | 'ports'>,
+  max = 10,
+  roles: readonly DatabaseRole[] = COMMAND_ROLES,
+): Pool {
+  return createPool(databaseUrlOf(config), max, roles);
 }
 
-/** Connections to the database at a URL. */
-export function createPool(url: string, max = 10): Pool {
+/** Connections to the database at a URL, each with the rights of a role where there are roles; of no role, with those of the login. */
+export function createPool(url: string, max = 10, roles: readonly DatabaseRole[] = []): Pool {
   const pool = new Pool({
     connectionString: url,
     max,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     statement_timeout: 30_000,
+    ...(roles.length === 0
+      ? {}
+      : {
+          // The pool waits for it, though its type does not say so.
+          // oxlint-disable-next-line typescript/no-misused-promises
+          onConnect: async (client: ClientBase) => await becomeRole(client, roles),
+        }),
   });
   // An idle connection that breaks is replaced at its next use; without a listener it would end the process.
   pool.on('error', () => undefined);

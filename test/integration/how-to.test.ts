@@ -285,6 +285,15 @@ describe('the commands of pages in docs', () => {
     expect(page.left()).toBe(0);
   });
 
+  it('separate-database-logins', { timeout: 60_000 }, async () => {
+    const page = open('how-to/separate-database-logins');
+    expect((await page.next(0)).stdout).toContain('own database: there');
+    expect((await page.next(0)).stdout).toMatch(
+      /database roles +ok +\w+ owns the tables; processes go on as mlops_api/,
+    );
+    expect(page.left()).toBe(0);
+  });
+
   it('manage-identities', { timeout: 90_000 }, async () => {
     const page = open('how-to/manage-identities');
     expect((await page.next(0)).stdout).toMatch(/^ada is principal:[0-9a-f]{16} \(engineer\)/);

@@ -34,6 +34,7 @@ const STACKS = [
   'custody',
   'identity',
   'accessWatch',
+  'databaseRoles',
   'production',
   'registrySaga',
   'approvalStore',

@@ -6,7 +6,7 @@ import { LARGEST_EVENT } from '../../../domain/governance/event.ts';
 import { growTree, type Subtree } from '../../../domain/governance/merkle-tree.ts';
 import type { Primitives } from '../../../domain/governance/primitives.ts';
 import type { PayloadSealer, SealedEvent } from './seal-payloads.ts';
-import { insertWordBlocks, wordsOf } from './word-blocks.ts';
+import { wordPlaces, wordsOf } from './word-blocks.ts';
 
 /** Where the log ends, read under the lock that makes one appender at a time. */
 export interface LedgerHead {
@@ -44,10 +44,7 @@ export async function lockHead(client: PoolClient): Promise<LedgerHead | null> {
     last_leaf: string;
     peaks: string[];
     recorded_at: Date;
-  }>(
-    `SELECT origin, size, last_leaf, peaks, GREATEST(recorded_at, clock_timestamp()) AS recorded_at
-     FROM ledger_head FOR UPDATE`,
-  );
+  }>('SELECT origin, size, last_leaf, peaks, recorded_at FROM ledger_lock()');
   const row = rows[0];
   if (row === undefined) return null;
   const { origin, size, last_leaf: lastLeaf, peaks, recorded_at: recordedAt } = row;
@@ -88,65 +85,37 @@ export async function appendEvents(
     rows.push({ ...one, sequence, canonical, leafHash, words: wordsOf(one.draft) });
     previous = leafHash;
   });
-  await insertEvents(client, head.recordedAt, rows);
-  await insertWordBlocks(client, rows);
-  await insertPayloads(client, head.size, sealed);
-  await insertNodes(client, nodes);
-  await client.query('UPDATE ledger_head SET size = $1, last_leaf = $2, peaks = $3, recorded_at = $4', [
-    tree.size,
-    previous,
-    tree.edge().peaks,
-    head.recordedAt,
+  await client.query('SELECT ledger_append($1)', [
+    JSON.stringify({
+      recordedAt: head.recordedAt,
+      events: rows.map(columnsOf),
+      words: wordPlaces(rows),
+      payloads: payloadsOf(head.size, sealed),
+      nodes: nodes.map(({ subtree, hash }) => ({ level: subtree.height / TILE_HEIGHT, index: subtree.index, hash })),
+      peaks: tree.edge().peaks,
+    }),
   ]);
 }
 
-async function insertEvents(client: PoolClient, recordedAt: string, rows: readonly Row[]): Promise<void> {
-  await client.query(
-    `INSERT INTO ledger_event
-       (sequence, recorded_at, type, category, actor, resource, risk, frameworks, words, idempotency_key, canonical, leaf_hash)
-     SELECT sequence, $2, type, category, actor, resource, risk, string_to_array(frameworks, ','),
-       array_to_tsvector(string_to_array(words, ' ')), idempotency_key, canonical, decode(leaf_hash, 'hex')
-     FROM unnest($1::bigint[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::text[], $11::text[], $12::text[])
-       AS t(sequence, type, category, actor, resource, risk, frameworks, words, idempotency_key, canonical, leaf_hash)`,
-    [
-      rows.map(({ sequence }) => sequence),
-      recordedAt,
-      rows.map(({ draft }) => draft.type),
-      rows.map(({ draft }) => draft.category),
-      rows.map(({ draft }) => draft.actor.id),
-      rows.map(({ draft }) => draft.resource),
-      rows.map(({ draft }) => draft.risk),
-      rows.map(({ draft }) => (draft.frameworks ?? []).join(',')),
-      rows.map(({ words }) => words.join(' ')),
-      rows.map(({ idempotencyKey }) => idempotencyKey),
-      rows.map(({ canonical }) => canonical),
-      rows.map(({ leafHash }) => leafHash),
-    ],
-  );
+/** Names are those of the columns. */
+function columnsOf({ canonical, draft, idempotencyKey, leafHash, sequence, words }: Row) {
+  return {
+    sequence,
+    type: draft.type,
+    category: draft.category,
+    actor: draft.actor.id,
+    resource: draft.resource,
+    risk: draft.risk,
+    frameworks: draft.frameworks ?? [],
+    words,
+    idempotency_key: idempotencyKey,
+    canonical,
+    leaf_hash: leafHash,
+  };
 }
 
-async function insertPayloads(client: PoolClient, first: number, sealed: readonly SealedEvent[]): Promise<void> {
-  const rows = sealed.flatMap(({ payload }, at) => (payload === null ? [] : [{ sequence: first + at, ...payload }]));
-  if (rows.length === 0) return;
-  await client.query(
-    `INSERT INTO ledger_payload (sequence, key_id, sealed)
-     SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bytea[])`,
-    [rows.map(({ sequence }) => sequence), rows.map(({ keyId }) => keyId), rows.map(({ bytes }) => bytes)],
-  );
-}
-
-async function insertNodes(
-  client: PoolClient,
-  nodes: readonly { readonly subtree: Subtree; readonly hash: string }[],
-): Promise<void> {
-  if (nodes.length === 0) return;
-  await client.query(
-    `INSERT INTO ledger_node (level, index, hash)
-     SELECT level, index, decode(hash, 'hex') FROM unnest($1::smallint[], $2::bigint[], $3::text[]) AS t(level, index, hash)`,
-    [
-      nodes.map(({ subtree }) => subtree.height / TILE_HEIGHT),
-      nodes.map(({ subtree }) => subtree.index),
-      nodes.map(({ hash }) => hash),
-    ],
+function payloadsOf(first: number, sealed: readonly SealedEvent[]) {
+  return sealed.flatMap(({ payload }, at) =>
+    payload === null ? [] : [{ sequence: first + at, keyId: payload.keyId, sealed: payload.bytes.toString('base64') }],
   );
 }

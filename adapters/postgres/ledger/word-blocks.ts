@@ -1,4 +1,4 @@
-import type { Pool, PoolClient } from 'pg';
+import type { Pool } from 'pg';
 import type { EventDraft } from '../../../domain/governance/event-draft.ts';
 import { query } from '../query.ts';
 
@@ -22,21 +22,17 @@ export function frameworkTerm(framework: string): string {
   return `framework:${framework}`;
 }
 
-/** Notes in which blocks the words of new events are. */
-export async function insertWordBlocks(
-  client: PoolClient,
+/** In which blocks the words of new events are. */
+export function wordPlaces(
   events: readonly { readonly sequence: number; readonly draft: EventDraft; readonly words: readonly string[] }[],
-): Promise<void> {
+): { readonly word: string; readonly block: number }[] {
   const places = new Map<string, { readonly word: string; readonly block: number }>();
   for (const { draft, sequence, words } of events) {
     const block = Math.floor(sequence / BLOCK_WIDTH);
     for (const word of [...words, ...(draft.frameworks ?? []).map(frameworkTerm)])
       places.set(`${block} ${word}`, { word, block });
   }
-  await client.query(
-    `INSERT INTO ledger_word (word, block) SELECT * FROM unnest($1::text[], $2::bigint[]) ON CONFLICT DO NOTHING`,
-    [[...places.values()].map(({ word }) => word), [...places.values()].map(({ block }) => block)],
-  );
+  return [...places.values()];
 }
 
 /** The next blocks, in the order of the page, that have every term. */

@@ -5,8 +5,15 @@ export const STACK_COMMANDS: readonly CommandSpec[] = [
   {
     name: 'setup',
     summary: 'make what the local stack needs: folders, keys, the Temporal server, the database',
+    options: [
+      {
+        flags: '--database-roles',
+        description:
+          'make the roles of processes in the database of DATABASE_URL; its login must be allowed to make roles',
+      },
+    ],
     changes: true,
-    examples: ['mlops setup'],
+    examples: ['mlops setup', 'mlops setup --database-roles'],
     load: () => import('../commands/setup.ts'),
   },
   {

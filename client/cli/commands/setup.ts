@@ -8,6 +8,10 @@ export const run: CommandRun = async (context, input) => {
       data: { dryRun: true, wouldMake: ['state folders', 'keys', 'Temporal server program', 'database'] },
       text: 'Nothing is changed. This would make state folders, keys, the Temporal server program and the database.',
     };
-  const done = await (await context.composition.stack()).setup(context.say);
+  const done = await (
+    await context.composition.stack()
+  ).setup(context.say, {
+    databaseRoles: input.options['databaseRoles'] === true,
+  });
   return { exitCode: 0, data: { done }, text: done.join('\n') };
 };

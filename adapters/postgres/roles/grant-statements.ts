@@ -1,0 +1,45 @@
+import {
+  DATABASE_ROLE_NAMES,
+  GOVERNED_TABLES,
+  GRANTED_FUNCTIONS,
+  isGranted,
+  SET_SEQUENCES,
+  TABLE_VERBS,
+  updatedColumns,
+  type DatabaseRole,
+  type GovernedTable,
+} from '../../../domain/governance/database-grants.ts';
+import { WORD_TABLES } from '../ledger/blank-words.ts';
+
+const ROLES = DATABASE_ROLE_NAMES.join(', ');
+
+/** Statements that give the roles what the table of grants says, and take away everything else. For the owner of the tables. */
+export function grantStatements(): string[] {
+  return [
+    `REVOKE ALL ON ALL TABLES IN SCHEMA public FROM ${ROLES}`,
+    `REVOKE ALL ON ALL SEQUENCES IN SCHEMA public FROM ${ROLES}`,
+    `GRANT USAGE ON SCHEMA public TO ${ROLES}`,
+    ...GRANTED_FUNCTIONS.map((name) => `GRANT EXECUTE ON FUNCTION ${name} TO ${ROLES}`),
+    ...DATABASE_ROLE_NAMES.flatMap((role) => GOVERNED_TABLES.flatMap((table) => grantsOf(role, table))),
+    ...SET_SEQUENCES.map(([table, column]) => `GRANT UPDATE ON SEQUENCE ${table}_${column}_seq TO mlops_cli`),
+    ...VACUUMED.map((table) => vacuumGrant(table)),
+  ];
+}
+
+/** Tables that an erasure tidies up, so that nothing of what is erased stays in their files. */
+const VACUUMED = ['ledger_key', 'principal', ...WORD_TABLES];
+
+/** The right to do so without owning a table is new in PostgreSQL 17; before, the owner tidies up in time. */
+function vacuumGrant(table: string): string {
+  return `DO $$ BEGIN
+    IF current_setting('server_version_num')::int >= 170000 THEN GRANT MAINTAIN ON ${table} TO mlops_worker, mlops_cli; END IF;
+  END $$`;
+}
+
+function grantsOf(role: DatabaseRole, table: GovernedTable): string[] {
+  const columns = updatedColumns(role, table);
+  const verbs = TABLE_VERBS.filter((verb) => isGranted(role, table, verb)).map((verb) =>
+    verb === 'update' && columns !== null ? `UPDATE (${columns.join(', ')})` : verb.toUpperCase(),
+  );
+  return verbs.length === 0 ? [] : [`GRANT ${verbs.join(', ')} ON ${table} TO ${role}`];
+}
