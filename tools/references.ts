@@ -68,17 +68,19 @@ function renderRoles(): string {
 
 function renderDatabaseRoles(): string {
   const meanings = DATABASE_ROLE_NAMES.map((role) => `- **${role}** ${DATABASE_ROLES[role]}`).join('\n');
-  const cellOf = (role: DatabaseRole, table: GovernedTable): string =>
-    TABLE_VERBS.filter((verb) => isGranted(role, table, verb))
-      .map((verb) => {
-        const columns = verb === 'update' ? updatedColumns(role, table) : null;
-        return columns === null ? verb : `${verb} of ${columns.map((name) => `\`${name}\``).join(', ')}`;
-      })
-      .join('; ');
   const rows = GOVERNED_TABLES.map(
-    (table) => `| \`${table}\` | ${DATABASE_ROLE_NAMES.map((role) => cellOf(role, table)).join(' | ')} |`,
+    (table) => `| \`${table}\` | ${DATABASE_ROLE_NAMES.map((role) => databaseCell(role, table)).join(' | ')} |`,
   );
   return `# Roles of the database\n\n${NOTE}\n\nEach kind of process has a role in PostgreSQL, with the rights that it needs: [how logins get them](../how-to/separate-database-logins.md), [why](../adr/0029-one-role-for-each-process.md). What is not here is granted to nobody, TRUNCATE least of all. The tables of the log are written by the function \`ledger_append\` alone, which runs with the rights of the owner and takes nothing that does not go on from the end of the log. A test connects as each role and tries each cell.\n\n${meanings}\n\n| table | ${DATABASE_ROLE_NAMES.join(' | ')} |\n| --- |${' --- |'.repeat(DATABASE_ROLE_NAMES.length)}\n${rows.join('\n')}\n`;
+}
+
+function databaseCell(role: DatabaseRole, table: GovernedTable): string {
+  return TABLE_VERBS.filter((verb) => isGranted(role, table, verb))
+    .map((verb) => {
+      const columns = verb === 'update' ? updatedColumns(role, table) : null;
+      return columns === null ? verb : `${verb} of ${columns.map((name) => `\`${name}\``).join(', ')}`;
+    })
+    .join('; ');
 }
 
 function renderConfiguration(): string {

@@ -34,11 +34,11 @@ const STACKS = [
   'custody',
   'identity',
   'accessWatch',
-  'databaseRoles',
   'production',
   'registrySaga',
   'approvalStore',
   'approvals',
+  'databaseRoles',
   'nothing',
 ] as const;
 

@@ -47,12 +47,9 @@ async function look(parts: EvidenceParts, rules: AccessRules, localTime: LocalCl
   const histories = await readHistories(parts, [...byPrincipal.keys()]);
   const watched = [...byPrincipal].map(([principal, events]) => ({
     principal,
-    ...watchAccess(histories.get(principal) ?? null, events, rules, localTime),
+    ...watchAccess(histories.get(principal) ?? null, events, rules, localTime, cursor.watchedFrom),
   }));
-  const findings = watched
-    .flatMap((one) => one.findings)
-    .filter(({ tippedBy }) => tippedBy >= cursor.watchedFrom)
-    .sort((a, b) => a.tippedBy - b.tippedBy);
+  const findings = watched.flatMap((one) => one.findings).sort((a, b) => a.tippedBy - b.tippedBy);
   const isOurs = await write(parts, { cursor, until, watched, findings });
   return { looked: until - cursor.next, raised: isOurs ? findings.length : 0, left: size - until };
 }

@@ -22,12 +22,14 @@ const NOBODY = 'unknown:';
  * figures are those at which it was tipped. What was alarming counts as usual later, or one change of habits would alarm for ever.
  *
  * @param earlier null for somebody who was never seen
+ * @param watchedFrom events below this sequence are only learned from
  */
 export function watchAccess(
   earlier: AccessHistory | null,
   events: readonly AccessEvent[],
   rules: AccessRules,
   localTime: LocalClock,
+  watchedFrom = 0,
 ): Watched {
   const [first] = events;
   if (first === undefined) return { history: earlier ?? NEW_HISTORY, findings: [] };
@@ -53,6 +55,7 @@ export function watchAccess(
     history = remember(history, event, rules, localTime);
     const unusual = limits === null ? [] : findUnusual({ event, local, history, off, isNewSource }, limits, rules);
     history = withOddHour(history, local.day, off);
+    if (event.sequence < watchedFrom) continue;
     for (const finding of [...byRules, ...unusual.filter(isSaidOf(event))]) {
       if (history.raised[finding.detector] === local.day) continue;
       history = { ...history, raised: { ...history.raised, [finding.detector]: local.day } };

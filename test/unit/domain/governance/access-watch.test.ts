@@ -200,6 +200,13 @@ describe('the watch over who does what', () => {
     expect(findings).toEqual(whole.findings);
   });
 
+  it('raises, on the day on which it begins to watch, what was raised before that day', () => {
+    const own = (atMs: number) => act(atMs, { type: 'approval.approve-refused', asked: { atMs: TODAY, isOwn: true } });
+    const events = [own(TODAY), own(TODAY + HOUR_MS)].map((one, sequence) => ({ ...one, sequence, principal: 'p' }));
+    expect(watchAccess(null, events, RULES, CLOCK, 1).findings).toMatchObject([{ tippedBy: 1 }]);
+    expect(watchAccess(null, events, RULES, CLOCK, 2).findings).toEqual([]);
+  });
+
   it('raises an alarm of a kind once a day', () => {
     const tries = [0, 1, 24].flatMap((later) => [
       act(TODAY + later * HOUR_MS, { type: 'approval.approve-refused', asked: { atMs: TODAY, isOwn: true } }),
