@@ -47,7 +47,7 @@ export const TABLE_GRANTS = {
   legal_hold: ['r', '-', 'riu', 'r'],
   model: REGISTRY,
   model_alias: REGISTRY,
-  model_dependency: ['r', 'r', 'riu', 'r'],
+  model_dependency: ['r', 'riu', 'riu', 'r'],
   model_version: REGISTRY,
   principal: ['riu', 'ri', 'riu', 'ri'],
   principal_key: ['riu', 'r', 'riu', 'r'],
