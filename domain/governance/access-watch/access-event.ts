@@ -83,7 +83,7 @@ const SHOWN_BY: Readonly<Record<Action, readonly string[]>> = {
   'rollout.resume': ['rollout.resumed'],
   'rollout.rollback': [],
   'rollout.start': ['rollout.opened'],
-  'webhook.manage': ['webhook.created', 'webhook.changed', 'webhook.deleted'],
+  'webhook.manage': ['webhook.created', 'webhook.changed', 'webhook.deleted', 'webhook.tested'],
   'webhook.read': [],
 };
 
