@@ -21,6 +21,7 @@ import type {
   VersionRegistry,
   WebhookMail,
 } from './ports.ts';
+import { inOwnEnvironment } from './own-environment.ts';
 import { createPreflightActivities } from './preflight.ts';
 import { createRecordActivities } from './record.ts';
 import { createRolloutApprovalActivities, type RolloutApprovals } from './rollout-approvals.ts';
@@ -32,6 +33,8 @@ import { translateErrors } from './translate-errors.ts';
 
 /** Everything activities need from outside, given once by the composition root. */
 export interface ActivityPorts extends ApprovalActivityPorts {
+  /** Whose gateway and registry these are. */
+  readonly environment: string;
   readonly versions: VersionRegistry;
   readonly rolloutApprovals: RolloutApprovals;
   readonly router: TrafficRouter;
@@ -54,19 +57,25 @@ export interface ActivityPorts extends ApprovalActivityPorts {
 
 /** Every activity a worker registers. */
 export function createActivities(ports: ActivityPorts) {
-  return translateErrors({
-    ...createPreflightActivities(ports),
+  const preflight = createPreflightActivities(ports);
+  const ofOneEnvironment = inOwnEnvironment(ports.environment, {
+    ...preflight,
     ...createTrafficActivities(ports),
     ...createTelemetryActivities(ports),
     ...createHealthActivities(ports),
+    ...createVersionActivities(ports),
+    ...createGuardActivities(ports),
+    ...createAccessWatchActivities(ports),
+  });
+  return translateErrors({
+    ...ofOneEnvironment,
+    // That somebody tried is written down where it was tried.
+    openRefused: async (order: Parameters<typeof preflight.openRefused>[0]) => await preflight.openRefused(order),
     ...createRecordActivities(ports),
     ...createAuthorityActivities(ports),
-    ...createVersionActivities(ports),
     ...createClockActivities(),
-    ...createGuardActivities(ports),
     ...createApprovalActivities(ports),
     ...createRolloutApprovalActivities(ports),
-    ...createAccessWatchActivities(ports),
     ...createWebhookActivities(ports),
   });
 }

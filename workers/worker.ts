@@ -68,7 +68,7 @@ export async function runWorker(config: MlopsConfig, parts: WorkerParts = {}): P
     telemetryOptions: { metrics: { prometheus: { bindAddress: `127.0.0.1:${metricsPort}` } } },
   });
   const { connectionOptions, namespace } = connectionOptionsOf(config);
-  const dataConverter = await loadDataConverter(config.stateDirectory);
+  const dataConverter = await loadDataConverter(config.stateDirectory, countingPayloads(config));
   const pool = openPool(config, 20, ['mlops_worker']);
   const native = await NativeConnection.connect(connectionOptions);
   const connection = await Connection.connect(connectionOptions);
@@ -120,6 +120,11 @@ export async function runWorker(config: MlopsConfig, parts: WorkerParts = {}): P
   }
 }
 
+/** In production an order comes from who has a key, not from whoever reaches the engine. */
+function countingPayloads({ environment }: MlopsConfig): 'all' | 'sealed' {
+  return environment === 'production' ? 'sealed' : 'all';
+}
+
 function composePorts(
   config: MlopsConfig,
   evidence: EvidenceParts,
@@ -129,6 +134,7 @@ function composePorts(
   const { deployment } = config;
   const authority = composeAuthority(config, evidence);
   return {
+    environment: config.environment,
     authority,
     router: createGatewayRouter(config),
     metrics: createGatewayMetrics(config),

@@ -2,7 +2,7 @@
 // Id: approval/<approval id>. Messages: updates approve, deny, renew, opened; signal approve; query status.
 // Everything that counts is in the database before it is answered or takes effect: the workflow waits, wakes people and carries out.
 // It ends denied, expired, voided or carried out.
-import { allHandlersFinished, condition, continueAsNew, workflowInfo } from '@temporalio/workflow';
+import { ApplicationFailure, allHandlersFinished, condition, continueAsNew, workflowInfo } from '@temporalio/workflow';
 import { isFinal, type ApprovalOrder, type ApprovalState } from '../domain/registry/approval/request.ts';
 import { carryOut } from './approval/carry-out.ts';
 import { openContext, takeStanding, type ApprovalContext, type CarriedApproval } from './approval/context.ts';
@@ -27,6 +27,7 @@ export interface ApprovalResult {
 }
 
 export async function approval(input: ApprovalInput): Promise<ApprovalResult> {
+  assertStarted(input);
   const context = openContext(input);
   registerHandlers(context);
   let standing = context.standing ?? takeStanding(context, await openRequest(context, input.order));
@@ -40,6 +41,13 @@ export async function approval(input: ApprovalInput): Promise<ApprovalResult> {
   await condition(allHandlersFinished);
   const { round, state } = standing.record;
   return { approvalId: input.approvalId, state, round };
+}
+
+/** Its memory is its own, and what nobody with a key has sealed is read as null. */
+function assertStarted(input: ApprovalInput | null): void {
+  const isOwn = input?.carried === undefined || workflowInfo().continuedFromExecutionRunId !== undefined;
+  if (input !== null && isOwn) return;
+  throw ApplicationFailure.nonRetryable('an approval is started with its order alone, sealed', 'APPROVAL_REFUSED');
 }
 
 /** Messages that came are done with before: none is left behind. */

@@ -67,7 +67,9 @@ export async function readLevel(url: string): Promise<{ readonly level: number; 
     await client.connect();
     const applied = await readApplied(client);
     assertKnown(applied, migrations);
-    return { level: applied.at(-1)?.number ?? 0, wanted };
+    // Up to the first that is missing: one may have been added between others.
+    const missing = migrations.findIndex(({ number }) => !applied.some((row) => row.number === number));
+    return { level: missing === -1 ? wanted : (migrations[missing - 1]?.number ?? 0), wanted };
   } catch (error) {
     if (isMlopsError(error)) throw error;
     if ((error as { code?: string }).code === '42P01') return { level: 0, wanted };

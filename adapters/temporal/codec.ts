@@ -10,15 +10,26 @@ const TAG_BYTES = 16;
 /** Temporal's limit for the arguments of one call (limit.blobSize.error). */
 const LIMIT_BYTES = 2 * 1024 * 1024;
 
-/** Encrypts payloads with AES-256-GCM (architecture D12); what is not encrypted passes through. @throws PAYLOAD_TOO_LARGE */
-export function createPayloadCodec({ active, keys }: PayloadKeys): PayloadCodec {
+/** What stands in place of a payload that nobody with a key has made: JSON `null`. */
+const NOTHING: Payload = { metadata: { encoding: Buffer.from('json/plain') }, data: Buffer.from('null') };
+
+/**
+ * Encrypts payloads with AES-256-GCM (architecture D12). What comes in without encryption passes through, or, where only `sealed` ones
+ * count, is read as `null`: what is sealed was made by somebody who has a key, and an error in its place would keep a workflow
+ * from going on.
+ *
+ * @throws PAYLOAD_TOO_LARGE, PAYLOAD_UNREADABLE
+ */
+export function createPayloadCodec({ active, keys }: PayloadKeys, counts: 'all' | 'sealed' = 'all'): PayloadCodec {
+  const plain = (payload: Payload): Payload => (counts === 'all' ? payload : NOTHING);
   return {
     encode: async (payloads) => {
       const encrypted = payloads.map((payload) => encrypt(payload, active, keyOf(keys, active)));
       assertSendable(encrypted);
       return await Promise.resolve(encrypted);
     },
-    decode: async (payloads) => await Promise.resolve(payloads.map((payload) => decrypt(payload, keys))),
+    decode: async (payloads) =>
+      await Promise.resolve(payloads.map((payload) => (isSealed(payload) ? decrypt(payload, keys) : plain(payload)))),
   };
 }
 
@@ -38,10 +49,13 @@ function encrypt(payload: Payload, id: string, key: Buffer): Payload {
   return { metadata: { encoding: Buffer.from(ENCODING), 'encryption-key-id': Buffer.from(id) }, data };
 }
 
+function isSealed({ data, metadata }: Payload): boolean {
+  return text(metadata?.['encoding']) === ENCODING && Boolean(data);
+}
+
 function decrypt(payload: Payload, keys: PayloadKeys['keys']): Payload {
-  if (text(payload.metadata?.['encoding']) !== ENCODING || !payload.data) return payload;
   const id = text(payload.metadata?.['encryption-key-id']);
-  const data = Buffer.from(payload.data);
+  const data = Buffer.from(payload.data ?? []);
   try {
     const decipher = createDecipheriv('aes-256-gcm', keyOf(keys, id), data.subarray(0, NONCE_BYTES));
     decipher.setAAD(Buffer.from(id));

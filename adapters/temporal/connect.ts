@@ -20,9 +20,12 @@ export function connectionOptionsOf(config: ConnectConfig) {
   };
 }
 
-/** How payloads are encrypted, for clients and workers. @throws PAYLOAD_KEYS_INVALID */
-export async function loadDataConverter(stateDirectory: string): Promise<DataConverter> {
-  const codec = createPayloadCodec(await loadPayloadKeys(stateDirectory));
+/** How payloads are encrypted, for clients and workers, and whether others count. @throws PAYLOAD_KEYS_INVALID */
+export async function loadDataConverter(
+  stateDirectory: string,
+  counts: 'all' | 'sealed' = 'all',
+): Promise<DataConverter> {
+  const codec = createPayloadCodec(await loadPayloadKeys(stateDirectory), counts);
   return {
     payloadCodecs: [codec],
     failureConverterPath: ownModule('adapters/temporal/failure-converter'),

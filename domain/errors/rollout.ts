@@ -8,6 +8,13 @@ export const ROLLOUT_ERRORS = {
     retryable: false,
     exitCode: 2,
   },
+  ENVIRONMENT_FOREIGN: {
+    message: 'Order for environment {asked} refused: this worker is of {own}, wanted an order for {own}',
+    remedy:
+      'Start it where MLOPS_ENV is {asked}; give each environment a Temporal namespace of its own (TEMPORAL_NAMESPACE)',
+    retryable: false,
+    exitCode: 4,
+  },
   ROLLOUT_NOT_FOUND: {
     message: 'No rollout of {model} in environment {environment}',
     remedy: 'List what is there with `mlops rollout list`, and name one with --model',

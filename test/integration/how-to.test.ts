@@ -271,7 +271,7 @@ describe('the commands of pages in docs', () => {
     const page = open('how-to/rotate-keys');
     const waiting = (await page.next(0)).stdout.match(/^Key (\w+) waits/)?.[1];
     expect((await page.next(0)).stdout).toMatch(
-      new RegExp(`^Key ${waiting} is in use; wrapped anew: \\d+ of payloads, \\d+ of artifacts`),
+      new RegExp(`^Key ${waiting} is in use; wrapped anew: \\d+ of payloads, \\d+ of webhooks, \\d+ of artifacts`),
     );
     expect(page.left()).toBe(0);
   });

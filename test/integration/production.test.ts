@@ -1,13 +1,15 @@
 import { createHash } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { WorkflowClient } from '@temporalio/client';
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { databaseUrlOf } from '../../adapters/postgres/pool.ts';
 import { connectTemporal } from '../../adapters/temporal/connect.ts';
 import { loadConfig } from '../../config/load.ts';
+import { assembleRequest } from '../../client/rollouts/request.ts';
 import { rolloutIdOf } from '../../client/rollouts/rollout-id.ts';
-import type { RolloutStatus } from '../../workflows/messages.ts';
+import { TASK_QUEUE, type RolloutStatus } from '../../workflows/messages.ts';
 import { findLeaks, planted, textAt, type Place } from '../support/leaks.ts';
 import { OFFSETS } from '../support/offsets.ts';
 import { plantSecrets, readPlaces, useSecrets } from '../support/secrets.ts';
@@ -199,11 +201,43 @@ describe('in production', () => {
         20_000,
       );
       expect(refused.phase).toBe('awaiting-approval');
+      // Without a key to seal it, nothing is said at all, and nothing breaks.
+      const plain = new WorkflowClient({ connection: client.connection });
+      const unsealed = plain.getHandle(rolloutIdOf('production', MODEL));
+      await unsealed.signal('approve', { actor: 'somebody' });
+      const unread = unsealed.executeUpdate('abort', { args: [{ actor: 'olga', reason: '' }] });
+      await expect(unread).rejects.toThrow();
+      expect((await status()).phase).toBe('awaiting-approval');
       await gateOf();
       const denied = await as('anna', 'rollout', 'deny', '--model', MODEL, '--reason', 'not before the holidays');
       expect(denied.code, denied.stderr).toBe(0);
       const ended = await until(status, ({ phase }) => phase === 'closed', 60_000);
       expect(ended).toMatchObject({ outcome: 'rolled-back', reason: expect.stringMatching(/^denied: .*apr-/) });
+    } finally {
+      await client.connection.close();
+    }
+  });
+
+  it('an order for another environment, or one that nobody with a key has sealed, moves nobody', async () => {
+    const { config } = loadConfig({ env: { ...ENV, MLOPS_ENV: 'dev' }, workingDirectory: project.root });
+    const client = await connectTemporal(config);
+    try {
+      const order = {
+        model: MODEL,
+        fromVersion: '1.0.0',
+        toVersion: '1.1.0',
+        profile: 'default',
+        endpoints,
+        gates: [],
+      };
+      const request = assembleRequest(config, { ...order, actor: 'somebody', reason: '' });
+      const start = { taskQueue: TASK_QUEUE, args: [{ request }] };
+      const foreign = await client.workflow.execute('rollout', { ...start, workflowId: `rollout/dev/${MODEL}` });
+      expect(foreign).toMatchObject({ outcome: 'failed', reason: 'ENVIRONMENT_FOREIGN' });
+      const plain = new WorkflowClient({ connection: client.connection });
+      const unsealed = plain.execute('rollout', { ...start, workflowId: 'rollout/production/unsealed' });
+      await expect(unsealed).rejects.toThrow();
+      expect((await status()).outcome).toBe('rolled-back');
     } finally {
       await client.connection.close();
     }

@@ -13,7 +13,10 @@ type Work = (...args: never[]) => unknown;
 export function assembleWatched(ports: ActivityPorts, onMoment: OnMoment): RolloutActivities {
   const current = new AsyncLocalStorage<string>();
   const watchedPorts = Object.fromEntries(
-    Object.entries(ports).map(([name, port]) => [name, watchPort(name, port as object, current, onMoment)]),
+    Object.entries(ports).map(([name, port]) => [
+      name,
+      typeof port === 'object' && port !== null ? watchPort(name, port, current, onMoment) : port,
+    ]),
   ) as unknown as ActivityPorts;
   const activities = Object.entries(createActivities(watchedPorts)).map(([name, work]) => [
     name,

@@ -86,7 +86,13 @@ export interface Scene {
 
 export interface RolloutTheatre {
   /** Starts a rollout in a world where everything is well. */
-  start(steps: readonly StepSettings[], settings?: Partial<PlanSettings>, world?: Partial<World>): Promise<Scene>;
+  start(
+    steps: readonly StepSettings[],
+    settings?: Partial<PlanSettings>,
+    world?: Partial<World>,
+    /** More of the workflow's input. */
+    more?: object,
+  ): Promise<Scene>;
   close(): Promise<void>;
 }
 
@@ -116,7 +122,7 @@ export async function openTheatre(suggestContinueAsNewAfter = 5000): Promise<Rol
   const stages = new Map<string, Stage>();
   const { client, close } = await openHouse(actFor(stages), suggestContinueAsNewAfter);
   return {
-    start: async (steps, settings = {}, world = {}) => {
+    start: async (steps, settings = {}, world = {}, more = {}) => {
       const model = `m${stages.size}`;
       const stage = setStage(model, world);
       const { environment } = stage.world;
@@ -124,7 +130,7 @@ export async function openTheatre(suggestContinueAsNewAfter = 5000): Promise<Rol
       const handle = await client.workflow.start('rollout', {
         workflowId: `rollout/${environment}/${model}`,
         taskQueue: TASK_QUEUE,
-        args: [{ request: requestOf(model, steps, settings, environment) }],
+        args: [{ request: requestOf(model, steps, settings, environment), ...more }],
       });
       const newest = client.workflow.getHandle(handle.workflowId);
       const status = async () => await newest.query<RolloutStatus>('status');

@@ -11,6 +11,14 @@ let theatre: RolloutTheatre;
 beforeAll(async () => void (theatre = await openTheatre()));
 afterAll(async () => await theatre?.close());
 
+it('a start that brings a memory of its own is refused: it would pass by every check before', async () => {
+  const memory = { stage: 'enter', stepIndex: 0, isVerified: true, generation: 1, nowMs: 0, announced: [], waived: [] };
+  const carried = { run: memory, timeline: [], lastVerdict: null };
+  const scene = await theatre.start(QUICK, {}, {}, { carried });
+  await expect(scene.result()).rejects.toThrow();
+  expect([scene.weights, scene.events]).toEqual([[], []]);
+});
+
 it('versions that the registry refuses get no users', async () => {
   const scene = await theatre.start(QUICK, {}, { versions: refuse('PREFLIGHT_VERSION') });
   const { outcome, reason, detail } = await scene.result();

@@ -43,7 +43,9 @@ export function registerHandlers(context: ApprovalContext): void {
   setHandler(denyApprovalUpdate, async (input) => await decide(context, 'deny', input), {
     validator: (input) => mustBe(context, 'deny', input),
   });
-  setHandler(renewApprovalUpdate, async (renewal) => await renew(context, renewal));
+  setHandler(renewApprovalUpdate, async (renewal) => await renew(context, renewal), {
+    validator: (renewal) => mustBeContent(context, renewal),
+  });
   setHandler(contentChangedSignal, async () => await check(context));
   setHandler(approveSignal, async (...inputs) => await approveBySignal(context, inputs));
   setDefaultSignalHandler(
@@ -135,6 +137,12 @@ function mustBe({ approvalId, standing }: ApprovalContext, verdict: Verdict, inp
   if (problem === null) return;
   const details = { action: verdict === 'approve' ? 'Approval' : 'Denial', approvalId, problem };
   throw ApplicationFailure.nonRetryable(`${verdict} refused: ${problem}`, 'APPROVAL_REFUSED', details);
+}
+
+function mustBeContent({ approvalId }: ApprovalContext, renewal: ApprovalRenewal | null): void {
+  if (renewal !== null && typeof renewal === 'object') return;
+  const details = { action: 'Renewal', approvalId, problem: 'it says nothing' };
+  throw ApplicationFailure.nonRetryable('renewal refused: it says nothing', 'APPROVAL_REFUSED', details);
 }
 
 /** As far as it can be seen here: who it is has not been looked at, and what a link has seen is not known. */

@@ -25,6 +25,19 @@ describe('the payload codec', () => {
     }
   });
 
+  it('takes what was never sealed as it is, or for nothing where only what is sealed counts', async () => {
+    const keys = { active: 'k1', keys: new Map([['k1', key(1)]]) };
+    expect(await createPayloadCodec(keys).decode([PAYLOAD])).toEqual([PAYLOAD]);
+    const strict = createPayloadCodec(keys, 'sealed');
+    const sealed = await strict.encode([PAYLOAD]);
+    const read = await strict.decode([PAYLOAD, ...sealed, {}]);
+    expect(read.map(({ data }) => Buffer.from(data ?? []).toString())).toEqual([
+      'null',
+      '"customers see errors"',
+      'null',
+    ]);
+  });
+
   it.each([
     ['is not there', new Map([['k2', key(2)]]), 'k2'],
     ['is another one of the same name', new Map([['k1', key(2)]]), 'k1'],
