@@ -22,7 +22,7 @@ import type {
   WebhookMail,
 } from './ports.ts';
 import { inOwnEnvironment } from './own-environment.ts';
-import { createPreflightActivities } from './preflight.ts';
+import { createPreflightActivities, createRefusalActivities } from './preflight.ts';
 import { createRecordActivities } from './record.ts';
 import { createRolloutApprovalActivities, type RolloutApprovals } from './rollout-approvals.ts';
 import { createTelemetryActivities } from './telemetry.ts';
@@ -57,9 +57,8 @@ export interface ActivityPorts extends ApprovalActivityPorts {
 
 /** Every activity a worker registers. */
 export function createActivities(ports: ActivityPorts) {
-  const preflight = createPreflightActivities(ports);
   const ofOneEnvironment = inOwnEnvironment(ports.environment, {
-    ...preflight,
+    ...createPreflightActivities(ports),
     ...createTrafficActivities(ports),
     ...createTelemetryActivities(ports),
     ...createHealthActivities(ports),
@@ -70,7 +69,7 @@ export function createActivities(ports: ActivityPorts) {
   return translateErrors({
     ...ofOneEnvironment,
     // That somebody tried is written down where it was tried.
-    openRefused: async (order: Parameters<typeof preflight.openRefused>[0]) => await preflight.openRefused(order),
+    ...createRefusalActivities(ports),
     ...createRecordActivities(ports),
     ...createAuthorityActivities(ports),
     ...createClockActivities(),

@@ -54,6 +54,8 @@ interface PreflightPorts {
   readonly engine: EngineVersion;
 }
 
+type RecordPorts = Pick<PreflightPorts, 'engine' | 'rollouts'>;
+
 /** Activities before the first user sees the canary. */
 export function createPreflightActivities(ports: PreflightPorts) {
   return {
@@ -92,16 +94,21 @@ export function createPreflightActivities(ports: PreflightPorts) {
       };
     },
 
-    /** Opens the record of a rollout that pre-flight refused, so that its end can be written. Harmless when repeated. */
-    async openRefused(input: PrepareInput): Promise<void> {
-      await openRecord(ports, input, input.request.policy);
-    },
-
     /** Asks the canary through the router by the override header. @throws SMOKE_TEST_FAILED */
     async smokeTest(input: { readonly model: string; readonly version: string }): Promise<string> {
       const result = await ports.smoke.ask(input.model, input.version);
       if (!result.passed) throw new MlopsError('SMOKE_TEST_FAILED', { ...input, detail: result.detail });
       return result.detail;
+    },
+  };
+}
+
+/** What is left to do of a rollout that pre-flight refused, also because it is for another environment. */
+export function createRefusalActivities(ports: RecordPorts) {
+  return {
+    /** Opens its record, so that its end can be written. Harmless when repeated. */
+    async openRefused(input: PrepareInput): Promise<void> {
+      await openRecord(ports, input, input.request.policy);
     },
   };
 }
@@ -204,7 +211,7 @@ async function assessBudget({ rollouts }: PreflightPorts, input: PrepareInput): 
 }
 
 async function openRecord(
-  { rollouts, engine }: PreflightPorts,
+  { rollouts, engine }: RecordPorts,
   input: PrepareInput,
   policy: RolloutRecord['policy'],
 ): Promise<void> {

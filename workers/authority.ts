@@ -7,8 +7,13 @@ import type { MlopsConfig } from '../config/schema.ts';
 /** What decides how strict an installation is. */
 export type Rules = Pick<MlopsConfig, 'environment' | 'governance'>;
 
+/** What decides who may do what. */
+export interface AuthorityRules extends Pick<MlopsConfig, 'environment'> {
+  readonly governance: Pick<MlopsConfig['governance'], 'developmentRoles' | 'issuers'>;
+}
+
 /** Who decides what may be done, by the rules of the environment: in production everything is signed. */
-export function composeAuthority({ environment, governance }: Rules, parts: EvidenceParts): Authority {
+export function composeAuthority({ environment, governance }: AuthorityRules, parts: EvidenceParts): Authority {
   const rules = { mustSign: environment === 'production', developmentRoles: governance.developmentRoles };
   return createAuthority({
     ...parts,

@@ -11,11 +11,11 @@ import type { MlopsConfig } from '../config/schema.ts';
 import { isMlopsError, MlopsError } from '../domain/errors.ts';
 import { ROLE_NAMES, type Role } from '../domain/governance/roles.ts';
 import type { Claim } from '../domain/governance/statement.ts';
-import { composeAuthority, type Rules } from './authority.ts';
+import { composeAuthority, type AuthorityRules } from './authority.ts';
 import { composeEvidence } from './ledger.ts';
 
 /** Principals with their roles and keys, each call authorised; the shape is client/identity-port.ts. */
-export async function composeIdentities(config: Rules & Pick<MlopsConfig, 'stateDirectory'>, pool: Pool) {
+export async function composeIdentities(config: AuthorityRules & Pick<MlopsConfig, 'stateDirectory'>, pool: Pool) {
   const parts = await composeEvidence(config, pool);
   const authority = composeAuthority(config, parts);
   const identities = createIdentities(parts);

@@ -2,13 +2,14 @@
 // Id: approval/<approval id>. Messages: updates approve, deny, renew, opened; signal approve; query status.
 // Everything that counts is in the database before it is answered or takes effect: the workflow waits, wakes people and carries out.
 // It ends denied, expired, voided or carried out.
-import { ApplicationFailure, allHandlersFinished, condition, continueAsNew, workflowInfo } from '@temporalio/workflow';
+import { allHandlersFinished, condition, continueAsNew, workflowInfo } from '@temporalio/workflow';
 import { isFinal, type ApprovalOrder, type ApprovalState } from '../domain/registry/approval/request.ts';
 import { carryOut } from './approval/carry-out.ts';
 import { openContext, takeStanding, type ApprovalContext, type CarriedApproval } from './approval/context.ts';
 import { registerHandlers } from './approval/handlers.ts';
 import { refreshPanel } from './approval/panel.ts';
 import { openRequest, waitUntilDue } from './approval/stages.ts';
+import { assertOwnMemory } from './own-memory.ts';
 import { tellRollout } from './approval/tell-rollout.ts';
 
 /** What an approval is started with; `carried` is set by itself when it continues as new. */
@@ -27,7 +28,7 @@ export interface ApprovalResult {
 }
 
 export async function approval(input: ApprovalInput): Promise<ApprovalResult> {
-  assertStarted(input);
+  assertOwnMemory(input, { code: 'APPROVAL_REFUSED', what: 'an approval is started with its order' });
   const context = openContext(input);
   registerHandlers(context);
   let standing = context.standing ?? takeStanding(context, await openRequest(context, input.order));
@@ -41,13 +42,6 @@ export async function approval(input: ApprovalInput): Promise<ApprovalResult> {
   await condition(allHandlersFinished);
   const { round, state } = standing.record;
   return { approvalId: input.approvalId, state, round };
-}
-
-/** Its memory is its own, and what nobody with a key has sealed is read as null. */
-function assertStarted(input: ApprovalInput | null): void {
-  const isOwn = input?.carried === undefined || workflowInfo().continuedFromExecutionRunId !== undefined;
-  if (input !== null && isOwn) return;
-  throw ApplicationFailure.nonRetryable('an approval is started with its order alone, sealed', 'APPROVAL_REFUSED');
 }
 
 /** Messages that came are done with before: none is left behind. */

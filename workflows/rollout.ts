@@ -4,7 +4,6 @@
 // It ends promoted, rolled back, aborted or failed; whatever ends it, the split is verified before it returns.
 // All state is in `run`, plain data, so that it continues as new as often as the server suggests.
 import {
-  ApplicationFailure,
   CancellationScope,
   ContinueAsNew,
   allHandlersFinished,
@@ -16,6 +15,7 @@ import {
 } from '@temporalio/workflow';
 import type { RolloutRequest, RolloutRun } from '../domain/rollout/run.ts';
 import type { RolloutResult, TimelineEntry, VerdictStatus } from './messages.ts';
+import { assertOwnMemory } from './own-memory.ts';
 import { closeRollout } from './rollout/close.ts';
 import { openContext, type Ending, type RolloutContext } from './rollout/context.ts';
 import { registerHandlers } from './rollout/handlers.ts';
@@ -36,7 +36,7 @@ export interface RolloutInput {
 }
 
 export async function rollout(input: RolloutInput): Promise<RolloutResult> {
-  assertStarted(input);
+  assertOwnMemory(input, { code: 'ROLLOUT_BROKEN', what: 'a rollout is started with its request' });
   const context = openContext(input);
   // Rollouts that continued before this was so show 'validating' until their next step.
   if (input.carried !== undefined && patched('a-phase-outlives-continue-as-new'))
@@ -46,16 +46,6 @@ export async function rollout(input: RolloutInput): Promise<RolloutResult> {
   const result = await CancellationScope.nonCancellable(() => closeRollout(context, ending));
   await CancellationScope.nonCancellable(() => condition(allHandlersFinished));
   return result;
-}
-
-/**
- * What a rollout remembers comes from itself alone: a start that brings its own memory would pass by every check before. What nobody with a
- * key has sealed is read as null.
- */
-function assertStarted(input: RolloutInput | null): void {
-  const isOwn = input?.carried === undefined || workflowInfo().continuedFromExecutionRunId !== undefined;
-  if (input !== null && isOwn) return;
-  throw ApplicationFailure.nonRetryable('a rollout is started with its request alone, sealed', 'ROLLOUT_BROKEN');
 }
 
 async function untilEnding(context: RolloutContext, input: RolloutInput): Promise<Ending> {

@@ -3,7 +3,8 @@ import { request as requestPlain, type IncomingMessage } from 'node:http';
 import { request as requestSecure } from 'node:https';
 import { isIP, type LookupFunction } from 'node:net';
 import { messageOf } from '../../domain/errors.ts';
-import { hostOf, problemOfWebhookUrl, type WebhookRules } from '../../domain/registry/mlflow/webhook/address.ts';
+import { problemOfWebhookUrl, type WebhookRules } from '../../domain/registry/mlflow/webhook/address.ts';
+import { hostOf } from '../../domain/url-host.ts';
 import { isListedAddress, isPublicAddress } from './public-address.ts';
 
 /** What a receiver answered. */

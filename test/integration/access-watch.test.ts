@@ -12,24 +12,15 @@ import type { EvidenceParts } from '../../adapters/postgres/rollout-store.ts';
 import { startPart, stopPart } from '../../adapters/processes/part.ts';
 import { portsFrom } from '../../config/load.ts';
 import { draftOfRefusal } from '../../domain/governance/access-drafts.ts';
-import type { AccessRules } from '../../domain/governance/access-watch/rules.ts';
 import { watchAccess } from '../../domain/governance/access-watch/watch-access.ts';
 import type { EventDraft } from '../../domain/governance/event-draft.ts';
 import { APPROVAL_POLICY } from '../support/approval-policy.ts';
 import { createOrder } from '../support/approvals.ts';
 import { openTestLedger, startDatabase, type TestDatabase } from '../support/database.ts';
 import { OFFSETS } from '../support/offsets.ts';
+import { ACCESS_RULES } from '../support/access-rules.ts';
 
-const RULES: AccessRules = {
-  falseAlarmsPerMonth: 0.5,
-  baselineDays: 28,
-  minimumDays: 7,
-  approvalSeconds: 10,
-  refusalsPerHour: 10,
-  allowedAfterDenialHours: 24,
-  dormantDays: 60,
-  workingHours: { from: 0, to: 24, weekdays: [0, 1, 2, 3, 4, 5, 6] },
-};
+const RULES = { ...ACCESS_RULES, workingHours: { from: 0, to: 24, weekdays: [0, 1, 2, 3, 4, 5, 6] } };
 const CLOCK = createLocalClock('UTC');
 const HOUR_MS = 3_600_000;
 

@@ -14,16 +14,15 @@ import { portsFrom } from '../../config/load.ts';
 import type { MlopsConfig } from '../../config/schema.ts';
 import { ROLE_NAMES, type Role } from '../../domain/governance/roles.ts';
 import type { Claim } from '../../domain/governance/statement.ts';
-import { composeAuthority } from '../../workers/authority.ts';
+import { composeAuthority, type AuthorityRules } from '../../workers/authority.ts';
 import { admitFirstAdmin, composeIdentities, makeFirstAdmin } from '../../workers/identity.ts';
 import { composeLedger } from '../../workers/ledger.ts';
 import { startDatabase, type TestDatabase } from '../support/database.ts';
-import { APPROVAL_POLICY } from '../support/approval-policy.ts';
 import { OFFSETS } from '../support/offsets.ts';
 
 let database: TestDatabase;
 let pool: Pool;
-let config: Pick<MlopsConfig, 'stateDirectory' | 'auditDirectory' | 'environment' | 'governance'>;
+let config: AuthorityRules & Pick<MlopsConfig, 'stateDirectory' | 'auditDirectory'>;
 let parts: Awaited<ReturnType<typeof composeLedger>>;
 let identities: Awaited<ReturnType<typeof composeIdentities>>;
 let authority: Authority;
@@ -38,15 +37,7 @@ beforeAll(async () => {
     stateDirectory,
     auditDirectory: join(stateDirectory, 'audit'),
     environment: 'production',
-    governance: {
-      readSample: 1,
-      developmentRoles: ROLE_NAMES,
-      issuers: [],
-      protectedAliases: [],
-      approvalPolicy: APPROVAL_POLICY,
-      linkBaseUrl: null,
-      webhookHosts: [],
-    },
+    governance: { developmentRoles: ROLE_NAMES, issuers: [] },
   };
   await ensureLedgerKeys(stateDirectory, 'production');
   parts = await composeLedger(config, pool, pino({ level: 'silent' }));

@@ -19,7 +19,6 @@ import { createContext, createInput } from '../support/command-context.ts';
 import { openTestLedger, startDatabase, type TestDatabase } from '../support/database.ts';
 import { OFFSETS } from '../support/offsets.ts';
 import { createTestRegistry, fileOf } from '../support/registry.ts';
-import { APPROVAL_POLICY } from '../support/approval-policy.ts';
 
 let database: TestDatabase;
 let pool: Pool;
@@ -33,15 +32,7 @@ beforeAll(async () => {
   pool = createPool(database.url, 10);
   const evidence = await openTestLedger(pool);
   made = await createTestRegistry(evidence);
-  const governance = {
-    readSample: 0,
-    developmentRoles: ROLE_NAMES,
-    issuers: [],
-    protectedAliases: [],
-    approvalPolicy: APPROVAL_POLICY,
-    linkBaseUrl: null,
-    webhookHosts: [],
-  };
+  const governance = { developmentRoles: ROLE_NAMES, issuers: [] };
   const authority = composeAuthority({ environment: 'dev', governance }, evidence);
   const identity = await currentIdentity({ environment: 'dev', identity: null, stateDirectory: database.state });
   registry = guardRegistry(made.registry, authority, identity);

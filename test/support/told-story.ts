@@ -10,7 +10,6 @@ import type { MlopsConfig } from '../../config/schema.ts';
 import { composeAuthority } from '../../workers/authority.ts';
 import { createWrite } from './gateway.ts';
 import { at, createJudgedReceipt, event } from './receipts.ts';
-import { APPROVAL_POLICY } from './approval-policy.ts';
 
 /** Who starts it, and says no in the end; who changes traffic past it. */
 export interface Teller {
@@ -87,15 +86,7 @@ async function interfere(
     summary: `Split of ${model} was changed by ${name}: 0 % canary (${words})`,
     evidence: { live, recorded: null },
   });
-  const governance = {
-    readSample: 0,
-    developmentRoles: [],
-    issuers: [],
-    protectedAliases: [],
-    approvalPolicy: APPROVAL_POLICY,
-    linkBaseUrl: null,
-    webhookHosts: [],
-  };
+  const governance = { developmentRoles: [], issuers: [] };
   const authority = composeAuthority({ environment: 'dev', governance }, parts);
   const line = {
     id: `${model}/done`,

@@ -12,7 +12,7 @@ import type { UsedApproval } from './change-stage.ts';
 import type { RegistryParts } from './parts.ts';
 import { assertExpected, assertIndex, assertNoOtherTraffic, enterStage } from './promote.ts';
 import { refusalsRecorded } from './refusals.ts';
-import { noteRequest } from './request-stage.ts';
+import { outcomeAwaiting } from './request-stage.ts';
 import { assertVerified } from './verify-artifact.ts';
 import { productionOf, requireModel, requireVersion, run, type Queries, type VersionRow } from './versions.ts';
 
@@ -115,13 +115,8 @@ async function enter(
   await assertIndex(client, row);
   const needed = neededFor(parts, row);
   const approval = await approvalOf(parts, transaction, { row, needed, order });
-  if (approval === null) {
-    await noteRequest(parts, transaction, name, 'production', actor);
-    return {
-      ...outcomeOf(await requireVersion(client, environment, name), environment, { from: row.stage }),
-      awaiting: needed,
-    };
-  }
+  if (approval === null)
+    return await outcomeAwaiting(parts, transaction, { row, to: 'production', actor, awaiting: needed });
   // What users are not back on is gone back to by a rollout, which moves both.
   if (order.isByRollout !== true) await assertNoOtherTraffic(client, environment, row, routed);
   await enterStage(transaction, {

@@ -16,7 +16,7 @@ import type { RegistryParts } from './parts.ts';
 import { refusalsRecorded } from './refusals.ts';
 import { earlierApprovalOf } from './earlier-approval.ts';
 import { liveSplitOf, routedSplitOf } from './live-split.ts';
-import { noteRequest } from './request-stage.ts';
+import { outcomeAwaiting } from './request-stage.ts';
 import { retireRow } from './retire.ts';
 import { assertVerified } from './verify-artifact.ts';
 import {
@@ -90,9 +90,8 @@ async function promote(
   const earlier = order.isByRollout === true ? await earlierApprovalOf(parts, client, row) : null;
   const approval = await approvalOf(parts, transaction, { row, order, earlier });
   if (approval === 'missing') {
-    await noteRequest(parts, transaction, row.content, order.to, actor);
-    const noted = await requireVersion(client, environment, order);
-    return { ...outcomeOf(noted, environment, { from: row.stage }), awaiting: neededFor(parts, row, order) };
+    const awaiting = neededFor(parts, row, order);
+    return await outcomeAwaiting(parts, transaction, { row, to: order.to, actor, awaiting });
   }
   // Asked for it may be; it is done by whoever brings the users there.
   if (order.to === 'production' && order.isByRollout !== true)

@@ -1,3 +1,5 @@
+import { hostOf } from '../../../url-host.ts';
+
 /** Where a webhook may go. */
 export interface WebhookRules {
   /** Hosts and addresses, as `registry.webhook_hosts` lists them. */
@@ -21,9 +23,4 @@ export function problemOfWebhookUrl(url: string, { allowsPlainLoopback, hosts }:
   if (hosts.some((listed) => listed.toLowerCase() === host)) return null;
   const listed = hosts.length === 0 ? 'which is empty' : 'which does not have it';
   return `host ${host} must be listed under registry.webhook_hosts of config/governance.yaml, ${listed}`;
-}
-
-/** Host of an address; IPv6 without brackets. */
-export function hostOf(url: string): string {
-  return new URL(url).hostname.replace(/^\[|\]$/g, '');
 }

@@ -10,25 +10,15 @@ import {
 import { countLimit } from '../../../../domain/governance/access-watch/count-limit.ts';
 import type { Detector } from '../../../../domain/governance/access-watch/finding.ts';
 import { draftOfFinding } from '../../../../domain/governance/access-watch/finding-draft.ts';
-import type { AccessRules } from '../../../../domain/governance/access-watch/rules.ts';
 import { expectedPerMonth } from '../../../../domain/governance/access-watch/seldom.ts';
 import { watchAccess } from '../../../../domain/governance/access-watch/watch-access.ts';
+import { ACCESS_RULES as RULES } from '../../../support/access-rules.ts';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 /** A Monday. */
 const MONDAY = Date.UTC(2026, 5, 1);
 const CLOCK = createLocalClock('UTC');
-const RULES: AccessRules = {
-  falseAlarmsPerMonth: 0.5,
-  baselineDays: 28,
-  minimumDays: 7,
-  approvalSeconds: 10,
-  refusalsPerHour: 10,
-  allowedAfterDenialHours: 24,
-  dormantDays: 60,
-  workingHours: { from: 7, to: 20, weekdays: [1, 2, 3, 4, 5] },
-};
 
 type Act = Omit<AccessEvent, 'sequence' | 'principal'>;
 
