@@ -618,6 +618,9 @@ describe('a retirement', () => {
       throw new MlopsError('ROUTER_UNREACHABLE', { address: 'http://127.0.0.1:1', reason: 'refused' });
     };
     expect(await retired()).toContain('Traffic router at http://127.0.0.1:1 cannot be reached');
+    await register('edited', '1.2.0');
+    const staged = await asking.registry.promote({ ...order, version: '1.2.0', to: 'staging' });
+    expect(staged.version.stage, 'no users are meant').toBe('staging');
     observe = async () => await Promise.resolve({ ...live, split: splitTo(0) });
     expect(await retired()).toBe('retired');
   });

@@ -62,10 +62,16 @@ export async function promoteModel(parts: RegistryParts, order: PromoteOrder): P
       assertTransition(before, order);
       await assertVerified(parts, before, actor);
     }
-    const routed = order.isByRollout === true ? null : await routedSplitOf(parts, before.content.model);
+    const routed = asksRouter(order) ? await routedSplitOf(parts, before.content.model) : null;
     const entry = { order, actor, routed };
     return await parts.ledger.transact(async (transaction) => await promote(parts, transaction, entry));
   });
+}
+
+/** Whether it matters where the users are: a version that gets them is promoted by hand, or others are retired. */
+function asksRouter({ approvalId, archiveOthers, isByRollout, to }: PromoteOrder): boolean {
+  if (to === 'staging') return archiveOthers === true;
+  return approvalId !== null && isByRollout !== true;
 }
 
 async function promote(
