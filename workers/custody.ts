@@ -101,7 +101,7 @@ async function eraseOrAsk(
   order: CustodyOrder,
 ): Promise<Awaited<ReturnType<typeof erasure.erase>> & { readonly approvalId?: string }> {
   if (ask === null) return await erasure.erase(order);
-  const { held, keys, name, payloads, subject } = await erasure.foresee(order.subject);
+  const { held, keys, name, subject } = await erasure.foresee(order.subject);
   if (held !== null || (keys === 0 && !name)) return await erasure.erase(order);
   return {
     subject,
@@ -109,7 +109,7 @@ async function eraseOrAsk(
     name: false,
     payloads: 0,
     rows: 0,
-    approvalId: await ask({ ...order, subject, payloads }),
+    approvalId: await ask({ ...order, subject }),
   };
 }
 

@@ -164,6 +164,7 @@ describe('the access watch', () => {
       'apr-watch',
       createOrder({ requestedBy: asker.id, excluded: {} }),
       APPROVAL_POLICY,
+      asker,
     );
     await parts.ledger.append(
       draftOfRefusal(

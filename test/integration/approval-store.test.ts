@@ -53,6 +53,10 @@ async function grant(id: string, role: string): Promise<void> {
   });
 }
 
+/** As the worker found out who asks. */
+const requester = ({ requestedBy }: ApprovalOrder) =>
+  ({ id: requestedBy, kind: 'human', authentication: 'operating-system' }) as const;
+
 let number = 0;
 async function open(change: Partial<ApprovalOrder> = {}, policy = APPROVAL_POLICY) {
   number += 1;
@@ -62,7 +66,10 @@ async function open(change: Partial<ApprovalOrder> = {}, policy = APPROVAL_POLIC
     excluded: { [people['author'] ?? '']: 'author' },
     ...change,
   });
-  return { order, ...(await store.open(`apr-${number.toString().padStart(4, '0')}`, order, policy)).record };
+  return {
+    order,
+    ...(await store.open(`apr-${number.toString().padStart(4, '0')}`, order, policy, requester(order))).record,
+  };
 }
 
 async function decide(
@@ -126,9 +133,11 @@ describe('an approval', () => {
 
   it('is written once, however often it is opened, and one is open for a thing', async () => {
     const { approvalId, order } = await open();
-    await store.open(approvalId, order, APPROVAL_POLICY);
+    await store.open(approvalId, order, APPROVAL_POLICY, requester(order));
     expect(await eventsOf(approvalId)).toEqual(['approval.requested']);
-    expect(await refusal(store.open('apr-another', order, APPROVAL_POLICY))).toContain(`${approvalId} is open`);
+    expect(await refusal(store.open('apr-another', order, APPROVAL_POLICY, requester(order)))).toContain(
+      `${approvalId} is open`,
+    );
   });
 
   it('counts the same person once, at once or later', async () => {
@@ -181,7 +190,7 @@ describe('content that changed', () => {
     const { approvalId, order } = await open();
     await decide(approvalId, 'ann');
     const bound = { ...order.bound, tests: DIGEST.c };
-    const { record } = await store.changeContent(approvalId, { ...order, bound });
+    const { record } = await store.changeContent(approvalId, { ...order, bound }, APPROVAL_POLICY);
     expect(record).toMatchObject({ round: 2, state: 'pending', decisions: [], bound });
     expect(await refusal(decide(approvalId, 'bob', 'approve', (await open()).contentDigest))).toContain(
       'look at it again',
@@ -192,9 +201,12 @@ describe('content that changed', () => {
 
   it('is another figure of the evidence as well, and nothing when it is the same', async () => {
     const { approvalId, order, contentDigest } = await open();
-    expect((await store.changeContent(approvalId, order)).record).toMatchObject({ round: 1, contentDigest });
+    expect((await store.changeContent(approvalId, order, APPROVAL_POLICY)).record).toMatchObject({
+      round: 1,
+      contentDigest,
+    });
     const evidence = order.evidence.map((figure) => ({ ...figure, value: figure.value + 1 }));
-    expect((await store.changeContent(approvalId, { ...order, evidence })).record.round).toBe(2);
+    expect((await store.changeContent(approvalId, { ...order, evidence }, APPROVAL_POLICY)).record.round).toBe(2);
   });
 
   it('takes an approval back that was not used yet, and is refused once it was', async () => {
@@ -202,23 +214,39 @@ describe('content that changed', () => {
     await decide(approvalId, 'ann');
     await decide(approvalId, 'bob');
     const changed = { ...order, bound: { ...order.bound, artifact: DIGEST.b } };
-    expect((await store.changeContent(approvalId, changed)).record).toMatchObject({ state: 'pending', round: 2 });
+    expect((await store.changeContent(approvalId, changed, APPROVAL_POLICY)).record).toMatchObject({
+      state: 'pending',
+      round: 2,
+    });
   });
 
   it('of more risk needs more people; of less, as many as before', async () => {
     const { approvalId, order } = await open();
     const bound = { ...order.bound, artifact: DIGEST.b };
-    const inputs = { ...order.risk, changeSize: 'major' as const, signed: false };
-    const more = await store.changeContent(approvalId, { ...order, bound }, { inputs, policy: APPROVAL_POLICY });
+    const risk = { ...order.risk, changeSize: 'major' as const, signed: false };
+    const more = await store.changeContent(approvalId, { ...order, bound, risk }, APPROVAL_POLICY);
     expect(more.record).toMatchObject({ quorum: 3, risk: { score: 90, band: 'critical' } });
     const harmless = { ...order.risk, trafficPercent: 0 };
-    const less = await store.changeContent(approvalId, order, { inputs: harmless, policy: APPROVAL_POLICY });
+    const less = await store.changeContent(approvalId, { ...order, risk: harmless }, APPROVAL_POLICY);
     expect(less.record).toMatchObject({ quorum: 3, round: 3 });
+  });
+
+  it('stays, and somebody more may not decide about it: what was given is void, and who was left out stays left out', async () => {
+    const { approvalId, contentDigest, excluded, order } = await open();
+    await decide(approvalId, 'ann');
+    const fewer = await store.changeContent(approvalId, { ...order, excluded: {} }, APPROVAL_POLICY);
+    expect(fewer.record).toMatchObject({ round: 1, excluded });
+    const uploader = { [people['ann'] ?? '']: 'uploader' } as const;
+    const { record } = await store.changeContent(approvalId, { ...order, excluded: uploader }, APPROVAL_POLICY);
+    expect(record).toMatchObject({ round: 2, contentDigest, decisions: [], excluded: { ...excluded, ...uploader } });
+    expect(await refusal(decide(approvalId, 'ann'))).toContain('an uploader of what is asked for may not decide');
+    const kept = await store.changeContent(approvalId, { ...order, excluded: uploader, risk: null }, APPROVAL_POLICY);
+    expect(kept.record.round).toBe(2);
   });
 
   it('that is gone ends it', async () => {
     const { approvalId } = await open();
-    expect((await store.changeContent(approvalId, null)).record.state).toBe('voided');
+    expect((await store.changeContent(approvalId, null, APPROVAL_POLICY)).record.state).toBe('voided');
   });
 });
 

@@ -10,7 +10,7 @@ import {
 import { judgeQuorum, problemOfDecision } from '../../domain/registry/approval/quorum.ts';
 import {
   resourceOfApproval,
-  type ApprovalRenewal,
+  type ApprovalAsk,
   type ApprovalStanding,
   type DecisionAnswer,
   type DecisionInput,
@@ -79,13 +79,16 @@ async function writeDecision(
   return takeStanding(context, await activities.decideApproval.executeWithOptions({ summary }, [order]));
 }
 
-async function renew(context: ApprovalContext, renewal: ApprovalRenewal): Promise<ApprovalStanding> {
+async function renew(context: ApprovalContext, renewal: ApprovalAsk): Promise<ApprovalStanding> {
   await opened(context);
   const { approvalId } = context;
+  const occasion = `update/${currentUpdateInfo()?.id ?? ''}`;
   try {
     return takeStanding(
       context,
-      await activities.renewApproval.executeWithOptions({ summary: 'another content' }, [{ approvalId, renewal }]),
+      await activities.renewApproval.executeWithOptions({ summary: 'asked again' }, [
+        { approvalId, renewal, occasion },
+      ]),
     );
   } catch (error) {
     throw refusalOf(error);
@@ -139,7 +142,7 @@ function mustBe({ approvalId, standing }: ApprovalContext, verdict: Verdict, inp
   throw ApplicationFailure.nonRetryable(`${verdict} refused: ${problem}`, 'APPROVAL_REFUSED', details);
 }
 
-function mustBeContent({ approvalId }: ApprovalContext, renewal: ApprovalRenewal | null): void {
+function mustBeContent({ approvalId }: ApprovalContext, renewal: ApprovalAsk | null): void {
   if (renewal !== null && typeof renewal === 'object') return;
   const details = { action: 'Renewal', approvalId, problem: 'it says nothing' };
   throw ApplicationFailure.nonRetryable('renewal refused: it says nothing', 'APPROVAL_REFUSED', details);
