@@ -1,10 +1,10 @@
 import type { EventActor } from '../domain/governance/event-draft.ts';
+import type { ApprovalPolicy } from '../domain/registry/approval/policy.ts';
 import { judgeQuorum } from '../domain/registry/approval/quorum.ts';
 import type { ApprovalOrder, ApprovalRecord } from '../domain/registry/approval/request.ts';
 import type { OpenRequest, RolloutAsk } from '../domain/rollout/approval-request.ts';
 import type { ApprovalStore } from './approval-ports.ts';
 import { createApprovalWriter } from './approval-writer.ts';
-import type { ApprovalPolicy } from '../domain/registry/approval/policy.ts';
 import { inOwnEnvironment } from './own-environment.ts';
 import type { Outbox } from './ports.ts';
 

@@ -1,16 +1,16 @@
-import type { AskedThing } from '../activities/approval-ports.ts';
+import type { BoundContent } from '../activities/approval-ports.ts';
 import { liveSplitOf } from '../adapters/postgres/registry/live-split.ts';
 import { readChange } from '../adapters/postgres/registry/change-content.ts';
 import type { RegistryParts } from '../adapters/postgres/registry/parts.ts';
 import type { createRegistry } from '../adapters/postgres/registry/registry.ts';
 import { isMlopsError, MlopsError } from '../domain/errors.ts';
-import type { ApprovalAsk, ApprovalAssessment, ApprovalView } from '../domain/registry/approval/request.ts';
+import type { ApprovalAsk, ApprovalView } from '../domain/registry/approval/request.ts';
 import type { AwaitedApproval } from '../domain/registry/records.ts';
 import type { ArtifactSignatures } from '../domain/registry/artifact.ts';
 import { weightOf } from '../domain/registry/traffic-weight.ts';
 import { parseChange, resourceOfChange, type VersionChange } from '../domain/registry/version-change.ts';
 import type { Carriers } from './carriers.ts';
-import { riskWithSignature } from './signed-risk.ts';
+import { riskAsSeen, riskWithSignature } from './signed-risk.ts';
 
 type Registry = ReturnType<typeof createRegistry>;
 type Known = Pick<RegistryParts, 'environment' | 'policy' | 'pool'> & { readonly signatures: ArtifactSignatures };
@@ -46,7 +46,7 @@ export function askForApprovals(
 
 /** What follows when a change of a version is approved: it is made, by who asked for it. */
 export function composeRegistryCarriers(registry: Registry, parts: Known): Carriers {
-  const assess = async ({ resource }: AskedThing): Promise<ApprovalAssessment | null> => {
+  const assess: BoundContent['assess'] = async ({ resource }, before) => {
     const change = parseChange(resource);
     // Another environment has other stages.
     if (change === null || resourceOfChange(change, parts.environment) !== resource) return null;
@@ -54,7 +54,8 @@ export function composeRegistryCarriers(registry: Registry, parts: Known): Carri
       const shown = await readChange(parts, change);
       if (shown === null) return null;
       const { content, excluded } = shown;
-      return { ...content, excluded, risk: await riskWithSignature(parts.signatures, shown) };
+      const assessRisk = before === null ? riskWithSignature : riskAsSeen;
+      return { ...content, excluded, risk: await assessRisk(parts.signatures, shown) };
     } catch (error) {
       // What is not there is not approved either.
       if (isMlopsError(error, 'VERSION_NOT_FOUND') || isMlopsError(error, 'MODEL_NOT_FOUND')) return null;

@@ -517,6 +517,23 @@ describe('on a stack', () => {
       expect(rows).toHaveLength(0);
     });
 
+    it('that was taken for what it said, before the worker looked itself, is asked for anew before it is carried out', async () => {
+      const { resource } = await unasked();
+      const author = (await identityOf('author')).actor;
+      const harmless = { ...createOrder().risk, trafficPercent: 0, modelType: 'reranker', daysSinceLastChange: 5 };
+      const risk = { ...harmless, changeSize: 'patch', signed: null } as const;
+      const before = await written({ kind: 'stage-promotion', resource, excluded: {}, risk });
+      expect(before).toMatchObject({ quorum: 1 });
+      expect(await decide(before.approvalId, 'author')).toMatchObject({ state: 'approved' });
+      const after = await until(
+        async () => await show(before.approvalId),
+        ({ round }) => round === 2,
+        20_000,
+      );
+      expect(after).toMatchObject({ state: 'pending', quorum: 2, decisions: [], excluded: { [author]: 'author' } });
+      await expect(decide(before.approvalId, 'author')).rejects.toThrow('an author of what is asked for');
+    });
+
     it('about an approval of another environment is not obeyed', async () => {
       const { approvalId } = await written({ environment: 'production', resource: 'model/foreign/1.0.0' });
       await expect(decide(approvalId, 'ann')).rejects.toMatchObject({ code: 'ENVIRONMENT_FOREIGN' });
