@@ -1,3 +1,4 @@
+import type { Client } from '@temporalio/client';
 import type { Pool } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ApprovalStore } from '../../activities/approval-ports.ts';
@@ -9,14 +10,19 @@ import { createGrantedApprovals } from '../../adapters/postgres/registry/granted
 import { createIdentityDirectory } from '../../adapters/postgres/registry/identity-directory.ts';
 import { migrate } from '../../adapters/postgres/migrate.ts';
 import { createPool } from '../../adapters/postgres/pool.ts';
-import type { EvidenceParts } from '../../adapters/postgres/rollout-store.ts';
+import { createRolloutStore, type EvidenceParts } from '../../adapters/postgres/rollout-store.ts';
 import { portsFrom } from '../../config/load.ts';
 import { draftOfCustody } from '../../domain/governance/custody-drafts.ts';
 import { APPROVAL_POLICY } from '../support/approval-policy.ts';
 import type { ApprovalOrder, Verdict } from '../../domain/registry/approval/request.ts';
+import type { RolloutAsk } from '../../domain/rollout/approval-request.ts';
+import { composeRolloutApprovals } from '../../workers/rollout-approvals.ts';
 import { createOrder, DIGEST } from '../support/approvals.ts';
 import { openTestLedger, startDatabase, type TestDatabase } from '../support/database.ts';
 import { OFFSETS } from '../support/offsets.ts';
+import { createTestRegistry } from '../support/registry.ts';
+
+const NO_SIGNER = { isSigned: async () => await Promise.resolve(false) };
 
 let database: TestDatabase;
 let pool: Pool;
@@ -455,6 +461,84 @@ describe('the database itself', () => {
     expect(
       await refusal(pool.query(`UPDATE approval_request SET reminders = 1 WHERE approval_id = $1`, [approvalId])),
     ).toContain('has no event of its own');
+  });
+});
+
+describe('what a rollout asks', () => {
+  const starter = 'principal:00000000000000aa';
+  const asker = 'principal:00000000000000bb';
+  const ask = (change: Partial<RolloutAsk> = {}): RolloutAsk => ({
+    kind: 'gate-skip',
+    resource: 'rollout/production/unregistered/skip/1/key-1',
+    environment: 'production',
+    model: 'unregistered',
+    fromVersion: '1.0.0',
+    toVersion: '1.1.0',
+    requestedBy: asker,
+    startedBy: asker,
+    reason: '',
+    policy: {},
+    evidence: [],
+    action: { rollout: 'key-1' },
+    trafficPercent: 20,
+    failedGates: ['last look: fail'],
+    ...change,
+  });
+  const assemble = async (change: Partial<RolloutAsk> = {}) => {
+    const registry = {
+      ...(await createTestRegistry(parts, { environment: 'production' })).parts,
+      signatures: NO_SIGNER,
+    };
+    const composed = { client: {} as Client, environment: 'production', evidence: parts, registry };
+    return await composeRolloutApprovals(composed).approvals.assemble(ask(change));
+  };
+
+  it('is assembled from the records: who started it is left out, and what is not registered counts as the riskier case', async () => {
+    await createRolloutStore(parts).open({
+      rolloutKey: 'key-1',
+      rolloutId: 'rollout/production/unregistered',
+      model: 'unregistered',
+      environment: 'production',
+      fromVersion: '1.0.0',
+      toVersion: '1.1.0',
+      plan: {},
+      policy: {},
+      startedBy: starter,
+      startedAt: '2026-01-01T00:00:00.000Z',
+      engine: { program: 'test', node: '24', v8: '13' },
+    });
+    const { approvalId, isOpen, order } = await assemble();
+    expect(isOpen).toBe(false);
+    expect(order).toMatchObject({ requestedBy: asker, excluded: { [starter]: 'starter' }, bound: { artifact: null } });
+    const inputs = { trafficPercent: 20, failedGates: ['last look: fail'], changeSize: 'minor', modelType: null };
+    expect(order.risk).toMatchObject({ ...inputs, daysSinceLastChange: null });
+    await store.open(approvalId, order, APPROVAL_POLICY, requester(order));
+    expect(await assemble()).toMatchObject({ approvalId, isOpen: true });
+  });
+
+  it.each<Partial<RolloutAsk>>([
+    { action: { rollout: 'key-2' } },
+    { action: {} },
+    { model: 'other' },
+    { environment: 'staging' },
+    { fromVersion: '0.9.0' },
+    { toVersion: '2.0.0' },
+  ])('with %j is refused: no such rollout is underway', async (change) => {
+    expect(await refusal(assemble(change))).toContain('no such rollout is underway');
+  });
+
+  it('is refused once it has ended', async () => {
+    const at = '2026-01-01T01:00:00.000Z';
+    const outcome = {
+      outcome: 'aborted',
+      reason: 'test',
+      detail: '',
+      at,
+      actor: 'rollout',
+      humanWaitSeconds: 0,
+    } as const;
+    await createRolloutStore(parts).close('key-1', outcome, null);
+    expect(await refusal(assemble())).toContain('no such rollout is underway');
   });
 });
 
