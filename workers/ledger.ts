@@ -12,7 +12,7 @@ import { openLedger } from '../adapters/postgres/ledger/open-ledger.ts';
 import { createPrincipals } from '../adapters/postgres/ledger/principals.ts';
 import { readEventLines } from '../adapters/postgres/ledger/read-events.ts';
 import { createPayloadSealer } from '../adapters/postgres/ledger/seal-payloads.ts';
-import { signCheckpoint } from '../adapters/postgres/ledger/sign-checkpoint.ts';
+import { signCheckpoint, sizeOfLog } from '../adapters/postgres/ledger/sign-checkpoint.ts';
 import type { EvidenceParts } from '../adapters/postgres/rollout-store.ts';
 import type { MlopsConfig } from '../config/schema.ts';
 import { messageOf } from '../domain/errors.ts';
@@ -23,10 +23,12 @@ import { wrappingKeysOf, type KeyPlace } from './wrapping-keys.ts';
 
 /** Commits come in bursts: one checkpoint serves those of this long. */
 const SETTLE_MS = 200;
+/** How often it is looked whether another process has appended: commands and the API append too, and sign nothing. */
+const LOOK_MS = 500;
 
 /**
- * The ledger as a process that appends uses it. On a machine with the signing key, commits are soon covered by a signed
- * checkpoint and repeated in the segment files; the log is opened there when it is new.
+ * The ledger as a process that appends uses it. On a machine with the signing key, commits of every process are soon covered by a
+ * signed checkpoint and repeated in the segment files; the log is opened there when it is new.
  */
 export async function composeLedger(
   config: KeyPlace & Pick<MlopsConfig, 'auditDirectory'>,
@@ -82,10 +84,12 @@ function followCommits(
   const segments = createSegmentFiles(segmentFolder(auditDirectory, signer.origin));
   let timer: NodeJS.Timeout | null = null;
   let running = Promise.resolve();
+  let followed: number | null = null;
   const follow = async (): Promise<void> => {
     try {
       const checkpoint = await signCheckpoint(pool, primitives, signer);
       await segments.follow(checkpoint, (from, to) => readEventLines(pool, from, to));
+      followed = checkpoint.size;
     } catch (error) {
       log.error({ error: messageOf(error) }, 'ledger was not signed, or not repeated in its files');
     }
@@ -94,9 +98,17 @@ function followCommits(
     timer = null;
     running = running.then(follow);
   };
+  const wake = (): void => void (timer ??= setTimeout(run, SETTLE_MS));
+  // A database that is away is said by those who need it.
+  const look = async (): Promise<void> => {
+    const size = await sizeOfLog(pool).catch(() => followed);
+    if (size !== followed) wake();
+  };
+  const looking = setInterval(() => void look(), LOOK_MS);
   return {
-    wake: () => void (timer ??= setTimeout(run, SETTLE_MS)),
+    wake,
     async close() {
+      clearInterval(looking);
       if (timer !== null) {
         clearTimeout(timer);
         run();
