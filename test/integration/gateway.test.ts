@@ -365,6 +365,7 @@ describe('the built-in gateway', () => {
         model: 'm',
         actor,
         reason,
+        source: { host: 'desk' },
         onUnjournaled: ({ problem }) => expect.unreachable(problem),
       });
     const { after, journaled } = await roll('ann', 'smoke', raced);
