@@ -14,6 +14,7 @@ import { rememberSources, sourceOfCall } from './act-source.ts';
 import { registerApprovals } from './api/approvals.ts';
 import { linkSiteOf } from './api/link-site.ts';
 import { registerMlflow } from './api/mlflow.ts';
+import { refuseForeignHosts } from './api/own-hosts.ts';
 import { composeApprovals } from './approvals.ts';
 import { composeEvidence, readVerifierKeys } from './ledger.ts';
 import { listenOn } from './listen.ts';
@@ -52,6 +53,7 @@ export async function createApi(config: MlopsConfig): Promise<FastifyInstance> {
     await pool.end();
   });
   rememberSources(app);
+  refuseForeignHosts(app, config);
   app.addHook('onRequest', async (request, reply) => {
     const origin = request.headers.origin;
     // The page of a link is ours, and looks after itself.

@@ -27,6 +27,7 @@ import { composeAskToErase } from '../../workers/erasure-approvals.ts';
 import { composeEvidence } from '../../workers/ledger.ts';
 import { composeLedgerReader } from '../../workers/ledger-reader.ts';
 import { CHROMIUM, startBrowser } from '../support/chromium.ts';
+import { askAs } from '../support/ask-as.ts';
 import { createOrder, DIGEST } from '../support/approvals.ts';
 import { readHistory, replayHistory, saveHistory } from '../support/history.ts';
 import { OFFSETS } from '../support/offsets.ts';
@@ -410,6 +411,26 @@ describe('on a stack', () => {
       const [path = '', secret = ''] = link.url.slice(api().length).split('#');
       return { url: link.url, path, secret };
     };
+
+    it('nothing is answered under a name that merely leads here, nor to MLflow clients; pages of links say where they are', async () => {
+      const paths = [
+        '/healthz',
+        '/metrics',
+        '/api/v1/approvals',
+        '/codec/decode',
+        '/api/2.0/mlflow/registered-models/search',
+      ];
+      for (const path of paths) {
+        const answer = await askAs('evil.example:5000', `${api()}${path}`);
+        expect([path, answer.status, JSON.parse(answer.body)]).toMatchObject([
+          path,
+          403,
+          { error: { code: 'HOST_NOT_ALLOWED' }, error_code: 'PERMISSION_DENIED' },
+        ]);
+      }
+      expect((await askAs('localhost:5000', `${api()}/healthz`)).status).toBe(200);
+      expect((await askAs('evil.example:5000', `${api()}/approve/apr-1`)).status).toBe(421);
+    });
 
     it('who approves before anybody could have read is told of by the watch over access', async () => {
       const schedule = temporal.schedule.getHandle(scheduleId('access-watch', config.environment));

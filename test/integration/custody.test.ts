@@ -519,6 +519,40 @@ describe('where somebody acts from', () => {
     expect(await dump()).not.toContain('198.51.100.7');
   });
 
+  it('of an emergency is where it was ordered, whoever reads the journal, and stands in no table', async () => {
+    const { ledger } = await composeEvidence(config, pool, here);
+    const journal = createEmergencyJournal(
+      { pool, ledger, authority: composeAuthority(config, parts) },
+      'dev',
+      async () =>
+        await Promise.resolve(
+          [{ host: 'ops-laptop-8812' }, undefined].map((source, at) => ({
+            id: `emergency/traveller/${at}`,
+            at: new Date().toISOString(),
+            model: 'm',
+            stage: 'done',
+            actor: 'traveller',
+            ...(source === undefined ? {} : { source }),
+            reason: 'smoke',
+            after: null,
+          })),
+        ),
+    );
+    expect(await journal.ingest()).toBe(2);
+    const { rows } = await pool.query<{ sequence: string }>(
+      `SELECT ledger_sequence AS sequence FROM emergency_rollback WHERE journal_id LIKE 'emergency/traveller/%' ORDER BY journal_id`,
+    );
+    const [said, unsaid] = await Promise.all(
+      rows.map(async ({ sequence }) => await reader.event(Number(sequence), { withPayload: true, ...AUDITOR })),
+    );
+    expect(said).toMatchObject({
+      event: { requestId: 'emergency/traveller/0' },
+      payload: { reason: 'smoke', source: { host: 'ops-laptop-8812' } },
+    });
+    expect([unsaid?.payload, 'source' in (unsaid?.event ?? {})]).toEqual([{ reason: 'smoke' }, false]);
+    expect(await dump()).not.toContain('ops-laptop-8812');
+  });
+
   it('goes with them when they are erased, and the hash leads nowhere', async () => {
     const before = await ask(here, 'goer');
     await governance.erase({ subject: 'goer', ...WHY });

@@ -12,8 +12,11 @@ export interface LedgerTransaction {
   readonly client: PoolClient;
   /** Sequence of the event that is appended next: rows may name it before. */
   readonly next: number;
-  /** Returns the event's sequence. A draft that cannot be written fails the change that it is of. */
-  readonly append: (draft: EventDraft) => number;
+  /**
+   * Returns the event's sequence. A draft that cannot be written fails the change that it is of. `source` is said of what was done
+   * elsewhere, or at another time, than what is being done now; null: that is not known.
+   */
+  readonly append: (draft: EventDraft, source?: ActSource | null) => number;
 }
 
 /** The evidence ledger in PostgreSQL. */
@@ -115,7 +118,8 @@ function transactionOf(batch: Batch, source: ActSource | null): LedgerTransactio
     get next() {
       return batch.first + batch.appended.length;
     },
-    append: (draft) => batch.first + batch.appended.push({ draft, idempotencyKey: null, source }) - 1,
+    append: (draft, from = source) =>
+      batch.first + batch.appended.push({ draft, idempotencyKey: null, source: from }) - 1,
   };
 }
 
