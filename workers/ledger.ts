@@ -19,6 +19,7 @@ import { messageOf } from '../domain/errors.ts';
 import type { Primitives } from '../domain/governance/primitives.ts';
 import { formatVerifierKey, keyLines } from '../domain/governance/verifier-key.ts';
 import { sourceOfCall, sourceOfCommand, type SourceOfAct } from './act-source.ts';
+import { requestOfCall, requestOfProgram } from './request-id.ts';
 import { wrappingKeysOf, type KeyPlace } from './wrapping-keys.ts';
 
 /** Commits come in bursts: one checkpoint serves those of this long. */
@@ -44,6 +45,7 @@ export async function composeLedger(
     sealer: createPayloadSealer(primitives, keys),
     // What a worker does is the system's own, but for orders that came from elsewhere.
     source: sourceOfCall,
+    request: requestOfCall,
     ...(follower === null ? {} : { onCommit: follower.wake }),
   });
   if (signer !== null) await openLedger(pool, ledger, signer.origin);
@@ -66,7 +68,8 @@ export async function composeEvidence(
 ): Promise<EvidenceParts> {
   const primitives = createPrimitives();
   const sealer = createPayloadSealer(primitives, await openDataKeys(config));
-  return { pool, ledger: createLedger(pool, { primitives, sealer, source }), principals: createPrincipals(pool) };
+  const ledger = createLedger(pool, { primitives, sealer, source, request: requestOfProgram });
+  return { pool, ledger, principals: createPrincipals(pool) };
 }
 
 /** Refused at the start rather than at the first payload when the keys are not there. @throws as `WrappingKeys.active` */

@@ -6,10 +6,15 @@ import { query } from '../query.ts';
 export const BLOCK_WIDTH = 256;
 
 /** The words an event is found by: those of its type, its resource and its facts. */
-export function wordsOf({ facts, resource, type }: Pick<EventDraft, 'facts' | 'resource' | 'type'>): readonly string[] {
+export function wordsOf({
+  facts,
+  requestId = '',
+  resource,
+  type,
+}: Pick<EventDraft, 'facts' | 'requestId' | 'resource' | 'type'>): readonly string[] {
   const texts = Object.values(facts ?? {}).filter((value) => typeof value === 'string');
   // A name counts whole and by its parts: `rag_api`, `rag`, `api`.
-  const names = [type, resource, ...texts]
+  const names = [type, resource, requestId, ...texts]
     .join(' ')
     .toLowerCase()
     .split(/[\s/:]+/);
