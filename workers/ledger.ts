@@ -23,10 +23,12 @@ import { wrappingKeysOf, type KeyPlace } from './wrapping-keys.ts';
 
 /** Commits come in bursts: one checkpoint serves those of this long. */
 const SETTLE_MS = 200;
+/** Commands and the API commit too, and have no key to sign with: the end of the log is looked at this often. */
+const LOOK_MS = 500;
 
 /**
- * The ledger as a process that appends uses it. On a machine with the signing key, commits are soon covered by a signed
- * checkpoint and repeated in the segment files; the log is opened there when it is new.
+ * The ledger as a process that appends uses it. On a machine with the signing key, commits of every process are soon covered by a
+ * signed checkpoint and repeated in the segment files; the log is opened there when it is new.
  */
 export async function composeLedger(
   config: KeyPlace & Pick<MlopsConfig, 'auditDirectory'>,
@@ -74,7 +76,7 @@ export async function openDataKeys(config: KeyPlace): Promise<DataKeys> {
   return keys.dataKeys('ledger_key');
 }
 
-/** Signs and files what was committed, a little later. What fails is tried again with the next commit. */
+/** Signs and files what was committed, by whomever, a little later. What fails is tried again with the next look. */
 function followCommits(
   { pool, primitives, signer, log }: { pool: Pool; primitives: Primitives; signer: LedgerSigner; log: Logger },
   auditDirectory: string,
@@ -82,21 +84,31 @@ function followCommits(
   const segments = createSegmentFiles(segmentFolder(auditDirectory, signer.origin));
   let timer: NodeJS.Timeout | null = null;
   let running = Promise.resolve();
+  let filed = -1;
+  let problem: string | null = null;
   const follow = async (): Promise<void> => {
     try {
       const checkpoint = await signCheckpoint(pool, primitives, signer);
-      await segments.follow(checkpoint, (from, to) => readEventLines(pool, from, to));
+      if (checkpoint.size !== filed) await segments.follow(checkpoint, (from, to) => readEventLines(pool, from, to));
+      filed = checkpoint.size;
+      problem = null;
     } catch (error) {
-      log.error({ error: messageOf(error) }, 'ledger was not signed, or not repeated in its files');
+      // An outage lasts many looks, and is said once.
+      if (problem !== messageOf(error))
+        log.error({ error: messageOf(error) }, 'ledger was not signed, or not repeated in its files');
+      problem = messageOf(error);
     }
   };
   const run = (): void => {
     timer = null;
     running = running.then(follow);
   };
+  const wake = (): void => void (timer ??= setTimeout(run, SETTLE_MS));
+  const looks = setInterval(wake, LOOK_MS).unref();
   return {
-    wake: () => void (timer ??= setTimeout(run, SETTLE_MS)),
+    wake,
     async close() {
+      clearInterval(looks);
       if (timer !== null) {
         clearTimeout(timer);
         run();

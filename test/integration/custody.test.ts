@@ -7,6 +7,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ensureLedgerKeys, followWrappingKeys, wrappingFileOf } from '../../adapters/crypto/ledger-keys.ts';
 import { createLocalDataKeys } from '../../adapters/crypto/local-data-keys.ts';
 import { readBeginning, readExport, readText } from '../../adapters/ledger/export-files.ts';
+import { listSegments, segmentFolder } from '../../adapters/ledger/segments.ts';
+import { newestCheckpoint } from '../../adapters/postgres/ledger/sign-checkpoint.ts';
+import { originOf } from '../../adapters/postgres/ledger/open-ledger.ts';
 import { rewrapKeys } from '../../adapters/postgres/ledger/rewrap.ts';
 import { journalFileOf, readJournal } from '../../adapters/gateway/emergency-journal.ts';
 import { createEmergencyJournal } from '../../adapters/postgres/emergency-ingest.ts';
@@ -470,6 +473,23 @@ describe('who looks, and who is refused', () => {
       event: { type: 'rollout.approve-refused', category: 'access_control', facts: { code: 'ROLLOUT_REFUSED_ACTION' } },
       payload: { problem: 'nothing waits for an approval' },
     });
+  });
+});
+
+describe('what a program without the signing key has committed', () => {
+  it('is signed and repeated in the segment files, though nobody else commits anything', async () => {
+    const signed = async () => (await newestCheckpoint(pool))?.size ?? 0;
+    const { rows } = await pool.query<{ size: string }>('SELECT size FROM ledger_head');
+    const size = Number(rows[0]?.size);
+    // What the follower was woken for before is done.
+    await expect.poll(signed).toBe(size);
+    const { ledger } = await composeEvidence(config, pool);
+    const actor = { id: 'system:test', kind: 'system', authentication: 'process' } as const;
+    await ledger.append({ type: 'model.read', category: 'model_access', actor, resource: 'model/alone', risk: 'low' });
+    await expect.poll(signed, { timeout: 4_000 }).toBe(size + 1);
+    const segments = async () => await listSegments(segmentFolder(config.auditDirectory, await originOf(pool)));
+    const filed = async () => (await segments()).map(({ file }) => readFileSync(file, 'utf8')).join('');
+    await expect.poll(filed, { timeout: 4_000 }).toContain('model/alone');
   });
 });
 
