@@ -79,7 +79,7 @@ export async function openDataKeys(config: KeyPlace): Promise<DataKeys> {
   return keys.dataKeys('ledger_key');
 }
 
-/** Signs and files what was committed, a little later. What fails is tried again with the next commit. */
+/** Signs and files what was committed, by whomever, a little later. What fails is tried again with the next look. */
 function followCommits(
   { pool, primitives, signer, log }: { pool: Pool; primitives: Primitives; signer: LedgerSigner; log: Logger },
   auditDirectory: string,
@@ -88,13 +88,18 @@ function followCommits(
   let timer: NodeJS.Timeout | null = null;
   let running = Promise.resolve();
   let followed: number | null = null;
+  let problem: string | null = null;
   const follow = async (): Promise<void> => {
     try {
       const checkpoint = await signCheckpoint(pool, primitives, signer);
       await segments.follow(checkpoint, (from, to) => readEventLines(pool, from, to));
       followed = checkpoint.size;
+      problem = null;
     } catch (error) {
-      log.error({ error: messageOf(error) }, 'ledger was not signed, or not repeated in its files');
+      // What fails lasts many looks, and is said once.
+      if (problem !== messageOf(error))
+        log.error({ error: messageOf(error) }, 'ledger was not signed, or not repeated in its files');
+      problem = messageOf(error);
     }
   };
   const run = (): void => {
@@ -107,7 +112,7 @@ function followCommits(
     const size = await sizeOfLog(pool).catch(() => followed);
     if (size !== followed) wake();
   };
-  const looking = setInterval(() => void look(), LOOK_MS);
+  const looking = setInterval(() => void look(), LOOK_MS).unref();
   return {
     wake,
     async close() {

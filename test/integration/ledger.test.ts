@@ -438,6 +438,7 @@ describe('a query', () => {
       expect(await names({ words })).toEqual(['q/a']);
     expect(await names({ words: ['größe', 'second'] })).toEqual([]);
     expect(await names({ words: ["o'brien", 'a & b', ''] })).toEqual([]);
+    expect(await names({ words: ['zork', 'x'.repeat(3000)] })).toEqual([]);
     expect(await names({ resource: 'q/', until: '2020-01-01T00:00:00.000Z' })).toEqual([]);
     expect(await names({ resource: 'q/', since: '2020-01-01T00:00:00.000Z' })).toHaveLength(4);
     expect(await names({ resource: 'q/', since: '2999-01-01T00:00:00.000Z' })).toEqual([]);

@@ -4,6 +4,8 @@ import { query } from '../query.ts';
 
 /** Events of one block. */
 export const BLOCK_WIDTH = 256;
+/** Longer words are no words of an event. */
+export const LONGEST_WORD = 100;
 
 /** The words an event is found by: those of its type, its resource and its facts. */
 export function wordsOf({
@@ -19,7 +21,7 @@ export function wordsOf({
     .toLowerCase()
     .split(/[\s/:]+/);
   const parts = names.flatMap((name) => [name, ...name.split(/[^\p{L}\p{N}]+/u)]);
-  return [...new Set(parts)].filter((word) => word !== '' && word.length <= 100);
+  return [...new Set(parts)].filter((word) => word !== '' && word.length <= LONGEST_WORD);
 }
 
 /** A framework among the words: those have no colon. */
