@@ -8,6 +8,7 @@ import { createSegmentFiles, listSegments } from '../../adapters/ledger/segments
 import { createTokenVerifier } from '../../adapters/identity/token-verifier.ts';
 import { createAuthority } from '../../adapters/postgres/identity/authority.ts';
 import { createEmergencyJournal } from '../../adapters/postgres/emergency-ingest.ts';
+import { exportLedger } from '../../adapters/postgres/ledger/export-ledger.ts';
 import { createProver } from '../../adapters/postgres/ledger/prove.ts';
 import { queryEvents, statementOf, type PageOrder } from '../../adapters/postgres/ledger/query-events.ts';
 import { readEventLines } from '../../adapters/postgres/ledger/read-events.ts';
@@ -379,6 +380,46 @@ describe('a checkpoint', () => {
     expect((await signCheckpoint(pool, primitives, SIGNER)).size).toBe(first.size + 1);
     const foreign = { origin: 'other.example/dev', keys: [testKey(3, 'other.example/dev')] };
     await expect(signCheckpoint(pool, primitives, foreign)).rejects.toMatchObject({ code: 'LEDGER_KEY_FOREIGN' });
+  });
+});
+
+describe('the columns that events are found by', () => {
+  it.each([
+    ['type', `'model.read'`],
+    ['category', `'model_access'`],
+    ['actor', `'system:else'`],
+    ['resource', `'test/else'`],
+    ['risk', `'critical'`],
+    ['recorded_at', `recorded_at + interval '1 ms'`],
+    ['frameworks', `ARRAY['gdpr']`],
+  ])('are compared when all are read: a changed %s is noticed', async (column, value) => {
+    await parts.ledger.append({ ...DRAFT, resource: `test/found-${column}` });
+    const checkpoint = await signCheckpoint(pool, primitives, SIGNER);
+    const exported = async () => {
+      for await (const _ of exportLedger(pool, primitives, checkpoint, { chosen: {}, payloads: null }));
+    };
+    await exported();
+    const [{ sequence = '', before = '' } = {}] = (
+      await pool.query<{ sequence: string; before: string }>(
+        `SELECT sequence, ${column}::text AS before FROM ledger_event ORDER BY sequence DESC LIMIT 1`,
+      )
+    ).rows;
+    const change = async (to: string, values: readonly string[] = []) => {
+      const client = await pool.connect();
+      await client.query('BEGIN');
+      await client.query('SET LOCAL session_replication_role = replica');
+      await client.query(`UPDATE ledger_event SET ${column} = ${to} WHERE sequence = ${sequence}`, [...values]);
+      await client.query('COMMIT');
+      client.release();
+    };
+    await change(value);
+    await expect(exported()).rejects.toMatchObject({
+      code: 'LEDGER_TAMPERED',
+      message: expect.stringContaining(`event ${sequence} is stored under another`) as string,
+    });
+    const type = column === 'frameworks' ? 'text[]' : column === 'recorded_at' ? 'timestamptz' : 'text';
+    await change(`$1::${type}`, [before]);
+    await exported();
   });
 });
 
