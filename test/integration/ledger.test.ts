@@ -613,9 +613,13 @@ describe('the segment files', () => {
     let size: number;
     beforeEach(async () => {
       folder = join(mkdtempSync(join(tmpdir(), 'mlops-audit-')), 'log');
-      const checkpoint = await signCheckpoint(pool, primitives, SIGNER);
-      await createSegmentFiles(folder, 100_000).follow(checkpoint, (from, to) => readEventLines(pool, from, to));
-      ({ size } = checkpoint);
+      // A segment is closed after each group.
+      for (const part of [1, 2, 3]) {
+        await parts.ledger.append({ ...DRAFT, resource: `test/part-${part}` });
+        const checkpoint = await signCheckpoint(pool, primitives, SIGNER);
+        await createSegmentFiles(folder, 1).follow(checkpoint, (from, to) => readEventLines(pool, from, to));
+        ({ size } = checkpoint);
+      }
     });
     const FILES = { primitives, lines: readExport, beginning: readBeginning, text: readText };
     const check = async (file = folder) => await verifyFile(FILES, { file, trustedKeys: [KEY], checkpoints: [] });
@@ -643,6 +647,29 @@ describe('the segment files', () => {
       expect(await check()).toMatchObject({ valid: true });
       rmSync(second ?? '');
       expect(await check()).toMatchObject({ valid: false });
+    });
+
+    it('are not gone on with from a database that was put back to what it was, or written anew', async () => {
+      const log: string[] = [];
+      for await (const lines of readEventLines(pool, 0, size)) log.push(...lines);
+      async function* from(lines: readonly string[], begin: number, end: number) {
+        yield await Promise.resolve(lines.slice(begin, end));
+      }
+      const follow = async (lines: readonly string[], files = createSegmentFiles(folder)) => {
+        await files.follow({ size: lines.length, note: 'n' }, (begin, end) => from(lines, begin, end));
+      };
+      const filed = async () => (await listSegments(folder)).map(({ file }) => readFileSync(file, 'utf8')).join('');
+      const before = await filed();
+      const [earlier, other] = [log.slice(0, -3), [...log.slice(0, -1), '{"other":1}\n', '{"more":1}\n']];
+      await expect(follow(earlier)).rejects.toMatchObject({
+        code: 'LEDGER_TAMPERED',
+        message: expect.stringContaining(`end with event ${size - 1}, and the database has no such event`) as string,
+      });
+      await expect(follow(other)).rejects.toThrow('and the database has another one');
+      expect(await filed(), 'nothing was added').toBe(before);
+      const running = createSegmentFiles(folder);
+      await follow([...log, '{"next":1}\n'], running);
+      await expect(follow(log, running), 'also by a program that goes on').rejects.toThrow('has no such event');
     });
 
     it('get their checkpoint when a crash came before it', async () => {

@@ -143,7 +143,7 @@ describe('in production', () => {
     expect(await refusalOf()).toContain(`approval ${approvalId} of 1.1.0 is pending`);
     for (const name of ['anna', 'aldo', 'arno']) await as(name, 'approval', 'approve', approvalId);
     expect(await stageOf('1.1.0'), 'no users are anywhere: it needs no rollout').toBe('production');
-  });
+  }, 120_000);
 
   /** The request that the open rollout has at its gate. */
   const gateOf = async (): Promise<string> => {
