@@ -115,8 +115,10 @@ export interface StageChangeRecord {
   readonly approvers: readonly string[];
   readonly approvalId: string | null;
   readonly bound: BoundContent | null;
-  /** Its event in the ledger. */
+  /** Its event in the ledger; of what was imported, that of the import. */
   readonly ledgerSequence: number;
+  /** It happened elsewhere, by what an imported file says: the ledger of here does not prove it. */
+  readonly isImported: boolean;
 }
 
 /** What a verification found. */

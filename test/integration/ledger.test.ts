@@ -399,11 +399,10 @@ describe('the columns that events are found by', () => {
       for await (const _ of exportLedger(pool, primitives, checkpoint, { chosen: {}, payloads: null }));
     };
     await exported();
-    const [{ sequence = '', before = '' } = {}] = (
-      await pool.query<{ sequence: string; before: string }>(
-        `SELECT sequence, ${column}::text AS before FROM ledger_event ORDER BY sequence DESC LIMIT 1`,
-      )
-    ).rows;
+    const { rows } = await pool.query<{ sequence: string; before: string }>(
+      `SELECT sequence, ${column}::text AS before FROM ledger_event ORDER BY sequence DESC LIMIT 1`,
+    );
+    const [{ before, sequence }] = rows as [(typeof rows)[number]];
     const change = async (to: string, values: readonly string[] = []) => {
       const client = await pool.connect();
       await client.query('BEGIN');
