@@ -42,8 +42,8 @@ type Check = Omit<VerifiedArtifact, 'version'>;
 async function checkArtifact({ store }: RegistryParts, { content }: VersionRow): Promise<Check> {
   const { artifact, model, version } = content;
   if (artifact === null) throw new MlopsError('ARTIFACT_MISSING', { model, version });
-  const { bytes, ok, problem } = await store.verify(artifact);
-  return { digest: artifact, ok, problem: ok ? null : (problem ?? 'its content differs'), bytes };
+  const { bytes, ok, problem, signer } = await store.verify(artifact);
+  return { digest: artifact, ok, problem: ok ? null : (problem ?? 'its content differs'), bytes, signer };
 }
 
 async function recordCheck(
