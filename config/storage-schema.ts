@@ -22,9 +22,7 @@ const SIGNERS = z
       .strictObject({
         roots: z
           .array(z.string().min(1))
-          .describe(
-            'Files (PEM) with the certificates that vouch for those of signers; none: no certificate is known',
-          ),
+          .describe('Files (PEM) with the certificates that vouch for those of signers; none: no certificate is known'),
         identities: z
           .array(z.string().min(1))
           .describe(

@@ -1,14 +1,17 @@
-import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { loadConfig, loadWhatIsValid } from '../../../config/load.ts';
 
+/** Files that a project has, by their kind. */
+const FILES: Readonly<Record<string, string>> = { pub: 'a.pub', pem: 'root.pem', json: 'trusted.json' };
+
 /** Loads a project that has files for signers to be known by. */
 function load(governance: string, env: Record<string, string> = {}) {
   const root = mkdtempSync(join(tmpdir(), 'mlops-config-'));
   mkdirSync(join(root, 'config'));
-  for (const name of ['a.pub', 'root.pem', 'trusted.json']) writeFileSync(join(root, name), '');
+  for (const name of Object.values(FILES)) writeFileSync(join(root, name), '');
   writeFileSync(join(root, 'config/governance.yaml'), governance);
   return { root, ...loadConfig({ env, workingDirectory: root }) };
 }
@@ -55,6 +58,19 @@ describe('where keys and artifacts are', () => {
         },
       });
     }
+  });
+
+  it('are what the guide to signatures says', () => {
+    const page = readFileSync(join(import.meta.dirname, '../../../docs/how-to/demand-signatures.md'), 'utf8');
+    const [, example = ''] = /```yaml\n([^`]+)```/.exec(page) ?? [];
+    const missing = /"keys\/ada\.pub", wanted a file.*"keys\/acme-root\.pem".*"keys\/trusted_root\.json", wanted/s;
+    expect(() => load(example)).toThrow(missing);
+    const { config } = load(example.replace(/keys\/[a-z_-]+\.(pub|pem|json)/g, (_, kind: string) => FILES[kind] ?? ''));
+    expect(config.artifacts).toMatchObject({
+      isSignatureRequired: true,
+      signers: { certificates: { identities: ['ada@example.com', 'spiffe://acme/trainer'] } },
+    });
+    expect(config.artifacts.signers.sigstore?.identities).toHaveLength(1);
   });
 
   it.each([

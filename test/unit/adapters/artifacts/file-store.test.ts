@@ -406,6 +406,7 @@ describe('verify()', () => {
     expect(await store.verify(digest)).toEqual({
       ok: false,
       problem: 'file card.md: it is not in the store',
+      signer: null,
       bytes: 0,
     });
   });

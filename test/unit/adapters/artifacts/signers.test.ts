@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { KnownSigners } from '../../../../adapters/artifacts/known-signers.ts';
 import { createSignatureJudge } from '../../../../adapters/artifacts/signature-judge.ts';
@@ -60,6 +61,10 @@ interface Bundle {
 }
 
 const bundleOf = (name: string): Bundle => JSON.parse(readFileSync(join(FIXTURES, name), 'utf8')) as Bundle;
+
+function payloadOf(text: string): string {
+  return (JSON.parse(text) as Bundle).dsseEnvelope.payload;
+}
 
 /** A folder whose signature was changed. */
 function tampered(signature: string, change: (bundle: Bundle) => void): string {
@@ -283,6 +288,32 @@ describe('a signature by Sigstore', () => {
     const folder = folderWith('instance/expired.sig');
     expect(await signerOf(folder, NOBODY, { isRequired: false })).toBe('nobody');
     expect(await signerOf(folder, byCertificates())).toBe('it is signed by Sigstore, and nobody who signs so counts');
+  });
+});
+
+describe('a signature with any character changed', () => {
+  it.each([
+    ['certificates/right.sig', byCertificates()],
+    ['instance/workflow.sig', bySigstore()],
+    ['p384.sig', { ...NOBODY, keys: [join(FIXTURES, 'p384.pub')] }],
+  ])('is refused, or says the same of the same files: %s', async (name, known) => {
+    const folder = folderWith(name);
+    const text = readFileSync(join(FIXTURES, name), 'utf8');
+    const signer = await signerOf(folder, known);
+    const place = fc.tuple(
+      fc.nat({ max: text.length - 1 }),
+      fc.constantFrom('A', 'z', '0', '+', '/', '=', '"', ':', ',', '{', ']', '\\', ' '),
+    );
+    await fc.assert(
+      fc.asyncProperty(place, async ([at, character]) => {
+        const changed = text.slice(0, at) + character + text.slice(at + 1);
+        writeFileSync(join(folder, 'model.sig'), changed);
+        const found = await signerOf(folder, known);
+        if (found === signer) expect(payloadOf(changed)).toBe(payloadOf(text));
+        else expect(found).not.toMatch(/^(key|certificate of|https:)/);
+      }),
+      { numRuns: 80 },
+    );
   });
 });
 
