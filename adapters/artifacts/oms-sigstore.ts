@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { bundleFromJSON } from '@sigstore/bundle';
+import { bundleFromJSON, type Bundle } from '@sigstore/bundle';
 import { TrustedRoot } from '@sigstore/protobuf-specs';
 import { toSignedEntity, toTrustMaterial, Verifier } from '@sigstore/verify';
 import { MlopsError, messageOf } from '../../domain/errors.ts';
@@ -43,15 +43,9 @@ export function judgeBySigstore(
     if (content.$case !== 'dsseEnvelope' || !content.dsseEnvelope.payload.equals(signature.payload))
       return wrong('its payload can be read in two ways');
     const { identity } = verifier.verify(toSignedEntity(bundle));
-    const used = verificationMaterial.content;
-    const leaf =
-      used.$case === 'certificate'
-        ? used.certificate
-        : used.$case === 'publicKey'
-          ? undefined
-          : used.x509CertificateChain.certificates[0];
+    const leaf = leafOf(verificationMaterial);
     if (leaf === undefined) return wrong('it has no certificate');
-    const problem = judgeSigningUse(parseCertificate(leaf.rawBytes));
+    const problem = judgeSigningUse(parseCertificate(leaf));
     if (problem !== null) return wrong(`its certificate: ${problem}`);
     const name = identity?.subjectAlternativeName;
     const issuer = identity?.extensions?.issuer;
@@ -77,6 +71,12 @@ export async function loadVerifier(file: string): Promise<Verifier> {
   } catch (error) {
     throw new MlopsError('SIGNER_ROOT_INVALID', { file, problem: messageOf(error) }, { cause: error });
   }
+}
+
+/** DER; older bundles have a chain, whose first is the signer's. */
+function leafOf({ content }: Bundle['verificationMaterial']): Uint8Array | undefined {
+  if (content.$case === 'certificate') return content.certificate.rawBytes;
+  return content.$case === 'publicKey' ? undefined : content.x509CertificateChain.certificates[0]?.rawBytes;
 }
 
 function describe(error: unknown): string {

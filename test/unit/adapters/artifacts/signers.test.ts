@@ -56,7 +56,8 @@ function publicFolder(): string {
 }
 
 interface Bundle {
-  verificationMaterial: { tlogEntries: unknown[]; certificate?: unknown };
+  mediaType: string;
+  verificationMaterial: { tlogEntries: unknown[]; certificate?: unknown; x509CertificateChain?: unknown };
   dsseEnvelope: { payload: string; signatures: { sig: string }[] };
 }
 
@@ -110,6 +111,7 @@ describe('a signature by a certificate', () => {
     ['right', 'certificate of ada@example.com, spiffe://acme/ada'],
     ['with-root', 'certificate of ada@example.com, spiffe://acme/ada'],
     ['p384', 'certificate of ada@example.com, spiffe://acme/ada'],
+    ['rsa-issuer', 'certificate of ada@example.com, spiffe://acme/ada'],
     ['no-alternative-name', 'certificate of Ada of Acme'],
     ['expired', /^its certificate: it was valid until 2026-01-02T00:00:00\.000Z$/],
     ['expired-issuer', /^its certificate: it was valid until 2025-12-31T/],
@@ -276,6 +278,21 @@ describe('a signature by Sigstore', () => {
     const folder = tampered('instance/workflow.sig', change);
     for (const isRequired of [true, false])
       expect(await signerOf(folder, bySigstore([WORKFLOW, ADA]), { isRequired })).toMatch(problem);
+  });
+
+  it.each(['0.1', '0.2'])('may be in a bundle of the older form %s, with a chain', async (version) => {
+    const folder = tampered('instance/workflow.sig', (bundle) => {
+      const { certificate, ...others } = bundle.verificationMaterial;
+      bundle.mediaType = `application/vnd.dev.sigstore.bundle+json;version=${version}`;
+      bundle.verificationMaterial = { ...others, x509CertificateChain: { certificates: [certificate] } };
+    });
+    expect(await signerOf(folder, bySigstore())).toBe(`${WORKFLOW.identity} by ${WORKFLOW.issuer}`);
+    // Without its log entry it would be one by a certificate of our own, which no root of ours vouches for.
+    const stripped = JSON.parse(readFileSync(join(folder, 'model.sig'), 'utf8')) as Bundle;
+    stripped.verificationMaterial.tlogEntries = [];
+    writeFileSync(join(folder, 'model.sig'), JSON.stringify(stripped));
+    const both = { ...byCertificates(), sigstore: bySigstore().sigstore };
+    expect(await signerOf(folder, both)).toMatch(/^its certificate: /);
   });
 
   it('is over these files', async () => {
