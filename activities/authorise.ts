@@ -1,4 +1,5 @@
 import { isMlopsError } from '../domain/errors.ts';
+import type { FromSomewhere } from '../domain/governance/act-source.ts';
 import type { AskedFor, Claim } from '../domain/governance/statement.ts';
 import type { Authority } from './ports.ts';
 
@@ -10,7 +11,9 @@ export type Authorisation =
 export function createAuthorityActivities({ authority }: { readonly authority: Authority }) {
   return {
     /** Refusals are answers, and events of the ledger; what throws is that nobody could look. */
-    async authorise(order: { readonly claim: Claim; readonly asked: AskedFor }): Promise<Authorisation> {
+    async authorise(
+      order: FromSomewhere & { readonly claim: Claim; readonly asked: AskedFor },
+    ): Promise<Authorisation> {
       try {
         await authority.authorise(order.claim, order.asked);
         return { allowed: true };

@@ -1,4 +1,5 @@
 import { isMlopsError, MlopsError } from '../domain/errors.ts';
+import type { FromSomewhere } from '../domain/governance/act-source.ts';
 import { SHORTEST_HISTORY } from '../domain/rollout/calibration/history.ts';
 import { assessNoise, NEWEST_TICKS, type NoiseBasis } from '../domain/rollout/calibration/noise-basis.ts';
 import { isEmergency } from '../domain/rollout/emergency.ts';
@@ -22,7 +23,7 @@ import type {
   TrafficStore,
 } from './ports.ts';
 
-export interface PrepareInput {
+export interface PrepareInput extends FromSomewhere {
   readonly request: RolloutRequest;
   readonly rolloutKey: string;
   readonly rolloutId: string;

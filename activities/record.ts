@@ -1,8 +1,9 @@
+import type { FromSomewhere } from '../domain/governance/act-source.ts';
 import type { RolloutOutcomeRecord } from '../domain/rollout/records.ts';
 import type { ArmTarget } from '../domain/rollout/split.ts';
 import type { Delivery, Notification, Notifier, Outbox, RolloutEventRecord, RolloutStore } from './ports.ts';
 
-export interface CloseInput {
+export interface CloseInput extends FromSomewhere {
   readonly rolloutKey: string;
   readonly model: string;
   readonly environment: string;
@@ -26,7 +27,7 @@ export function createRecordActivities({ rollouts, notifier, outbox }: RecordPor
     async recordEvent({
       notification,
       ...record
-    }: RolloutEventRecord & { readonly notification?: Notification }): Promise<void> {
+    }: RolloutEventRecord & FromSomewhere & { readonly notification?: Notification }): Promise<void> {
       await rollouts.recordEvent(record);
       if (notification !== undefined) await outbox.send(notification, record.rolloutKey);
     },

@@ -58,6 +58,7 @@ export const DEFAULTS = {
     },
     resources: { alert_at_percent_of_limit: 80 },
     targets: {},
+    allowed_hosts: [],
     endpoint_allow_list: ['127.0.0.1', 'localhost', '::1'],
     gateway: {
       url: null,

@@ -13,6 +13,7 @@ const positive = z.number().gt(0);
 const count = z.number().int().min(0);
 const metric = z.enum(['errors', 'slow', 'scores']);
 const minutes = z.number().min(0);
+const HOST_NAME = /^[a-z0-9_](?:[a-z0-9_.-]*[a-z0-9_])?$/;
 const modelName = z.string().regex(MODEL_NAME, { error: `wanted ${WANTED_MODEL_NAME}` });
 
 const stepWindow = minutes
@@ -196,6 +197,9 @@ export const DEPLOYMENT_FILE = z.strictObject({
     .strictObject({ alert_at_percent_of_limit: percent.gt(0) })
     .describe('Share of its memory or CPU limit above which a service alarms: docs/reference/health-endpoint.md'),
   targets: z.record(modelName, z.record(z.string(), address)).describe('Base URLs by model and version'),
+  allowed_hosts: z
+    .array(z.string().regex(HOST_NAME, { error: 'wanted a host name in lower case, without scheme and port' }))
+    .describe('Names, beside localhost and addresses, under which the API and the admin API of the gateway are called'),
   endpoint_allow_list: z.array(z.string().min(1)).min(1).describe('Hosts a rollout may send traffic and probes to'),
   gateway: z
     .strictObject({

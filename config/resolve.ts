@@ -43,6 +43,7 @@ export function resolveDeployment(file: DeploymentFile): DeploymentConfig {
     },
     resources: { alertAtPercentOfLimit: file.resources.alert_at_percent_of_limit },
     targets: file.targets,
+    allowedHosts: file.allowed_hosts,
     endpointAllowList: file.endpoint_allow_list,
     webhooks: file.notifications.webhooks.map(({ url, secret_file, events }) => ({
       url,

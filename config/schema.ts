@@ -160,6 +160,8 @@ export interface DeploymentConfig {
   readonly resources: { readonly alertAtPercentOfLimit: number };
   /** Base URLs by model and version. */
   readonly targets: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  /** Names under which this program's own servers are called, beside localhost and addresses. */
+  readonly allowedHosts: readonly string[];
   /** Hosts a rollout may send traffic or probes to. */
   readonly endpointAllowList: readonly string[];
   readonly webhooks: readonly {

@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { hostname } from 'node:os';
 import type { ActivityInterceptorsFactory } from '@temporalio/worker';
 import type { FastifyInstance } from 'fastify';
-import type { ActSource } from '../domain/governance/act-source.ts';
+import { parseSource, type ActSource } from '../domain/governance/act-source.ts';
 
 /** Tells the ledger where an act comes from; null: from the system itself. */
 export type SourceOfAct = () => ActSource | null;
@@ -36,9 +36,5 @@ export const rememberSourcesOfOrders: ActivityInterceptorsFactory = () => ({
 });
 
 function sourceOfOrder(order: unknown): ActSource | null {
-  const source = typeof order === 'object' && order !== null && 'source' in order ? order.source : null;
-  if (typeof source !== 'object' || source === null) return null;
-  const { address, host } = source as { address?: unknown; host?: unknown };
-  if (typeof address === 'string') return { address };
-  return typeof host === 'string' ? { host } : null;
+  return typeof order === 'object' && order !== null && 'source' in order ? parseSource(order.source) : null;
 }

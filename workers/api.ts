@@ -14,11 +14,13 @@ import { rememberSources, sourceOfCall } from './act-source.ts';
 import { registerApprovals } from './api/approvals.ts';
 import { linkSiteOf } from './api/link-site.ts';
 import { registerMlflow } from './api/mlflow.ts';
+import { refuseForeignHosts } from './api/own-hosts.ts';
 import { composeApprovals } from './approvals.ts';
 import { composeEvidence, readVerifierKeys } from './ledger.ts';
 import { listenOn } from './listen.ts';
 import { openMlflow } from './mlflow.ts';
 import { onceOpened } from './once-opened.ts';
+import { nameRequest, rememberRequests } from './request-id.ts';
 import { untilToldToStop } from './stop-signal.ts';
 
 const TEXT = 'text/plain; charset=utf-8';
@@ -36,6 +38,7 @@ interface WirePayloads {
 export async function createApi(config: MlopsConfig): Promise<FastifyInstance> {
   const app = fastify({
     logger: false,
+    genReqId: nameRequest,
     forceCloseConnections: true,
     trustProxy: [...config.trustedProxies],
   });
@@ -52,6 +55,8 @@ export async function createApi(config: MlopsConfig): Promise<FastifyInstance> {
     await pool.end();
   });
   rememberSources(app);
+  rememberRequests(app);
+  refuseForeignHosts(app, config);
   app.addHook('onRequest', async (request, reply) => {
     const origin = request.headers.origin;
     // The page of a link is ours, and looks after itself.

@@ -13,6 +13,7 @@ import type { MlopsConfig } from '../config/schema.ts';
 import { listenOn } from './listen.ts';
 import { untilToldToStop } from './stop-signal.ts';
 
+const LOOPBACK = /^(?:localhost|127(?:\.\d+){3}|::1)$/;
 const DRAIN_MS = 10_000;
 
 export interface RunningGateway {
@@ -43,7 +44,13 @@ export async function startGateway(config: GatewayConfig): Promise<RunningGatewa
     config: config.deployment.gateway,
     environment: config.environment,
   });
-  const admin = createAdmin({ splits, counters, token, allowList: config.deployment.endpointAllowList });
+  const admin = createAdmin({
+    splits,
+    counters,
+    token,
+    allowList: config.deployment.endpointAllowList,
+    hosts: hostsOf(config),
+  });
   const { gateway: proxyPort, gatewayAdmin: adminPort } = config.ports;
   await listenOn('the gateway', proxyPort, async () => {
     await once(proxy.server.listen(proxyPort, listenHost), 'listening');
@@ -70,6 +77,13 @@ export async function startGateway(config: GatewayConfig): Promise<RunningGatewa
       proxy.close();
     },
   };
+}
+
+/** Names of the administration where it listens on loopback: from there every page of this machine's browsers could reach it. */
+function hostsOf({ deployment }: Pick<MlopsConfig, 'deployment'>): readonly string[] | null {
+  const { adminListenHost, adminUrl } = deployment.gateway;
+  if (!LOOPBACK.test(adminListenHost)) return null;
+  return [...deployment.allowedHosts, ...(adminUrl === null ? [] : [new URL(adminUrl).hostname])];
 }
 
 /** `mlops gateway`: runs until it is told to stop. */

@@ -1,4 +1,5 @@
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
+import type { FromSomewhere } from '../domain/governance/act-source.ts';
 import type { SignedStatement } from '../domain/governance/statement.ts';
 import type { MetricVerdict } from '../domain/rollout/judge/describe.ts';
 import type {
@@ -31,8 +32,11 @@ export interface ActionAccepted {
   readonly awaiting?: { readonly approvalId: string | null; readonly missing: number | null };
 }
 
-/** An action of a person or program. `actor` is a principal id when it is signed, else the user of the operating system. */
-export interface ActionInput {
+/**
+ * An action of a person or program. `actor` is a principal id when it is signed, else the user of the operating system; `source` is part
+ * of what is signed.
+ */
+export interface ActionInput extends FromSomewhere {
   readonly actor: string;
   readonly reason: string;
   /** approve, deny, where a request is open (`RolloutStatus.requests`): digest of the content that was seen. */

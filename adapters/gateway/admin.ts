@@ -1,6 +1,7 @@
 import { timingSafeEqual } from 'node:crypto';
 import fastify, { type FastifyInstance } from 'fastify';
 import { z } from 'zod';
+import { assertAllowedHost } from '../../domain/allowed-host.ts';
 import { isMlopsError, MlopsError } from '../../domain/errors.ts';
 import type { Forgotten } from '../../domain/governance/custody-drafts.ts';
 import { isAllowedEndpoint } from '../../domain/rollout/endpoint.ts';
@@ -17,16 +18,22 @@ const STATUS: Readonly<Record<string, number>> = {
   GATEWAY_STATE_UNWRITABLE: 507,
   GATEWAY_REQUEST_INVALID: 400,
   ENDPOINT_NOT_ALLOWED: 400,
+  HOST_NOT_ALLOWED: 403,
 };
 
-/** The administration of a gateway: splits, snapshots, health. For loopback, behind a token. */
+/**
+ * The administration of a gateway: splits, snapshots, health. For loopback, behind a token.
+ *
+ * @param parts.hosts names under which it is called, beside localhost and addresses; null: it listens where others reach it, by any name
+ */
 export function createAdmin(parts: {
   splits: SplitStore;
   counters: Counters;
   token: string;
   allowList: readonly string[];
+  hosts: readonly string[] | null;
 }): FastifyInstance {
-  const { splits, counters } = parts;
+  const { splits, counters, hosts } = parts;
   const app = fastify({ logger: false, forceCloseConnections: true });
   const schema = writeSchema(parts.allowList);
   app.setErrorHandler((error: Error & { statusCode?: number }, _request, reply) => {
@@ -37,6 +44,7 @@ export function createAdmin(parts: {
       .send({ error: { code, message: error.message, details: isMlopsError(error) ? error.details : {} } });
   });
   app.addHook('onRequest', async (request, reply) => {
+    if (hosts !== null) assertAllowedHost(request.headers.host, hosts);
     if (request.url === '/v1/healthz') return;
     if (!isAuthorised(request.headers.authorization, parts.token))
       await reply

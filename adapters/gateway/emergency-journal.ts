@@ -1,12 +1,13 @@
 import { existsSync } from 'node:fs';
 import { mkdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import type { FromSomewhere } from '../../domain/governance/act-source.ts';
 import type { SignedStatement } from '../../domain/governance/statement.ts';
 import type { LiveSplit } from '../../domain/rollout/split.ts';
 import { appendDurably } from '../files/durable-file.ts';
 
 /** One line of the journal of emergency rollbacks: the intent first, then what was verified. */
-export interface JournalEntry {
+export interface JournalEntry extends FromSomewhere {
   /** Unique: makes ingesting a line twice harmless. */
   readonly id: string;
   readonly idempotencyKey: string;

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { TrafficRouter } from '../../activities/ports.ts';
 import type { MlopsConfig } from '../../config/schema.ts';
 import { isMlopsError, messageOf, MlopsError } from '../../domain/errors.ts';
+import type { ActSource } from '../../domain/governance/act-source.ts';
 import type { Claim } from '../../domain/governance/statement.ts';
 import { EMERGENCY_KEY_PREFIX, isEmergency, NO_REASON } from '../../domain/rollout/emergency.ts';
 import { sameSplit, type LiveSplit, type TrafficSplit } from '../../domain/rollout/split.ts';
@@ -24,13 +25,13 @@ interface UnjournaledLine {
 /** Times a write is tried when a running ramp is faster. */
 const ATTEMPTS = 10;
 
-/** The emergency rollback on the built-in gateway (architecture D7). */
-export function createEmergencyRollback(config: Pick<MlopsConfig, 'gateway' | 'stateDirectory'>) {
+/** The emergency rollback on the built-in gateway (architecture D7), by somebody on the machine that `source` names. */
+export function createEmergencyRollback(config: Pick<MlopsConfig, 'gateway' | 'stateDirectory'>, source: ActSource) {
   const router = createGatewayRouter(config);
   const journalFile = journalFileOf(config.stateDirectory);
   return {
     roll: async (order: EmergencyOrder, onUnjournaled: (unjournaled: UnjournaledLine) => void) =>
-      await applyEmergencyRollback({ router, journalFile, onUnjournaled, ...order }),
+      await applyEmergencyRollback({ router, journalFile, onUnjournaled, source, ...order }),
   };
 }
 
@@ -45,10 +46,11 @@ export async function applyEmergencyRollback(
   parts: EmergencyOrder & {
     readonly router: Pick<TrafficRouter, 'apply' | 'observe'>;
     readonly journalFile: string;
+    readonly source: ActSource;
     readonly onUnjournaled: (unjournaled: UnjournaledLine) => void;
   },
 ) {
-  const { router, journalFile, model, actor, statement } = parts;
+  const { router, journalFile, model, actor, source, statement } = parts;
   const before = await router.observe(model);
   if (before === null) throw new MlopsError('ROLLBACK_NOTHING_LIVE', { model });
   const idempotencyKey = `${EMERGENCY_KEY_PREFIX}${randomUUID()}`;
@@ -58,7 +60,8 @@ export async function applyEmergencyRollback(
     const at = new Date().toISOString();
     const id = `${idempotencyKey}/${stage}`;
     const signed = statement === undefined ? {} : { statement };
-    const entry: JournalEntry = { id, idempotencyKey, stage, at, model, actor, ...signed, reason, before, after };
+    const said = { model, actor, source, ...signed, reason };
+    const entry: JournalEntry = { id, idempotencyKey, stage, at, ...said, before, after };
     await appendJournal(journalFile, entry).catch((error: unknown) => {
       journaled = false;
       parts.onUnjournaled({ line: lineOf(entry), file: journalFile, problem: messageOf(error) });

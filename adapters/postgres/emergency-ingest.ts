@@ -2,6 +2,7 @@ import type { Pool } from 'pg';
 import type { EmergencyJournal } from '../../activities/ports.ts';
 import type { LiveSplit } from '../../domain/rollout/split.ts';
 import { draftOfEmergency } from '../../domain/governance/rollout-drafts.ts';
+import { parseSource } from '../../domain/governance/act-source.ts';
 import type { SignedStatement } from '../../domain/governance/statement.ts';
 import type { Authority } from './identity/authority.ts';
 import type { Ledger } from './ledger/ledger.ts';
@@ -15,6 +16,8 @@ interface JournalLine {
   readonly stage: string;
   readonly actor: string;
   readonly statement?: SignedStatement;
+  /** Where the order was given; lines of before it was kept have none. */
+  readonly source?: unknown;
   readonly reason: string;
   readonly after: LiveSplit | null;
 }
@@ -50,7 +53,7 @@ export function createEmergencyJournal(
 async function ingestLine(
   { ledger, authority, pool }: IngestParts,
   environment: string,
-  line: JournalLine,
+  { source, ...line }: JournalLine,
 ): Promise<boolean> {
   // Looked up first: whoever a line of long ago names may have been erased since, and must not be met again by it.
   const known = await query(pool, 'SELECT FROM emergency_rollback WHERE journal_id = $1', [line.id]);
@@ -73,7 +76,8 @@ async function ingestLine(
       [line.id, line.model, environment, JSON.stringify(line), isLate, transaction.next],
     );
     if (rowCount !== 1) return false;
-    transaction.append(draftOfEmergency({ ...line, environment }, isLate, actor));
+    // Whoever reads the journal does not act: a rollout that starts now may be of somebody else, elsewhere.
+    transaction.append(draftOfEmergency({ ...line, environment }, isLate, actor), parseSource(source));
     return true;
   });
 }

@@ -105,10 +105,9 @@ async function mark(
     const { rows } = await client.query<WriteRow>(sql, [environment, model, generation, next, ...values]);
     const [row] = rows;
     if (row === undefined) return;
-    const { reason, split } = row;
-    append(
-      draftOfTraffic(stage, { environment, split, generation, reason, ...(code === undefined ? {} : { code }) }, actor),
-    );
+    const { idempotency_key: idempotencyKey, reason, split } = row;
+    const change = { environment, split, generation, idempotencyKey, reason };
+    append(draftOfTraffic(stage, { ...change, ...(code === undefined ? {} : { code }) }, actor));
   });
 }
 
@@ -119,6 +118,8 @@ async function recordForeign(
   reason: string,
 ): Promise<void> {
   const { generation, split } = live;
+  // The foreign writer's key may be anything; ours must stay unique.
+  const idempotencyKey = `foreign/${environment}/${split.model}/${generation}`;
   // Who wrote it is what the writer says: the event is of who found it.
   const actor = await principals.actor('traffic-guard');
   const writer = await principals.actor(live.actor);
@@ -130,8 +131,7 @@ async function recordForeign(
         split.model,
         environment,
         generation,
-        // The foreign writer's key may be anything; ours must stay unique.
-        `foreign/${environment}/${split.model}/${generation}`,
+        idempotencyKey,
         JSON.stringify(split),
         live.actor,
         `${reason}: ${live.reason}`,
@@ -142,7 +142,8 @@ async function recordForeign(
     );
     if (rowCount !== 1) return;
     const said = `${reason}; written by ${live.actor}: ${live.reason}`;
-    append(draftOfTraffic('found', { environment, split, generation, reason: said }, actor, writer));
+    const found = { environment, split, generation, idempotencyKey, reason: said };
+    append(draftOfTraffic('found', found, actor, writer));
   });
 }
 

@@ -99,8 +99,7 @@ export function createComposition(loadConfig: () => Promise<MlopsConfig>): Compo
     takeOver: async (url, token) => await (await composeTakeOver(await loadConfig(), closers))(url, token),
     exportFiles: composeExportFiles,
     router: async () => (await import('../../adapters/gateway/router.ts')).createGatewayRouter(await loadConfig()),
-    emergency: async () =>
-      (await import('../../adapters/gateway/emergency.ts')).createEmergencyRollback(await loadConfig()),
+    emergency: async () => await composeEmergency(await loadConfig()),
     quickProbe: async () => await composeQuickProbe(await loadConfig()),
     workflowUrl: async (workflowId, runId) => {
       const { ports, temporal } = await loadConfig();
@@ -121,6 +120,14 @@ export function createComposition(loadConfig: () => Promise<MlopsConfig>): Compo
   };
 }
 
+async function composeEmergency(config: MlopsConfig): Promise<EmergencyRollback> {
+  const [{ createEmergencyRollback }, { sourceOfCommand }] = await Promise.all([
+    import('../../adapters/gateway/emergency.ts'),
+    import('../../workers/act-source.ts'),
+  ]);
+  return createEmergencyRollback(config, sourceOfCommand());
+}
+
 async function composeQuickProbe({ deployment }: MlopsConfig): ReturnType<Composition['quickProbe']> {
   const { createHealthProbe } = await import('../../adapters/services/health-probe.ts');
   const { expect, path, timeoutSeconds } = deployment.health;
@@ -129,13 +136,15 @@ async function composeQuickProbe({ deployment }: MlopsConfig): ReturnType<Compos
 }
 
 async function composeRollouts(config: MlopsConfig, closers: (() => Promise<void>)[]): Promise<Rollouts> {
-  const [{ connectTemporal }, { createRollouts }] = await Promise.all([
+  const [{ connectTemporal }, { createRollouts }, { sourceOfCommand }] = await Promise.all([
     import('../../adapters/temporal/connect.ts'),
     import('../rollouts/rollouts.ts'),
+    import('../../workers/act-source.ts'),
   ]);
   const client = await connectTemporal(config);
   closers.push(async () => await client.connection.close());
-  return createRollouts(client, config.environment, await composeIdentity(config));
+  const identity = await composeIdentity(config);
+  return createRollouts(client, config.environment, { identity, source: sourceOfCommand() });
 }
 
 async function composeEvidence(config: MlopsConfig, closers: (() => Promise<void>)[]): Promise<EvidenceReader> {

@@ -7,6 +7,7 @@ import {
   type WorkflowHandle,
 } from '@temporalio/client';
 import { MlopsError } from '../../domain/errors.ts';
+import type { ActSource } from '../../domain/governance/act-source.ts';
 import type { Claim } from '../../domain/governance/statement.ts';
 import {
   abortUpdate,
@@ -31,6 +32,12 @@ export interface RolloutAction {
   readonly full?: boolean;
 }
 
+/** Who acts in this process, and where it runs; null: not known. */
+export interface Acting {
+  readonly identity: CurrentIdentity | null;
+  readonly source: ActSource | null;
+}
+
 /** Long enough for a worker that is busy, short enough for a person who waits. */
 const ANSWER_TIMEOUT_MS = 15_000;
 
@@ -48,10 +55,11 @@ export async function sendAction(
   handle: WorkflowHandle,
   model: string,
   action: RolloutAction,
-  identity: CurrentIdentity | null,
+  { identity, source }: Acting,
 ): Promise<ActionAccepted> {
   const { full = false, kind, reason } = action;
-  const signed = <Content extends object>(content: Content): Content & Claim => {
+  const signed = <Content extends object>(wanted: Content): Content & Claim => {
+    const content = source === null ? wanted : { ...wanted, source };
     const asked = { action: `rollout.${kind}`, resource: handle.workflowId, content };
     return { ...content, ...claimBy(identity, action.actor, asked) };
   };

@@ -15,8 +15,15 @@ import {
   type RolloutStatus,
 } from '../../workflows/messages.ts';
 import type { rollout } from '../../workflows/rollout.ts';
-import type { CurrentIdentity } from '../identity-port.ts';
-import { ended, isUnanswered, sendAction, unanswered, withinAnswerTime, type RolloutAction } from './actions.ts';
+import {
+  ended,
+  isUnanswered,
+  sendAction,
+  unanswered,
+  withinAnswerTime,
+  type Acting,
+  type RolloutAction,
+} from './actions.ts';
 import { startAttributes } from './attributes.ts';
 import { rolloutIdOf } from './rollout-id.ts';
 
@@ -47,13 +54,17 @@ export interface Rollouts {
   act(model: string, action: RolloutAction): Promise<ActionAccepted>;
 }
 
-/** Whoever has a key signs what they ask for. */
-export function createRollouts(client: Client, environment: string, identity: CurrentIdentity | null = null): Rollouts {
+/** Whoever has a key signs what they ask for, and where from. */
+export function createRollouts(
+  client: Client,
+  environment: string,
+  acting: Acting = { identity: null, source: null },
+): Rollouts {
   const handleOf = (model: string): WorkflowHandle<typeof rollout> =>
     client.workflow.getHandle<typeof rollout>(rolloutIdOf(environment, model));
   return {
     start: async (asked, { supersede, actor }) => {
-      const request = signRequest(asked, identity);
+      const request = signRequest(asked, acting);
       const first = await startOrAttach(client, request);
       if (first.started !== null) return first.started;
       const openVersion = first.openVersion;
@@ -75,7 +86,7 @@ export function createRollouts(client: Client, environment: string, identity: Cu
           actor,
           reason: `superseded by ${request.canary.version}`,
         },
-        identity,
+        acting,
       );
       await handle.result();
       const second = await startOrAttach(client, request);
@@ -98,7 +109,7 @@ export function createRollouts(client: Client, environment: string, identity: Cu
     act: async (model, action) => {
       const handle = handleOf(model);
       try {
-        return await sendAction(client, handle, model, action, identity);
+        return await sendAction(client, handle, model, action, acting);
       } catch (error) {
         // The server tells a rollout that has ended from one that never was only when it is asked.
         if (error instanceof WorkflowNotFoundError && (await exists(handle))) throw ended(error, action.kind, model);
@@ -109,7 +120,8 @@ export function createRollouts(client: Client, environment: string, identity: Cu
 }
 
 /** Who signs is who starts it, and the statement is over everything that is asked. */
-function signRequest(request: RolloutRequest, identity: CurrentIdentity | null): RolloutRequest {
+function signRequest(asked: RolloutRequest, { identity, source }: Acting): RolloutRequest {
+  const request = source === null ? asked : { ...asked, source };
   if (identity === null) return request;
   const content = { ...request, startedBy: identity.actor };
   const resource = rolloutIdOf(request.environment, request.model);

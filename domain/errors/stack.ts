@@ -8,6 +8,13 @@ export const STACK_ERRORS = {
     retryable: true,
     exitCode: 1,
   },
+  HOST_NOT_ALLOWED: {
+    message: 'Host is not allowed: {host}, wanted {wanted}',
+    remedy:
+      'Call it by localhost or its address; a name of yours is added to `allowed_hosts` of config/deployment.yaml',
+    retryable: false,
+    exitCode: 4,
+  },
   TEMPORAL_UNREACHABLE: {
     message: 'Temporal at {address} cannot be reached: {reason}',
     remedy: 'Start it with `mlops up --detach`, or mend TEMPORAL_ADDRESS; `mlops doctor` shows more',

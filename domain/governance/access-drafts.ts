@@ -28,10 +28,13 @@ export interface Refusal {
   readonly code: string;
   /** In words; sealed under the key of who was refused. */
   readonly problem: string;
+  /** The call that was refused, where it has a name: an update of a workflow. */
+  readonly requestId?: string;
 }
 
 /** Somebody was refused. */
-export function draftOfRefusal({ action, code, problem, resource }: Refusal, actor: EventActor): EventDraft {
+export function draftOfRefusal(refusal: Refusal, actor: EventActor): EventDraft {
+  const { action, code, problem, requestId, resource } = refusal;
   return {
     type: `${action}-refused`,
     category: 'access_control',
@@ -39,6 +42,7 @@ export function draftOfRefusal({ action, code, problem, resource }: Refusal, act
     resource,
     risk: 'medium',
     frameworks: ['iso27001', 'soc2'],
+    ...(requestId === undefined ? {} : { requestId }),
     facts: { code },
     payload: { problem },
     subject: actor.id,

@@ -3,6 +3,31 @@ import type { EventDraft, Json } from './event-draft.ts';
 /** Where somebody acted from, as the program saw it that took the order: the address of a call, or the machine of a command. */
 export type ActSource = { readonly address: string } | { readonly host: string };
 
+/** Names of machines and addresses are no longer than this. */
+const MAX_LENGTH = 255;
+
+/** The source that an order of any shape says it came from; null when it says none that could be one. */
+export function parseSource(value: unknown): ActSource | null {
+  if (typeof value !== 'object' || value === null) return null;
+  const { address, host } = value as { readonly address?: unknown; readonly host?: unknown };
+  if (isName(address)) return { address };
+  return isName(host) ? { host } : null;
+}
+
+function isName(value: unknown): value is string {
+  return typeof value === 'string' && value !== '' && value.length <= MAX_LENGTH;
+}
+
+/** Something that may say where it came from; what was asked for before that was kept does not. */
+export interface FromSomewhere {
+  readonly source?: ActSource;
+}
+
+/** The source of one order as the member of another that follows from it: none when it has none. */
+export function sourceOf({ source }: FromSomewhere): FromSomewhere {
+  return source === undefined ? {} : { source };
+}
+
 /** One text for each source: what a keyed hash of it is made of. */
 export function sourceText(source: ActSource): string {
   return 'address' in source ? `address ${source.address}` : `host ${source.host}`;

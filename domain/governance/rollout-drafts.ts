@@ -157,15 +157,17 @@ export function draftOfIncident(
     readonly severity: 'info' | 'warning' | 'page';
     readonly summary: string;
     readonly evidence: unknown;
+    readonly idempotencyKey: string;
   },
   actor: EventActor,
   writer = actor,
 ): EventDraft {
-  const { environment, evidence, kind, model, severity, summary } = incident;
+  const { environment, evidence, idempotencyKey, kind, model, severity, summary } = incident;
   const isEdit = kind === 'foreign-edit' || kind === 'orphaned-split';
   return {
     ...subjectOf(writer),
     resource: `rollout/${environment}/${model}`,
+    requestId: idempotencyKey,
     frameworks: FRAMEWORKS,
     type: 'incident.opened',
     category: isEdit ? 'security_event' : 'model_deployment',
@@ -186,17 +188,19 @@ export function draftOfTraffic(
     readonly environment: string;
     readonly split: TrafficSplit;
     readonly generation: number;
+    readonly idempotencyKey: string;
     readonly reason: string;
     readonly code?: string;
   },
   actor: EventActor,
   writer = actor,
 ): EventDraft {
-  const { code, environment, generation, reason, split } = change;
+  const { code, environment, generation, idempotencyKey, reason, split } = change;
   const { canary, canaryBasisPoints, mirrorBasisPoints, model, stable } = split;
   return {
     ...subjectOf(writer),
     resource: `traffic/${environment}/${model}`,
+    requestId: idempotencyKey,
     frameworks: FRAMEWORKS,
     type: stage === 'found' ? 'traffic.foreign-write' : `traffic.${stage}`,
     category: stage === 'found' ? 'security_event' : 'model_deployment',
@@ -232,6 +236,7 @@ export function draftOfEmergency(
   return {
     ...subjectOf(actor),
     resource: `traffic/${environment}/${model}`,
+    requestId: id,
     frameworks: FRAMEWORKS,
     type: `traffic.emergency-${stage}`,
     category: 'model_rollback',

@@ -1,3 +1,4 @@
+import type { FromSomewhere } from '../governance/act-source.ts';
 import type { SignedStatement } from '../governance/statement.ts';
 import type { OpenRequest, PendingSkip } from './approval-request.ts';
 import type { NoiseBasis, NoiseSetting } from './calibration/noise-basis.ts';
@@ -5,7 +6,7 @@ import type { PlanStep, RolloutPlan } from './plan.ts';
 import type { ArmTarget, TrafficSplit } from './split.ts';
 
 /** What a rollout is asked to do: complete, validated, and the same for its whole life. */
-export interface RolloutRequest {
+export interface RolloutRequest extends FromSomewhere {
   /** `a/a`: both arms are the stable version; ticks are collected and nothing is promoted. Absent: a rollout. */
   readonly kind?: 'a/a';
   readonly model: string;
@@ -30,7 +31,7 @@ export interface RolloutRequest {
   readonly noise?: NoiseSetting;
   /** Shows who started it: over everything else here. */
   readonly statement?: SignedStatement;
-  /** SHA-256 of everything above but the last four: two starts with equal digests are the same rollout. */
+  /** SHA-256 of everything above but who, why, `noise` and the statement, and not of `source`: two starts with equal digests are the same rollout. */
   readonly digest: string;
 }
 
@@ -41,13 +42,13 @@ export interface RolloutRequest {
 export type RolloutStage = 'prepare' | 'gate' | 'enter' | 'observe' | 'finish';
 
 /** An action of a person that waits to be carried out. */
-export interface PendingAction {
+export interface PendingAction extends FromSomewhere {
   readonly actor: string;
   readonly reason: string;
 }
 
 /** What a person did, waiting to be written to the database. */
-export interface AskedAction {
+export interface AskedAction extends FromSomewhere {
   /** ISO 8601: the rollout's clock, and soon after the server's time of what was done */
   at: string;
   readonly event: string;

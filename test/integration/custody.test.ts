@@ -9,11 +9,13 @@ import { createLocalDataKeys } from '../../adapters/crypto/local-data-keys.ts';
 import { readBeginning, readExport, readText } from '../../adapters/ledger/export-files.ts';
 import { rewrapKeys } from '../../adapters/postgres/ledger/rewrap.ts';
 import { journalFileOf, readJournal } from '../../adapters/gateway/emergency-journal.ts';
+import { sizeOfLog } from '../../adapters/postgres/ledger/sign-checkpoint.ts';
 import { createEmergencyJournal } from '../../adapters/postgres/emergency-ingest.ts';
 import { composeAuthority } from '../../workers/authority.ts';
 import { migrate } from '../../adapters/postgres/migrate.ts';
 import { createPool } from '../../adapters/postgres/pool.ts';
 import { createRolloutReader } from '../../adapters/postgres/rollout-reader.ts';
+import { verifyFile } from '../../client/audit/verify-file.ts';
 import { verifyReceiptHere } from '../../client/rollouts/verify-receipt-here.ts';
 import { verifyWithLedger } from '../../client/rollouts/verify-with-ledger.ts';
 import { loadConfig, portsFrom } from '../../config/load.ts';
@@ -130,6 +132,19 @@ const typesAfter = async (sequence: number): Promise<string[]> => {
   );
   return events.map(({ canonical }) => (JSON.parse(canonical) as { type: string }).type);
 };
+
+describe('the files of the ledger', () => {
+  it('repeat what another process appends, though the worker has nothing to do', async () => {
+    const filed = async () =>
+      (await verifyFile(FILES, { file: config.auditDirectory, trustedKeys: [], checkpoints: [] })).events;
+    await expect.poll(filed, { timeout: 20_000 }).toBe(await sizeOfLog(pool));
+    // As a command has it: it signs nothing.
+    const { ledger, principals } = await composeEvidence(config, pool);
+    const actor = await principals.actor('ada');
+    await ledger.append({ type: 'audit.queried', category: 'data_access', actor, resource: 'ledger', risk: 'low' });
+    await expect.poll(filed, { timeout: 20_000 }).toBe(await sizeOfLog(pool));
+  });
+});
 
 describe('the erasure of a subject', () => {
   it('leaves nothing to be read, every proof valid, and an event', async () => {
@@ -502,6 +517,40 @@ describe('where somebody acts from', () => {
     expect(again.event.source).toBe(first.event.source);
     expect(new Set([first, elsewhere, other].map(({ event }) => event.source)).size).toBe(3);
     expect(await dump()).not.toContain('198.51.100.7');
+  });
+
+  it('of an emergency is where it was ordered, whoever reads the journal, and stands in no table', async () => {
+    const { ledger } = await composeEvidence(config, pool, here);
+    const journal = createEmergencyJournal(
+      { pool, ledger, authority: composeAuthority(config, parts) },
+      'dev',
+      async () =>
+        await Promise.resolve(
+          [{ host: 'ops-laptop-8812' }, undefined].map((source, at) => ({
+            id: `emergency/traveller/${at}`,
+            at: new Date().toISOString(),
+            model: 'm',
+            stage: 'done',
+            actor: 'traveller',
+            ...(source === undefined ? {} : { source }),
+            reason: 'smoke',
+            after: null,
+          })),
+        ),
+    );
+    expect(await journal.ingest()).toBe(2);
+    const { rows } = await pool.query<{ sequence: string }>(
+      `SELECT ledger_sequence AS sequence FROM emergency_rollback WHERE journal_id LIKE 'emergency/traveller/%' ORDER BY journal_id`,
+    );
+    const [said, unsaid] = await Promise.all(
+      rows.map(async ({ sequence }) => await reader.event(Number(sequence), { withPayload: true, ...AUDITOR })),
+    );
+    expect(said).toMatchObject({
+      event: { requestId: 'emergency/traveller/0' },
+      payload: { reason: 'smoke', source: { host: 'ops-laptop-8812' } },
+    });
+    expect([unsaid?.payload, 'source' in (unsaid?.event ?? {})]).toEqual([{ reason: 'smoke' }, false]);
+    expect(await dump()).not.toContain('ops-laptop-8812');
   });
 
   it('goes with them when they are erased, and the hash leads nowhere', async () => {

@@ -24,6 +24,7 @@ import { resolveGateway } from '../../config/resolve.ts';
 import type { TrafficRouter } from '../../activities/ports.ts';
 import type { TrafficSplit, TrafficWrite } from '../../domain/rollout/split.ts';
 import { startGateway, type RunningGateway } from '../../workers/gateway.ts';
+import { askAs } from '../support/ask-as.ts';
 import { createWrite } from '../support/gateway.ts';
 import { OFFSETS } from '../support/offsets.ts';
 
@@ -126,6 +127,35 @@ describe('the built-in gateway', () => {
   it('keeps its token to its owner and refuses administration without it', async () => {
     expect(statSync(join(stateDirectory, 'gateway/token')).mode & 0o777).toBe(0o600);
     expect((await fetch(`${gateway.adminAddress}/v1/splits`)).status).toBe(401);
+  });
+
+  it('is administered under names of this machine or its configuration; where others reach it, under any', async () => {
+    const authorization = `Bearer ${readFileSync(join(stateDirectory, 'gateway/token'), 'utf8').trim()}`;
+    const statusAs = async (host: string, address: string, path = '/v1/splits') =>
+      (await askAs(host, `${address}${path}`, { authorization })).status;
+    expect(await statusAs('localhost', gateway.adminAddress)).toBe(200);
+    expect(await statusAs('evil.example', gateway.adminAddress)).toBe(403);
+    expect(await statusAs('evil.example', gateway.adminAddress, '/v1/healthz')).toBe(403);
+    const { deployment } = gatewayConfig;
+    for (const [gatewaySettings, named] of [
+      [{ adminUrl: 'http://gateway:8081' }, 403],
+      [{ adminListenHost: '0.0.0.0' }, 200],
+    ] as const) {
+      const elsewhere = await startGateway({
+        ...gatewayConfig,
+        stateDirectory: mkdtempSync(join(tmpdir(), 'mlops-gateway-')),
+        deployment: {
+          ...deployment,
+          allowedHosts: ['mlops.internal'],
+          gateway: { ...deployment.gateway, ...gatewaySettings },
+        },
+        ports: { gateway: 0, gatewayAdmin: 0 },
+      });
+      const status = async (host: string) => await statusAs(host, elsewhere.adminAddress, '/v1/healthz');
+      expect([await status('mlops.internal'), await status('gateway:8081')]).toEqual([200, 200]);
+      expect(await status('evil.example')).toBe(named);
+      await elsewhere.stop();
+    }
   });
 
   it('answers 404 for a model it does not know', async () => {
@@ -365,6 +395,7 @@ describe('the built-in gateway', () => {
         model: 'm',
         actor,
         reason,
+        source: { host: 'desk' },
         onUnjournaled: ({ problem }) => expect.unreachable(problem),
       });
     const { after, journaled } = await roll('ann', 'smoke', raced);

@@ -175,6 +175,22 @@ describe('in production', () => {
     const ended = await until(status, ({ phase }) => phase === 'closed', 60_000);
     expect(ended.outcome).toBe('aborted');
     expect(ended.startedBy).toMatch(/^principal:[0-9a-f]{16}$/);
+    const { stdout } = await as(
+      null,
+      ...'audit query --resource rollout/production/rag_api --limit 100 -o json'.split(' '),
+    );
+    const { events } = JSON.parse(stdout) as { events: { type: string; facts?: { code?: string } }[] };
+    for (const type of ['rollout.opened', 'rollout.started', 'rollout.abort', 'rollout.aborted', 'rollout.closed'])
+      expect(
+        events.find((event) => event.type === type),
+        type,
+      ).toMatchObject({ source: expect.stringMatching(/^[0-9a-f]{16}$/), requestId: ended.rolloutKey });
+    expect(events.find(({ facts }) => facts?.code === 'NOT_AUTHORISED')).toMatchObject({
+      type: 'rollout.approve-refused',
+      source: expect.stringMatching(/^[0-9a-f]{16}$/),
+      requestId: expect.stringContaining(ended.runId),
+    });
+    expect(events.find(({ type }) => type === 'rollout.weight-set')).not.toHaveProperty('source');
     const told = await as('olga', 'rollout', 'receipt', '--model', MODEL);
     expect(told.stdout, 'people read names').toContain('by sven');
     expect(told.stdout).toContain(`approval ${approvalId} by anna, aldo`);

@@ -46,7 +46,7 @@ function draftsOf(receipt: RolloutReceipt, digests: { plan: string; policy: stri
     draftOfStart(rollout, ACTOR, digests),
     ...writes.flatMap(({ split, generation, reason }) =>
       (['reserved', 'applied'] as const).map((stage) =>
-        draftOfTraffic(stage, { environment, split, generation, reason }, ACTOR),
+        draftOfTraffic(stage, { environment, split, generation, idempotencyKey: `${generation}`, reason }, ACTOR),
       ),
     ),
     ...looks,

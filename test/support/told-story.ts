@@ -114,7 +114,7 @@ export async function changeTraffic(
   const nowhere = { stable: 'http://127.0.0.1:9', canary: 'http://127.0.0.1:9' };
   const write = createWrite(nowhere, 1, {}, { actor: first.name, reason: first.words });
   await createGatewayRouter(config).apply(write);
-  const emergency = createEmergencyRollback(config);
+  const emergency = createEmergencyRollback(config, { host: 'desk' });
   for (const { name, words } of [first, second])
     await emergency.roll({ model: write.split.model, actor: name, reason: words }, () => undefined);
 }

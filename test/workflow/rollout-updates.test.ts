@@ -71,6 +71,28 @@ it('updates of another shape are refused, and change nothing', async () => {
   expect(await scene.result()).toMatchObject({ outcome: 'aborted' });
 });
 
+it('what somebody does says where they did it, down to the end that it brings; what the rollout does says nothing', async () => {
+  const scene = await theatre.start([{ weight: 50, windowMinutes: 600 }]);
+  await scene.until(({ intendedWeightPercent }) => intendedWeightPercent === 50);
+  const [phone, desk] = [{ address: '198.51.100.7' }, { host: 'desk' }];
+  await scene.act('pause', { source: phone });
+  await scene.act('resume');
+  await scene.act('abort', { source: desk });
+  expect(await scene.result()).toMatchObject({ outcome: 'aborted' });
+  const from = scene.events.map((entry) => [entry.event, (entry as { source?: object }).source]);
+  // Weights may be written before or after what people did: the rollout acts meanwhile.
+  const isWeight = ([event]: readonly unknown[]): boolean => event === 'weight-set';
+  expect(from.filter(isWeight).every(([, source]) => source === undefined)).toBe(true);
+  expect(from.filter((entry) => !isWeight(entry))).toEqual([
+    ['started', undefined],
+    ['pause', phone],
+    ['resume', undefined],
+    ['abort', desk],
+    ['aborted', desk],
+  ]);
+  expect(scene.closed).toMatchObject([{ source: desk }]);
+});
+
 const BEN = 'principal:00000000000000be';
 
 const statementOf = (model: string, action: string) => formOf(model, action, BEN, 'dev');
@@ -82,9 +104,10 @@ describe('an update that says who sends it', () => {
     const scene = await theatre.start([{ weight: 50, windowMinutes: 600 }]);
     await scene.until(({ intendedWeightPercent }) => intendedWeightPercent === 50);
     const statement = statementOf(await modelOf(scene), 'promote');
-    await scene.act('promote', { actor: BEN, statement, full: false });
+    const source = { host: 'desk' };
+    await scene.act('promote', { actor: BEN, statement, full: false, source });
     const [asked] = scene.asked;
-    expect(asked).toMatchObject({ action: 'rollout.promote', content: { reason: 'because', full: false } });
+    expect(asked).toMatchObject({ action: 'rollout.promote', content: { reason: 'because', full: false, source } });
     expect(asked?.occasion).toMatch(/^rollout\/dev\/m\d+\/.+\/.+/);
     expect(await scene.result()).toMatchObject({ outcome: 'promoted' });
     expect(scene.events).toContainEqual(expect.objectContaining({ event: 'promote', actor: BEN }));

@@ -1,6 +1,7 @@
 import { ApplicationFailure, currentUpdateInfo, proxyActivities, workflowInfo } from '@temporalio/workflow';
 import type { RolloutActivities } from '../../activities/index.ts';
 import type { Authorisation } from '../../activities/authorise.ts';
+import { sourceOf, type FromSomewhere } from '../../domain/governance/act-source.ts';
 import {
   isPrincipalId,
   problemOfForm,
@@ -39,13 +40,17 @@ export function claimProblem(environment: string, action: string, input: ActionI
 }
 
 /** Has a signature verified and roles looked up. @throws ApplicationFailure with the code of the refusal */
-export async function assertMay(action: string, { actor, statement }: ActionInput, content: object): Promise<void> {
+export async function assertMay(action: string, input: ActionInput, content: object): Promise<void> {
+  const { actor, statement } = input;
   // Validators have let it pass: outside production the user of the operating system is believed.
   if (statement === undefined) return;
   const occasion = currentUpdateInfo()?.id ?? '';
-  const answer = await ask({ actor, statement }, { action: `rollout.${action}`, content, occasion }).catch(
-    (error: unknown) => ({ allowed: false as const, code: 'ROLLOUT_REFUSED_ACTION', problem: nobodyLooked(error) }),
-  );
+  const asked = { action: `rollout.${action}`, content, occasion };
+  const answer = await ask({ actor, statement }, asked, input).catch((error: unknown) => ({
+    allowed: false as const,
+    code: 'ROLLOUT_REFUSED_ACTION',
+    problem: nobodyLooked(error),
+  }));
   if (answer.allowed) return;
   throw ApplicationFailure.nonRetryable(`${action} refused: ${answer.problem}`, answer.code);
 }
@@ -68,6 +73,7 @@ export async function endUnlessMayStart({ statement, ...request }: RolloutReques
   const answer = await ask(
     { actor: request.startedBy, statement },
     { action: 'rollout.start', content: request, occasion: 'start', receivedAt: startTime.toISOString() },
+    request,
   );
   return answer.allowed ? null : refusedStart(answer.code, answer.problem);
 }
@@ -84,8 +90,10 @@ function refusedStart(reason: string, detail: string): Ending {
 async function ask(
   claim: Claim,
   { occasion, ...asked }: Omit<AskedFor, 'resource'> & { readonly occasion: string },
+  by: FromSomewhere,
 ): Promise<Authorisation> {
   const { runId, workflowId } = workflowInfo();
-  const order = { claim, asked: { ...asked, resource: workflowId, occasion: `${workflowId}/${runId}/${occasion}` } };
+  const placed = { ...asked, resource: workflowId, occasion: `${workflowId}/${runId}/${occasion}` };
+  const order = { claim, asked: placed, ...sourceOf(by) };
   return await authorise.executeWithOptions({ summary: asked.action }, [order]);
 }

@@ -1,4 +1,5 @@
 import { log, patched, sleep, workflowInfo } from '@temporalio/workflow';
+import { sourceOf } from '../../domain/governance/act-source.ts';
 import { retreatSplit } from '../../domain/rollout/run.ts';
 import type { RolloutResult } from '../messages.ts';
 import { activities, type Ending, type RolloutContext } from './context.ts';
@@ -39,6 +40,7 @@ export async function closeRollout(context: RolloutContext, wanted: Ending): Pro
 async function writeEnd(context: RolloutContext, ending: Ending): Promise<void> {
   const { request, run } = context;
   const { outcome, reason, detail, actor } = ending;
+  const source = sourceOf(ending);
   await writeUnwritten(context);
   await recordAsked(context);
   await activities.closeRollout.executeWithOptions({ summary: outcome }, [
@@ -49,12 +51,20 @@ async function writeEnd(context: RolloutContext, ending: Ending): Promise<void> 
       outcome: { outcome, reason, detail, at: new Date(run.nowMs).toISOString(), actor },
       proven: outcome === 'promoted' ? request.canary : null,
       humanWaitSeconds: Math.round(run.humanWaitMs / 1000),
+      ...source,
     },
   ]);
   // Where pre-flight has not passed, nothing was moved that people would have to be woken for.
   const bad = run.generation === null ? 'warning' : 'page';
   const notify = outcome === 'promoted' || outcome === 'completed' ? 'info' : bad;
-  await recordLast(context, { key: 'closed', event: outcome, actor, detail: `${reason}: ${detail}`, notify });
+  await recordLast(context, {
+    key: 'closed',
+    event: outcome,
+    actor,
+    detail: `${reason}: ${detail}`,
+    notify,
+    ...source,
+  });
 }
 
 /**
@@ -67,7 +77,7 @@ async function closeRefused(context: RolloutContext, ending: Ending): Promise<vo
     if (patched('a-failed-pre-flight-is-recorded')) {
       const at = new Date(run.startedAtMs).toISOString();
       await activities.openRefused.executeWithOptions({ summary: 'record of a refused rollout' }, [
-        { request, rolloutKey: run.rolloutKey, rolloutId: workflowInfo().workflowId, at },
+        { request, rolloutKey: run.rolloutKey, rolloutId: workflowInfo().workflowId, at, ...sourceOf(request) },
       ]);
       return await writeEnd(context, ending);
     }

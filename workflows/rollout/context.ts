@@ -1,11 +1,12 @@
 import { proxyActivities, workflowInfo } from '@temporalio/workflow';
 import type { RolloutActivities } from '../../activities/index.ts';
+import type { FromSomewhere } from '../../domain/governance/act-source.ts';
 import { createRun, type RolloutRequest, type RolloutRun } from '../../domain/rollout/run.ts';
 import type { RolloutInput } from '../rollout.ts';
 import type { RolloutOutcome, RolloutPhase, TimelineEntry, VerdictStatus } from '../messages.ts';
 
 /** How a rollout ends, before traffic was taken back or closed. */
-export interface Ending {
+export interface Ending extends FromSomewhere {
   readonly outcome: RolloutOutcome;
   /** Short and fit for programs: 'promoted', 'errors', 'inconclusive', 'deadline', 'emergency-rollback', ... */
   readonly reason: string;

@@ -1,4 +1,5 @@
 import { condition, currentUpdateInfo, uuid4, workflowInfo } from '@temporalio/workflow';
+import { sourceOf } from '../../domain/governance/act-source.ts';
 import type { ApprovalRecord, Verdict } from '../../domain/registry/approval/request.ts';
 import type { OpenRequest } from '../../domain/rollout/approval-request.ts';
 import { activities as approvals, refusalOf } from '../approval/context.ts';
@@ -30,6 +31,7 @@ export async function decideRequest(
   const open = requestToDecide(context.run) as OpenRequest;
   const { approvalId } = open;
   const { actor, statement, ...content } = input;
+  const source = sourceOf(input);
   const { runId, workflowId: rolloutId } = workflowInfo();
   const order = {
     approvalId,
@@ -40,6 +42,7 @@ export async function decideRequest(
     seen: input.seen ?? '',
     occasion: `${rolloutId}/${runId}/${currentUpdateInfo()?.id ?? uuid4()}`,
     rollout: { rolloutId, content },
+    ...source,
   };
   const { record } = await approvals.decideApproval
     .executeWithOptions({ summary: `${verdict} ${approvalId} by ${actor}` }, [order])
@@ -49,7 +52,13 @@ export async function decideRequest(
   const answer = answerOf(context, verdict, record);
   const isDenied = record.state === 'denied';
   const detail = `${verdict}: ${answer.what}${input.reason === '' ? '' : ` (${input.reason})`}`;
-  noteAsked(context, { event: isDenied ? 'deny' : 'decided', actor, detail, facts: { approvalId, verdict } });
+  noteAsked(context, {
+    event: isDenied ? 'deny' : 'decided',
+    actor,
+    detail,
+    facts: { approvalId, verdict },
+    ...source,
+  });
   if (isDenied) obey(context, open, input);
   context.isDecided = true;
   context.woken = true;
@@ -58,10 +67,11 @@ export async function decideRequest(
 }
 
 /** A denial is obeyed at once, whatever is under way. */
-function obey(context: RolloutContext, open: OpenRequest, { actor, reason }: ActionInput): void {
+function obey(context: RolloutContext, open: OpenRequest, input: ActionInput): void {
+  const { actor, reason } = input;
   const { run } = context;
   run.requests = run.requests?.filter((one) => one !== open) ?? [];
-  run.denial = { actor, reason: `${reason || 'no reason given'} (approval ${open.approvalId})` };
+  run.denial = { actor, reason: `${reason || 'no reason given'} (approval ${open.approvalId})`, ...sourceOf(input) };
   stopStage(context);
 }
 
@@ -78,13 +88,15 @@ function answerOf(context: RolloutContext, verdict: Verdict, record: ApprovalRec
 /** A promotion that leaves something out waits for its approval. */
 export async function askToSkip(
   context: RolloutContext,
-  { actor, full, reason }: PromoteInput,
+  input: PromoteInput,
   skipped: readonly string[],
 ): Promise<ActionAccepted> {
   const { run } = context;
-  run.skip = { actor, full, reason, skipped, stage: run.stage, stepIndex: run.stepIndex };
+  const { actor, full, reason } = input;
+  const source = sourceOf(input);
+  run.skip = { actor, full, reason, skipped, stage: run.stage, stepIndex: run.stepIndex, ...source };
   const isOpen = () => run.requests?.find(({ about }) => about === 'skip');
-  noteAsked(context, { event: 'promote', actor, detail: `asks to skip: ${skipped.join('; ')}` });
+  noteAsked(context, { event: 'promote', actor, detail: `asks to skip: ${skipped.join('; ')}`, ...source });
   context.woken = true;
   await condition(() => isOpen() !== undefined || context.ending !== null || (run.skip ?? null) === null, ASKED_WITHIN);
   const open = isOpen();

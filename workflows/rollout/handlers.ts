@@ -1,8 +1,9 @@
 import { ApplicationFailure, patched, setDefaultSignalHandler, setHandler, workflowInfo } from '@temporalio/workflow';
+import { sourceOf } from '../../domain/governance/act-source.ts';
 import { claimOf, parseApprovalSignal, type ApprovalSignal } from '../../domain/rollout/approval-signal.ts';
 import { skippedBy } from '../../domain/rollout/approval-request.ts';
 import { missingToEnter } from '../../domain/rollout/missing-evidence.ts';
-import { currentStep, type AskedAction, type RolloutRun } from '../../domain/rollout/run.ts';
+import { currentStep, type AskedAction, type PendingAction, type RolloutRun } from '../../domain/rollout/run.ts';
 import {
   abortUpdate,
   approvalDecidedSignal,
@@ -110,14 +111,14 @@ function approve(context: RolloutContext, input: ActionInput): ActionAccepted {
     run.review = null;
     return accept(context, input, 'approve', `review of ${metrics.join(', ')}: goes on`, { waived: metrics });
   }
-  run.approval = { actor: input.actor, reason: input.reason };
+  run.approval = pendingOf(input);
   const missing = missingToEnter(context.request, run);
   const when = missing.length === 0 ? '' : `, which waits for: ${missing.join('; ')}`;
   return accept(context, input, 'approve', `step ${run.stepIndex + 1}${when}`);
 }
 
 function deny(context: RolloutContext, input: ActionInput): ActionAccepted {
-  context.run.denial = { actor: input.actor, reason: input.reason };
+  context.run.denial = pendingOf(input);
   const accepted = accept(context, input, 'deny', 'rolls back');
   stopStage(context);
   return accepted;
@@ -127,19 +128,19 @@ function promote(context: RolloutContext, input: PromoteInput): ActionAccepted |
   const { request, run } = context;
   const skipped = run.asksApprovals === true ? skippedBy(request, run, input.full) : [];
   if (skipped.length > 0) return askToSkip(context, input, skipped);
-  run.override = { actor: input.actor, reason: input.reason, full: input.full };
+  run.override = { ...pendingOf(input), full: input.full };
   return accept(context, input, 'promote', input.full ? 'straight to 100 %' : 'next step');
 }
 
 function abort(context: RolloutContext, input: ActionInput): ActionAccepted {
-  context.run.abort = { actor: input.actor, reason: input.reason };
+  context.run.abort = pendingOf(input);
   const accepted = accept(context, input, 'abort', 'weight goes to 0');
   stopStage(context);
   return accepted;
 }
 
 function pause(context: RolloutContext, input: ActionInput): ActionAccepted {
-  context.run.pausedBy = { actor: input.actor, reason: input.reason };
+  context.run.pausedBy = pendingOf(input);
   return accept(context, input, 'pause', `frozen at ${context.run.intended.canaryBasisPoints / 100} %`);
 }
 
@@ -151,10 +152,15 @@ function resume(context: RolloutContext, input: ActionInput): ActionAccepted {
 }
 
 /** The planned pause is over; what else the next step needs is still needed. */
-function endPlannedPause(run: RolloutRun, { actor, reason }: ActionInput): void {
+function endPlannedPause(run: RolloutRun, input: ActionInput): void {
   // In rollouts that began before, a resumed pause was an override.
-  if (patched('resumed-pauses-are-no-overrides')) run.resumed = { actor, reason, stepIndex: run.stepIndex };
-  else run.override = { actor, reason, full: false };
+  if (patched('resumed-pauses-are-no-overrides')) run.resumed = { ...pendingOf(input), stepIndex: run.stepIndex };
+  else run.override = { ...pendingOf(input), full: false };
+}
+
+/** What was asked, without the proof of who asked it. */
+function pendingOf(input: ActionInput): PendingAction {
+  return { actor: input.actor, reason: input.reason, ...sourceOf(input) };
 }
 
 function accept(
@@ -165,7 +171,7 @@ function accept(
   facts?: AskedAction['facts'],
 ): ActionAccepted {
   const detail = input.reason === '' ? what : `${what} (${input.reason})`;
-  note(context, { event, actor: input.actor, detail, ...(facts === undefined ? {} : { facts }) });
+  note(context, { event, actor: input.actor, detail, ...(facts === undefined ? {} : { facts }), ...sourceOf(input) });
   return { accepted: true, what };
 }
 

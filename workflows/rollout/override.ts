@@ -1,4 +1,5 @@
 import { patched } from '@temporalio/workflow';
+import { sourceOf } from '../../domain/governance/act-source.ts';
 import { missingToClose, missingToEnter } from '../../domain/rollout/missing-evidence.ts';
 import { missingForNextStep, type RolloutRequest, type RolloutRun } from '../../domain/rollout/run.ts';
 import type { RolloutContext } from './context.ts';
@@ -66,6 +67,7 @@ async function recordOverride(
     key: `override/${where}`,
     event: 'overridden',
     actor: override.actor,
+    ...sourceOf(override),
     detail: `${override.full ? 'straight to 100 %' : 'next step'} although missing: ${missing.join('; ') || 'nothing'} (${override.reason || 'no reason given'})`,
     notify: 'warning',
     ...(override.approvalId === undefined ? {} : { facts: { approvalId: override.approvalId } }),

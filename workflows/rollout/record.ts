@@ -1,6 +1,7 @@
 import type { RolloutActivities } from '../../activities/index.ts';
 import type { Notification } from '../../activities/ports.ts';
 import { log, patched, workflowInfo, type ActivityOptions } from '@temporalio/workflow';
+import { sourceOf, type FromSomewhere } from '../../domain/governance/act-source.ts';
 import { activities, deliveryActivities, type RolloutContext } from './context.ts';
 import { isPassing, messageOf } from './failure.ts';
 import type { TimelineEntry } from '../messages.ts';
@@ -16,7 +17,7 @@ type EventInput = Parameters<RolloutActivities['recordEvent']>[0];
 const TIMELINE_LENGTH = 60;
 
 /** Something that happened: `key` makes it once-only within the rollout. */
-export interface News {
+export interface News extends FromSomewhere {
   readonly key: string;
   readonly event: string;
   readonly detail: string;
@@ -142,6 +143,7 @@ function assembleEvent(
     event: news.event,
     actor: entry.actor,
     details: { detail: news.detail, ...weightOf(news), ...news.facts },
+    ...sourceOf(news),
     ...(isHandedOver ? { notification } : {}),
   };
   return { input, delivery: isHandedOver ? null : notification };
@@ -169,6 +171,7 @@ export async function recordAsked(context: RolloutContext): Promise<void> {
           event: next.event,
           actor: next.actor,
           details: { detail: next.detail, ...next.facts },
+          ...sourceOf(next),
         },
       ]);
       asked.shift();

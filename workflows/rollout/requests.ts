@@ -1,5 +1,6 @@
 import { getExternalWorkflowHandle, isCancellation, log, proxyActivities } from '@temporalio/workflow';
 import type { RolloutActivities } from '../../activities/index.ts';
+import { sourceOf } from '../../domain/governance/act-source.ts';
 import {
   assembleAsk,
   wantedRequests,
@@ -202,7 +203,8 @@ function goOn(
   }
   if (about !== 'skip' || run.skip === undefined || run.skip === null) return;
   const { actor, full, reason } = run.skip;
-  run.override = { actor, full, reason: `${reason || 'no reason given'}; ${by.reason}`, approvalId };
+  const source = sourceOf(run.skip);
+  run.override = { actor, full, reason: `${reason || 'no reason given'}; ${by.reason}`, approvalId, ...source };
   run.skip = null;
 }
 

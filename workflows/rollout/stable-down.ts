@@ -1,4 +1,5 @@
 import { patched } from '@temporalio/workflow';
+import { sourceOf } from '../../domain/governance/act-source.ts';
 import { splitOf } from '../../domain/rollout/run.ts';
 import { askArms } from './ask-arms.ts';
 import type { Ending, RolloutContext } from './context.ts';
@@ -40,7 +41,7 @@ export async function endWithoutStable(
         : `traffic stays where it is, ${share / 100} % on ${canary.version}: ${obstacle}`;
   const detail = `stable ${stable.version} is down (${problem}); ${where}${instead}`;
   await record(context, { key: 'stable-down', event: 'stable-down', detail, notify: 'page' });
-  return { outcome: 'failed', reason: 'stable-down', detail, actor: wanted.actor };
+  return { outcome: 'failed', reason: 'stable-down', detail, actor: wanted.actor, ...sourceOf(wanted) };
 }
 
 /** Why the canary is not known to work, or null. */

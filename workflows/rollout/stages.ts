@@ -1,3 +1,4 @@
+import { sourceOf } from '../../domain/governance/act-source.ts';
 import {
   currentStep,
   missingForNextStep,
@@ -47,7 +48,7 @@ export async function prepare(context: RolloutContext): Promise<Ending | null> {
     return await waitForWhoIsAway(context, error);
   }
   const at = new Date(run.nowMs).toISOString();
-  const order = { request, rolloutKey: run.rolloutKey, rolloutId: workflowId, at };
+  const order = { request, rolloutKey: run.rolloutKey, rolloutId: workflowId, at, ...sourceOf(request) };
   let ready: Awaited<ReturnType<typeof activities.prepareRollout>>;
   try {
     ready = await activities.prepareRollout.executeWithOptions({ summary: 'pre-flight', ...untilSettled() }, [order]);
@@ -67,6 +68,7 @@ export async function prepare(context: RolloutContext): Promise<Ending | null> {
     detail: `${request.model} ${request.stable.version} → ${request.canary.version}, profile ${request.plan.profile}; ${ready.note}`,
     notify: 'info',
     facts: { reason: request.reason },
+    ...sourceOf(request),
   });
   run.stage = 'gate';
   return null;
@@ -100,6 +102,7 @@ export async function passGate(context: RolloutContext): Promise<Ending | null> 
       event: 'approved',
       actor: passed?.actor ?? 'rollout',
       detail: passed?.reason || 'no reason given',
+      ...sourceOf(passed ?? {}),
     });
   }
   run.approval = null;
@@ -236,12 +239,14 @@ async function moveTo(context: RolloutContext, step: PlanStep): Promise<Ending |
 }
 
 /** A pause that the plan has is ended by a person: nothing was overridden. */
-async function recordResumed(context: RolloutContext, { actor, reason, stepIndex }: Resumed): Promise<void> {
+async function recordResumed(context: RolloutContext, resumed: Resumed): Promise<void> {
+  const { actor, reason, stepIndex } = resumed;
   await recordConsequence(context, {
     key: `resumed/${stepIndex}`,
     event: 'resumed',
     actor,
     detail: `the planned pause of step ${stepIndex + 1} is over (${reason || 'no reason given'})`,
+    ...sourceOf(resumed),
   });
 }
 

@@ -1,4 +1,5 @@
 import { CancellationScope, patched, type ActivityOptions } from '@temporalio/workflow';
+import { sourceOf } from '../../domain/governance/act-source.ts';
 import type { Ending, RolloutContext } from './context.ts';
 
 /** Who cancels the workflow itself. */
@@ -47,13 +48,20 @@ export function untilSettled(): Pick<ActivityOptions, 'cancellationType'> {
 export function endingByPeople({ run }: RolloutContext): Ending | null {
   const { abort, denial } = run;
   if (abort !== null)
-    return { outcome: 'aborted', reason: 'aborted', detail: abort.reason || 'no reason given', actor: abort.actor };
+    return {
+      outcome: 'aborted',
+      reason: 'aborted',
+      detail: abort.reason || 'no reason given',
+      actor: abort.actor,
+      ...sourceOf(abort),
+    };
   if (denial !== null)
     return {
       outcome: 'rolled-back',
       reason: 'denied',
       detail: denial.reason || 'no reason given',
       actor: denial.actor,
+      ...sourceOf(denial),
     };
   return null;
 }

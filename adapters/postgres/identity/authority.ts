@@ -89,7 +89,7 @@ export function createAuthority(parts: Parts): Authority {
 async function permit(
   parts: Parts,
   actor: EventActor,
-  request: Pick<AskedFor, 'action' | 'resource'>,
+  request: Pick<AskedFor, 'action' | 'occasion' | 'resource'>,
   who: string,
 ): Promise<void> {
   const roles = await rolesOf(parts, actor);
@@ -209,10 +209,11 @@ function wantedRoles(action: string): string {
 
 async function writeRefusal(
   { ledger }: Parts,
-  request: Pick<AskedFor, 'action' | 'resource'>,
+  request: Pick<AskedFor, 'action' | 'occasion' | 'resource'>,
   error: MlopsError,
   actor: EventActor,
 ): Promise<void> {
-  const { action, resource } = request;
-  await ledger.append(draftOfRefusal({ action, resource, code: error.code, problem: error.message }, actor));
+  const { action, occasion, resource } = request;
+  const call = occasion === undefined ? {} : { requestId: occasion };
+  await ledger.append(draftOfRefusal({ action, resource, code: error.code, problem: error.message, ...call }, actor));
 }

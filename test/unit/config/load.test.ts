@@ -95,6 +95,10 @@ describe('configuration', () => {
       'targets: { m: { "1": nope, "2": "http://a.example" }, n: { "3": "http://b.example" } }',
       ['targets.m.1: "nope"', 'targets.m.2: http://a.example', 'targets.n.3: http://b.example'],
     ],
+    [
+      'allowed_hosts: [https://a.example, a.example:80, A.example, mlops.internal]',
+      [0, 1, 2].map((at) => `allowed_hosts.${at}`),
+    ],
     ['models: { a: { noise: x }, b: { noise: y } }', ['models.a.noise: x', 'models.b.noise: y']],
     [
       'noise_assumptions: { mine: { kinds: [{ fast_sd_log: 9 }] } }\njudge: { non_inferiority_ratio: 1.3 }',

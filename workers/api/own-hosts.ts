@@ -1,0 +1,33 @@
+import type { FastifyInstance } from 'fastify';
+import type { MlopsConfig } from '../../config/schema.ts';
+import { assertAllowedHost } from '../../domain/allowed-host.ts';
+import { isMlopsError } from '../../domain/errors.ts';
+import { isOfLink } from './approval-links.ts';
+
+/**
+ * Answers nothing that was sent to a name which merely leads here. Pages of links know their one host, and refuse the others themselves.
+ * The refusal is said in our words and in those of the MLflow protocol, whoever asks.
+ */
+export function refuseForeignHosts(app: FastifyInstance, config: Pick<MlopsConfig, 'deployment' | 'governance'>): void {
+  const names = namesOf(config);
+  app.addHook('onRequest', async (request, reply) => {
+    if (isOfLink(request)) return undefined;
+    try {
+      assertAllowedHost(request.headers.host, names);
+      return undefined;
+    } catch (error) {
+      if (!isMlopsError(error)) throw error;
+      const { code, details, message, remedy, retryable } = error;
+      const told = { schemaVersion: 1, error: { code, message, remedy, retryable, details } };
+      return await reply
+        .status(403)
+        .send({ ...told, error_code: 'PERMISSION_DENIED', message: `${message}. ${remedy}` });
+    }
+  });
+}
+
+/** Names that configuration says are ours: listed, or where links lead. */
+function namesOf({ deployment, governance }: Pick<MlopsConfig, 'deployment' | 'governance'>): readonly string[] {
+  const { linkBaseUrl } = governance;
+  return [...deployment.allowedHosts, ...(linkBaseUrl === null ? [] : [new URL(linkBaseUrl).hostname])];
+}
