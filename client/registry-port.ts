@@ -118,11 +118,11 @@ export interface Registry {
   /** Reads the artifact again. @throws VERSION_NOT_FOUND, ARTIFACT_MISSING */
   verify(order: VersionOrder): Promise<VerifiedArtifact>;
   /**
-   * Who of those who are known here has signed the artifact of a version, for people; null when nobody has.
+   * Who of those who are known here has signed a version's artifact, for people; null when nobody has.
    *
-   * @throws ARTIFACT_STORE_UNUSABLE, SIGNER_KEY_INVALID, SIGNER_ROOT_INVALID
+   * @throws VERSION_NOT_FOUND, ARTIFACT_STORE_UNUSABLE, SIGNER_KEY_INVALID, SIGNER_ROOT_INVALID
    */
-  signer(version: VersionRecord): Promise<string | null>;
+  signer(order: VersionOrder): Promise<string | null>;
   /** Transitions, newest first. @throws MODEL_NOT_FOUND */
   history(asked: {
     readonly model: string;

@@ -1,8 +1,6 @@
 import type { CurrentIdentity } from '../adapters/identity/own-identity.ts';
 import type { Authority } from '../adapters/postgres/identity/authority.ts';
 import type { createRegistry } from '../adapters/postgres/registry/registry.ts';
-import type { ArtifactSignatures } from '../domain/registry/artifact.ts';
-import type { VersionRecord } from '../domain/registry/records.ts';
 
 type Registry = ReturnType<typeof createRegistry>;
 
@@ -13,18 +11,7 @@ interface Acted {
 }
 
 /** The registry as one identity may use it: what it asks for is claimed, and signed where there is a key; who it is comes from there. */
-export function guardRegistry(
-  registry: Registry,
-  {
-    authority,
-    identity,
-    signatures,
-  }: {
-    readonly authority: Authority;
-    readonly identity: CurrentIdentity;
-    readonly signatures: ArtifactSignatures;
-  },
-) {
+export function guardRegistry(registry: Registry, authority: Authority, identity: CurrentIdentity) {
   const may = async (action: string, model: string | undefined, content: unknown): Promise<string> => {
     const asked = { action, resource: model === undefined ? 'model' : `model/${model}`, content };
     const claim = identity.claim(asked);
@@ -50,6 +37,7 @@ export function guardRegistry(
     productionAt: guarded('model.read', registry.productionAt),
     lineage: guarded('model.read', registry.lineage),
     verify: guarded('model.read', registry.verify),
+    signer: guarded('model.read', registry.signer),
     promote: guarded('model.promote', registry.promote),
     goBack: guarded('model.promote', registry.goBack),
     demote: guarded('model.demote', registry.demote),
@@ -57,11 +45,6 @@ export function guardRegistry(
     alias: guarded('model.alias', registry.alias),
     endpoint: guarded('model.endpoint', registry.endpoint),
     depend: guarded('model.register', registry.depend),
-    // Who has the record may read the version.
-    async signer({ artifactFiles, registration }: VersionRecord): Promise<string | null> {
-      const { artifact } = registration;
-      return artifact === null ? null : await signatures.signerOf({ digest: artifact, files: artifactFiles ?? 1 });
-    },
     async *export() {
       yield* registry.export({ actor: await may('model.export', undefined, null) });
     },

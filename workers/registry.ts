@@ -53,8 +53,6 @@ export async function composeRegistry(
   connect: () => Promise<Client>,
 ) {
   const evidence = await composeEvidence(config, pool);
-  const { parts, registry } = await openAskingRegistry(config, evidence, connect);
-  const authority = composeAuthority(config, evidence);
-  const identity = await currentIdentity(config);
-  return guardRegistry(registry, { authority, identity, signatures: parts.signatures });
+  const { registry } = await openAskingRegistry(config, evidence, connect);
+  return guardRegistry(registry, composeAuthority(config, evidence), await currentIdentity(config));
 }

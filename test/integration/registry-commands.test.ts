@@ -25,8 +25,6 @@ let pool: Pool;
 let made: Awaited<ReturnType<typeof createTestRegistry>>;
 /** As the user of the operating system may use it. */
 let registry: ReturnType<typeof guardRegistry>;
-/** All artifacts are signed. */
-const SIGNATURES = { signerOf: async () => await Promise.resolve('key ada') };
 
 beforeAll(async () => {
   database = await startDatabase(portsFrom(OFFSETS.registryCommands).postgres);
@@ -37,7 +35,7 @@ beforeAll(async () => {
   const governance = { developmentRoles: ROLE_NAMES, issuers: [] };
   const authority = composeAuthority({ environment: 'dev', governance }, evidence);
   const identity = await currentIdentity({ environment: 'dev', identity: null, stateDirectory: database.state });
-  registry = guardRegistry(made.registry, { authority, identity, signatures: SIGNATURES });
+  registry = guardRegistry(made.registry, authority, identity);
 });
 afterAll(async () => {
   await pool.end();
