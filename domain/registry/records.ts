@@ -128,6 +128,8 @@ export interface VerifiedArtifact {
   readonly ok: boolean;
   readonly problem: string | null;
   readonly bytes: number;
+  /** Who of those who are known has signed it, for people; null when nobody has, or something is wrong */
+  readonly signer: string | null;
 }
 
 export interface HistoryPage {
