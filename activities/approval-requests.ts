@@ -9,6 +9,7 @@ import {
   type ApprovalAssessment,
   type ApprovalStanding,
 } from '../domain/registry/approval/request.ts';
+import { alive } from './alive.ts';
 import type { ApprovalStore, BoundContent, IdentityDirectory } from './approval-ports.ts';
 import type { ApprovalWriter } from './approval-writer.ts';
 import { assertOwnEnvironment } from './own-environment.ts';
@@ -42,7 +43,7 @@ export function createRequestActivities(ports: RequestPorts, writer: ApprovalWri
       const { approvalId } = input;
       const ask = requireAsk(ports, input, 'Opening');
       const requester = await whoAsks(ports, ask, { ...input, occasion: 'open' });
-      const found = await boundContent.assess(ask, null);
+      const found = await alive(async () => await boundContent.assess(ask, null));
       const { kind, reason, resource } = ask;
       if (found === null || found === 'unknown')
         throw refusal(approvalId, 'Opening', `${resource} is not there, or not of a ${kind}`);
@@ -72,7 +73,7 @@ export function createRequestActivities(ports: RequestPorts, writer: ApprovalWri
       // What they alone know is recorded in their name.
       if (ask.action !== undefined && id !== before.requestedBy)
         throw refusal(approvalId, 'Renewal', `${before.requestedBy} has asked for it`);
-      const found = await boundContent.assess(ask, before);
+      const found = await alive(async () => await boundContent.assess(ask, before));
       return found === 'unknown' ? await approvals.standing(approvalId) : await writer.change(approvalId, found);
     },
 
@@ -80,7 +81,8 @@ export function createRequestActivities(ports: RequestPorts, writer: ApprovalWri
     async checkApproval({ approvalId }: { approvalId: string }): Promise<ApprovalStanding> {
       const before = await approvals.view(approvalId);
       assertOwnEnvironment(environment, before.environment);
-      const found = isFinal(before.state) ? 'unknown' : await boundContent.assess(before, before);
+      if (isFinal(before.state)) return await approvals.standing(approvalId);
+      const found = await alive(async () => await boundContent.assess(before, before));
       return found === 'unknown' ? await approvals.standing(approvalId) : await writer.change(approvalId, found);
     },
   };

@@ -18,6 +18,7 @@ import type {
   CarryOut,
   IdentityDirectory,
 } from './approval-ports.ts';
+import { alive } from './alive.ts';
 import { newsOfDue } from './approval-news.ts';
 import { createRequestActivities } from './approval-requests.ts';
 import { createApprovalWriter, type ApprovalWriter } from './approval-writer.ts';
@@ -136,7 +137,7 @@ function createCarryOutActivities({ approvals, carryOut, environment }: Approval
       const approval = await approvals.view(approvalId);
       assertOwnEnvironment(environment, approval.environment);
       if (approval.state !== 'approved') return { standing: await approvals.standing(approvalId), isDone: true };
-      const { isDone, what } = await carryOut.apply(approval);
+      const { isDone, what } = await alive(async () => await carryOut.apply(approval));
       const standing = isDone ? await approvals.carriedOut(approvalId, what) : await approvals.standing(approvalId);
       return { standing, isDone };
     },

@@ -17,7 +17,7 @@ export async function riskAsSeen(
 ): Promise<RiskInputs | null> {
   if (artifact === null) return { ...risk, signed: null };
   try {
-    return { ...risk, signed: await signatures.isSigned(artifact) };
+    return { ...risk, signed: (await signatures.signerOf(artifact)) !== null };
   } catch (error) {
     if (!isMlopsError(error)) throw error;
     return null;

@@ -22,7 +22,7 @@ import { openTestLedger, startDatabase, type TestDatabase } from '../support/dat
 import { OFFSETS } from '../support/offsets.ts';
 import { createTestRegistry } from '../support/registry.ts';
 
-const NO_SIGNER = { isSigned: async () => await Promise.resolve(false) };
+const NO_SIGNER = { signerOf: async () => await Promise.resolve(null) };
 
 let database: TestDatabase;
 let pool: Pool;

@@ -28,7 +28,15 @@ import {
   type ApprovalStatus,
 } from '../messages.ts';
 import { messageOf } from '../rollout/failure.ts';
-import { activities, noteRefusal, refusalOf, takeStanding, untilThere, type ApprovalContext } from './context.ts';
+import {
+  activities,
+  readingActivities,
+  noteRefusal,
+  refusalOf,
+  takeStanding,
+  untilThere,
+  type ApprovalContext,
+} from './context.ts';
 
 /**
  * Registers every message. What the approval itself can see to be wrong is refused by validators, at once and without a trace in the
@@ -86,7 +94,7 @@ async function renew(context: ApprovalContext, renewal: ApprovalAsk): Promise<Ap
   try {
     return takeStanding(
       context,
-      await activities.renewApproval.executeWithOptions({ summary: 'asked again' }, [
+      await readingActivities.renewApproval.executeWithOptions({ summary: 'asked again' }, [
         { approvalId, renewal, occasion },
       ]),
     );
@@ -100,7 +108,7 @@ async function check(context: ApprovalContext): Promise<void> {
   const { approvalId } = context;
   try {
     const summary = 'is it unchanged?';
-    takeStanding(context, await activities.checkApproval.executeWithOptions({ summary }, [{ approvalId }]));
+    takeStanding(context, await readingActivities.checkApproval.executeWithOptions({ summary }, [{ approvalId }]));
   } catch (error) {
     await refuseSignal(context, `it cannot be looked at: ${messageOf(error)}`);
   }

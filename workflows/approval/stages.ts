@@ -2,7 +2,7 @@ import { condition, workflowInfo } from '@temporalio/workflow';
 import { isPassing } from '../rollout/failure.ts';
 import { nextDue } from '../../domain/registry/approval/due.ts';
 import type { ApprovalAsk, ApprovalStanding } from '../../domain/registry/approval/request.ts';
-import { activities, takeStanding, untilThere, type ApprovalContext } from './context.ts';
+import { activities, readingActivities, takeStanding, untilThere, type ApprovalContext } from './context.ts';
 import { refreshPanel } from './panel.ts';
 
 /** The clocks of the server and the database may differ by less than this. */
@@ -23,7 +23,7 @@ export async function openRequest(
   const askedAt = workflowInfo().startTime.toISOString();
   for (;;) {
     try {
-      return await activities.openApproval.executeWithOptions({ summary: order.resource }, [
+      return await readingActivities.openApproval.executeWithOptions({ summary: order.resource }, [
         { approvalId, order, askedAt },
       ]);
     } catch (error) {

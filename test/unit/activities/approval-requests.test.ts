@@ -1,3 +1,4 @@
+import { MockActivityEnvironment } from '@temporalio/testing';
 import { describe, expect, it } from 'vitest';
 import { createApprovalActivities, type ApprovalActivityPorts } from '../../../activities/approval.ts';
 import type { AskedThing } from '../../../activities/approval-ports.ts';
@@ -63,7 +64,17 @@ function createWorker(known: Partial<ApprovalView> = {}, found: object | null | 
     },
     outbox: { send: async () => await Promise.resolve() },
   } as unknown as ApprovalActivityPorts;
-  return { activities: createApprovalActivities(ports), assessed, changes, written };
+  return { activities: withContext(createApprovalActivities(ports)), assessed, changes, written };
+}
+
+/** As a worker runs them: they say that they are alive. */
+function withContext<T extends object>(activities: T): T {
+  const wrapped = Object.entries(activities).map(([name, run]) => [
+    name,
+    async (input: unknown) =>
+      await new MockActivityEnvironment().run(run as (input: unknown) => Promise<unknown>, input),
+  ]);
+  return Object.fromEntries(wrapped) as T;
 }
 
 const open = async (worker: ReturnType<typeof createWorker>, order: object) =>

@@ -5,19 +5,19 @@ import { createOrder, DIGEST } from '../../support/approvals.ts';
 
 const { risk } = createOrder();
 const SHOWN = { artifact: { digest: DIGEST.a, files: 2 }, risk };
-const signatures = (look: () => boolean) => ({ isSigned: async () => await Promise.resolve().then(look) });
+const signatures = (look: () => string | null) => ({ signerOf: async () => await Promise.resolve().then(look) });
 const away = signatures(() => {
   throw new MlopsError('ARTIFACT_STORE_UNUSABLE', { store: 'the store', problem: 'it is away' });
 });
 
 it('says of an artifact whether it is signed, and nothing where there is none to sign', async () => {
-  for (const signed of [true, false])
-    expect(
-      await riskAsSeen(
-        signatures(() => signed),
-        SHOWN,
-      ),
-    ).toEqual({ ...risk, signed });
+  for (const signer of ['key ada', null]) {
+    const found = await riskAsSeen(
+      signatures(() => signer),
+      SHOWN,
+    );
+    expect(found).toEqual({ ...risk, signed: signer !== null });
+  }
   expect(await riskWithSignature(away, { ...SHOWN, artifact: null })).toEqual({ ...risk, signed: null });
 });
 
