@@ -36,6 +36,7 @@ export const TABLE_GRANTS = {
   approval_request: ['riu', 'ru', 'ru', 'r'],
   database_grants: ['r', 'r', 'r', 'r'],
   emergency_rollback: ROLLOUT,
+  erased_while_running: ['rid', '-', 'i', '-'],
   incident: ROLLOUT,
   ledger_checkpoint: ['ri', 'r', 'ri', 'ri'],
   ledger_event: LOG,

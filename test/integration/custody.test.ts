@@ -281,6 +281,98 @@ describe('the words of a person beside the ledger', () => {
     expect(left.events.map(({ event, at }) => [event, at])).toEqual(told.events.map(({ event, at }) => [event, at]));
   });
 
+  it('do not come back by a rollout that still runs: what it writes is of an id, and says nothing', async () => {
+    const [BEA, ZOE] = [
+      { name: 'bea-of-the-story-3301', words: 'bea-said-so-3302' },
+      { name: 'zoe-of-the-story-3303', words: 'zoe-said-so-3304' },
+    ];
+    const keysOf = async (id: string) =>
+      (await pool.query('SELECT FROM ledger_key WHERE subject = $1 AND wrapped IS NOT NULL', [id])).rowCount;
+    let subject = '';
+    const { environment, model, rolloutKey } = await tellStory(parts, BEA, ZOE, {
+      of: { rolloutKey: '0198-key', model: 'still_running' },
+      meanwhile: async () => {
+        ({ subject } = await governance.erase({ subject: BEA.name, ...WHY }));
+        expect(await dump()).not.toMatch(/bea-/);
+        expect((await pool.query('SELECT FROM erased_while_running')).rowCount).toBe(2);
+      },
+    });
+    expect(await dump()).not.toMatch(/bea-/);
+    expect(await keysOf(subject), 'nothing is sealed for them again').toBe(0);
+    expect((await pool.query('SELECT FROM erased_while_running')).rowCount, 'it is over').toBe(0);
+    const receipt = await createRolloutReader(pool).receipt(environment, model, rolloutKey);
+    if (receipt === null) throw new Error('no receipt');
+    expect(receipt).toMatchObject({
+      rollout: { startedBy: subject },
+      outcome: { outcome: 'rolled-back', detail: '[erased]' },
+    });
+    expect(receipt.events.map(({ actor, details, event }) => [event, actor, details['detail']])).toEqual([
+      ['started', subject, '[erased]'],
+      ['weight-set', 'rollout', 'weight 5 %'],
+      ['foreign-edit', 'rollout', 'zoe-of-the-story-3303 had set 30 % (generation 2): replaced'],
+      ['deny', subject, '[erased]'],
+      ['rolled-back', subject, 'denied: [erased]'],
+    ]);
+    expect(verifyReceiptHere(receipt).problems).toEqual([]);
+    const file = join(mkdtempSync(join(tmpdir(), 'mlops-running-')), 'ledger.jsonl');
+    writeFileSync(file, await exported());
+    expect((await verifyWithLedger(FILES, receipt, { file, trustedKeys: [] })).problems).toEqual([]);
+  });
+
+  it('of who was erased before that was reached go when they are erased again; those of who has the name now stay', async () => {
+    const [MAY, SUE] = [
+      { name: 'may-of-the-story-4401', words: 'may-said-so-4402' },
+      { name: 'sue-of-the-story-4403', words: 'sue-said-so-4404' },
+    ];
+    await tellStory(parts, MAY, SUE, { of: { rolloutKey: '0199-key', model: 'long_ago' } });
+    const ids = await Promise.all([MAY, SUE].map(async ({ name }) => (await parts.principals.actor(name)).id));
+    // As an erasure was that took the key and the name behind the id, and nothing else.
+    for (const id of ids)
+      await parts.ledger.transact(async ({ append, client, next }) => {
+        const gone = 'destroyed_at = now(), wrapped = NULL, ledger_sequence = $2';
+        await client.query(`UPDATE ledger_key SET ${gone} WHERE subject = $1`, [id, next]);
+        await client.query('UPDATE principal SET name = NULL, ledger_sequence = $2 WHERE principal_id = $1', [
+          id,
+          next,
+        ]);
+        append({
+          type: 'governance.erased',
+          category: 'data_modification',
+          actor: await parts.principals.actor('rollout'),
+          resource: id,
+          risk: 'high',
+        });
+      });
+    expect(await dump()).toMatch(/may-of.*may-said/s);
+    // Somebody has one of the names again.
+    await tellStory(parts, SUE, MAY, {
+      of: { rolloutKey: '0200-key', model: 'now', startedAt: new Date().toISOString() },
+      meanwhile: async () => await Promise.resolve(),
+    });
+    const again = (await parts.principals.actor(SUE.name)).id;
+    for (const subject of ids) {
+      const erased = await governance.erase({ subject, ...WHY });
+      expect([erased.keys, erased.name, erased.rows > 0]).toEqual([0, false, true]);
+      expect(await governance.erase({ subject, ...WHY })).toMatchObject({ rows: 0 });
+    }
+    const { rows } = await pool.query<{ model: string; started_by: string }>(
+      "SELECT model, started_by FROM rollout WHERE model IN ('long_ago', 'now') ORDER BY model",
+    );
+    expect(rows).toEqual([
+      { model: 'long_ago', started_by: ids[0] },
+      { model: 'now', started_by: SUE.name },
+    ]);
+    const old = `SELECT string_agg(t::text, ' ') AS all FROM (
+      SELECT to_jsonb(e) AS t FROM rollout_event e WHERE rollout_key = '0199-key'
+      UNION ALL SELECT to_jsonb(i) FROM incident i WHERE model = 'long_ago'
+      UNION ALL SELECT to_jsonb(b) FROM emergency_rollback b WHERE model = 'long_ago'
+      UNION ALL SELECT to_jsonb(w) FROM traffic_write w WHERE model = 'long_ago') AS rows`;
+    const left = (await pool.query<{ all: string }>(old)).rows[0]?.all ?? '';
+    expect(left).not.toMatch(/may-of|may-said|sue-said|"sue-of/);
+    expect(await governance.erase({ subject: again, ...WHY })).toMatchObject({ keys: 1, name: true });
+    expect(await dump()).not.toMatch(/sue-said/);
+  });
+
   it('stay, all of them, while the gateway cannot be asked to forget', async () => {
     await say('patient', 'words');
     const away = { ...config, gateway: { ...config.gateway, adminUrl: 'http://127.0.0.1:9' } };

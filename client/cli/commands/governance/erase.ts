@@ -5,7 +5,7 @@ import { textOption } from '../../rollout/options.ts';
 
 /** Where names and words stand that an erasure does not reach. */
 const NOT_ERASED = [
-  'rollouts that still run',
+  'rollouts that wait for their pre-flight',
   'descriptions and tags of models',
   'journals of emergency rollbacks on other machines',
   'histories of Temporal (encrypted, until it forgets them)',
