@@ -27,6 +27,7 @@ const REGISTRY: Cells = ['riu', 'riu', 'riu', 'r'];
  * test connects as each role and tries each cell.
  */
 export const TABLE_GRANTS = {
+  access_alarm_mark: ['ri', '-', 'ri', 'r'],
   access_finding: ['riu', '-', 'r', 'r'],
   access_history: ['riud', '-', 'rd', '-'],
   access_watch: ['riu', '-', 'r', 'r'],
