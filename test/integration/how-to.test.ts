@@ -127,6 +127,8 @@ describe('the commands of pages in docs', () => {
     // A fourth wants it elsewhere: it stays where it is.
     const moved = await project.mlops([...up, '--port-offset', '100']);
     expect([moved.code, moved.stderr]).toEqual([2, expect.stringContaining('STACK_AT_OTHER_PORTS')]);
+    const other = await project.mlops(up, { env: { MLOPS_ENV: 'production' } });
+    expect([other.code, other.stderr]).toEqual([2, expect.stringContaining('Stack runs as dev')]);
     expect((await page.next(0)).stdout).toContain('100 %');
     expect((await page.next(0)).stdout).toContain('promoted');
     expect((await page.next(0)).stdout, 'watch, after the end').toContain('promoted');
