@@ -12,6 +12,12 @@ export interface ErasureReport {
   readonly payloads: number;
   /** Rows beside the ledger that words of the subject were taken out of; absent of what is only foreseen. */
   readonly rows?: number;
+  /** Where the registry may name them still, at most 100: `model/rag_api/1.1.0` with the places. */
+  readonly mentions: readonly { readonly resource: string; readonly places: readonly string[] }[];
+  /** There are more mentions than are listed. */
+  readonly hasMore: boolean;
+  /** Models and versions that have their id as the author's, which means nobody after an erasure. */
+  readonly authored: number;
 }
 
 /** A legal hold in force. */

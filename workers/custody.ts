@@ -106,7 +106,7 @@ async function eraseOrAsk(
   order: CustodyOrder,
 ): Promise<Awaited<ReturnType<typeof erasure.erase>> & { readonly approvalId?: string }> {
   if (ask === null) return await erasure.erase(order);
-  const { held, keys, name, payloads, subject } = await erasure.foresee(order.subject);
+  const { authored, hasMore, held, keys, mentions, name, payloads, subject } = await erasure.foresee(order.subject);
   if (held !== null || (keys === 0 && !name)) return await erasure.erase(order);
   return {
     subject,
@@ -114,6 +114,9 @@ async function eraseOrAsk(
     name: false,
     payloads: 0,
     rows: 0,
+    mentions,
+    hasMore,
+    authored,
     approvalId: await ask({ ...order, subject, payloads }),
   };
 }

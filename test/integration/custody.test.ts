@@ -35,12 +35,15 @@ import { fileWith, recordFileOf } from '../support/artifacts.ts';
 import { startDatabase, type TestDatabase } from '../support/database.ts';
 import { primitives } from '../support/ledger.ts';
 import { OFFSETS } from '../support/offsets.ts';
+import { createTestRegistry, registrationOf } from '../support/registry.ts';
 
 const NAME = 'ada-lovelace-7193';
 const WORDS = 'my-secret-words-5521';
 const AUDITOR = { actor: 'auditor' };
 const FILES = { primitives, lines: readExport, beginning: readBeginning, text: readText };
 const WHY = { actor: 'officer', reason: 'request of 3 May' };
+/** What is erased of who was erased before. */
+const NOTHING = { keys: 0, name: false, payloads: 0, rows: 0, mentions: [], hasMore: false, authored: 0 };
 
 let database: TestDatabase;
 let pool: Pool;
@@ -157,13 +160,7 @@ describe('the erasure of a subject', () => {
     const said = await say('twice', 'first');
     const { subject } = await governance.erase({ subject: 'twice', ...WHY });
     const { rows: before } = await pool.query('SELECT size FROM ledger_head');
-    expect(await governance.erase({ subject, ...WHY })).toEqual({
-      subject,
-      keys: 0,
-      name: false,
-      payloads: 0,
-      rows: 0,
-    });
+    expect(await governance.erase({ subject, ...WHY })).toEqual({ subject, ...NOTHING });
     const { rows: after } = await pool.query('SELECT size FROM ledger_head');
     expect(after).toEqual(before);
     const again = await say('twice', 'second');
@@ -373,6 +370,31 @@ describe('the words of a person beside the ledger', () => {
     expect(await dump()).not.toMatch(/sue-said/);
   });
 
+  it('are told of where they are part of what was registered, by a name as a word, before nobody knows it', async () => {
+    const { registry } = await createTestRegistry(parts);
+    const name = 'lea';
+    await say(name, 'words');
+    const register = async (version: string, more: object, actor: string): Promise<unknown> => {
+      const registration = registrationOf('named', version, more);
+      return await registry.register({ registration, artifactPath: null, wantsProduction: false, actor });
+    };
+    await register('1.0.0', { description: 'made by Lea (nights)' }, 'somebody');
+    await register('1.1.0', { tags: { contact: name }, description: 'a league of leaves' }, name);
+    await register('1.2.0', { description: 'a league of leaves' }, 'somebody');
+    const found = {
+      mentions: [
+        { resource: 'model/named/1.0.0', places: ['registered', 'description'] },
+        { resource: 'model/named/1.1.0', places: ['registered', 'tags'] },
+      ],
+      hasMore: false,
+      // The version, and no model: somebody else was first.
+      authored: 1,
+    };
+    expect(await governance.foresee(name, AUDITOR)).toMatchObject(found);
+    expect(await governance.erase({ subject: name, ...WHY })).toMatchObject({ keys: 1, name: true, ...found });
+    expect(await governance.foresee('rollout/dev/rag_api', AUDITOR), 'of a thing').toMatchObject({ mentions: [] });
+  });
+
   it('stay, all of them, while the gateway cannot be asked to forget', async () => {
     await say('patient', 'words');
     const away = { ...config, gateway: { ...config.gateway, adminUrl: 'http://127.0.0.1:9' } };
@@ -386,13 +408,7 @@ describe('the words of a person beside the ledger', () => {
       "SELECT started_by AS subject FROM rollout WHERE model = 'rag_api'",
     );
     const subject = rows[0]?.subject ?? '';
-    expect(await governance.erase({ subject, ...WHY })).toEqual({
-      subject,
-      keys: 0,
-      name: false,
-      payloads: 0,
-      rows: 0,
-    });
+    expect(await governance.erase({ subject, ...WHY })).toEqual({ subject, ...NOTHING });
   });
 
   it.each([

@@ -242,6 +242,7 @@ describe('the commands of pages in docs', () => {
     expect((await page.next(0)).stdout).toMatch(/^Erased from the ledger rollout\/dev\/rag_api: 1 key, \d+ payloads/);
     await page.next(0);
     expect((await page.next(0)).stdout).toContain('is valid');
+    expect((await page.next(0)).stdout).toContain('governance.erased');
     expect(page.left()).toBe(0);
   });
 
@@ -284,6 +285,7 @@ describe('the commands of pages in docs', () => {
     expect((await page.next(0)).stdout).toMatch(/^(Looked last at|The watch has not looked yet)/);
     expect((await page.next(0)).stdout).toMatch(/^(No event meets|SEQUENCE)/);
     expect(JSON.parse((await page.next(0)).stdout)).toMatchObject({ events: [] });
+    expect((await page.next(0)).stdout).toContain('No event meets');
     expect(page.left()).toBe(0);
   });
 

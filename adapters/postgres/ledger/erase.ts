@@ -7,6 +7,7 @@ import type { EvidenceParts } from '../rollout-store.ts';
 import type { LedgerTransaction } from './ledger.ts';
 import { forgetWhileRunning } from '../erased-while-running.ts';
 import { blankWords, WORD_TABLES } from './blank-words.ts';
+import { findMentions, type Mentions } from './find-mentions.ts';
 import { findTraces, type Traces } from './former-names.ts';
 import { subjectOf } from './subjects.ts';
 
@@ -33,12 +34,13 @@ export function createErasure({ pool, ledger, principals }: EvidenceParts, forge
         [subject],
       );
       const { held = null, keys = 0, name = false, payloads = 0 } = row ?? {};
-      return { subject, held, keys: Number(keys), name, payloads: Number(payloads) };
+      const named = await findNamed(pool, subject);
+      return { subject, held, keys: Number(keys), name, payloads: Number(payloads), ...named };
     },
 
     /**
      * Destroys a subject's key and the meaning of its id, and takes its words out of the tables beside the ledger. No event, hash or
-     * proof changes. Doing it again changes nothing.
+     * proof changes. Doing it again changes nothing. Says where the registry may name them still.
      *
      * @throws SUBJECT_UNKNOWN, LEGAL_HOLD (the attempt is an event too), and what `forgetOutside` throws: nothing is erased then
      */
@@ -47,6 +49,8 @@ export function createErasure({ pool, ledger, principals }: EvidenceParts, forge
       const actor = await principals.actor(order.actor);
       const person = await personOf(pool, subject);
       const traces = person === null ? null : await tracesOf(pool, subject, person.name);
+      // Before, for afterwards nobody knows the name any more.
+      const named = traces === null ? NOTHING_NAMED : await findMentions(pool, subject, traces.who);
       if (person?.held === null && traces !== null) await forgetOutside({ subject, who: withoutTaken(traces) });
       try {
         const erased = await ledger.transact(
@@ -55,7 +59,7 @@ export function createErasure({ pool, ledger, principals }: EvidenceParts, forge
         // What the rows held before must not stay in the files of the database until it is tidied up some day.
         if (erased.keys > 0 || erased.name || erased.rows > 0)
           await query(pool, `VACUUM ledger_key, principal, ${WORD_TABLES.join(', ')}`, []);
-        return erased;
+        return { ...erased, ...named };
       } catch (error) {
         if (isMlopsError(error, 'LEGAL_HOLD')) {
           const facts = { held: String(error.details['held']) };
@@ -106,6 +110,15 @@ async function destroy(
     if (traces !== null) await forgetWhileRunning(client, subject, withoutTaken(traces));
   }
   return { subject, ...facts };
+}
+
+const NOTHING_NAMED: Mentions = { mentions: [], hasMore: false, authored: 0 };
+
+/** Where the registry names somebody; nothing for a thing. */
+async function findNamed(pool: Pool, subject: string): Promise<Mentions> {
+  const person = await personOf(pool, subject);
+  if (person === null) return NOTHING_NAMED;
+  return await findMentions(pool, subject, (await tracesOf(pool, subject, person.name)).who);
 }
 
 /** What somebody is known by: their name, or, who was erased before, what rows that were not blanked then still call them. */
