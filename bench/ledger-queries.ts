@@ -1,58 +1,28 @@
 // What is asked of a large ledger: filtered pages, proofs, an export, an erasure. `--events N` (default a million).
 import { createErasure } from '../adapters/postgres/ledger/erase.ts';
-import { appendEvents, lockHead } from '../adapters/postgres/ledger/append.ts';
-import { exportLedger } from '../adapters/postgres/ledger/export-ledger.ts';
+import { exportLedger, openPayloads } from '../adapters/postgres/ledger/export-ledger.ts';
 import { createProver } from '../adapters/postgres/ledger/prove.ts';
 import { queryEvents } from '../adapters/postgres/ledger/query-events.ts';
 import { createPayloadSealer } from '../adapters/postgres/ledger/seal-payloads.ts';
 import { signCheckpoint } from '../adapters/postgres/ledger/sign-checkpoint.ts';
 import { migrate } from '../adapters/postgres/migrate.ts';
 import { createPool } from '../adapters/postgres/pool.ts';
-import { inTransaction } from '../adapters/postgres/query.ts';
 import { parseNote } from '../domain/governance/checkpoint.ts';
-import type { EventDraft } from '../domain/governance/event-draft.ts';
 import type { EventQuery } from '../domain/governance/event-query.ts';
 import { verifyInclusion } from '../domain/governance/merkle-proof.ts';
+
 import { openTestLedger, startDatabase, testKeys } from '../test/support/database.ts';
 import { ORIGIN, primitives, testKey } from '../test/support/ledger.ts';
+import { fillLedger, IN_CONFIDENCE, PEOPLE, personAt, rowsWith } from './support/large-ledger.ts';
 import { printTable, quantileOf, wholeOption } from './support/report.ts';
 
 const EVENTS = wholeOption('events', 1_000_000);
 const RUNS = wholeOption('runs', 40);
-const AT_ONCE = 5000;
-const PEOPLE = 1000;
+/** Of how many people everything is erased, and how many proofs of each are kept from before. */
+const ERASED = 20;
+const PROOFS_EACH = 50;
 const SIGNER = { origin: ORIGIN, keys: [testKey(1)] };
 const PAGE = { isNewestFirst: true, after: null, limit: 50 };
-
-/** Mostly looks, some changes of traffic, few of what people search for. */
-function draft(at: number): EventDraft {
-  const person = `principal:${String((at * 7919) % PEOPLE).padStart(4, '0')}`;
-  const model = `model-${(at * 31) % 200}`;
-  const environment = at % 3 === 0 ? 'dev' : 'production';
-  const isRare = at % 100_000 === 77;
-  const [type, category] = isRare
-    ? (['governance.erased', 'data_modification'] as const)
-    : at % 1000 === 5
-      ? (['rollout.promoted', 'model_promotion'] as const)
-      : at % 25 === 3
-        ? (['traffic.applied', 'model_deployment'] as const)
-        : (['rollout.judged', 'model_deployment'] as const);
-  return {
-    type,
-    category,
-    actor: {
-      id: at % 20 === 0 ? person : 'system:judge',
-      kind: at % 20 === 0 ? 'human' : 'workflow',
-      authentication: 'process',
-    },
-    resource: `rollout/${environment}/${model}`,
-    risk: at % 10_000 === 9 ? 'critical' : at % 500 === 7 ? 'high' : at % 40 === 11 ? 'medium' : 'low',
-    frameworks: isRare ? ['gdpr'] : ['iso27001', 'soc2'],
-    requestId: `run-${at % 5000}`,
-    facts: { tick: at, decision: 'undecided', toVersion: `1.${at % 50}.0` },
-    ...(at % 20 === 0 ? { payload: { reason: `words ${at}` }, subject: person } : {}),
-  };
-}
 
 const pick = (most: number): number => Math.floor(Math.random() * most);
 const QUERIES: Readonly<Record<string, () => EventQuery>> = {
@@ -62,7 +32,7 @@ const QUERIES: Readonly<Record<string, () => EventQuery>> = {
   'types that begin so, frequent': () => ({ type: 'rollout.' }),
   'types that begin so, rare': () => ({ type: 'governance.' }),
   'a rare category': () => ({ category: 'data_modification' }),
-  'a person': () => ({ actor: `principal:${String(pick(PEOPLE)).padStart(4, '0')}` }),
+  'a person': () => ({ actor: personAt(pick(PEOPLE)) }),
   'a resource': () => ({ resource: `rollout/production/model-${pick(200)}` }),
   'resources below': () => ({ resource: 'rollout/dev/' }),
   'an hour': () => ({ since: hour(0), until: hour(1) }),
@@ -75,7 +45,7 @@ const QUERIES: Readonly<Record<string, () => EventQuery>> = {
   'a word of some': () => ({ words: [`model-${pick(200)}`] }),
   'two words': () => ({ words: [`model-${pick(200)}`, `1.${pick(50)}.0`] }),
   'a person and a type': () => ({
-    actor: `principal:${String(pick(PEOPLE)).padStart(4, '0')}`,
+    actor: personAt(pick(PEOPLE)),
     type: 'rollout.judged',
   }),
   'a resource and a risk': () => ({ resource: `rollout/dev/model-${pick(200)}`, risk: 'high' }),
@@ -91,20 +61,8 @@ try {
   const parts = await openTestLedger(pool);
   const sealer = createPayloadSealer(primitives, testKeys);
   let began = performance.now();
-  for (let done = 0; done < EVENTS; done += AT_ONCE) {
-    const appended = Array.from({ length: Math.min(AT_ONCE, EVENTS - done) }, (_, i) => ({
-      draft: draft(done + i),
-      idempotencyKey: null,
-      source: null,
-    }));
-    await inTransaction(pool, async (client) => {
-      const head = await lockHead(client);
-      if (head === null) throw new Error('the ledger is closed');
-      await appendEvents(client, { primitives, sealer }, head, appended);
-    });
-  }
+  await fillLedger(pool, sealer, EVENTS);
   console.error(`${EVENTS} events in ${((performance.now() - began) / 1000).toFixed(0)} s`);
-  await pool.query('VACUUM ANALYZE');
 
   const all: number[] = [];
   const rows: string[][] = [];
@@ -152,14 +110,34 @@ try {
 
   const erasure = createErasure(parts, async () => undefined);
   const erasures: number[] = [];
-  for (let person = 0; person < 20; person += 1) {
+  const kept: { readonly sequence: number; readonly proof: readonly string[] }[] = [];
+  const subjects = Array.from({ length: ERASED }, (_, at) => personAt(20 * at));
+  for (const subject of subjects) {
+    const prover = createProver(pool, primitives.nodeHash, signed.size);
+    const { events } = await queryEvents(pool, { actor: subject }, { ...PAGE, limit: PROOFS_EACH });
+    for (const { sequence } of events) kept.push({ sequence, proof: await prover.prove(sequence) });
+  }
+  const readable = await countReadable();
+  for (const subject of subjects) {
     const before = performance.now();
-    await erasure.erase({
-      subject: `principal:${String(20 * person).padStart(4, '0')}`,
-      actor: 'officer',
-      reason: 'bench',
-    });
+    await erasure.erase({ subject, actor: 'officer', reason: 'bench' });
     erasures.push(performance.now() - before);
+  }
+  const stillReadable = await countReadable();
+  let holding = 0;
+  for (const { proof, sequence } of kept) {
+    const [event] = (await queryEvents(pool, { from: sequence, to: sequence }, PAGE)).events;
+    const leafHash = primitives.leafHash(event?.canonical ?? '');
+    if (verifyInclusion(primitives.nodeHash, { leafHash, index: sequence, size: signed.size, root }, proof))
+      holding += 1;
+  }
+  const plaintext = await rowsWith(pool, IN_CONFIDENCE);
+  if ((await rowsWith(pool, 'system:judge')) === 0) throw new Error('the search of the dump finds nothing at all');
+
+  /** Payloads of the events whose proofs were kept that can be opened. */
+  async function countReadable(): Promise<number> {
+    const opened = await openPayloads(pool, kept, { origin: ORIGIN, keys: testKeys });
+    return [...opened.values()].filter(({ payload }) => JSON.stringify(payload).includes(IN_CONFIDENCE)).length;
   }
   printTable(
     'Proofs, export, erasure',
@@ -174,6 +152,16 @@ try {
         '-',
         '≥ 50,000 a second',
       ],
+    ],
+  );
+  printTable(
+    `What the erasure of ${ERASED} subjects leaves`,
+    ['what', 'found', 'wanted'],
+    [
+      ['payloads of theirs that can be read, before', `${readable} of ${kept.length}`, 'all'],
+      ['and after', `${stillReadable} of ${kept.length}`, '0'],
+      ['proofs from before that hold', `${holding} of ${kept.length}`, 'all'],
+      ['rows of the database with a word of any payload', String(plaintext), '0'],
     ],
   );
   await pool.end();

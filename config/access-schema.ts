@@ -26,6 +26,10 @@ export const IDENTITY_SECTION = z
                 principal: z.string().min(1).describe('Name of a principal (`mlops identity create <name>`)'),
                 claims: z
                   .record(z.string(), z.string().min(1))
+                  // Of a public issuer, everybody has a token.
+                  .refine((claims) => Object.values(claims).some((value) => value !== '*'), {
+                    error: 'wanted a claim with a value: without one, every token of the issuer would do',
+                  })
                   .describe('Claims that a token must have; `*` at the end stands for anything'),
               }),
             )

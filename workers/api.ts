@@ -20,6 +20,7 @@ import { composeEvidence, readVerifierKeys } from './ledger.ts';
 import { listenOn } from './listen.ts';
 import { openMlflow } from './mlflow.ts';
 import { onceOpened } from './once-opened.ts';
+import { nameRequest, rememberRequests } from './request-id.ts';
 import { untilToldToStop } from './stop-signal.ts';
 
 const TEXT = 'text/plain; charset=utf-8';
@@ -37,6 +38,7 @@ interface WirePayloads {
 export async function createApi(config: MlopsConfig): Promise<FastifyInstance> {
   const app = fastify({
     logger: false,
+    genReqId: nameRequest,
     forceCloseConnections: true,
     trustProxy: [...config.trustedProxies],
   });
@@ -53,6 +55,7 @@ export async function createApi(config: MlopsConfig): Promise<FastifyInstance> {
     await pool.end();
   });
   rememberSources(app);
+  rememberRequests(app);
   refuseForeignHosts(app, config);
   app.addHook('onRequest', async (request, reply) => {
     const origin = request.headers.origin;

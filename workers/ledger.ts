@@ -12,21 +12,24 @@ import { openLedger } from '../adapters/postgres/ledger/open-ledger.ts';
 import { createPrincipals } from '../adapters/postgres/ledger/principals.ts';
 import { readEventLines } from '../adapters/postgres/ledger/read-events.ts';
 import { createPayloadSealer } from '../adapters/postgres/ledger/seal-payloads.ts';
-import { signCheckpoint } from '../adapters/postgres/ledger/sign-checkpoint.ts';
+import { signCheckpoint, sizeOfLog } from '../adapters/postgres/ledger/sign-checkpoint.ts';
 import type { EvidenceParts } from '../adapters/postgres/rollout-store.ts';
 import type { MlopsConfig } from '../config/schema.ts';
 import { messageOf } from '../domain/errors.ts';
 import type { Primitives } from '../domain/governance/primitives.ts';
 import { formatVerifierKey, keyLines } from '../domain/governance/verifier-key.ts';
 import { sourceOfCall, sourceOfCommand, type SourceOfAct } from './act-source.ts';
+import { requestOfCall, requestOfProgram } from './request-id.ts';
 import { wrappingKeysOf, type KeyPlace } from './wrapping-keys.ts';
 
 /** Commits come in bursts: one checkpoint serves those of this long. */
 const SETTLE_MS = 200;
+/** How often it is looked whether another process has appended: commands and the API append too, and sign nothing. */
+const LOOK_MS = 500;
 
 /**
- * The ledger as a process that appends uses it. On a machine with the signing key, commits are soon covered by a signed
- * checkpoint and repeated in the segment files; the log is opened there when it is new.
+ * The ledger as a process that appends uses it. On a machine with the signing key, commits of every process are soon covered by a
+ * signed checkpoint and repeated in the segment files; the log is opened there when it is new.
  */
 export async function composeLedger(
   config: KeyPlace & Pick<MlopsConfig, 'auditDirectory'>,
@@ -42,6 +45,7 @@ export async function composeLedger(
     sealer: createPayloadSealer(primitives, keys),
     // What a worker does is the system's own, but for orders that came from elsewhere.
     source: sourceOfCall,
+    request: requestOfCall,
     ...(follower === null ? {} : { onCommit: follower.wake }),
   });
   if (signer !== null) await openLedger(pool, ledger, signer.origin);
@@ -64,7 +68,8 @@ export async function composeEvidence(
 ): Promise<EvidenceParts> {
   const primitives = createPrimitives();
   const sealer = createPayloadSealer(primitives, await openDataKeys(config));
-  return { pool, ledger: createLedger(pool, { primitives, sealer, source }), principals: createPrincipals(pool) };
+  const ledger = createLedger(pool, { primitives, sealer, source, request: requestOfProgram });
+  return { pool, ledger, principals: createPrincipals(pool) };
 }
 
 /** Refused at the start rather than at the first payload when the keys are not there. @throws as `WrappingKeys.active` */
@@ -74,7 +79,7 @@ export async function openDataKeys(config: KeyPlace): Promise<DataKeys> {
   return keys.dataKeys('ledger_key');
 }
 
-/** Signs and files what was committed, a little later. What fails is tried again with the next commit. */
+/** Signs and files what was committed, by whomever, a little later. What fails is tried again with the next look. */
 function followCommits(
   { pool, primitives, signer, log }: { pool: Pool; primitives: Primitives; signer: LedgerSigner; log: Logger },
   auditDirectory: string,
@@ -82,21 +87,36 @@ function followCommits(
   const segments = createSegmentFiles(segmentFolder(auditDirectory, signer.origin));
   let timer: NodeJS.Timeout | null = null;
   let running = Promise.resolve();
+  let followed: number | null = null;
+  let problem: string | null = null;
   const follow = async (): Promise<void> => {
     try {
       const checkpoint = await signCheckpoint(pool, primitives, signer);
       await segments.follow(checkpoint, (from, to) => readEventLines(pool, from, to));
+      followed = checkpoint.size;
+      problem = null;
     } catch (error) {
-      log.error({ error: messageOf(error) }, 'ledger was not signed, or not repeated in its files');
+      // What fails lasts many looks, and is said once.
+      if (problem !== messageOf(error))
+        log.error({ error: messageOf(error) }, 'ledger was not signed, or not repeated in its files');
+      problem = messageOf(error);
     }
   };
   const run = (): void => {
     timer = null;
     running = running.then(follow);
   };
+  const wake = (): void => void (timer ??= setTimeout(run, SETTLE_MS));
+  // A database that is away is said by those who need it.
+  const look = async (): Promise<void> => {
+    const size = await sizeOfLog(pool).catch(() => followed);
+    if (size !== followed) wake();
+  };
+  const looking = setInterval(() => void look(), LOOK_MS).unref();
   return {
-    wake: () => void (timer ??= setTimeout(run, SETTLE_MS)),
+    wake,
     async close() {
+      clearInterval(looking);
       if (timer !== null) {
         clearTimeout(timer);
         run();

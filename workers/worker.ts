@@ -28,6 +28,7 @@ import { createActivities, type ActivityPorts, type RolloutActivities } from '..
 import type { MlopsConfig } from '../config/schema.ts';
 import { TASK_QUEUE } from '../workflows/messages.ts';
 import { rememberSourcesOfOrders } from './act-source.ts';
+import { rememberRuns } from './request-id.ts';
 import { composeAccessWatch } from './access-watch.ts';
 import { composeAuthority } from './authority.ts';
 import { composeCarriers } from './carriers.ts';
@@ -101,7 +102,7 @@ export async function runWorker(config: MlopsConfig, parts: WorkerParts = {}): P
       composePorts(config, evidence, client, { ...carriers, versions, rolloutApprovals: asking.approvals, webhooks }),
     ),
     dataConverter,
-    interceptors: { activity: [rememberSourcesOfOrders] },
+    interceptors: { activity: [rememberSourcesOfOrders, rememberRuns] },
     maxConcurrentActivityTaskExecutions: ACTIVITIES_AT_ONCE,
     maxCachedWorkflows: CACHED_WORKFLOWS,
     shutdownGraceTime: '10s',

@@ -59,14 +59,22 @@ export function createSegmentFiles(folder: string, segmentBytes = SEGMENT_BYTES)
         async () => {
           known = await findEnd(folder, known);
           const from = known?.next ?? 0;
-          if (from >= checkpoint.size) return;
-          known = await appendLines(folder, known, segmentBytes, eventLines(from, checkpoint.size));
-          await writeDurably(checkpointFileOf(folder), checkpoint.note);
+          // Another program has gone further.
+          if (from > checkpoint.size) return;
+          if (from < checkpoint.size)
+            known = await appendLines(folder, known, segmentBytes, eventLines(from, checkpoint.size));
+          await keepCheckpoint(folder, checkpoint.note);
         },
         () => undefined,
       );
     },
   };
+}
+
+/** A crash may have come between the events and their checkpoint: it is looked at even where no event is missing. */
+async function keepCheckpoint(folder: string, note: string): Promise<void> {
+  const file = checkpointFileOf(folder);
+  if (!existsSync(file) || (await readFile(file, 'utf8')) !== note) await writeDurably(file, note);
 }
 
 /** Where the files end now. Another program may have gone on; a line that was cut off by a crash is taken away. */

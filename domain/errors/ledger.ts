@@ -52,7 +52,8 @@ export const LEDGER_ERRORS = {
   },
   LEDGER_CLOSED: {
     message: 'Ledger was never opened in this database: nothing can be recorded, so nothing is done',
-    remedy: 'Open it with `mlops setup` or `mlops up --detach`',
+    remedy:
+      'Start a worker on the machine that has the signing key, which opens it: `mlops up --detach`, or `mlops worker`',
     retryable: false,
     exitCode: 1,
   },

@@ -38,6 +38,7 @@ export const TABLE_GRANTS = {
   database_grants: ['r', 'r', 'r', 'r'],
   emergency_rollback: ROLLOUT,
   erased_while_running: ['rid', '-', 'i', '-'],
+  event_grant: LOG,
   incident: ROLLOUT,
   ledger_checkpoint: ['ri', 'r', 'ri', 'ri'],
   ledger_event: LOG,

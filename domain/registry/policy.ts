@@ -17,6 +17,11 @@ export function assemblePolicy(configured: readonly string[], approvals: Approva
   return { approvals, protectedAliases: [...new Set([...ALWAYS_PROTECTED, ...configured])].sort() };
 }
 
+/** Whether an alias is moved with an approval only. Programs that read `Champion` mean `champion`: letters count alike. */
+export function isProtectedAlias({ protectedAliases }: RegistryPolicy, alias: string): boolean {
+  return protectedAliases.some((name) => name.toLowerCase() === alias.toLowerCase());
+}
+
 /** Every rule as JSON: an approval is bound to it, and is void when it changes. */
 export function contentOfPolicy({ approvals, protectedAliases }: RegistryPolicy): Json {
   return {

@@ -279,6 +279,8 @@ describe('a right that was handed on', () => {
     await delegations.delegate(ann, { to: dan.id, approvalId, forSeconds: 60, reason: '' });
     await delegations.delegate(dan, { to: people['viewer'] ?? '', approvalId, forSeconds: 60, reason: '' });
     expect(await refusal(decide(approvalId, 'viewer'))).toContain('was handed on 2 times');
+    const noTime = { to: dan.id, approvalId, forSeconds: 0, reason: '' };
+    await expect(delegations.delegate(ann, noTime)).rejects.toMatchObject({ code: 'DELEGATION_INVALID', exitCode: 2 });
     expect(await delegations.revoke(ann, dan.id, '')).toBe(1);
     expect(await refusal(decide(approvalId, 'dan'))).toContain('you have none of the roles');
   });

@@ -432,6 +432,32 @@ describe('on a stack', () => {
       expect((await askAs('evil.example:5000', `${api()}/approve/apr-1`)).status).toBe(421);
     });
 
+    it('every event says which call, workflow run or command it is of', async () => {
+      const requestsOf = async (...asked: string[]) => {
+        const { stdout } = await project.mlops(['audit', 'query', ...asked, '-o', 'jsonl']);
+        const events = stdout
+          .split('\n')
+          .slice(0, -1)
+          .map((line) => JSON.parse(line) as { requestId?: string });
+        return events.map(({ requestId }) => requestId);
+      };
+      const path = '/api/2.0/mlflow/registered-models/create';
+      const named = await send(path, { name: 'called_twice' }, { 'x-request-id': 'ci-4711/step-2' });
+      expect([named.status, named.headers.get('x-request-id')]).toEqual([200, 'ci-4711/step-2']);
+      const unnamed = await send(path, { name: 'called_once' }, { 'x-request-id': 'no name: it has blanks' });
+      expect(unnamed.headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/);
+      expect(await requestsOf('--text', 'ci-4711')).toEqual(['call/ci-4711/step-2']);
+      expect(await requestsOf('--resource', 'model/called_once')).toEqual([
+        `call/${unnamed.headers.get('x-request-id')}`,
+      ]);
+      const { approvalId } = await request();
+      const [asked] = await requestsOf('--type', 'approval.requested', '--resource', `approval/${approvalId}`);
+      expect(asked).toMatch(/^run\/[0-9a-f-]{36}$/);
+      const [first, second] = await requestsOf('--type', 'audit.queried');
+      expect(first).toMatch(/^command\/[0-9a-f-]{36}$/);
+      expect(second, 'of another command').not.toBe(first);
+    });
+
     it('who approves before anybody could have read is told of by the watch over access', async () => {
       const schedule = temporal.schedule.getHandle(scheduleId('access-watch', config.environment));
       const left = async () =>

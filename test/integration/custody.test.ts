@@ -9,11 +9,13 @@ import { createLocalDataKeys } from '../../adapters/crypto/local-data-keys.ts';
 import { readBeginning, readExport, readText } from '../../adapters/ledger/export-files.ts';
 import { rewrapKeys } from '../../adapters/postgres/ledger/rewrap.ts';
 import { journalFileOf, readJournal } from '../../adapters/gateway/emergency-journal.ts';
+import { sizeOfLog } from '../../adapters/postgres/ledger/sign-checkpoint.ts';
 import { createEmergencyJournal } from '../../adapters/postgres/emergency-ingest.ts';
 import { composeAuthority } from '../../workers/authority.ts';
 import { migrate } from '../../adapters/postgres/migrate.ts';
 import { createPool } from '../../adapters/postgres/pool.ts';
 import { createRolloutReader } from '../../adapters/postgres/rollout-reader.ts';
+import { verifyFile } from '../../client/audit/verify-file.ts';
 import { verifyReceiptHere } from '../../client/rollouts/verify-receipt-here.ts';
 import { verifyWithLedger } from '../../client/rollouts/verify-with-ledger.ts';
 import { loadConfig, portsFrom } from '../../config/load.ts';
@@ -133,6 +135,19 @@ const typesAfter = async (sequence: number): Promise<string[]> => {
   );
   return events.map(({ canonical }) => (JSON.parse(canonical) as { type: string }).type);
 };
+
+describe('the files of the ledger', () => {
+  it('repeat what another process appends, though the worker has nothing to do', async () => {
+    const filed = async () =>
+      (await verifyFile(FILES, { file: config.auditDirectory, trustedKeys: [], checkpoints: [] })).events;
+    await expect.poll(filed, { timeout: 20_000 }).toBe(await sizeOfLog(pool));
+    // As a command has it: it signs nothing.
+    const { ledger, principals } = await composeEvidence(config, pool);
+    const actor = await principals.actor('ada');
+    await ledger.append({ type: 'audit.queried', category: 'data_access', actor, resource: 'ledger', risk: 'low' });
+    await expect.poll(filed, { timeout: 20_000 }).toBe(await sizeOfLog(pool));
+  });
+});
 
 describe('the erasure of a subject', () => {
   it('leaves nothing to be read, every proof valid, and an event', async () => {

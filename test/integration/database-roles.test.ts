@@ -1,5 +1,7 @@
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createLedger } from '../../adapters/postgres/ledger/ledger.ts';
+import { createPayloadSealer } from '../../adapters/postgres/ledger/seal-payloads.ts';
 import { migrate } from '../../adapters/postgres/migrate.ts';
 import { createPool } from '../../adapters/postgres/pool.ts';
 import { judgeLogin } from '../../adapters/postgres/roles/judge-login.ts';
@@ -14,7 +16,11 @@ import {
   type DatabaseRole,
   type GovernedTable,
 } from '../../domain/governance/database-grants.ts';
-import { openTestLedger, startDatabase, type TestDatabase } from '../support/database.ts';
+import { canonicalJson } from '../../domain/governance/canonical-json.ts';
+import { assembleEvent, type EventDraft } from '../../domain/governance/event-draft.ts';
+import { EVENT_PATTERNS, mayAppend } from '../../domain/governance/event-grants.ts';
+import { openTestLedger, startDatabase, testKeys, type TestDatabase } from '../support/database.ts';
+import { ORIGIN, primitives } from '../support/ledger.ts';
 import { OFFSETS } from '../support/offsets.ts';
 
 let database: TestDatabase;
@@ -154,6 +160,15 @@ describe('mlops doctor', () => {
   });
 });
 
+const draftOf = (type: string): EventDraft => ({
+  type,
+  category: 'data_access',
+  actor: { id: 'ada', kind: 'human', authentication: 'process' },
+  resource: 'r',
+  risk: 'low',
+  facts: {},
+});
+
 describe('a process', () => {
   it.each(DATABASE_ROLE_NAMES)('becomes %s, and appends to the log by the one way there is', async (role) => {
     const [first, pool] = [createPool(database.url, 2), createPool(database.url, 2, [role])];
@@ -165,7 +180,14 @@ describe('a process', () => {
     const { rows } = await pool.query<{ me: string }>('SELECT current_user AS me');
     expect(rows).toEqual([{ me: role }]);
     const actor = await principals.actor('ada');
-    const draft = { type: 't.t', category: 'data_access', actor, resource: 'r', risk: 'low', facts: {} } as const;
+    const draft = {
+      type: 'audit.queried',
+      category: 'data_access',
+      actor,
+      resource: 'r',
+      risk: 'low',
+      facts: {},
+    } as const;
     expect(await ledger.append({ ...draft, payload: { reason: 'why' }, subject: actor.id })).toBe(true);
     await Promise.all([first.end(), pool.end()]);
   });
@@ -181,6 +203,69 @@ describe('a process', () => {
     expect(await whoIs('stranger', ['mlops_cli', 'mlops_auditor'])).toBe('stranger');
     expect(await whoIs('login_mlops_auditor', ['mlops_cli', 'mlops_auditor'])).toBe('mlops_auditor');
   });
+
+  describe.each(DATABASE_ROLE_NAMES)('that is %s', (role) => {
+    // Of each pattern an event that no other pattern has, where there is one.
+    it.each(EVENT_PATTERNS.map((pattern) => pattern.replace('%', 'sample')))(
+      'appends %s as the table says',
+      async (type) => {
+        const pool = createPool(urlOf(`login_${role}`), 1, [role]);
+        const { rows } = await owner.query<{ size: string }>('SELECT size FROM ledger_head');
+        try {
+          const appended = createLedger(pool, { primitives, sealer: createPayloadSealer(primitives, testKeys) }).append(
+            draftOf(type),
+          );
+          if (mayAppend(role, type)) expect(await appended).toBe(true);
+          else await expect(appended).rejects.toThrow(`role ${role} may not append events of type ${type}`);
+        } finally {
+          await pool.end();
+        }
+        const after = await owner.query<{ size: string }>('SELECT size FROM ledger_head');
+        expect(Number(after.rows[0]?.size) - Number(rows[0]?.size)).toBe(mayAppend(role, type) ? 1 : 0);
+      },
+    );
+  });
+
+  it.each(['type', 'category', 'actor', 'resource', 'risk'])(
+    'cannot append an event that is found under another %s',
+    async (column) => {
+      const { rows } = await owner.query<{ size: string; last: string; peaks: string[] }>(
+        'SELECT size, last_leaf AS last, peaks FROM ledger_head',
+      );
+      const [{ last, peaks, size }] = rows as [(typeof rows)[number]];
+      const draft = draftOf('audit.queried');
+      const place = {
+        log: ORIGIN,
+        sequence: Number(size),
+        previous: last,
+        recordedAt: new Date().toISOString(),
+        commitment: null,
+      };
+      const canonical = canonicalJson(assembleEvent(draft, place));
+      const batch = {
+        recordedAt: place.recordedAt,
+        events: [
+          {
+            ...draft,
+            actor: draft.actor.id,
+            sequence: place.sequence,
+            frameworks: [],
+            words: [],
+            canonical,
+            leaf_hash: primitives.leafHash(canonical),
+            [column]: 'approval.approve',
+          },
+        ],
+        words: [],
+        payloads: [],
+        nodes: [],
+        peaks,
+      };
+      await expect(clientOf('mlops_api').query('SELECT ledger_append($1)', [JSON.stringify(batch)])).rejects.toThrow(
+        'do not go on from the end of the log',
+      );
+    },
+  );
 
   it.each([
     ['leaves a gap', { sequence: 1_000_000 }],

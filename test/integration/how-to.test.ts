@@ -229,6 +229,7 @@ describe('the commands of pages in docs', () => {
     expect((await page.next(0)).stdout).toContain('rollout.opened');
     expect((await page.next(0)).stdout).toContain('rollout.closed');
     expect((await page.next(0)).stdout).toContain('ledger.opened');
+    expect((await page.next(0)).stdout).toContain('is valid');
     expect(page.left()).toBe(0);
   });
 

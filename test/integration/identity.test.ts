@@ -9,6 +9,7 @@ import { currentIdentity, type CurrentIdentity } from '../../adapters/identity/o
 import { identityFileOf } from '../../adapters/identity/identity-file.ts';
 import type { Authority } from '../../adapters/postgres/identity/authority.ts';
 import { migrate } from '../../adapters/postgres/migrate.ts';
+import { createErasure } from '../../adapters/postgres/ledger/erase.ts';
 import { createPool } from '../../adapters/postgres/pool.ts';
 import { portsFrom } from '../../config/load.ts';
 import type { MlopsConfig } from '../../config/schema.ts';
@@ -277,6 +278,12 @@ describe('identities', () => {
       identities.revoke(order, admin.claim({ action: 'identity.revoke', resource: 'identity', content: order })),
     ).rejects.toThrow('last admin');
     const list = { action: 'identity.list', resource: 'identity', content: null };
+    const ann = await known('ann', ['admin']);
+    await createErasure(parts, async () => await Promise.resolve()).erase({ subject: 'ann', actor: 'ann', reason: '' });
+    expect(await refusalOf(ann.claim(list), list), 'who was erased can sign nothing').toBe('NOT_AUTHENTICATED');
+    await expect(
+      identities.revoke(order, admin.claim({ action: 'identity.revoke', resource: 'identity', content: order })),
+    ).rejects.toThrow('last admin');
     expect(await refusalOf(admin.claim(list), list), 'nothing was taken').toBeNull();
   });
 

@@ -1,8 +1,8 @@
-import { appendFileSync, mkdtempSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { Client, type Pool } from 'pg';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { readBeginning, readExport, readText } from '../../adapters/ledger/export-files.ts';
 import { createSegmentFiles, listSegments } from '../../adapters/ledger/segments.ts';
 import { createTokenVerifier } from '../../adapters/identity/token-verifier.ts';
@@ -17,6 +17,7 @@ import { createPool } from '../../adapters/postgres/pool.ts';
 import { createRolloutReader } from '../../adapters/postgres/rollout-reader.ts';
 import { createRolloutStore, type EvidenceParts } from '../../adapters/postgres/rollout-store.ts';
 import { createTrafficStore } from '../../adapters/postgres/traffic-store.ts';
+import { verifyFile } from '../../client/audit/verify-file.ts';
 import { verifyReceiptHere } from '../../client/rollouts/verify-receipt-here.ts';
 import { verifyWithLedger } from '../../client/rollouts/verify-with-ledger.ts';
 import { portsFrom } from '../../config/load.ts';
@@ -437,6 +438,7 @@ describe('a query', () => {
       expect(await names({ words })).toEqual(['q/a']);
     expect(await names({ words: ['größe', 'second'] })).toEqual([]);
     expect(await names({ words: ["o'brien", 'a & b', ''] })).toEqual([]);
+    expect(await names({ words: ['zork', 'x'.repeat(3000)] })).toEqual([]);
     expect(await names({ resource: 'q/', until: '2020-01-01T00:00:00.000Z' })).toEqual([]);
     expect(await names({ resource: 'q/', since: '2020-01-01T00:00:00.000Z' })).toHaveLength(4);
     expect(await names({ resource: 'q/', since: '2999-01-01T00:00:00.000Z' })).toEqual([]);
@@ -563,5 +565,51 @@ describe('the segment files', () => {
         note,
       ),
     ).toMatchObject({ valid: true, events: size });
+  });
+
+  describe('read as an export', () => {
+    let folder: string;
+    let size: number;
+    beforeEach(async () => {
+      folder = join(mkdtempSync(join(tmpdir(), 'mlops-audit-')), 'log');
+      const checkpoint = await signCheckpoint(pool, primitives, SIGNER);
+      await createSegmentFiles(folder, 100_000).follow(checkpoint, (from, to) => readEventLines(pool, from, to));
+      ({ size } = checkpoint);
+    });
+    const FILES = { primitives, lines: readExport, beginning: readBeginning, text: readText };
+    const check = async (file = folder) => await verifyFile(FILES, { file, trustedKeys: [KEY], checkpoints: [] });
+
+    it('verify, from the folder above as well', async () => {
+      expect((await listSegments(folder)).length).toBeGreaterThan(1);
+      expect(await check()).toMatchObject({ valid: true, events: size, size, kind: 'full' });
+      expect(await check(dirname(folder))).toMatchObject({ valid: true, events: size });
+    });
+
+    it('are read as far as the checkpoint goes: a crash may have left more, or a line cut off', async () => {
+      const last = (await listSegments(folder)).at(-1)?.file ?? '';
+      appendFileSync(last, '{"canonical":"{}"}\n{"canonical":"cut o');
+      expect(await check()).toMatchObject({ valid: true, events: size });
+    });
+
+    it('are not valid when a byte was changed, a segment is missing, or the end was cut off', async () => {
+      const [first, second] = (await listSegments(folder)).map(({ file }) => file);
+      const text = readFileSync(first ?? '', 'utf8');
+      writeFileSync(first ?? '', text.replace('"risk', '"rosk'));
+      expect(await check()).toMatchObject({ valid: false, firstFailedSequence: 0 });
+      writeFileSync(first ?? '', text.slice(0, text.lastIndexOf('\n', text.length - 2) + 1));
+      expect(await check()).toMatchObject({ valid: false });
+      writeFileSync(first ?? '', text);
+      expect(await check()).toMatchObject({ valid: true });
+      rmSync(second ?? '');
+      expect(await check()).toMatchObject({ valid: false });
+    });
+
+    it('get their checkpoint when a crash came before it', async () => {
+      rmSync(join(folder, 'checkpoint'));
+      await expect(check()).rejects.toMatchObject({ code: 'INPUT_UNREADABLE' });
+      const checkpoint = await signCheckpoint(pool, primitives, SIGNER);
+      await createSegmentFiles(folder).follow(checkpoint, (from, to) => readEventLines(pool, from, to));
+      expect(await check()).toMatchObject({ valid: true, events: size });
+    });
   });
 });

@@ -484,7 +484,7 @@ describe('an alias', () => {
     await expect(set('named', 'v1', '1.0.0')).rejects.toMatchObject({ code: 'USAGE_INVALID' });
   });
 
-  it.each(['production', 'champion'])(
+  it.each(['production', 'champion', 'Champion'])(
     '%s is moved with an approval of exactly that alone, and never removed',
     async (alias) => {
       const model = `protected_${alias}`;

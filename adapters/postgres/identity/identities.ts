@@ -228,11 +228,11 @@ async function idOf(client: PoolClient, asked: string): Promise<string> {
   return row.principal_id;
 }
 
-/** Runs under the lock of the log: two who revoke one another at once leave one of them. */
+/** Runs under the lock of the log: two who revoke one another at once leave one of them. Who was erased can sign nothing. */
 async function assertAdminLeft(client: PoolClient, name: string): Promise<void> {
   const { rowCount } = await client.query(
-    `SELECT FROM principal_role r JOIN principal_key k USING (principal_id)
-     WHERE r.role = 'admin' AND r.revoked_at IS NULL AND k.revoked_at IS NULL LIMIT 1`,
+    `SELECT FROM principal_role r JOIN principal_key k USING (principal_id) JOIN principal p USING (principal_id)
+     WHERE r.role = 'admin' AND r.revoked_at IS NULL AND k.revoked_at IS NULL AND p.name IS NOT NULL LIMIT 1`,
   );
   if (rowCount === 0) throw new MlopsError('LAST_ADMIN', { name });
 }

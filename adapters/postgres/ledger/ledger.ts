@@ -66,9 +66,11 @@ export function createLedger(
     readonly onCommit?: () => void;
     /** Where what is being done comes from; asked when a unit is handed in, not when it is written. */
     readonly source?: () => ActSource | null;
+    /** Which request or workflow run it is of, where an event does not say; asked likewise. */
+    readonly request?: () => string | null;
   },
 ): Ledger {
-  const { onCommit = () => undefined, source = () => null } = parts;
+  const { onCommit = () => undefined, source = () => null, request = () => null } = parts;
   let waiting: Unit[] = [];
   let isWriting = false;
 
@@ -98,29 +100,43 @@ export function createLedger(
 
   return {
     transact: async (work) => {
-      const from = source();
-      return await enter(false, async (batch) => await work(transactionOf(batch, from)));
+      const cause = { source: source(), requestId: request() };
+      return await enter(false, async (batch) => await work(transactionOf(batch, cause)));
     },
     append: async (draft, idempotencyKey) => {
-      const from = source();
+      const [from, requestId] = [source(), request()];
       return await enter(true, async (batch) => {
         if (idempotencyKey !== undefined && (await isThere(batch, idempotencyKey))) return false;
-        batch.appended.push({ draft, idempotencyKey: idempotencyKey ?? null, source: from });
+        batch.appended.push({
+          draft: ofRequest(draft, requestId),
+          idempotencyKey: idempotencyKey ?? null,
+          source: from,
+        });
         return true;
       });
     },
   };
 }
 
-function transactionOf(batch: Batch, source: ActSource | null): LedgerTransaction {
+/** What is behind a unit of change. */
+interface Cause {
+  readonly source: ActSource | null;
+  readonly requestId: string | null;
+}
+
+function transactionOf(batch: Batch, { requestId, source }: Cause): LedgerTransaction {
   return {
     client: batch.client,
     get next() {
       return batch.first + batch.appended.length;
     },
     append: (draft, from = source) =>
-      batch.first + batch.appended.push({ draft, idempotencyKey: null, source: from }) - 1,
+      batch.first + batch.appended.push({ draft: ofRequest(draft, requestId), idempotencyKey: null, source: from }) - 1,
   };
+}
+
+function ofRequest(draft: EventDraft, requestId: string | null): EventDraft {
+  return requestId === null || draft.requestId !== undefined ? draft : { ...draft, requestId };
 }
 
 async function isThere({ client, appended }: Batch, key: string): Promise<boolean> {

@@ -2,7 +2,7 @@ import type { Pool } from 'pg';
 import { RISKS } from '../../../domain/governance/event-draft.ts';
 import type { EventPage, EventQuery, StoredEvent } from '../../../domain/governance/event-query.ts';
 import { query } from '../query.ts';
-import { BLOCK_WIDTH, findBlocks, frameworkTerm, rarestFirst } from './word-blocks.ts';
+import { BLOCK_WIDTH, findBlocks, frameworkTerm, LONGEST_WORD, rarestFirst } from './word-blocks.ts';
 
 /** How a page is cut. */
 export interface PageOrder {
@@ -167,5 +167,16 @@ function wordsQuery(words: readonly string[]): string | undefined {
 }
 
 function plainWords(words: readonly string[]): readonly string[] {
-  return words.map((word) => word.toLowerCase().replaceAll(/['\\]/g, '').trim()).filter((word) => word !== '');
+  return (
+    words
+      // What is too long finds nothing, and the database takes no word of any length.
+      .map((word) =>
+        word
+          .toLowerCase()
+          .replaceAll(/['\\]/g, '')
+          .trim()
+          .slice(0, LONGEST_WORD + 1),
+      )
+      .filter((word) => word !== '')
+  );
 }

@@ -25,6 +25,12 @@ export async function newestCheckpoint(pool: Pool): Promise<SignedCheckpoint | n
   return row === undefined ? null : { size: Number(row.size), note: row.note };
 }
 
+/** How many events are committed; null when the log was never opened. */
+export async function sizeOfLog(pool: Pool): Promise<number | null> {
+  const [row] = await query<{ size: string }>(pool, 'SELECT size FROM ledger_head');
+  return row === undefined ? null : Number(row.size);
+}
+
 /**
  * Signs everything that is committed, and returns the checkpoint over it. The events since the last one are read and hashed
  * again, so that what is signed continues what was signed before, and is what the rows say.

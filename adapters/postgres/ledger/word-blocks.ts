@@ -4,17 +4,24 @@ import { query } from '../query.ts';
 
 /** Events of one block. */
 export const BLOCK_WIDTH = 256;
+/** Longer words are no words of an event. */
+export const LONGEST_WORD = 100;
 
 /** The words an event is found by: those of its type, its resource and its facts. */
-export function wordsOf({ facts, resource, type }: Pick<EventDraft, 'facts' | 'resource' | 'type'>): readonly string[] {
+export function wordsOf({
+  facts,
+  requestId = '',
+  resource,
+  type,
+}: Pick<EventDraft, 'facts' | 'requestId' | 'resource' | 'type'>): readonly string[] {
   const texts = Object.values(facts ?? {}).filter((value) => typeof value === 'string');
   // A name counts whole and by its parts: `rag_api`, `rag`, `api`.
-  const names = [type, resource, ...texts]
+  const names = [type, resource, requestId, ...texts]
     .join(' ')
     .toLowerCase()
     .split(/[\s/:]+/);
   const parts = names.flatMap((name) => [name, ...name.split(/[^\p{L}\p{N}]+/u)]);
-  return [...new Set(parts)].filter((word) => word !== '' && word.length <= 100);
+  return [...new Set(parts)].filter((word) => word !== '' && word.length <= LONGEST_WORD);
 }
 
 /** A framework among the words: those have no colon. */

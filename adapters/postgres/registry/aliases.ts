@@ -1,6 +1,7 @@
 import { MlopsError } from '../../../domain/errors.ts';
 import type { EventActor } from '../../../domain/governance/event-draft.ts';
 import { ALIAS_NAME, WANTED_ALIAS } from '../../../domain/registry/alias.ts';
+import { isProtectedAlias } from '../../../domain/registry/policy.ts';
 import type { AliasOutcome } from '../../../domain/registry/records.ts';
 import { draftOfRegistry } from '../../../domain/registry/registry-drafts.ts';
 import { resourceOfAlias, resourceOfModel, resourceOfVersion } from '../../../domain/registry/resource-names.ts';
@@ -49,7 +50,7 @@ type Move = AliasOrder & { readonly version: string };
 
 async function moveAlias(parts: RegistryParts, order: Move, actor: EventActor): Promise<AliasOutcome> {
   const { environment, policy } = parts;
-  const isProtected = policy.protectedAliases.includes(order.alias);
+  const isProtected = isProtectedAlias(policy, order.alias);
   if (isProtected) await assertVerified(parts, await requireVersion(parts.pool, environment, order), actor);
   return await parts.ledger.transact(async (transaction) => {
     const row = await requireVersion(transaction.client, environment, order);
@@ -81,7 +82,7 @@ async function moveAlias(parts: RegistryParts, order: Move, actor: EventActor): 
 async function removeAlias(parts: RegistryParts, order: AliasOrder, actor: EventActor): Promise<AliasOutcome> {
   const { environment, policy } = parts;
   const { alias, model } = order;
-  if (policy.protectedAliases.includes(alias)) throw new MlopsError('ALIAS_PROTECTED', { model, alias });
+  if (isProtectedAlias(policy, alias)) throw new MlopsError('ALIAS_PROTECTED', { model, alias });
   return await parts.ledger.transact(async (transaction) => {
     const modelId = await requireModel(transaction.client, model);
     const before = await meaningOf(transaction.client, environment, modelId, alias);

@@ -53,6 +53,10 @@ export function createDelegations({ ledger, pool }: EvidenceParts) {
     async delegate(from: EventActor, order: DelegationOrder): Promise<{ readonly until: string }> {
       if (order.to === from.id)
         throw new MlopsError('DELEGATION_INVALID', { problem: 'a right cannot be handed to oneself' });
+      if (!(order.forSeconds > 0))
+        throw new MlopsError('DELEGATION_INVALID', {
+          problem: `its time is ${order.forSeconds} s, wanted more than 0`,
+        });
       return await ledger.transact(async ({ append, client, next }) => {
         const { rows } = await client.query<{ until_at: Date }>(
           `INSERT INTO approval_delegation (from_principal, to_principal, approval_id, until_at, ledger_sequence)

@@ -92,8 +92,8 @@ async function needsOf(
   );
   const aliases = await run<{ name: string }>(
     queries,
-    `SELECT alias || ' in ' || environment AS name FROM model_alias WHERE version_id = $1 AND alias = ANY ($2) ORDER BY name`,
-    [row.version_id, policy.protectedAliases],
+    `SELECT alias || ' in ' || environment AS name FROM model_alias WHERE version_id = $1 AND lower(alias) = ANY ($2) ORDER BY name`,
+    [row.version_id, policy.protectedAliases.map((name) => name.toLowerCase())],
   );
   return [
     ...live.flatMap(({ environment, observed }) => {

@@ -9,6 +9,7 @@ import {
   type DatabaseRole,
   type GovernedTable,
 } from '../../../domain/governance/database-grants.ts';
+import { EVENT_GRANTS, EVENT_PATTERNS, type EventPattern } from '../../../domain/governance/event-grants.ts';
 import { WORD_TABLES } from '../ledger/blank-words.ts';
 
 const ROLES = DATABASE_ROLE_NAMES.join(', ');
@@ -23,7 +24,13 @@ export function grantStatements(): string[] {
     ...DATABASE_ROLE_NAMES.flatMap((role) => GOVERNED_TABLES.flatMap((table) => grantsOf(role, table))),
     ...SET_SEQUENCES.map(([table, column]) => `GRANT UPDATE ON SEQUENCE ${table}_${column}_seq TO mlops_cli`),
     ...VACUUMED.map((table) => vacuumGrant(table)),
+    'DELETE FROM event_grant',
+    `INSERT INTO event_grant (pattern, role) VALUES ${EVENT_PATTERNS.flatMap(eventGrants).join(', ')}`,
   ];
+}
+
+function eventGrants(pattern: EventPattern): string[] {
+  return EVENT_GRANTS[pattern].map((role) => `('${pattern}', '${role}')`);
 }
 
 /** Tables that an erasure tidies up, so that nothing of what is erased stays in their files. */

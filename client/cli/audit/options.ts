@@ -13,6 +13,6 @@ export function parseWhole(text: string, what: string): number {
   if (Number.isSafeInteger(value)) return value;
   throw new MlopsError('USAGE_INVALID', {
     problem: `${what} is not valid: ${text || 'empty'}, wanted a whole number from 0 on`,
-    hint: 'List events with `mlops audit query`',
+    hint: 'Write digits alone, for example 50',
   });
 }

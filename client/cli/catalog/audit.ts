@@ -51,7 +51,11 @@ export const AUDIT_COMMANDS: readonly CommandSpec[] = [
     name: 'audit verify',
     summary: 'check an export of the ledger: with no server, and nothing but the file and the keys you trust',
     options: [
-      { flags: '--file <file>', description: 'the export; - reads standard input', required: true },
+      {
+        flags: '--file <file>',
+        description: 'the export, or a folder of segments; - reads standard input',
+        required: true,
+      },
       { flags: '--key <key>', description: 'a verifier key you trust; may be repeated', repeatable: true },
       {
         flags: '--keys <file>',

@@ -11,6 +11,17 @@ function load(governance: string) {
   return loadConfig({ env: {}, workingDirectory: root }).config;
 }
 
+describe('rules for tokens', () => {
+  const issuerWith = (claims: string) =>
+    `identity: { issuers: [{ issuer: "https://issuer.example", audience: us, jwks_url: "https://issuer.example/jwks", subjects: [{ principal: ci, claims: ${claims} }] }] }`;
+
+  it('name a claim that not every token of the issuer has', () => {
+    expect(load(issuerWith('{ repository: acme/rag, ref: "*" }')).governance.issuers).toHaveLength(1);
+    for (const claims of ['{}', '{ repository: "*" }'])
+      expect(() => load(issuerWith(claims))).toThrow(/every token of the issuer would do/);
+  });
+});
+
 describe('the access watch', () => {
   it('is on, by a budget, with working hours of UTC, unless the file says otherwise', () => {
     expect(load('').accessWatch).toMatchObject({
