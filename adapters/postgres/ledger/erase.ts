@@ -6,6 +6,7 @@ import { query } from '../query.ts';
 import type { EvidenceParts } from '../rollout-store.ts';
 import type { LedgerTransaction } from './ledger.ts';
 import { forgetWhileRunning } from '../erased-while-running.ts';
+import { assertOtherAdmin } from '../identity/admin-left.ts';
 import { blankWords, WORD_TABLES } from './blank-words.ts';
 import { findMentions, type Mentions } from './find-mentions.ts';
 import { findTraces, type Traces } from './former-names.ts';
@@ -42,12 +43,13 @@ export function createErasure({ pool, ledger, principals }: EvidenceParts, forge
      * Destroys a subject's key and the meaning of its id, and takes its words out of the tables beside the ledger. No event, hash or
      * proof changes. Doing it again changes nothing. Says where the registry may name them still.
      *
-     * @throws SUBJECT_UNKNOWN, LEGAL_HOLD (the attempt is an event too), and what `forgetOutside` throws: nothing is erased then
+     * @throws SUBJECT_UNKNOWN, LEGAL_HOLD (the attempt is an event too), LAST_ADMIN, and what `forgetOutside` throws: nothing is erased then
      */
     async erase(order: CustodyOrder) {
       const subject = await subjectOf(pool, order.subject);
       const actor = await principals.actor(order.actor);
       const person = await personOf(pool, subject);
+      await assertOtherAdmin(pool, subject);
       const traces = person === null ? null : await tracesOf(pool, subject, person.name);
       // Before, for afterwards nobody knows the name any more.
       const named = traces === null ? NOTHING_NAMED : await findMentions(pool, subject, traces.who);
@@ -71,7 +73,7 @@ export function createErasure({ pool, ledger, principals }: EvidenceParts, forge
   };
 }
 
-/** Destroys keys, name and words in one transaction, with the event that says so. @throws LEGAL_HOLD */
+/** Destroys keys, name and words in one transaction, with the event that says so. @throws LEGAL_HOLD, LAST_ADMIN */
 async function destroy(
   { append, client, next }: LedgerTransaction,
   { subject, traces }: { readonly subject: string; readonly traces: Traces | null },
@@ -81,6 +83,7 @@ async function destroy(
   const { rows } = await client.query<{ held: string | null }>('SELECT hold_over($1) AS held', [subject]);
   const { held = null } = rows[0] ?? {};
   if (held !== null) throw new MlopsError('LEGAL_HOLD', { subject, held });
+  await assertOtherAdmin(client, subject);
   const keys = await client.query<{ key_id: string }>(
     `UPDATE ledger_key SET wrapped = NULL, destroyed_at = clock_timestamp(), ledger_sequence = $2
      WHERE subject = $1 AND destroyed_at IS NULL RETURNING key_id`,
