@@ -36,4 +36,6 @@ export interface StageOrder {
   readonly production: string | null;
   readonly approvalId: string | null;
   readonly actor: string;
+  /** Of the rollout that it follows; absent in orders of before it was kept. */
+  readonly rolloutKey?: string;
 }

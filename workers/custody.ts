@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Pool } from 'pg';
 import { readWatchState } from '../adapters/postgres/ledger/access-watch-state.ts';
+import { acknowledgeAlarm } from '../adapters/postgres/ledger/alarm-marks.ts';
 import { createErasure } from '../adapters/postgres/ledger/erase.ts';
 import { createLegalHolds } from '../adapters/postgres/ledger/legal-holds.ts';
 import { originOf } from '../adapters/postgres/ledger/open-ledger.ts';
@@ -40,7 +41,7 @@ export async function composeGovernance(
   const alone = async <T>(work: () => Promise<T>): Promise<T> =>
     await runExclusively(join(stateDirectory, 'run', 'wrapping-keys.lock'), work, () => undefined);
   return {
-    ...createWatchView(pool, may),
+    ...createWatchView(parts, authority),
     async foresee(subject: string, claim: Claim) {
       await may(claim, 'governance.read', { subject });
       return await erasure.foresee(subject);
@@ -84,12 +85,16 @@ export async function composeGovernance(
   };
 }
 
-/** How the watch over who does what stands, for who may know. */
-function createWatchView(pool: Pool, may: (claim: Claim, action: string, content: unknown) => Promise<void>) {
+/** How the watch over who does what stands, for who may know, and what they say of its alarms. */
+function createWatchView(parts: EvidenceParts, authority: ReturnType<typeof composeAuthority>) {
   return {
     async watch(claim: Claim) {
-      await may(claim, 'governance.read', { watch: true });
-      return await readWatchState(pool);
+      await authority.authorise(claim, { action: 'governance.read', resource: 'ledger', content: { watch: true } });
+      return await readWatchState(parts.pool);
+    },
+    async acknowledge({ alarm, reason, ...claim }: Claim & { readonly alarm: number; readonly reason: string }) {
+      const asked = { action: 'governance.acknowledge', resource: 'ledger', content: { alarm, reason } };
+      return await acknowledgeAlarm(parts, { alarm, reason }, await authority.authorise(claim, asked));
     },
   };
 }
@@ -101,7 +106,7 @@ async function eraseOrAsk(
   order: CustodyOrder,
 ): Promise<Awaited<ReturnType<typeof erasure.erase>> & { readonly approvalId?: string }> {
   if (ask === null) return await erasure.erase(order);
-  const { held, keys, name, subject } = await erasure.foresee(order.subject);
+  const { authored, hasMore, held, keys, mentions, name, subject } = await erasure.foresee(order.subject);
   if (held !== null || (keys === 0 && !name)) return await erasure.erase(order);
   return {
     subject,
@@ -109,6 +114,9 @@ async function eraseOrAsk(
     name: false,
     payloads: 0,
     rows: 0,
+    mentions,
+    hasMore,
+    authored,
     approvalId: await ask({ ...order, subject }),
   };
 }

@@ -27,6 +27,7 @@ const REGISTRY: Cells = ['riu', 'riu', 'riu', 'r'];
  * test connects as each role and tries each cell.
  */
 export const TABLE_GRANTS = {
+  access_alarm_mark: ['ri', '-', 'ri', 'r'],
   access_finding: ['riu', '-', 'r', 'r'],
   access_history: ['riud', '-', 'rd', '-'],
   access_watch: ['riu', '-', 'r', 'r'],
@@ -36,6 +37,7 @@ export const TABLE_GRANTS = {
   approval_request: ['riu', 'ru', 'ru', 'r'],
   database_grants: ['r', 'r', 'r', 'r'],
   emergency_rollback: ROLLOUT,
+  erased_while_running: ['rid', '-', 'i', '-'],
   event_grant: LOG,
   incident: ROLLOUT,
   ledger_checkpoint: ['ri', 'r', 'ri', 'ri'],

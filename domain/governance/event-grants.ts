@@ -10,6 +10,7 @@ const ALL = [WORKER, API, CLI, AUDITOR] as const;
 export const EVENT_GRANTS = {
   '%-refused': ALL,
   'access.%': [WORKER],
+  'access.alarm-acknowledged': [CLI],
   'approval.%': [WORKER],
   'approval.delegated': [CLI],
   'approval.delegation-revoked': [CLI],

@@ -660,8 +660,16 @@ describe('on a stack', () => {
       };
       await until(alarmed, (count) => count > 0, 60_000);
       const { stdout } = await project.mlops(['governance', 'watch', '-o', 'json']);
-      const { newest } = JSON.parse(stdout) as { newest: readonly { principal: string; detector: string }[] };
-      expect(newest).toContainEqual(expect.objectContaining({ principal: bob, detector: 'hasty-approval' }));
+      type Alarm = { readonly principal: string; readonly detector: string; readonly sequence: number };
+      const { newest } = JSON.parse(stdout) as { newest: readonly Alarm[] };
+      const alarm = newest.find(({ detector, principal }) => principal === bob && detector === 'hasty-approval');
+      const acknowledge = `governance watch --acknowledge ${alarm?.sequence} --reason known`.split(' ');
+      expect((await project.mlops(acknowledge.slice(0, -2))).code, 'without a reason').toBe(2);
+      expect((await project.mlops([...acknowledge, '--dry-run'])).code).toBe(0);
+      const acknowledged = await project.mlops(acknowledge);
+      expect(acknowledged.stdout, acknowledged.stderr).toContain('Acknowledged: hasty-approval of bob');
+      expect((await project.mlops(acknowledge)).code, 'once').toBe(3);
+      expect((await project.mlops(['governance', 'watch'])).stdout).toContain(`acknowledged by ${ME}`);
       const alarms = await project.mlops(['audit', 'query', '--type', 'security_event', '-o', 'json']);
       expect(alarms.stdout).toContain('"access.hasty-approval"');
     });

@@ -91,7 +91,7 @@ export function createAuthority(parts: Parts): Authority {
 async function permit(
   parts: Parts,
   actor: EventActor,
-  request: Pick<AskedFor, 'action' | 'occasion' | 'resource'>,
+  request: Pick<AskedFor, 'action' | 'resource'>,
   who: string,
 ): Promise<void> {
   const roles = await rolesOf(parts, actor);
@@ -214,11 +214,10 @@ function wantedRoles(action: string): string {
 
 async function writeRefusal(
   { ledger }: Parts,
-  request: Pick<AskedFor, 'action' | 'occasion' | 'resource'>,
+  request: Pick<AskedFor, 'action' | 'resource'>,
   error: MlopsError,
   actor: EventActor,
 ): Promise<void> {
-  const { action, occasion, resource } = request;
-  const call = occasion === undefined ? {} : { requestId: occasion };
-  await ledger.append(draftOfRefusal({ action, resource, code: error.code, problem: error.message, ...call }, actor));
+  const { action, resource } = request;
+  await ledger.append(draftOfRefusal({ action, resource, code: error.code, problem: error.message }, actor));
 }
