@@ -9,7 +9,7 @@ import {
   type DatabaseRole,
   type GovernedTable,
 } from '../../../domain/governance/database-grants.ts';
-import { EVENT_GRANTS, EVENT_PATTERNS, type EventPattern } from '../../../domain/governance/event-grants.ts';
+import { EVENT_GRANTS, EVENT_PATTERNS } from '../../../domain/governance/event-grants.ts';
 import { WORD_TABLES } from '../ledger/blank-words.ts';
 
 const ROLES = DATABASE_ROLE_NAMES.join(', ');
@@ -22,15 +22,15 @@ export function grantStatements(): string[] {
     `GRANT USAGE ON SCHEMA public TO ${ROLES}`,
     ...GRANTED_FUNCTIONS.map((name) => `GRANT EXECUTE ON FUNCTION ${name} TO ${ROLES}`),
     ...DATABASE_ROLE_NAMES.flatMap((role) => GOVERNED_TABLES.flatMap((table) => grantsOf(role, table))),
-    ...SET_SEQUENCES.map(([table, column]) => `GRANT UPDATE ON SEQUENCE ${table}_${column}_seq TO mlops_cli`),
+    ...SET_SEQUENCES.map(([table, column]) => `GRANT UPDATE ON SEQUENCE ${table}_${column}_seq TO mlops_admin`),
     ...VACUUMED.map((table) => vacuumGrant(table)),
     'DELETE FROM event_grant',
-    `INSERT INTO event_grant (pattern, role) VALUES ${EVENT_PATTERNS.flatMap(eventGrants).join(', ')}`,
+    `INSERT INTO event_grant (pattern, role) VALUES ${EVENT_PATTERNS.flatMap((pattern) => eventGrants(pattern)).join(', ')}`,
   ];
 }
 
-function eventGrants(pattern: EventPattern): string[] {
-  return EVENT_GRANTS[pattern].map((role) => `('${pattern}', '${role}')`);
+function eventGrants(pattern: string): string[] {
+  return (EVENT_GRANTS[pattern] ?? []).map((role) => `('${pattern}', '${role}')`);
 }
 
 /** Tables that an erasure tidies up, so that nothing of what is erased stays in their files. */
@@ -39,7 +39,7 @@ const VACUUMED = ['ledger_key', 'principal', ...WORD_TABLES];
 /** The right to do so without owning a table is new in PostgreSQL 17; before, the owner tidies up in time. */
 function vacuumGrant(table: string): string {
   return `DO $$ BEGIN
-    IF current_setting('server_version_num')::int >= 170000 THEN GRANT MAINTAIN ON ${table} TO mlops_worker, mlops_cli; END IF;
+    IF current_setting('server_version_num')::int >= 170000 THEN GRANT MAINTAIN ON ${table} TO mlops_worker, mlops_admin; END IF;
   END $$`;
 }
 
