@@ -1,8 +1,13 @@
+import { existsSync, mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Client, type Pool } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createLedger } from '../../adapters/postgres/ledger/ledger.ts';
 import { createPrincipals } from '../../adapters/postgres/ledger/principals.ts';
 import { createPayloadSealer } from '../../adapters/postgres/ledger/seal-payloads.ts';
+import { ensureLedgerKeys } from '../../adapters/crypto/ledger-keys.ts';
+import { ensureDatabase } from '../../adapters/postgres/create-database.ts';
 import { migrate } from '../../adapters/postgres/migrate.ts';
 import { createIdentities } from '../../adapters/postgres/identity/identities.ts';
 import { createErasure } from '../../adapters/postgres/ledger/erase.ts';
@@ -15,7 +20,7 @@ import { createPool } from '../../adapters/postgres/pool.ts';
 import type { EvidenceParts } from '../../adapters/postgres/rollout-store.ts';
 import { requireAdminRole } from '../../adapters/postgres/roles/require-admin-role.ts';
 import { judgeLogin } from '../../adapters/postgres/roles/judge-login.ts';
-import { portsFrom } from '../../config/load.ts';
+import { loadConfig, portsFrom } from '../../config/load.ts';
 import {
   DATABASE_ROLE_NAMES,
   GOVERNED_TABLES,
@@ -26,10 +31,12 @@ import {
   type DatabaseRole,
   type GovernedTable,
 } from '../../domain/governance/database-grants.ts';
-import type { Role } from '../../domain/governance/roles.ts';
+import { ROLE_NAMES, type Role } from '../../domain/governance/roles.ts';
 import { canonicalJson } from '../../domain/governance/canonical-json.ts';
 import { assembleEvent, type EventDraft } from '../../domain/governance/event-draft.ts';
 import { EVENT_PATTERNS, mayAppend } from '../../domain/governance/event-grants.ts';
+import { composeGovernance } from '../../workers/custody.ts';
+import { composeIdentities } from '../../workers/identity.ts';
 import { APPROVAL_POLICY } from '../support/approval-policy.ts';
 import { createOrder } from '../support/approvals.ts';
 import { openTestLedger, startDatabase, testKeys, type TestDatabase } from '../support/database.ts';
@@ -315,8 +322,14 @@ describe('a process', () => {
 });
 
 /** What a process of a role has, come in by its own login. */
-async function as<T>(role: DatabaseRole, work: (parts: EvidenceParts) => Promise<T>): Promise<T> {
-  const pool = createPool(urlOf(`login_${role}`), 2, [role]);
+async function as<T>(
+  role: DatabaseRole,
+  work: (parts: EvidenceParts) => Promise<T>,
+  place = new URL(database.url).pathname,
+): Promise<T> {
+  const url = new URL(urlOf(`login_${role}`));
+  url.pathname = place;
+  const pool = createPool(url.href, 2, [role]);
   try {
     const ledger = createLedger(pool, { primitives, sealer: createPayloadSealer(primitives, testKeys) });
     return await work({ pool, ledger, principals: createPrincipals(pool) });
@@ -512,6 +525,32 @@ describe('each role does its own work', () => {
     });
   });
 
+  /** Into a database that has nothing yet. */
+  async function takeIn(lines: readonly string[]): Promise<void> {
+    const url = database.url.replace(/\/[^/]*$/, '/taken_in');
+    await ensureDatabase(url, 5000);
+    await migrate(url);
+    const pool = createPool(url, 1);
+    await openTestLedger(pool);
+    await pool.end();
+    const importAs = async (role: DatabaseRole) =>
+      await as(
+        role,
+        async (parts) => {
+          const { registry } = await createTestRegistry(parts);
+          return await registry.import({ lines: given(lines), actor: 'eve' });
+        },
+        '/taken_in',
+      );
+    await expect(importAs('mlops_cli')).rejects.toMatchObject({ code: 'DATABASE_ROLE_MISSING' });
+    expect(await importAs('mlops_admin')).toMatchObject({ isNew: true });
+  }
+
+  async function* given(lines: readonly string[]): AsyncGenerator<string> {
+    await Promise.resolve();
+    for (const line of lines) yield line.trimEnd();
+  }
+
   it('commands and worker: bring a version into production by an approval, and back; an admin takes it over', async () => {
     const promote = { model: 'honest', reason: '', actor: 'eve', expectedProduction: null, to: 'production' } as const;
     const approvals = createGrantedApprovals();
@@ -568,6 +607,7 @@ describe('each role does its own work', () => {
       return all;
     });
     expect(lines.join('')).toContain('honest-1-0-0');
+    await takeIn(lines);
   });
 
   it('is told which role is wanted, where it has another', async () => {
@@ -581,8 +621,42 @@ describe('each role does its own work', () => {
     await as('mlops_admin', async ({ pool }) => {
       await requireAdminRole(pool, 'identity.grant');
     });
+    await as('mlops_worker', async ({ pool }) => {
+      await expect(requireAdminRole(pool, 'identity.grant')).rejects.toThrow('login_mlops_worker');
+    });
     const pool = createPool(database.url, 1);
     await requireAdminRole(pool, 'identity.grant');
     await pool.end();
+  });
+
+  it('is told so by every command of admins before anything is done, and looks all the same', async () => {
+    const workingDirectory = mkdtempSync(join(tmpdir(), 'mlops-roles-'));
+    const { config } = loadConfig({ env: {}, workingDirectory, portOffset: OFFSETS.databaseRoles });
+    const governed = { ...config, governance: { ...config.governance, developmentRoles: ROLE_NAMES } };
+    await ensureLedgerKeys(config.stateDirectory, 'dev');
+    const [claim, why] = [{ actor: 'eve' }, { reason: 'why' }];
+    const file = join(workingDirectory, 'mallory.json');
+    await as('mlops_cli', async ({ pool }) => {
+      const identities = await composeIdentities(governed, pool);
+      const governance = await composeGovernance(governed, pool);
+      const order = { name: 'mallory', ...why };
+      const held = { subject: 'rollout/dev/x', ...why, ...claim };
+      for (const act of [
+        async () => await identities.create({ ...order, kind: 'human', roles: ['admin'] }, file, claim),
+        async () => await identities.grant({ ...order, roles: ['admin'] }, claim),
+        async () => await identities.revoke({ ...order, role: null }, claim),
+        async () => await identities.rotate({ ...order, name: 'eve' }, file, claim),
+        async () => await governance.hold({ ...held, caseId: null }),
+        async () => await governance.release({ ...held, caseId: null }),
+        async () => await governance.erase({ ...held, subject: 'eve' }),
+        async () => await governance.addKey(claim),
+        async () => await governance.rotate({ ...why, ...claim }),
+      ])
+        await expect(act()).rejects.toMatchObject({ code: 'DATABASE_ROLE_MISSING', exitCode: 4 });
+      expect(existsSync(file)).toBe(false);
+      expect((await identities.list(claim)).map(({ name }) => name)).toContain('eve');
+      expect(await governance.holds(claim)).toEqual([]);
+      expect(await governance.foresee('eve', claim)).toMatchObject({ held: null });
+    });
   });
 });
