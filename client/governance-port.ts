@@ -1,5 +1,5 @@
 import type { Claim } from '../domain/governance/statement.ts';
-import type { CustodyOrder } from '../domain/governance/custody-drafts.ts';
+import type { CustodyOrder, HoldOrder } from '../domain/governance/custody-drafts.ts';
 
 /** What an erasure takes away, or would. */
 export interface ErasureReport {
@@ -23,6 +23,8 @@ export interface ErasureReport {
 /** A legal hold in force. */
 export interface LegalHold {
   readonly subject: string;
+  /** Null: of no case in particular. */
+  readonly caseId: string | null;
   /** ISO 8601, UTC */
   readonly placedAt: string;
 }
@@ -92,10 +94,10 @@ export interface Governance {
    * @throws SUBJECT_UNKNOWN, LEGAL_HOLD, APPROVAL_UNANSWERED
    */
   erase(order: CustodyOrder): Promise<ErasureReport & { readonly approvalId?: string }>;
-  /** False when a hold was there already. @throws SUBJECT_UNKNOWN */
-  hold(order: CustodyOrder): Promise<boolean>;
-  /** @throws HOLD_UNKNOWN */
-  release(order: CustodyOrder): Promise<void>;
+  /** False when a hold for this case was there already. @throws SUBJECT_UNKNOWN, DATABASE_ROLE_MISSING */
+  hold(order: HoldOrder): Promise<boolean>;
+  /** Ends the hold for one case. @throws HOLD_UNKNOWN, DATABASE_ROLE_MISSING */
+  release(order: HoldOrder): Promise<void>;
   holds(claim: Claim): Promise<readonly LegalHold[]>;
   /** How the watch over who does what stands. */
   watch(claim: Claim): Promise<WatchState>;

@@ -8,7 +8,8 @@ import { originOf } from '../adapters/postgres/ledger/open-ledger.ts';
 import { rewrapKeys } from '../adapters/postgres/ledger/rewrap.ts';
 import { rewrapSecrets } from '../adapters/postgres/registry/webhooks/secrets.ts';
 import { runExclusively } from '../adapters/processes/exclusive.ts';
-import { draftOfCustody, type CustodyOrder } from '../domain/governance/custody-drafts.ts';
+import { draftOfCustody, type CustodyOrder, type HoldOrder } from '../domain/governance/custody-drafts.ts';
+import { requireAdminRole } from '../adapters/postgres/roles/require-admin-role.ts';
 import type { EvidenceParts } from '../adapters/postgres/rollout-store.ts';
 import type { MlopsConfig } from '../config/schema.ts';
 import type { Claim } from '../domain/governance/statement.ts';
@@ -27,19 +28,17 @@ export async function composeGovernance(
   pool: Pool,
   askWith: (parts: EvidenceParts) => AskToErase | null = () => null,
 ) {
-  const { stateDirectory } = config;
   const parts = await composeEvidence(config, pool);
   const ask = askWith(parts);
-  const keys = await openDataKeys(config);
-  const wrapping = wrappingKeysOf(config);
   const authority = composeAuthority(config, parts);
   const erasure = createErasure(parts, composeForgetOutside(config, parts));
   const legalHolds = createLegalHolds(parts);
   const may = async (claim: Claim, action: string, content: unknown): Promise<void> =>
     void (await authority.authorise(claim, { action, resource: 'ledger', content }));
-  // Two that write the file of keys at once would lose one of them.
-  const alone = async <T>(work: () => Promise<T>): Promise<T> =>
-    await runExclusively(join(stateDirectory, 'run', 'wrapping-keys.lock'), work, () => undefined);
+  const mayWrite = async (claim: Claim, action: string, content: unknown): Promise<void> => {
+    await may(claim, action, content);
+    await requireAdminRole(pool, action);
+  };
   return {
     ...createWatchView(parts, authority),
     async foresee(subject: string, claim: Claim) {
@@ -48,27 +47,43 @@ export async function composeGovernance(
     },
     async erase(order: CustodyOrder) {
       await may(order, 'governance.erase', contentOf(order));
-      return await eraseOrAsk(erasure, ask, order);
+      return await eraseOrAsk(erasure, ask, order, async () => await requireAdminRole(pool, 'governance.erase'));
     },
-    async hold(order: CustodyOrder) {
-      await may(order, 'governance.hold', contentOf(order));
+    async hold(order: HoldOrder) {
+      await mayWrite(order, 'governance.hold', contentOfHold(order));
       return await legalHolds.hold(order);
     },
-    async release(order: CustodyOrder) {
-      await may(order, 'governance.release-hold', contentOf(order));
+    async release(order: HoldOrder) {
+      await mayWrite(order, 'governance.release-hold', contentOfHold(order));
       await legalHolds.release(order);
     },
     async holds(claim: Claim) {
       await may(claim, 'governance.read', null);
       return await legalHolds.holds();
     },
+    ...createRotation(config, { pool, parts, mayWrite }),
+  };
+}
+
+type Permission = (claim: Claim, action: string, content: unknown) => Promise<void>;
+
+/** Wrapping keys: another one, and the one that is in use. */
+function createRotation(
+  config: Rules & ArtifactPlace,
+  { mayWrite, parts, pool }: { readonly pool: Pool; readonly parts: EvidenceParts; readonly mayWrite: Permission },
+) {
+  const wrapping = wrappingKeysOf(config);
+  // Two that write the file of keys at once would lose one of them.
+  const alone = async <T>(work: () => Promise<T>): Promise<T> =>
+    await runExclusively(join(config.stateDirectory, 'run', 'wrapping-keys.lock'), work, () => undefined);
+  return {
     async addKey(claim: Claim) {
-      await may(claim, 'governance.rotate', { addOnly: true });
+      await mayWrite(claim, 'governance.rotate', { addOnly: true });
       return await alone(async () => await wrapping.addWaiting());
     },
     async rotate(order: KeyOrder) {
       const { actor, reason } = order;
-      await may(order, 'governance.rotate', { reason });
+      await mayWrite(order, 'governance.rotate', { reason });
       return await alone(async () => {
         const key = await wrapping.foreseeNext();
         const origin = await originOf(pool);
@@ -76,7 +91,7 @@ export async function composeGovernance(
         const draft = { subject: `ledger/${origin}`, reason, facts: { key } };
         await parts.ledger.append(draftOfCustody('keys-rotated', draft, await parts.principals.actor(actor)));
         await wrapping.useNext();
-        const rewrapped = await rewrapKeys(pool, keys, { origin, active: key });
+        const rewrapped = await rewrapKeys(pool, await openDataKeys(config), { origin, active: key });
         const secrets = await rewrapSecrets(pool, wrapping.dataKeys('webhook'), { origin, active: key });
         const artifacts = await (await composeArtifacts(config)).rewrap(key);
         return { key, place: wrapping.place, rewrapped, secrets, artifacts };
@@ -104,10 +119,15 @@ async function eraseOrAsk(
   erasure: ReturnType<typeof createErasure>,
   ask: AskToErase | null,
   order: CustodyOrder,
+  requireRole: () => Promise<void>,
 ): Promise<Awaited<ReturnType<typeof erasure.erase>> & { readonly approvalId?: string }> {
-  if (ask === null) return await erasure.erase(order);
-  const { authored, hasMore, held, keys, mentions, name, subject } = await erasure.foresee(order.subject);
-  if (held !== null || (keys === 0 && !name)) return await erasure.erase(order);
+  const foreseen = ask === null ? null : await erasure.foresee(order.subject);
+  const isRefused = foreseen !== null && foreseen.held !== null;
+  if (ask === null || foreseen === null || isRefused || (foreseen.keys === 0 && !foreseen.name)) {
+    if (!isRefused) await requireRole();
+    return await erasure.erase(order);
+  }
+  const { authored, hasMore, mentions, subject } = foreseen;
   return {
     subject,
     keys: 0,
@@ -124,4 +144,8 @@ async function eraseOrAsk(
 /** What an order is about, as its statement says it. */
 function contentOf({ reason, subject }: CustodyOrder): { readonly subject: string; readonly reason: string } {
   return { subject, reason };
+}
+
+function contentOfHold(order: HoldOrder): ReturnType<typeof contentOf> & { readonly case?: string } {
+  return { ...contentOf(order), ...(order.caseId === null ? {} : { case: order.caseId }) };
 }

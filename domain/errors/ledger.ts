@@ -27,14 +27,15 @@ export const LEDGER_ERRORS = {
     exitCode: 4,
   },
   HOLD_UNKNOWN: {
-    message: 'Legal hold on {subject} is not there',
-    remedy: 'List those in force with `mlops governance hold`',
+    message: 'Legal hold on {subject} for the case {case} is not there: {there}',
+    remedy: 'List those in force with `mlops governance hold`, and name the case with --case as it stands there',
     retryable: false,
     exitCode: 2,
   },
   LEGAL_HOLD: {
     message: 'Subject {subject} may not be erased: a legal hold on {held} is in force',
-    remedy: 'Ask who placed the hold; it ends with `mlops governance hold {held} --release`',
+    remedy:
+      'Ask who placed the hold: `mlops governance hold` says for which case. It ends with `mlops governance hold {held} --case <case> --release`',
     retryable: false,
     exitCode: 3,
   },

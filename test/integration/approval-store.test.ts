@@ -12,7 +12,7 @@ import { migrate } from '../../adapters/postgres/migrate.ts';
 import { createPool } from '../../adapters/postgres/pool.ts';
 import { createRolloutStore, type EvidenceParts } from '../../adapters/postgres/rollout-store.ts';
 import { portsFrom } from '../../config/load.ts';
-import { draftOfCustody } from '../../domain/governance/custody-drafts.ts';
+import { draftOfRegistry } from '../../domain/registry/registry-drafts.ts';
 import { APPROVAL_POLICY } from '../support/approval-policy.ts';
 import type { ApprovalOrder, Verdict } from '../../domain/registry/approval/request.ts';
 import type { RolloutAsk } from '../../domain/rollout/approval-request.ts';
@@ -359,7 +359,7 @@ describe('who does what was approved', () => {
   const use = async (order: Parameters<ReturnType<typeof createGrantedApprovals>['assertGranted']>[1]) =>
     await parts.ledger.transact(async ({ append, client }) => {
       const actor = { id: 'system:test', kind: 'system', authentication: 'process' } as const;
-      append(draftOfCustody('hold-placed', { subject: order.resource, reason: '' }, actor));
+      append(draftOfRegistry('promoted', { resource: order.resource, facts: {} }, actor));
       return await createGrantedApprovals().assertGranted(client, order);
     });
 
@@ -394,7 +394,7 @@ describe('the database itself', () => {
     await refusal(
       parts.ledger.transact(async ({ append, client, next }) => {
         await client.query(sql.replaceAll('$seq', String(next)), values);
-        append({ type: 'test.forced', category: 'security_event', actor, resource: 'test', risk: 'low' });
+        append({ type: 'approval.approve', category: 'access_control', actor, resource: 'test', risk: 'low' });
       }),
     );
 

@@ -46,6 +46,7 @@ const FILES = { primitives, lines: readExport, beginning: readBeginning, text: r
 const WHY = { actor: 'officer', reason: 'request of 3 May' };
 /** What is erased of who was erased before. */
 const NOTHING = { keys: 0, name: false, payloads: 0, rows: 0, mentions: [], hasMore: false, authored: 0 };
+const CASE = { ...WHY, caseId: '2026-17' };
 
 let database: TestDatabase;
 let pool: Pool;
@@ -427,18 +428,18 @@ describe('the words of a person beside the ledger', () => {
   });
 
   it.each([
-    ['rollout', "started_by = 'x'"],
-    ['rollout', "detail = 'x'"],
-    ['rollout_event', "details = '{}'"],
-    ['traffic_write', "reason = 'x'"],
-    ['traffic_write', "observed = '{}'"],
-    ['incident', "summary = 'x'"],
-    ['emergency_rollback', "entry = '{}'"],
-  ])('are changed by no event but an erasure: %s, %s', async (table, change) => {
+    ['rollout', "started_by = 'x'", 'rollout.closed'],
+    ['rollout', "detail = 'x'", 'rollout.closed'],
+    ['rollout_event', "details = '{}'", 'rollout.paused'],
+    ['traffic_write', "reason = 'x'", 'traffic.applied'],
+    ['traffic_write', "observed = '{}'", 'traffic.applied'],
+    ['incident', "summary = 'x'", 'incident.opened'],
+    ['emergency_rollback', "entry = '{}'", 'traffic.emergency-done'],
+  ])('are changed by no event but an erasure: %s, %s', async (table, change, type) => {
     const actor = await parts.principals.actor('forger');
     const forged = parts.ledger.transact(async ({ append, client, next }) => {
       await client.query(`UPDATE ${table} SET ${change}, ledger_sequence = $1`, [next]);
-      append({ type: 'rollout.paused', category: 'model_deployment', actor, resource: 'rollout/dev/x', risk: 'low' });
+      append({ type, category: 'model_deployment', actor, resource: 'rollout/dev/x', risk: 'low' });
     });
     await expect(forged).rejects.toThrow(/only an erasure takes them away/);
   });
@@ -452,8 +453,8 @@ describe('a legal hold', () => {
   ])('forbids an erasure: %s', async (_, subjectOf) => {
     const said = await say('held', 'evidence', 'rollout/dev/case');
     const subject = await subjectOf();
-    expect(await governance.hold({ subject, ...WHY })).toBe(true);
-    expect(await governance.hold({ subject, ...WHY }), 'it is there').toBe(false);
+    expect(await governance.hold({ subject, ...CASE })).toBe(true);
+    expect(await governance.hold({ subject, ...CASE }), 'it is there').toBe(false);
     expect((await governance.holds(AUDITOR)).map((hold) => hold.subject)).toContain(subject);
     await expect(governance.erase({ subject: 'held', ...WHY })).rejects.toMatchObject({ code: 'LEGAL_HOLD' });
     expect(await typesAfter(said), 'what was refused is evidence').toContain('governance.erasure-refused');
@@ -466,8 +467,27 @@ describe('a legal hold', () => {
     await expect(pool.query('UPDATE principal SET name = NULL WHERE principal_id = $1', [person])).rejects.toThrow(
       'legal hold',
     );
-    await governance.release({ subject, ...WHY });
-    await expect(governance.release({ subject, ...WHY })).rejects.toMatchObject({ code: 'HOLD_UNKNOWN' });
+    await governance.release({ subject, ...CASE });
+    await expect(governance.release({ subject, ...CASE })).rejects.toMatchObject({ code: 'HOLD_UNKNOWN' });
+  });
+
+  it('is of one case: what is held for two is free when both are released', async () => {
+    const before = await say('held', 'more of it', 'rollout/dev/two');
+    const [subject, other] = ['rollout/dev/two', { ...CASE, caseId: '2026-18' }];
+    expect(await governance.hold({ subject, ...CASE })).toBe(true);
+    expect(await governance.hold({ subject, ...other })).toBe(true);
+    expect(await governance.hold({ subject, ...other, caseId: null })).toBe(true);
+    const placed = (await typesAfter(before)).filter((type) => type === 'governance.hold-placed');
+    expect(placed, 'each is an event').toHaveLength(3);
+    for (const released of [CASE, { ...CASE, caseId: null }]) {
+      await governance.release({ subject, ...released });
+      await expect(governance.erase({ subject: 'held', ...WHY })).rejects.toMatchObject({ code: 'LEGAL_HOLD' });
+    }
+    await expect(governance.release({ subject, ...CASE })).rejects.toMatchObject({
+      message: 'Legal hold on rollout/dev/two for the case 2026-17 is not there: it is held for 2026-18',
+    });
+    expect(await governance.holds(AUDITOR)).toMatchObject([{ subject, caseId: '2026-18' }]);
+    await governance.release({ subject, ...other });
   });
 
   it('that is released lets an erasure through', async () => {

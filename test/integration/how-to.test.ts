@@ -236,10 +236,10 @@ describe('the commands of pages in docs', () => {
   it('erase-a-subject', { timeout: 90_000 }, async () => {
     const page = open('how-to/erase-a-subject');
     expect((await page.next(0)).stdout).toContain('Nothing is changed. This would erase rollout/dev/rag_api: 1 key');
-    expect((await page.next(0)).stdout).toContain('Held: rollout/dev/rag_api');
-    expect((await page.next(0)).stdout).toContain('rollout/dev/rag_api');
+    expect((await page.next(0)).stdout).toContain('Held for case 2026-17: rollout/dev/rag_api');
+    expect((await page.next(0)).stdout).toMatch(/^rollout\/dev\/rag_api +2026-17 /m);
     expect((await page.next(3)).stderr).toContain('a legal hold on rollout/dev/rag_api is in force (LEGAL_HOLD)');
-    expect((await page.next(0)).stdout).toContain('may be erased again');
+    expect((await page.next(0)).stdout).toContain('is not held for case 2026-17 any more');
     expect((await page.next(0)).stdout).toMatch(/^Erased from the ledger rollout\/dev\/rag_api: 1 key, \d+ payloads/);
     await page.next(0);
     expect((await page.next(0)).stdout).toContain('is valid');
@@ -293,7 +293,9 @@ describe('the commands of pages in docs', () => {
   it('separate-database-logins', { timeout: 60_000 }, async () => {
     const page = open('how-to/separate-database-logins');
     expect((await page.next(0)).stdout).toContain('own database: there');
-    expect((await page.next(0)).stdout).toMatch(/database roles: \w+ owns the tables; processes go on as mlops_api/);
+    expect((await page.next(0)).stdout).toMatch(
+      /database roles: \w+ owns the tables; processes go on as mlops_admin, mlops_api/,
+    );
     expect(page.left()).toBe(0);
   });
 

@@ -20,8 +20,15 @@ export const GOVERNANCE_COMMANDS: readonly CommandSpec[] = [
     name: 'governance hold',
     summary: 'forbid the erasure of a subject until the hold is released; without a subject, list the holds in force',
     arguments: [{ name: '[subject]', description: 'a name, a principal id, or a thing and all below it: rollout/dev' }],
-    options: [{ flags: '--release', description: 'end the hold' }, REASON],
-    examples: ['mlops governance hold rollout/dev/rag_api --reason "case 17"', 'mlops governance hold'],
+    options: [
+      { flags: '--case <number>', description: 'the case that it is held for; each has a hold of its own' },
+      { flags: '--release', description: 'end the hold' },
+      REASON,
+    ],
+    examples: [
+      'mlops governance hold rollout/dev/rag_api --case 2026-17 --reason "court order"',
+      'mlops governance hold',
+    ],
     changes: true,
     load: () => import('../commands/governance/hold.ts'),
   },
