@@ -38,7 +38,8 @@ export const TABLE_GRANTS = {
   approval_link: ['ru', 'r', 'ri', '-', '-'],
   approval_request: ['riu', 'ru', 'ru', 'r', 'r'],
   database_grants: LOG,
-  emergency_rollback: ROLLOUT,
+  // Before an erasure masks the journal, what is in it comes into the log.
+  emergency_rollback: ['riu', 'r', 'r', 'r', 'riu'],
   erased_while_running: ['rid', '-', '-', '-', 'i'],
   event_grant: LOG,
   incident: ROLLOUT,

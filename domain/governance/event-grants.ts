@@ -32,6 +32,7 @@ export const EVENT_GRANTS: Readonly<Record<string, readonly DatabaseRole[]>> = {
   'recorded.%': [WORKER, CLI],
   'rollout.%': [WORKER],
   'traffic.%': [WORKER],
+  'traffic.emergency-%': [ADMIN],
   'webhook.%': [API],
   'webhook.delivery-failed': [WORKER],
 };
