@@ -33,7 +33,14 @@ interface ApprovalParts {
 /** What an approval is asked for, by somebody who was authorised to want it. */
 export type RequestOrder = Omit<ApprovalOrder, 'environment'>;
 
-const ALL = 'approval';
+/** What statements about approvals at large are about. */
+export const APPROVALS = 'approval';
+/** Which are listed: those that wait, or all, newest first. */
+interface Listed {
+  readonly all: boolean;
+  readonly limit: number;
+}
+
 /** A list has no more than this. */
 export const MAX_LISTED = 100;
 
@@ -45,13 +52,23 @@ export function composeApprovals(config: Rules & Pick<MlopsConfig, 'ports'>, { c
   const may = async (claim: Claim, action: string, resource: string, content: unknown): Promise<EventActor> =>
     await authority.authorise(claim, { action, resource, content });
   return {
-    async list(chosen: { readonly all: boolean; readonly limit: number }, claim: Claim): Promise<ApprovalView[]> {
-      await may(claim, 'approval.read', ALL, null);
+    async list(chosen: Listed, claim: Claim): Promise<ApprovalView[]> {
+      await may(claim, 'approval.read', APPROVALS, null);
+      return await reader.list(config.environment, chosen);
+    },
+
+    /** The same for somebody whom another port has let in. */
+    async listAdmitted(chosen: Listed): Promise<ApprovalView[]> {
       return await reader.list(config.environment, chosen);
     },
 
     async show(approvalId: string, claim: Claim): Promise<ApprovalView> {
       await may(claim, 'approval.read', resourceOfApproval(approvalId), null);
+      return await reader.view(approvalId);
+    },
+
+    /** The same for somebody whom another port has let in. */
+    async showAdmitted(approvalId: string): Promise<ApprovalView> {
       return await reader.view(approvalId);
     },
 
@@ -65,14 +82,14 @@ export function composeApprovals(config: Rules & Pick<MlopsConfig, 'ports'>, { c
       await decide(evidence, await desk(), { approvalId, verdict, ...input }),
 
     async delegate(order: DelegationOrder, claim: Claim) {
-      const who = await may(claim, 'approval.delegate', ALL, order);
+      const who = await may(claim, 'approval.delegate', APPROVALS, order);
       if (order.approvalId !== null) await reader.standing(order.approvalId);
       const to = await subjectOf(evidence.pool, order.to);
       return { to, ...(await createDelegations(evidence).delegate(who, { ...order, to })) };
     },
 
     async revoke(order: { readonly to: string; readonly reason: string }, claim: Claim): Promise<number> {
-      const who = await may(claim, 'approval.delegate', ALL, order);
+      const who = await may(claim, 'approval.delegate', APPROVALS, order);
       return await createDelegations(evidence).revoke(who, await subjectOf(evidence.pool, order.to), order.reason);
     },
 

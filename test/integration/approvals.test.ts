@@ -522,6 +522,37 @@ describe('on a stack', () => {
       expect(found?.payload, 'through the workflow').toMatchObject({ source: { address: '127.0.0.1' } });
     });
 
+    it('nobody decides by being on this machine, nor reads through a proxy of it or by another name', async () => {
+      const { approvalId, contentDigest: seen } = await request();
+      const path = `/api/v1/approvals/${approvalId}`;
+      const order = { verdict: 'approve', seen, reason: '' };
+      const unsigned = await send(`${path}/decisions`, order);
+      expect(unsigned).toMatchObject({ status: 401, body: { error: { code: 'NOT_AUTHENTICATED' } } });
+      expect(JSON.stringify(unsigned.body)).toContain('a decision is signed, everywhere');
+      expect((await show(approvalId)).decisions).toEqual([]);
+      const { stdout } = await project.mlops(['audit', 'query', '--resource', `approval/${approvalId}`, '-o', 'json']);
+      expect(stdout).toContain('"approval.decide-refused"');
+      const proxied = { headers: { 'x-forwarded-for': '203.0.113.9' } };
+      for (const read of ['/api/v1/approvals', path]) {
+        expect((await fetch(`${api()}${read}`)).status, read).toBe(200);
+        expect((await fetch(`${api()}${read}`, proxied)).status, read).toBe(401);
+        const wrong = { headers: { authorization: 'Bearer nobody.knows.it' } };
+        expect((await fetch(`${api()}${read}`, wrong)).status, read).toBe(401);
+      }
+    });
+
+    it('who asks is not the one who approves, as another principal of his name either', async () => {
+      // `mlops up` has made an identity of that name, which has every role.
+      const { id: requestedBy } = await evidence.principals.person(ME);
+      const { approvalId } = await request({ requestedBy });
+      const own = await as(ME, 'approval', 'approve', approvalId);
+      expect(own).toMatchObject({
+        code: 4,
+        stderr: expect.stringContaining(`${ME} is also ${requestedBy}, requester`),
+      });
+      expect((await show(approvalId)).decisions).toEqual([]);
+    });
+
     it('a link is refused from another site, without its secret, its cookie or its token, and when what it is for changed', async () => {
       const { approvalId, resource } = await request();
       const { path, secret } = await linkFor(approvalId, 'ann');
