@@ -1,3 +1,5 @@
+import { ownValue } from '../own-value.ts';
+import { isClaim, showsClaim, type Referenced } from './claims.ts';
 import { EVENT_CATEGORIES, type EventActor, type EventCategory, type EventDraft, type Json } from './event-draft.ts';
 
 /** Frameworks that an event can be evidence for. */
@@ -44,10 +46,17 @@ export function problemOfRecording(given: RecordedEvent): string | null {
     : `its evidence for ${JSON.stringify(reference[0])} is ${JSON.stringify(reference[1])}, wanted sha256:<digest> or ledger:<sequence>`;
 }
 
-/** Claims that nothing shows: a boolean says that something is so, not why. `found` are the references that lead somewhere. */
-export function unshownClaims({ evidence, metadata }: RecordedEvent, found: ReadonlySet<string>): string[] {
+/** Claims that nothing shows: a mere value says that something is so, not why. `found` is what the references lead to. */
+export function unshownClaims(
+  { evidence, metadata, resource }: RecordedEvent,
+  found: ReadonlyMap<string, readonly Referenced[]>,
+): string[] {
   return Object.entries(metadata)
-    .filter(([name, value]) => value === true && !found.has(evidence[name] ?? ''))
+    .filter(([name, value]) => {
+      const reference = ownValue(evidence, name);
+      if (!isClaim(name, value, reference !== undefined)) return false;
+      return !(found.get(reference ?? '') ?? []).some((one) => showsClaim(one, name, resource));
+    })
     .map(([name]) => name)
     .sort();
 }

@@ -344,7 +344,38 @@ describe('on a stack', () => {
       expect(await recorded()).toMatchObject([
         { frameworks: ['gdpr', 'soc2'], facts: { approval: approvalId, unshown: ['consent_tracked', 'explainable'] } },
       ]);
-      const evidence = { explainable: 'ledger:0', consent_tracked: 'ledger:1' };
+      // What is there, and about something else, shows nothing.
+      const foreign = { explainable: 'ledger:0', consent_tracked: 'ledger:1' };
+      const both = ['consent_tracked', 'explainable'];
+      for (const metadata of [order.metadata, { explainable: 'yes', consent_tracked: 1 }])
+        expect(await mlops.governance.recordEvent({ ...order, metadata, evidence: foreign })).toMatchObject({
+          state: 'pending',
+          unshown: both,
+        });
+      const check = {
+        ...order,
+        eventType: 'compliance_check',
+        metadata: { consents: 12, consent_tracked: false },
+      } as const;
+      expect(
+        await mlops.governance.recordEvent({ ...check, resourceId: 'wiki', action: 'consent_counted' }),
+      ).toMatchObject({
+        state: 'pending',
+        unshown: ['consents'],
+      });
+      const counted = { resourceId: 'dataset/wiki', action: 'consent_counted', metadata: { people: 12 } };
+      for (const one of [counted, { metadata: {}, action: 'explanation_read' }])
+        expect(await mlops.governance.recordEvent({ ...check, ...one })).toEqual({ state: 'recorded', unshown: [] });
+      const sequenceOf = async (action: string) =>
+        (
+          await query<{ sequence: string }>(pool, 'SELECT sequence FROM ledger_event WHERE type = $1', [
+            `recorded.${action}`,
+          ])
+        )[0]?.sequence;
+      const evidence = {
+        explainable: `ledger:${await sequenceOf('explanation_read')}`,
+        consent_tracked: `ledger:${await sequenceOf('consent_counted')}`,
+      };
       expect(await mlops.governance.recordEvent({ ...order, evidence })).toEqual({ state: 'recorded', unshown: [] });
       expect(
         await mlops.governance.recordEvent({ ...order, evidence: { ...evidence, explainable: 'ledger:999999999' } }),

@@ -29,11 +29,14 @@ describe('what is recorded', () => {
     expect(problemOfRecording({ ...EVENT, ...change } as RecordedEvent)).toContain(words);
   });
 
-  it('is a claim where it is a mere true, until something that is there shows it', () => {
-    const metadata = { explainable: true, consent_tracked: true, dry: false };
+  it('is a claim that nothing shows until its evidence leads to something about the resource', () => {
+    const metadata = { explainable: 'yes', consent_tracked: 1, dry: false, region: 'eu-west' };
     const event = { ...EVENT, metadata };
-    expect(unshownClaims(event, new Set())).toEqual(['consent_tracked', 'explainable']);
-    expect(unshownClaims(event, new Set(Object.values(EVENT.evidence)))).toEqual(['consent_tracked']);
-    expect(unshownClaims({ ...event, evidence: {} }, new Set([undefined as unknown as string]))).toHaveLength(2);
+    const [reference = ''] = Object.values(EVENT.evidence);
+    const of = (resource: string) => new Map([[reference, [{ resources: [resource], event: null }]]]);
+    expect(unshownClaims(event, new Map())).toEqual(['consent_tracked', 'explainable']);
+    expect(unshownClaims(event, of('model/rag_api/2.1.0'))).toEqual(['consent_tracked']);
+    expect(unshownClaims(event, of('model/rag_api/2.0.0'))).toEqual(['consent_tracked', 'explainable']);
+    expect(unshownClaims({ ...event, evidence: {} }, of('model/rag_api/2.1.0'))).toHaveLength(2);
   });
 });
