@@ -4,11 +4,15 @@ import { findReferences } from '../adapters/postgres/ledger/find-references.ts';
 import type { EvidenceParts } from '../adapters/postgres/rollout-store.ts';
 import type { MlopsConfig } from '../config/schema.ts';
 import { MlopsError } from '../domain/errors.ts';
+import type { EventActor } from '../domain/governance/event-draft.ts';
 import {
   draftOfRecording,
+  draftOfTexts,
+  hasTexts,
   jsonOfRecording,
   problemOfRecording,
   unshownClaims,
+  withTextsAt,
   type RecordedEvent,
 } from '../domain/governance/recorded-event.ts';
 import type { Claim } from '../domain/governance/statement.ts';
@@ -42,10 +46,20 @@ export function composeRecorder(
         await evidence.ledger.append(draftOfRecording(event, { unshown, approvalId: null, approvers: [] }, actor));
         return { state: 'recorded', unshown } as const;
       }
-      const { approvalId } = await approvals.request(orderOf(event, unshown, actor.id));
+      const asked = await sealTexts(evidence, event, actor);
+      const { approvalId } = await approvals.request(orderOf(asked, unshown, actor.id));
       return { state: 'pending', approvalId, unshown } as const;
     },
   };
+}
+
+/** What waits is kept beside the ledger too, where no erasure reaches: its texts are sealed before, and it says where. */
+async function sealTexts({ ledger }: EvidenceParts, event: RecordedEvent, actor: EventActor): Promise<RecordedEvent> {
+  if (!hasTexts(event)) return event;
+  const sequence = await ledger.transact(
+    async ({ append }) => await Promise.resolve(append(draftOfTexts(event, actor))),
+  );
+  return withTextsAt(event, sequence);
 }
 
 function orderOf(event: RecordedEvent, unshown: readonly string[], requestedBy: string) {

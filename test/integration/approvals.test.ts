@@ -387,6 +387,23 @@ describe('on a stack', () => {
         code: 'USAGE_INVALID',
       });
       expect(await recorded()).toHaveLength(2);
+      // Texts may be about people: none stands in the log, or beside it where nothing is erased.
+      const words = 'Ada of ada@example.org looked at it';
+      const noted = { ...check, action: 'noted', metadata: { people: 12, note: words } };
+      expect(await mlops.governance.recordEvent(noted)).toMatchObject({ state: 'recorded' });
+      const waiting = await mlops.governance.recordEvent({ ...noted, action: 'noted_later', approvalRequired: true });
+      const { action } = await show((waiting as { approvalId: string }).approvalId);
+      expect(action['metadata']).toEqual({ people: 12, note: expect.stringMatching(/^ledger:\d+$/) as string });
+      const { rows } = await pool.query<{ sequence: string; canonical: string }>(
+        `SELECT sequence, canonical FROM ledger_event WHERE type IN ('recorded.noted', 'recorded.texts-sealed') ORDER BY sequence`,
+      );
+      expect(rows).toHaveLength(2);
+      const reader = await composeLedgerReader(config, pool);
+      for (const { canonical, sequence } of rows) {
+        expect(canonical).not.toContain('example.org');
+        const opened = await reader.event(Number(sequence), { withPayload: true, actor: ME });
+        expect(opened?.payload).toMatchObject({ metadata: { note: words } });
+      }
     } finally {
       await mlops.close();
     }

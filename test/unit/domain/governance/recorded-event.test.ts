@@ -1,5 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { problemOfRecording, unshownClaims, type RecordedEvent } from '../../../../domain/governance/recorded-event.ts';
+import {
+  draftOfRecording,
+  draftOfTexts,
+  hasTexts,
+  problemOfRecording,
+  unshownClaims,
+  withTextsAt,
+  type RecordedEvent,
+} from '../../../../domain/governance/recorded-event.ts';
 
 const EVENT: RecordedEvent = {
   category: 'model_deployment',
@@ -22,11 +30,34 @@ describe('what is recorded', () => {
     [{ resource: '' }, 'its resource is ""'],
     [{ frameworks: ['iso9001'] }, 'its framework is iso9001'],
     [{ metadata: { 'who?': 'x' } }, 'its metadata "who?"'],
-    [{ metadata: { note: 'ünïcödé, and\nmore' } }, 'its metadata "note"'],
+    [{ resource: 'ada@example.org' }, 'its resource is "ada@example.org"'],
+    [{ metadata: { note: 'a'.repeat(2001) } }, 'its metadata "note"'],
+    [{ metadata: { note: 'half of \ud800' } }, 'its metadata "note"'],
     [{ metadata: { weight: Number.NaN } }, 'its metadata "weight"'],
     [{ evidence: { explainable: 'trust me' } }, 'its evidence for "explainable"'],
   ])('is refused with %j', (change, words) => {
     expect(problemOfRecording({ ...EVENT, ...change } as RecordedEvent)).toContain(words);
+  });
+
+  it('has its texts sealed under who acted, and nothing of them in its facts', () => {
+    const event = { ...EVENT, metadata: { ...EVENT.metadata, note: 'mail ada@example.org' } };
+    expect(problemOfRecording(event)).toBeNull();
+    const actor = { id: 'principal:1f', kind: 'human', authentication: 'ed25519' } as const;
+    const { facts, payload, subject } = draftOfRecording(
+      event,
+      { unshown: [], approvalId: null, approvers: [] },
+      actor,
+    );
+    expect(facts).toMatchObject({ metadata: EVENT.metadata, sealed: ['note'] });
+    expect(JSON.stringify(facts)).not.toContain('example.org');
+    expect({ payload, subject }).toEqual({
+      payload: { metadata: { note: 'mail ada@example.org' } },
+      subject: actor.id,
+    });
+    const kept = withTextsAt(event, 12);
+    expect(kept.metadata).toEqual({ ...EVENT.metadata, note: 'ledger:12' });
+    expect([hasTexts(event), hasTexts(kept), hasTexts(EVENT)]).toEqual([true, false, false]);
+    expect(draftOfTexts(event, actor)).toMatchObject({ payload, subject, facts: { sealed: ['note'] } });
   });
 
   it('is a claim that nothing shows until its evidence leads to something about the resource', () => {
