@@ -48,10 +48,10 @@ export function composeErasureCarriers(evidence: EvidenceParts, forgetOutside: F
   const erasure = createErasure(evidence, forgetOutside);
   return {
     erasure: {
-      async apply({ action, requestedBy: actor }) {
+      async apply({ action, approvalId, requestedBy: actor }) {
         const { subject } = action;
         if (typeof subject !== 'string') return { isDone: false, what: 'it names no subject' };
-        const { keys, payloads } = await erasure.erase({ subject, actor, reason: '' });
+        const { keys, payloads } = await erasure.erase({ subject, actor, reason: '', approvalId });
         return { isDone: true, what: `keys ${keys}, payloads ${payloads}` };
       },
     },

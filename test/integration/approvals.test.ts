@@ -436,6 +436,18 @@ describe('on a stack', () => {
       20_000,
     );
     expect(await nameOf()).toBeNull();
+    const { rows } = await pool.query<{ type: string; sequence: string; canonical: string }>(
+      `SELECT type, sequence, canonical FROM ledger_event WHERE type = 'governance.erased' AND resource = $1
+         OR type = 'approval.requested' AND resource = $2 ORDER BY sequence`,
+      [leaver.actor, resourceOfApproval(approvalId ?? '')],
+    );
+    expect(rows.map(({ type }) => type)).toEqual(['approval.requested', 'governance.erased']);
+    expect(JSON.parse(rows[1]?.canonical ?? '{}'), 'why is in the request').toMatchObject({
+      facts: { approval: approvalId },
+    });
+    const reader = await composeLedgerReader(config, pool);
+    const asked = await reader.event(Number(rows[0]?.sequence), { withPayload: true, actor: ME });
+    expect(asked?.payload).toMatchObject({ reason: order.reason });
     await client.connection.close();
   });
 
