@@ -1,4 +1,5 @@
 import type { Client } from '@temporalio/client';
+import { sampleRead } from '../adapters/postgres/ledger/sample-read.ts';
 import { subjectOf } from '../adapters/postgres/ledger/subjects.ts';
 import { createApprovalLinks } from '../adapters/postgres/registry/approval-links.ts';
 import { createApprovalReader } from '../adapters/postgres/registry/approval-reader.ts';
@@ -51,26 +52,26 @@ export function composeApprovals(config: Rules & Pick<MlopsConfig, 'ports'>, { c
   const desk = async () => createApprovalDesk(await connect(), reader, TASK_QUEUE);
   const may = async (claim: Claim, action: string, resource: string, content: unknown): Promise<EventActor> =>
     await authority.authorise(claim, { action, resource, content });
+  const noteRead = async (resource: string, verb: 'list' | 'show', who: EventActor): Promise<void> =>
+    await sampleRead(evidence, config.governance.readSample, { type: 'approval.read', resource, verb }, who);
+  const list = async (chosen: Listed, who: EventActor): Promise<ApprovalView[]> => {
+    await noteRead(APPROVALS, 'list', who);
+    return await reader.list(config.environment, chosen);
+  };
+  const show = async (approvalId: string, who: EventActor): Promise<ApprovalView> => {
+    const view = await reader.view(approvalId);
+    await noteRead(resourceOfApproval(approvalId), 'show', who);
+    return view;
+  };
   return {
-    async list(chosen: Listed, claim: Claim): Promise<ApprovalView[]> {
-      await may(claim, 'approval.read', APPROVALS, null);
-      return await reader.list(config.environment, chosen);
-    },
+    list: async (chosen: Listed, claim: Claim): Promise<ApprovalView[]> =>
+      await list(chosen, await may(claim, 'approval.read', APPROVALS, null)),
+
+    show: async (approvalId: string, claim: Claim): Promise<ApprovalView> =>
+      await show(approvalId, await may(claim, 'approval.read', resourceOfApproval(approvalId), null)),
 
     /** The same for somebody whom another port has let in. */
-    async listAdmitted(chosen: Listed): Promise<ApprovalView[]> {
-      return await reader.list(config.environment, chosen);
-    },
-
-    async show(approvalId: string, claim: Claim): Promise<ApprovalView> {
-      await may(claim, 'approval.read', resourceOfApproval(approvalId), null);
-      return await reader.view(approvalId);
-    },
-
-    /** The same for somebody whom another port has let in. */
-    async showAdmitted(approvalId: string): Promise<ApprovalView> {
-      return await reader.view(approvalId);
-    },
+    admitted: { list, show },
 
     /** Not authorised here: who calls it has decided that this is wanted. @throws APPROVAL_UNANSWERED */
     async request(order: RequestOrder): Promise<ApprovalView> {
@@ -101,6 +102,8 @@ export function composeApprovals(config: Rules & Pick<MlopsConfig, 'ports'>, { c
         throw new MlopsError('APPROVAL_LINK_INVALID', { problem: `it is ${approval.state} by now` });
       if (approval.contentDigest !== seen)
         throw new MlopsError('APPROVAL_LINK_INVALID', { problem: 'what it was for has changed since' });
+      const holder = { id: principal, kind: 'human', authentication: 'one-time-link' } as const;
+      await noteRead(resourceOfApproval(approvalId), 'show', holder);
       return { approval, principal };
     },
 

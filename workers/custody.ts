@@ -4,12 +4,14 @@ import { readWatchState } from '../adapters/postgres/ledger/access-watch-state.t
 import { createErasure } from '../adapters/postgres/ledger/erase.ts';
 import { createLegalHolds } from '../adapters/postgres/ledger/legal-holds.ts';
 import { originOf } from '../adapters/postgres/ledger/open-ledger.ts';
+import { sampleRead } from '../adapters/postgres/ledger/sample-read.ts';
 import { rewrapKeys } from '../adapters/postgres/ledger/rewrap.ts';
 import { rewrapSecrets } from '../adapters/postgres/registry/webhooks/secrets.ts';
 import { runExclusively } from '../adapters/processes/exclusive.ts';
 import { draftOfCustody, type CustodyOrder } from '../domain/governance/custody-drafts.ts';
 import type { EvidenceParts } from '../adapters/postgres/rollout-store.ts';
 import type { MlopsConfig } from '../config/schema.ts';
+import type { EventActor } from '../domain/governance/event-draft.ts';
 import type { Claim } from '../domain/governance/statement.ts';
 import { composeAuthority, type Rules } from './authority.ts';
 import { composeArtifacts, type ArtifactPlace } from './artifacts.ts';
@@ -34,15 +36,24 @@ export async function composeGovernance(
   const authority = composeAuthority(config, parts);
   const erasure = createErasure(parts, composeForgetOutside(config, parts));
   const legalHolds = createLegalHolds(parts);
-  const may = async (claim: Claim, action: string, content: unknown): Promise<void> =>
-    void (await authority.authorise(claim, { action, resource: 'ledger', content }));
+  const may = async (claim: Claim, action: string, content: unknown): Promise<EventActor> =>
+    await authority.authorise(claim, { action, resource: 'ledger', content });
+  const read = async (claim: Claim, verb: 'foresee' | 'holds' | 'watch', content: unknown): Promise<void> => {
+    const actor = await may(claim, 'governance.read', content);
+    const seen = { type: 'governance.read', resource: 'ledger', verb } as const;
+    await sampleRead(parts, config.governance.readSample, seen, actor);
+  };
   // Two that write the file of keys at once would lose one of them.
   const alone = async <T>(work: () => Promise<T>): Promise<T> =>
     await runExclusively(join(stateDirectory, 'run', 'wrapping-keys.lock'), work, () => undefined);
   return {
-    ...createWatchView(pool, may),
+    /** How the watch over who does what stands, for who may know. */
+    async watch(claim: Claim) {
+      await read(claim, 'watch', { watch: true });
+      return await readWatchState(pool);
+    },
     async foresee(subject: string, claim: Claim) {
-      await may(claim, 'governance.read', { subject });
+      await read(claim, 'foresee', { subject });
       return await erasure.foresee(subject);
     },
     async erase(order: CustodyOrder) {
@@ -58,7 +69,7 @@ export async function composeGovernance(
       await legalHolds.release(order);
     },
     async holds(claim: Claim) {
-      await may(claim, 'governance.read', null);
+      await read(claim, 'holds', null);
       return await legalHolds.holds();
     },
     async addKey(claim: Claim) {
@@ -80,16 +91,6 @@ export async function composeGovernance(
         const artifacts = await (await composeArtifacts(config)).rewrap(key);
         return { key, place: wrapping.place, rewrapped, secrets, artifacts };
       });
-    },
-  };
-}
-
-/** How the watch over who does what stands, for who may know. */
-function createWatchView(pool: Pool, may: (claim: Claim, action: string, content: unknown) => Promise<void>) {
-  return {
-    async watch(claim: Claim) {
-      await may(claim, 'governance.read', { watch: true });
-      return await readWatchState(pool);
     },
   };
 }

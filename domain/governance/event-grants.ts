@@ -14,6 +14,7 @@ export const EVENT_GRANTS = {
   'approval.delegated': [CLI],
   'approval.delegation-revoked': [CLI],
   'approval.link-issued': [CLI],
+  'approval.read': [API, CLI],
   'audit.%': ALL,
   'governance.%': [CLI],
   'governance.erased': [WORKER],

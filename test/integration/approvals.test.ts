@@ -592,6 +592,14 @@ describe('on a stack', () => {
       expect((await show(approvalId)).decisions).toEqual([]);
       const { stdout } = await project.mlops(['audit', 'query', '--resource', `approval/${approvalId}`, '-o', 'json']);
       expect(stdout).toContain('"approval.decide-refused"');
+      const reads = async () =>
+        (
+          await query<{ resource: string; actor: string }>(
+            pool,
+            `SELECT resource, actor FROM ledger_event WHERE type = 'approval.read' AND resource = ANY ($1) ORDER BY sequence`,
+            [['approval', `approval/${approvalId}`]],
+          )
+        ).slice(-2);
       const proxied = { headers: { 'x-forwarded-for': '203.0.113.9' } };
       for (const read of ['/api/v1/approvals', path]) {
         expect((await fetch(`${api()}${read}`)).status, read).toBe(200);
@@ -599,6 +607,11 @@ describe('on a stack', () => {
         const wrong = { headers: { authorization: 'Bearer nobody.knows.it' } };
         expect((await fetch(`${api()}${read}`, wrong)).status, read).toBe(401);
       }
+      const { id: actor } = await evidence.principals.loopback();
+      expect(await reads()).toEqual([
+        { resource: 'approval', actor },
+        { resource: `approval/${approvalId}`, actor },
+      ]);
     });
 
     it('who asks is not the one who approves, as another principal of his name either', async () => {

@@ -25,8 +25,8 @@ export function registerApprovals(app: FastifyInstance, gate: () => Promise<Appr
     return await answer(reply, async () => {
       const { approvals, callers } = await gate();
       if (isSigned(request)) return { approvals: await approvals.list(asked, statementOf(request)) };
-      await callers.admit(request, { action: 'approval.read', resource: APPROVALS });
-      return { approvals: await approvals.listAdmitted(asked) };
+      const actor = await callers.admit(request, { action: 'approval.read', resource: APPROVALS });
+      return { approvals: await approvals.admitted.list(asked, actor) };
     });
   });
   app.get('/api/v1/approvals/:approvalId', async (request, reply) => {
@@ -34,8 +34,9 @@ export function registerApprovals(app: FastifyInstance, gate: () => Promise<Appr
     return await answer(reply, async () => {
       const { approvals, callers } = await gate();
       if (isSigned(request)) return { approval: await approvals.show(approvalId, statementOf(request)) };
-      await callers.admit(request, { action: 'approval.read', resource: resourceOfApproval(approvalId) });
-      return { approval: await approvals.showAdmitted(approvalId) };
+      const resource = resourceOfApproval(approvalId);
+      const actor = await callers.admit(request, { action: 'approval.read', resource });
+      return { approval: await approvals.admitted.show(approvalId, actor) };
     });
   });
   app.post('/api/v1/approvals/:approvalId/decisions', async (request, reply) => {
