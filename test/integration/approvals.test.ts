@@ -155,6 +155,7 @@ describe('on a stack', () => {
     expect(program).toMatchObject({ code: 4, stderr: expect.stringContaining('people decide, and you are a program') });
     const author = await as('author', 'approval', 'approve', approvalId);
     expect(author).toMatchObject({ code: 4, stderr: expect.stringContaining('an author of what is asked for') });
+    expect(author.stderr, 'once').not.toContain('caused by');
     const dry = await project.mlops(['approval', 'approve', approvalId, '--dry-run']);
     expect(dry).toMatchObject({ code: 0, stdout: expect.stringContaining(`would approve recorded-action of model/m`) });
     const stale = await project.mlops(['approval', 'approve', approvalId, '--seen', DIGEST.b]);
