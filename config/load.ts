@@ -6,14 +6,15 @@ import { hideCredentials } from '../domain/url-credentials.ts';
 import { BASE_PORTS } from './defaults.ts';
 import { usableEnvironment, validateEnvironment } from './environment.ts';
 import { DEPLOYMENT_FILE, GOVERNANCE_FILE, MONITORING_FILE } from './file-schema.ts';
-import { findProjectFile, isRecord } from './layers.ts';
+import { findProjectFile, isRecord, type Layer } from './layers.ts';
 import { originsOfEnvironment, originsOfSection, type ConfigOrigin, type PortOffset } from './origins.ts';
 import { readLayers } from './read-layers.ts';
 import { resolveDeployment, resolveGateway, resolveGovernance, resolveMonitoring } from './resolve.ts';
 import { resolveAccessWatch } from './resolve-access-watch.ts';
 import { resolveArtifacts, resolveKeys } from './resolve-storage.ts';
-import { validateRules } from './rules.ts';
+import { validateRules, type RuleProblem } from './rules.ts';
 import type { MlopsConfig } from './schema.ts';
+import { findMissingSignerFiles } from './signer-files.ts';
 import { whereIs } from './where.ts';
 
 export interface LoadOptions {
@@ -57,8 +58,9 @@ export function loadWhatIsValid(options: LoadOptions): LoadedConfig & { readonly
     ...deployment.problems,
     ...monitoring.problems,
     ...governance.problems,
-    ...broken.map(({ path, value, wanted }) => {
-      return `${whereIs(path, layers.deployment)}: ${path}: ${value}, wanted ${wanted}`;
+    ...broken.map((problem) => describeProblem(problem, layers.deployment)),
+    ...findMissingSignerFiles(governance.value.artifacts, root).map((problem) => {
+      return describeProblem(problem, layers.governance);
     }),
   ];
   const stateDirectory = resolve(root, env['MLOPS_STATE_DIRECTORY'] ?? '.mlops');
@@ -126,6 +128,10 @@ export function savedPortOffset(stateDirectory: string): number | null {
   } catch {
     return null;
   }
+}
+
+function describeProblem({ path, value, wanted }: RuleProblem, layers: readonly Layer[]): string {
+  return `${whereIs(path, layers)}: ${path}: ${value}, wanted ${wanted}`;
 }
 
 function invalid(problems: readonly string[]): MlopsError {

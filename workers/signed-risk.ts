@@ -10,7 +10,7 @@ export async function riskWithSignature(
 ): Promise<RiskInputs> {
   if (artifact === null) return { ...risk, signed: null };
   try {
-    return { ...risk, signed: await signatures.isSigned(artifact) };
+    return { ...risk, signed: (await signatures.signerOf(artifact)) !== null };
   } catch (error) {
     if (!isMlopsError(error)) throw error;
     return { ...risk, signed: false };

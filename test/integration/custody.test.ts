@@ -474,6 +474,13 @@ describe('who looks, and who is refused', () => {
     expect([itself?.type, more], 'a further page is the same question').toEqual(['audit.queried', []]);
   });
 
+  it('finds what somebody did by their name too, however they signed in', async () => {
+    const said = await say('named-in-a-query', 'words');
+    const { events } = await reader.query({ actor: 'named-in-a-query' }, page, AUDITOR);
+    expect(events.map(({ sequence }) => sequence)).toEqual([said]);
+    expect((await reader.query({ actor: 'nobody-of-that-name' }, page, AUDITOR)).events).toEqual([]);
+  });
+
   it('by chance, in the share that is configured', async () => {
     const never = await composeLedgerReader({ ...config, governance: { ...config.governance, readSample: 0 } }, pool);
     const before = await sizeOf();

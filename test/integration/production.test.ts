@@ -134,12 +134,16 @@ describe('in production', () => {
     for (const version of ['1.0.0', '1.1.0']) await registerIndex(version);
     expect(await refusalOf()).toContain('the registry does not say where 1.0.0 answers, and in production it must');
     for (const [version, endpoint] of Object.entries(endpoints)) await placeVersion(version, endpoint);
+    expect(await refusalOf()).toContain('1.0.0 was never approved for production, and users would go back to it');
+    const first = await askFor('1.0.0');
+    for (const name of ['anna', 'aldo', 'arno']) await as(name, 'approval', 'approve', first);
+    expect(await stageOf('1.0.0')).toBe('production');
     expect(await refusalOf()).toContain('1.1.0 is in development, wanted staging');
     const approvalId = await askFor('1.1.0');
     expect(await refusalOf()).toContain(`approval ${approvalId} of 1.1.0 is pending`);
     for (const name of ['anna', 'aldo', 'arno']) await as(name, 'approval', 'approve', approvalId);
     expect(await stageOf('1.1.0'), 'no users are anywhere: it needs no rollout').toBe('production');
-  });
+  }, 120_000);
 
   /** The request that the open rollout has at its gate. */
   const gateOf = async (): Promise<string> => {

@@ -81,7 +81,7 @@ export async function startMlflow(
   const made = await createTestRegistry(evidence, { approvals: createGrantedApprovals() });
   const [store, reader] = [createApprovalStore(evidence), createApprovalReader(evidence.pool)];
   let count = 0;
-  const signatures = { isSigned: async () => await Promise.resolve(false) };
+  const signatures = { signerOf: async () => await Promise.resolve(null) };
   const registry = askForApprovals(made.registry, { ...made.parts, signatures }, async (order) => {
     const open = await reader.openFor('dev', order.kind, order.resource);
     if (open !== null) return open;

@@ -5,6 +5,7 @@ import type { EventActor } from '../../../domain/governance/event-draft.ts';
 import { query } from '../query.ts';
 import type { EvidenceParts } from '../rollout-store.ts';
 import type { LedgerTransaction } from './ledger.ts';
+import { assertOtherAdmin } from '../identity/admin-left.ts';
 import { blankWords, WORD_TABLES } from './blank-words.ts';
 import { subjectOf } from './subjects.ts';
 
@@ -38,12 +39,13 @@ export function createErasure({ pool, ledger, principals }: EvidenceParts, forge
      * Destroys a subject's key and the meaning of its id, and takes its words out of the tables beside the ledger. No event, hash or
      * proof changes. Doing it again changes nothing.
      *
-     * @throws SUBJECT_UNKNOWN, LEGAL_HOLD (the attempt is an event too), and what `forgetOutside` throws: nothing is erased then
+     * @throws SUBJECT_UNKNOWN, LEGAL_HOLD (the attempt is an event too), LAST_ADMIN, and what `forgetOutside` throws: nothing is erased then
      */
     async erase(order: CustodyOrder) {
       const subject = await subjectOf(pool, order.subject);
       const actor = await principals.actor(order.actor);
       const person = await personOf(pool, subject);
+      await assertOtherAdmin(pool, subject);
       if (person !== null && person.held === null)
         await forgetOutside({ subject, who: person.name === null ? [subject] : [subject, person.name] });
       try {
@@ -63,7 +65,7 @@ export function createErasure({ pool, ledger, principals }: EvidenceParts, forge
   };
 }
 
-/** Destroys keys, name and words in one transaction, with the event that says so. @throws LEGAL_HOLD */
+/** Destroys keys, name and words in one transaction, with the event that says so. @throws LEGAL_HOLD, LAST_ADMIN */
 async function destroy(
   { append, client, next }: LedgerTransaction,
   subject: string,
@@ -76,6 +78,7 @@ async function destroy(
   );
   const { held = null, name = null } = rows[0] ?? {};
   if (held !== null) throw new MlopsError('LEGAL_HOLD', { subject, held });
+  await assertOtherAdmin(client, subject);
   const keys = await client.query<{ key_id: string }>(
     `UPDATE ledger_key SET wrapped = NULL, destroyed_at = clock_timestamp(), ledger_sequence = $2
      WHERE subject = $1 AND destroyed_at IS NULL RETURNING key_id`,
