@@ -241,10 +241,10 @@ export const GOVERNANCE_FILE = z.strictObject({
         .min(0)
         .max(100)
         .describe(
-          'Share of queries of the ledger and readings of the registry that are an event themselves; exports and opened payloads always are',
+          'Share of queries of the ledger and readings of the registry, of approvals, identities and holds that are an event themselves; exports and opened payloads always are',
         ),
     })
-    .describe('What is written down of who looks at evidence, or at the registry'),
+    .describe('What is written down of who looks at evidence, the registry, approvals or identities'),
   identity: IDENTITY_SECTION,
   registry: z
     .strictObject({

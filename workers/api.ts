@@ -1,6 +1,6 @@
 import type { Pool } from 'pg';
 import fastify, { type FastifyInstance } from 'fastify';
-import type { Connection } from '@temporalio/client';
+import type { Client, Connection } from '@temporalio/client';
 import proto from '@temporalio/proto';
 import { newestCheckpoint } from '../adapters/postgres/ledger/sign-checkpoint.ts';
 import { openPool } from '../adapters/postgres/pool.ts';
@@ -11,11 +11,13 @@ import { loadPayloadKeys } from '../adapters/temporal/keys.ts';
 import type { MlopsConfig } from '../config/schema.ts';
 import { isOfLink, registerApprovalLinks } from './api/approval-links.ts';
 import { rememberSources, sourceOfCall } from './act-source.ts';
-import { registerApprovals } from './api/approvals.ts';
+import { registerApprovals, type ApprovalGate } from './api/approvals.ts';
+import { createCallers } from './api/callers.ts';
 import { linkSiteOf } from './api/link-site.ts';
 import { registerMlflow } from './api/mlflow.ts';
 import { refuseForeignHosts } from './api/own-hosts.ts';
 import { composeApprovals } from './approvals.ts';
+import { composeAuthority } from './authority.ts';
 import { composeEvidence, readVerifierKeys } from './ledger.ts';
 import { listenOn } from './listen.ts';
 import { openMlflow } from './mlflow.ts';
@@ -47,9 +49,8 @@ export async function createApi(config: MlopsConfig): Promise<FastifyInstance> {
   const ui = `http://127.0.0.1:${config.ports.temporalUi}`;
   const site = linkSiteOf(config);
   const engine = createConnector(config);
-  const approvals = onceOpened(async () =>
-    composeApprovals(config, { evidence: await composeEvidence(config, pool, sourceOfCall), connect: engine.connect }),
-  );
+  const gate = onceOpened(async () => await openApprovals(config, pool, engine.connect));
+  const approvals = async () => (await gate()).approvals;
   app.addHook('onClose', async () => {
     await engine.close();
     await pool.end();
@@ -86,12 +87,24 @@ export async function createApi(config: MlopsConfig): Promise<FastifyInstance> {
     return await reply.type('text/plain; version=0.0.4; charset=utf-8').send(text);
   });
   registerCheckpoints(app, config, pool);
-  registerApprovals(app, approvals);
+  registerApprovals(app, gate);
   registerApprovalLinks(app, approvals, site);
   registerMlflow(app, openMlflow(config, pool, engine.connect));
   app.post('/codec/encode', async ({ body }) => toWire(await codec.encode(fromWire(body as WirePayloads))));
   app.post('/codec/decode', async ({ body }) => toWire(await codec.decode(fromWire(body as WirePayloads))));
   return app;
+}
+
+/** Approvals, and who reads them: by a token, or outside production by being on this machine. */
+async function openApprovals(config: MlopsConfig, pool: Pool, connect: () => Promise<Client>): Promise<ApprovalGate> {
+  const evidence = await composeEvidence(config, pool, sourceOfCall);
+  const callers = createCallers({
+    evidence,
+    authority: composeAuthority(config, evidence),
+    trustsLoopback: config.environment !== 'production',
+    advice: 'show a signed statement, or a token',
+  });
+  return { approvals: composeApprovals(config, { evidence, connect }), callers };
 }
 
 /** Without credentials: outsiders are to keep copies, which show a history that was written anew. */

@@ -1,6 +1,7 @@
 import type { Client } from '@temporalio/client';
 import { currentIdentity } from '../adapters/identity/own-identity.ts';
 import { isUnproven } from '../adapters/postgres/identity/authority.ts';
+import { sampleRead } from '../adapters/postgres/ledger/sample-read.ts';
 import { subjectOf } from '../adapters/postgres/ledger/subjects.ts';
 import { createApprovalLinks } from '../adapters/postgres/registry/approval-links.ts';
 import { createApprovalReader } from '../adapters/postgres/registry/approval-reader.ts';
@@ -39,7 +40,14 @@ type RequestOrder = Omit<ApprovalAsk, 'claim' | 'environment'>;
 /** What somebody who asks for approvals goes by: who this process is, and how strict its environment. */
 export type AskingRules = Rules & Pick<MlopsConfig, 'identity' | 'ports' | 'stateDirectory'>;
 
-const ALL = 'approval';
+/** What statements about approvals at large are about. */
+export const APPROVALS = 'approval';
+/** Which are listed: those that wait, or all, newest first. */
+interface Listed {
+  readonly all: boolean;
+  readonly limit: number;
+}
+
 /** A list has no more than this. */
 export const MAX_LISTED = 100;
 
@@ -50,16 +58,26 @@ export function composeApprovals(config: AskingRules, { connect, evidence }: App
   const desk = async () => createApprovalDesk(await connect(), reader, TASK_QUEUE);
   const may = async (claim: Claim, action: string, resource: string, content: unknown): Promise<EventActor> =>
     await authority.authorise(claim, { action, resource, content });
+  const noteRead = async (resource: string, verb: 'list' | 'show', who: EventActor): Promise<void> =>
+    await sampleRead(evidence, config.governance.readSample, { type: 'approval.read', resource, verb }, who);
+  const list = async (chosen: Listed, who: EventActor): Promise<ApprovalView[]> => {
+    await noteRead(APPROVALS, 'list', who);
+    return await reader.list(config.environment, chosen);
+  };
+  const show = async (approvalId: string, who: EventActor): Promise<ApprovalView> => {
+    const view = await reader.view(approvalId);
+    await noteRead(resourceOfApproval(approvalId), 'show', who);
+    return view;
+  };
   return {
-    async list(chosen: { readonly all: boolean; readonly limit: number }, claim: Claim): Promise<ApprovalView[]> {
-      await may(claim, 'approval.read', ALL, null);
-      return await reader.list(config.environment, chosen);
-    },
+    list: async (chosen: Listed, claim: Claim): Promise<ApprovalView[]> =>
+      await list(chosen, await may(claim, 'approval.read', APPROVALS, null)),
 
-    async show(approvalId: string, claim: Claim): Promise<ApprovalView> {
-      await may(claim, 'approval.read', resourceOfApproval(approvalId), null);
-      return await reader.view(approvalId);
-    },
+    show: async (approvalId: string, claim: Claim): Promise<ApprovalView> =>
+      await show(approvalId, await may(claim, 'approval.read', resourceOfApproval(approvalId), null)),
+
+    /** The same for somebody whom another port has let in. */
+    admitted: { list, show },
 
     /**
      * In the name of who is said to ask, signed by who this process is: the worker looks whether they may.
@@ -76,14 +94,14 @@ export function composeApprovals(config: AskingRules, { connect, evidence }: App
       await decide(evidence, await desk(), { approvalId, verdict, ...input }),
 
     async delegate(order: DelegationOrder, claim: Claim) {
-      const who = await may(claim, 'approval.delegate', ALL, order);
+      const who = await may(claim, 'approval.delegate', APPROVALS, order);
       if (order.approvalId !== null) await reader.standing(order.approvalId);
       const to = await subjectOf(evidence.pool, order.to);
       return { to, ...(await createDelegations(evidence).delegate(who, { ...order, to })) };
     },
 
     async revoke(order: { readonly to: string; readonly reason: string }, claim: Claim): Promise<number> {
-      const who = await may(claim, 'approval.delegate', ALL, order);
+      const who = await may(claim, 'approval.delegate', APPROVALS, order);
       return await createDelegations(evidence).revoke(who, await subjectOf(evidence.pool, order.to), order.reason);
     },
 
@@ -95,6 +113,8 @@ export function composeApprovals(config: AskingRules, { connect, evidence }: App
         throw new MlopsError('APPROVAL_LINK_INVALID', { problem: `it is ${approval.state} by now` });
       if (approval.contentDigest !== seen)
         throw new MlopsError('APPROVAL_LINK_INVALID', { problem: 'what it was for has changed since' });
+      const holder = { id: principal, kind: 'human', authentication: 'one-time-link' } as const;
+      await noteRead(resourceOfApproval(approvalId), 'show', holder);
       return { approval, principal };
     },
 

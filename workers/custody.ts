@@ -5,6 +5,7 @@ import { acknowledgeAlarm } from '../adapters/postgres/ledger/alarm-marks.ts';
 import { createErasure } from '../adapters/postgres/ledger/erase.ts';
 import { createLegalHolds } from '../adapters/postgres/ledger/legal-holds.ts';
 import { originOf } from '../adapters/postgres/ledger/open-ledger.ts';
+import { sampleRead } from '../adapters/postgres/ledger/sample-read.ts';
 import { rewrapKeys } from '../adapters/postgres/ledger/rewrap.ts';
 import { rewrapSecrets } from '../adapters/postgres/registry/webhooks/secrets.ts';
 import { runExclusively } from '../adapters/processes/exclusive.ts';
@@ -12,6 +13,7 @@ import { draftOfCustody, type CustodyOrder, type HoldOrder } from '../domain/gov
 import { requireAdminRole } from '../adapters/postgres/roles/require-admin-role.ts';
 import type { EvidenceParts } from '../adapters/postgres/rollout-store.ts';
 import type { MlopsConfig } from '../config/schema.ts';
+import type { EventActor } from '../domain/governance/event-draft.ts';
 import type { Claim } from '../domain/governance/statement.ts';
 import { composeAuthority, type Rules } from './authority.ts';
 import { composeArtifacts, type ArtifactPlace } from './artifacts.ts';
@@ -33,16 +35,33 @@ export async function composeGovernance(
   const authority = composeAuthority(config, parts);
   const erasure = createErasure(parts, composeForgetOutside(config, parts));
   const legalHolds = createLegalHolds(parts);
-  const may = async (claim: Claim, action: string, content: unknown): Promise<void> =>
-    void (await authority.authorise(claim, { action, resource: 'ledger', content }));
+  const may = async (claim: Claim, action: string, content: unknown): Promise<EventActor> =>
+    await authority.authorise(claim, { action, resource: 'ledger', content });
   const mayWrite = async (claim: Claim, action: string, content: unknown): Promise<void> => {
     await may(claim, action, content);
     await requireAdminRole(pool, action);
   };
+  const read = async (claim: Claim, verb: 'foresee' | 'holds' | 'watch', content: unknown): Promise<void> => {
+    const actor = await may(claim, 'governance.read', content);
+    const seen = { type: 'governance.read', resource: 'ledger', verb } as const;
+    await sampleRead(parts, config.governance.readSample, seen, actor);
+  };
   return {
-    ...createWatchView(parts, authority),
+    /** How the watch over who does what stands, for who may know. */
+    async watch(claim: Claim) {
+      await read(claim, 'watch', { watch: true });
+      return await readWatchState(pool);
+    },
+    /** What somebody says of one of its alarms. */
+    async acknowledge({ alarm, reason, ...claim }: Claim & { readonly alarm: number; readonly reason: string }) {
+      return await acknowledgeAlarm(
+        parts,
+        { alarm, reason },
+        await may(claim, 'governance.acknowledge', { alarm, reason }),
+      );
+    },
     async foresee(subject: string, claim: Claim) {
-      await may(claim, 'governance.read', { subject });
+      await read(claim, 'foresee', { subject });
       return await erasure.foresee(subject);
     },
     async erase(order: CustodyOrder) {
@@ -58,7 +77,7 @@ export async function composeGovernance(
       await legalHolds.release(order);
     },
     async holds(claim: Claim) {
-      await may(claim, 'governance.read', null);
+      await read(claim, 'holds', null);
       return await legalHolds.holds();
     },
     ...createRotation(config, { pool, parts, mayWrite }),
@@ -96,20 +115,6 @@ function createRotation(
         const artifacts = await (await composeArtifacts(config)).rewrap(key);
         return { key, place: wrapping.place, rewrapped, secrets, artifacts };
       });
-    },
-  };
-}
-
-/** How the watch over who does what stands, for who may know, and what they say of its alarms. */
-function createWatchView(parts: EvidenceParts, authority: ReturnType<typeof composeAuthority>) {
-  return {
-    async watch(claim: Claim) {
-      await authority.authorise(claim, { action: 'governance.read', resource: 'ledger', content: { watch: true } });
-      return await readWatchState(parts.pool);
-    },
-    async acknowledge({ alarm, reason, ...claim }: Claim & { readonly alarm: number; readonly reason: string }) {
-      const asked = { action: 'governance.acknowledge', resource: 'ledger', content: { alarm, reason } };
-      return await acknowledgeAlarm(parts, { alarm, reason }, await authority.authorise(claim, asked));
     },
   };
 }

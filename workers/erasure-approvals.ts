@@ -50,10 +50,10 @@ export function composeErasureCarriers(evidence: EvidenceParts, forgetOutside: F
           throw error;
         }
       },
-      async apply({ action, requestedBy: actor }) {
+      async apply({ action, approvalId, requestedBy: actor }) {
         const { subject } = action;
         if (typeof subject !== 'string') return { isDone: false, what: 'it names no subject' };
-        const { keys, payloads } = await erasure.erase({ subject, actor, reason: '' });
+        const { keys, payloads } = await erasure.erase({ subject, actor, reason: '', approvalId });
         return { isDone: true, what: `keys ${keys}, payloads ${payloads}` };
       },
     },

@@ -6,6 +6,7 @@ import { writeDurably } from '../adapters/files/durable-file.ts';
 import { identityFileOf, newPrincipalId, writeIdentity } from '../adapters/identity/identity-file.ts';
 import { currentUser } from '../adapters/identity/own-identity.ts';
 import { createIdentities, type NewIdentity } from '../adapters/postgres/identity/identities.ts';
+import { sampleRead } from '../adapters/postgres/ledger/sample-read.ts';
 import type { EvidenceParts } from '../adapters/postgres/rollout-store.ts';
 import { requireAdminRole } from '../adapters/postgres/roles/require-admin-role.ts';
 import type { MlopsConfig } from '../config/schema.ts';
@@ -16,7 +17,11 @@ import { composeAuthority, type AuthorityRules } from './authority.ts';
 import { composeEvidence } from './ledger.ts';
 
 /** Principals with their roles and keys, each call authorised; the shape is client/identity-port.ts. */
-export async function composeIdentities(config: AuthorityRules & Pick<MlopsConfig, 'stateDirectory'>, pool: Pool) {
+export async function composeIdentities(
+  config: AuthorityRules &
+    Pick<MlopsConfig, 'stateDirectory'> & { readonly governance: Pick<MlopsConfig['governance'], 'readSample'> },
+  pool: Pool,
+) {
   const parts = await composeEvidence(config, pool);
   const authority = composeAuthority(config, parts);
   const identities = createIdentities(parts);
@@ -78,7 +83,9 @@ export async function composeIdentities(config: AuthorityRules & Pick<MlopsConfi
     },
 
     async list(claim: Claim) {
-      await authorise('identity.list', null, claim);
+      const actor = await authorise('identity.list', null, claim);
+      const read = { type: 'identity.read', resource: 'identity', verb: 'list' } as const;
+      await sampleRead(parts, config.governance.readSample, read, actor);
       return await identities.list();
     },
   };

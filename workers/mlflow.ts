@@ -20,6 +20,7 @@ export function openMlflow(config: MlopsConfig, pool: Pool, connect: () => Promi
         evidence,
         authority: composeAuthority(config, evidence),
         trustsLoopback: config.environment !== 'production',
+        advice: 'set MLFLOW_TRACKING_TOKEN',
       }),
       parts: { ...parts, registry, webhooks: await composeWebhooks(config, evidence) },
     };

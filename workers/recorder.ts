@@ -5,12 +5,16 @@ import { digestOf } from '../adapters/crypto/digest-of.ts';
 import { findReferences } from '../adapters/postgres/ledger/find-references.ts';
 import type { EvidenceParts } from '../adapters/postgres/rollout-store.ts';
 import { MlopsError } from '../domain/errors.ts';
+import type { EventActor } from '../domain/governance/event-draft.ts';
 import {
   draftOfRecording,
+  draftOfTexts,
+  hasTexts,
   jsonOfRecording,
   parseRecording,
   problemOfRecording,
   unshownClaims,
+  withTextsAt,
   type RecordedEvent,
 } from '../domain/governance/recorded-event.ts';
 import type { Claim } from '../domain/governance/statement.ts';
@@ -44,16 +48,26 @@ export function composeRecorder(
         await evidence.ledger.append(draftOfRecording(event, { unshown, approvalId: null, approvers: [] }, actor));
         return { state: 'recorded', unshown } as const;
       }
+      const asked = await sealTexts(evidence, event, actor);
       const { approvalId } = await approvals.request({
         kind: 'recorded-action',
-        resource: resourceOf(event),
+        resource: resourceOf(asked),
         requestedBy: actor.id,
-        action: jsonOfRecording(event, []),
+        action: jsonOfRecording(asked, []),
         reason: '',
       });
       return { state: 'pending', approvalId, unshown } as const;
     },
   };
+}
+
+/** What waits is kept beside the ledger too, where no erasure reaches: its texts are sealed before, and it says where. */
+async function sealTexts({ ledger }: EvidenceParts, event: RecordedEvent, actor: EventActor): Promise<RecordedEvent> {
+  if (!hasTexts(event)) return event;
+  const sequence = await ledger.transact(
+    async ({ append }) => await Promise.resolve(append(draftOfTexts(event, actor))),
+  );
+  return withTextsAt(event, sequence);
 }
 
 function resourceOf({ action, resource }: RecordedEvent): string {
@@ -64,6 +78,8 @@ function resourceOf({ action, resource }: RecordedEvent): string {
 async function assess(pool: Pool, asked: AskedThing, before: ApprovalView | null): Promise<ApprovalAssessment | null> {
   const event = parseRecording(asked.action ?? before?.action);
   if (event === null || problemOfRecording(event) !== null || resourceOf(event) !== asked.resource) return null;
+  // Nothing else is kept in clear of what is new; whoever asks has sealed it before.
+  if (asked.action !== undefined && hasTexts(event)) return null;
   const unshown = unshownClaims(event, await findReferences(pool, Object.values(event.evidence)));
   return {
     bound: { artifact: null, tests: digestOf(event.evidence), policy: digestOf([...event.frameworks].sort()) },

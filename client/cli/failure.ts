@@ -31,14 +31,22 @@ export function renderFailure(
 /** The chain of causes in the last lines: the real one is often the deepest. */
 function causes(error: unknown): string {
   const lines: string[] = [];
-  for (
-    let cause = (error as { cause?: unknown }).cause;
-    cause instanceof Error && lines.length < 4;
-    cause = cause.cause
-  ) {
+  for (const cause of reasonsOf(error)) {
     const words = messageOf(cause).split('\n')[0] ?? '';
     // Most errors have said it already.
     if (words !== '' && !messageOf(error).includes(words)) lines.push(`\n  caused by: ${words}`);
   }
-  return lines.join('');
+  return lines.slice(0, 4).join('');
+}
+
+/** What lies behind an error, without the envelopes in which a worker's error came here: that is the error itself, by its code. */
+function reasonsOf(error: unknown): readonly Error[] {
+  const chain = causesOf(error, 10);
+  const code = isMlopsError(error) ? error.code : null;
+  return chain.slice(chain.findLastIndex((cause) => 'type' in cause && cause.type === code) + 1);
+}
+
+function causesOf(error: unknown, most: number): Error[] {
+  const cause = error instanceof Error ? error.cause : undefined;
+  return cause instanceof Error && most > 0 ? [cause, ...causesOf(cause, most - 1)] : [];
 }

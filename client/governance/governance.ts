@@ -12,9 +12,12 @@ export interface EventOrder {
   readonly complianceFrameworks?: readonly Framework[];
   /** It waits until somebody has approved it. */
   readonly approvalRequired?: boolean;
-  /** `true` is a claim: it is shown by `evidence` of the same name, or somebody has to approve it. */
+  /**
+   * `true` is a claim, and `explainable` whatever it is but `false`: it is shown by `evidence` of the same name, or somebody has to approve it.
+   * Free text is sealed under the key of who acts.
+   */
   readonly metadata?: Readonly<Record<string, string | number | boolean>>;
-  /** `sha256:<digest>` of a registered artifact, or `ledger:<sequence>`. */
+  /** `sha256:<digest>` of a registered artifact, or `ledger:<sequence>`: about the resource, or a check of what is claimed. */
   readonly evidence?: Readonly<Record<string, string>>;
 }
 

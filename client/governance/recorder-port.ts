@@ -12,7 +12,7 @@ export const RECORDING_ACTION = 'governance.record';
 /** Port: records what programs did elsewhere. */
 export interface Recorder {
   /**
-   * Writes an event, or asks for an approval first: when one is required, or when a claim is a mere `true` that nothing shows.
+   * Writes an event, or asks for an approval first: when one is required, or when it claims what nothing about its resource shows.
    *
    * @throws USAGE_INVALID, NOT_AUTHENTICATED, NOT_AUTHORISED, APPROVAL_UNANSWERED
    */

@@ -18,6 +18,19 @@ export function draftOfRead(
   return { type, category: 'data_access', actor, resource, risk, facts, ...sealed };
 }
 
+/** What somebody looked at beside the log and the registry: who may do what, what waits for whom, what is held. */
+export interface SampledRead {
+  readonly type: 'approval.read' | 'governance.read' | 'identity.read';
+  /** `approval/apr-3f1c`, `identity`, `ledger` */
+  readonly resource: string;
+  readonly verb: 'list' | 'show' | 'holds' | 'watch' | 'foresee';
+}
+
+/** Somebody looked at it. */
+export function draftOfSampledRead({ resource, type, verb }: SampledRead, actor: EventActor): EventDraft {
+  return { type, category: 'data_access', actor, resource, risk: 'low', facts: { verb } };
+}
+
 /** What somebody wanted to do and may not, or not now. */
 export interface Refusal {
   /** Its exact name: `rollout.approve` */

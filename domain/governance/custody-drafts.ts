@@ -20,6 +20,8 @@ export interface CustodyOrder extends Claim {
   /** A principal id, the name behind one, or a thing: `rollout/dev/rag_api`. */
   readonly subject: string;
   readonly reason: string;
+  /** The approval that it is carried out by: the reason is sealed with its request. */
+  readonly approvalId?: string;
 }
 
 /** A case that evidence is held for, by its number or mark: `2026-17`. It stands in the log, so it names nobody. */

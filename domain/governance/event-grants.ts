@@ -21,6 +21,7 @@ export const EVENT_GRANTS: Readonly<Record<string, readonly DatabaseRole[]>> = {
   'approval.delegated': [CLI],
   'approval.delegation-revoked': [CLI],
   'approval.link-issued': [CLI],
+  'approval.read': [API, CLI],
   'audit.%': ALL,
   'governance.%': [ADMIN],
   'governance.erased': [WORKER],

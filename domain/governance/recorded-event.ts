@@ -1,3 +1,7 @@
+import { ownValue } from '../own-value.ts';
+import { hasMailAddress } from '../mail-address.ts';
+import { isClaim, showsClaim, type Referenced } from './claims.ts';
+import { separateTexts } from './sealed-texts.ts';
 import { EVENT_CATEGORIES, type EventActor, type EventCategory, type EventDraft, type Json } from './event-draft.ts';
 
 /** Frameworks that an event can be evidence for. */
@@ -11,7 +15,7 @@ export interface RecordedEvent {
   readonly action: string;
   readonly resource: string;
   readonly frameworks: readonly Framework[];
-  /** Codes, numbers, and claims: `explainable: true`. */
+  /** Codes, numbers, and claims: `explainable: true`. Texts are sealed. */
   readonly metadata: Readonly<Record<string, string | number | boolean>>;
   /** What shows a claim, by its name: `sha256:<digest>` of a registered artifact, or `ledger:<sequence>`. */
   readonly evidence: Readonly<Record<string, string>>;
@@ -22,7 +26,7 @@ export interface RecordedEvent {
 const ACTION = /^[a-z][a-z0-9_.-]{0,99}$/;
 const RESOURCE = /^[\w./:@-]{1,200}$/;
 const NAME = /^[A-Za-z][A-Za-z0-9_.-]{0,99}$/;
-const CODE = /^[\w./:@+ -]{0,200}$/;
+const LONGEST_TEXT = 2000;
 const REFERENCE = /^(sha256:[0-9a-f]{64}|ledger:\d{1,15})$/;
 
 /** Reads what somebody wants recorded, of whatever shape it is; null when it has not that of an event. */
@@ -45,23 +49,30 @@ export function problemOfRecording(given: RecordedEvent): string | null {
   if (!EVENT_CATEGORIES.includes(category))
     return `its category is ${category}, wanted one of ${EVENT_CATEGORIES.join(', ')}`;
   if (!ACTION.test(action)) return `its action is ${JSON.stringify(action)}, wanted a code like deploy_production`;
-  if (!RESOURCE.test(resource))
+  if (!RESOURCE.test(resource) || hasMailAddress(resource))
     return `its resource is ${JSON.stringify(resource)}, wanted a name like model/rag_api/2.1.0`;
   const unknown = frameworks.find((one) => !FRAMEWORKS.includes(one));
   if (unknown !== undefined) return `its framework is ${unknown}, wanted one of ${FRAMEWORKS.join(', ')}`;
-  const entry = Object.entries(metadata).find(([name, value]) => !NAME.test(name) || !isCode(value));
+  const entry = Object.entries(metadata).find(([name, value]) => !NAME.test(name) || !isValue(value));
   if (entry !== undefined)
-    return `its metadata ${JSON.stringify(entry[0])} is no code, number or boolean: words do not belong into the log`;
+    return `its metadata ${JSON.stringify(entry[0])} is no number, boolean or text of ${LONGEST_TEXT} characters at most`;
   const reference = Object.entries(evidence).find(([name, value]) => !NAME.test(name) || !REFERENCE.test(value));
   return reference === undefined
     ? null
     : `its evidence for ${JSON.stringify(reference[0])} is ${JSON.stringify(reference[1])}, wanted sha256:<digest> or ledger:<sequence>`;
 }
 
-/** Claims that nothing shows: a boolean says that something is so, not why. `found` are the references that lead somewhere. */
-export function unshownClaims({ evidence, metadata }: RecordedEvent, found: ReadonlySet<string>): string[] {
+/** Claims that nothing shows: a mere value says that something is so, not why. `found` is what the references lead to. */
+export function unshownClaims(
+  { evidence, metadata, resource }: RecordedEvent,
+  found: ReadonlyMap<string, readonly Referenced[]>,
+): string[] {
   return Object.entries(metadata)
-    .filter(([name, value]) => value === true && !found.has(evidence[name] ?? ''))
+    .filter(([name, value]) => {
+      const reference = ownValue(evidence, name);
+      if (!isClaim(name, value, reference !== undefined)) return false;
+      return !(found.get(reference ?? '') ?? []).some((one) => showsClaim(one, name, resource));
+    })
     .map(([name]) => name)
     .sort();
 }
@@ -76,6 +87,8 @@ export function draftOfRecording(
   },
   actor: EventActor,
 ): EventDraft {
+  const { facts, texts } = separateTexts(metadata);
+  const sealed = Object.keys(texts).sort();
   return {
     type: `recorded.${action}`,
     category,
@@ -84,14 +97,43 @@ export function draftOfRecording(
     risk: more.unshown.length > 0 ? 'high' : 'medium',
     frameworks: [...frameworks].sort(),
     facts: {
-      metadata: { ...metadata },
+      metadata: facts,
+      ...(sealed.length === 0 ? {} : { sealed }),
       evidence: { ...evidence },
       // Claims that an approver let pass without.
       unshown: [...more.unshown],
       approval: more.approvalId,
       approvers: [...more.approvers],
     },
+    ...(sealed.length === 0 ? {} : { payload: { metadata: texts }, subject: actor.id }),
   };
+}
+
+/** The texts of an event that pends: who asked for it may be erased meanwhile, and an approval keeps what it is shown. */
+export function draftOfTexts({ metadata, resource }: RecordedEvent, actor: EventActor): EventDraft {
+  const { texts } = separateTexts(metadata);
+  return {
+    type: 'recorded.texts-sealed',
+    category: 'data_modification',
+    actor,
+    resource,
+    risk: 'low',
+    facts: { sealed: Object.keys(texts).sort() },
+    payload: { metadata: texts },
+    subject: actor.id,
+  };
+}
+
+/** Whether something of it is sealed. */
+export function hasTexts({ metadata }: RecordedEvent): boolean {
+  return Object.keys(separateTexts(metadata).texts).length > 0;
+}
+
+/** The event with the place in the ledger where its texts are sealed, instead of the texts. */
+export function withTextsAt(event: RecordedEvent, sequence: number): RecordedEvent {
+  const { facts, texts } = separateTexts(event.metadata);
+  const places = Object.keys(texts).map((name) => [name, `ledger:${sequence}`]);
+  return { ...event, metadata: { ...facts, ...(Object.fromEntries(places) as Record<string, string>) } };
 }
 
 /** The same as JSON, as an approval keeps it. */
@@ -115,6 +157,8 @@ function recordOf(value: unknown): Readonly<Record<string, unknown>> {
     : {};
 }
 
-function isCode(value: string | number | boolean): boolean {
-  return typeof value === 'string' ? CODE.test(value) : typeof value === 'boolean' || Number.isFinite(value);
+function isValue(value: string | number | boolean): boolean {
+  if (typeof value === 'string')
+    return value.length <= LONGEST_TEXT && value.isWellFormed() && !value.includes('\u0000');
+  return typeof value === 'boolean' || Number.isFinite(value);
 }

@@ -1,3 +1,4 @@
+import { hasMailAddress } from '../mail-address.ts';
 import { MODEL_NAME } from '../model-name.ts';
 import { parseVersion } from './semver.ts';
 
@@ -37,6 +38,13 @@ export function versionNameOf({ kind, target }: Dependency): VersionName | null 
   return LINKED.includes(kind) ? parseVersionName(target) : null;
 }
 
+/** What of a target may stand in the ledger for good: a version by its name, a commit. Null for a name that people chose: it may be one of theirs. */
+export function lastingTarget(dependency: Dependency): string | null {
+  const { kind, target } = dependency;
+  if (kind === 'code') return target.slice(target.lastIndexOf('@') + 1);
+  return versionNameOf(dependency) === null ? null : target;
+}
+
 /** Reads `NAME@VERSION`; null when it is something else. */
 export function parseVersionName(text: string): VersionName | null {
   const at = text.lastIndexOf('@');
@@ -56,6 +64,8 @@ export function completeDependency({
   if (known === undefined) return `dependency ${kind} is not a kind, wanted one of ${DEPENDENCY_KINDS.join(', ')}`;
   if (typeof target !== 'string' || target.trim() === '' || target.length > LONGEST || /\s/.test(target))
     return `dependency ${known} is ${JSON.stringify(target)}, wanted a name without blanks, at most ${LONGEST} characters`;
+  if (known !== 'code' && hasMailAddress(target))
+    return `dependency ${known} has a mail address, wanted a name that is nobody's: it is kept for good`;
   if (known === 'code' && !/^(.+@)?[0-9a-f]{7,64}$/.test(target))
     return `code commit is ${target}, wanted 7 to 64 hex digits, or REPOSITORY@COMMIT`;
   const name = versionNameOf({ kind: known, target });

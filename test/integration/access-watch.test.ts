@@ -168,12 +168,18 @@ describe('the access watch', () => {
       APPROVAL_POLICY,
       asker,
     );
-    await parts.ledger.append(
-      draftOfRefusal(
-        { action: 'approval.approve', resource: 'approval/apr-watch', code: 'APPROVAL_REFUSED', problem: 'own' },
-        asker,
-      ),
+    const byKey = { id: 'principal:0000000000000a5c', kind: 'human', authentication: 'ed25519' } as const;
+    await pool.query(
+      `INSERT INTO principal (principal_id, kind, provider, name) VALUES ($1, 'human', 'ed25519', 'asker')`,
+      [byKey.id],
     );
+    for (const who of [asker, byKey])
+      await parts.ledger.append(
+        draftOfRefusal(
+          { action: 'approval.approve', resource: 'approval/apr-watch', code: 'APPROVAL_REFUSED', problem: 'own' },
+          who,
+        ),
+      );
     await store.decide({
       approvalId: record.approvalId,
       verdict: 'approve',
@@ -185,6 +191,7 @@ describe('the access watch', () => {
     });
     await run();
     expect(await alarmsOf(asker.id)).toMatchObject([{ type: 'access.self-approval' }]);
+    expect(await alarmsOf(byKey.id), 'the same person').toMatchObject([{ type: 'access.self-approval' }]);
     expect(await alarmsOf(hasty.id)).toMatchObject([{ type: 'access.hasty-approval' }]);
   });
 

@@ -63,6 +63,17 @@ async function grant(id: string, role: string): Promise<void> {
 const requester = ({ requestedBy }: ApprovalOrder) =>
   ({ id: requestedBy, kind: 'human', authentication: 'operating-system' }) as const;
 
+/** The same person by a key: another principal of the name, with the same right. */
+async function twin(name: string): Promise<string> {
+  const id = `principal:${Buffer.from(name).toString('hex').padEnd(16, '0').slice(0, 16)}`;
+  await pool.query(`INSERT INTO principal (principal_id, kind, provider, name) VALUES ($1, 'human', 'ed25519', $2)`, [
+    id,
+    name,
+  ]);
+  await grant(id, 'approver');
+  return id;
+}
+
 let number = 0;
 async function open(change: Partial<ApprovalOrder> = {}, policy = APPROVAL_POLICY) {
   number += 1;
@@ -169,6 +180,21 @@ describe('an approval', () => {
     expect(await refusal(decide(approvalId, 'viewer'))).toContain('you have none of the roles');
     expect(await refusal(decide(approvalId, 'principal:nobody'))).toContain('you have none of the roles');
     expect(await eventsOf(approvalId)).toEqual(['approval.requested']);
+  });
+
+  it('refuses a person who asked, or decided, or handed his right on, as another principal of the same name', async () => {
+    const [engineer, ann] = [await twin('engineer'), await twin('ann')];
+    const { approvalId } = await open();
+    expect(await refusal(decide(approvalId, engineer))).toContain(`engineer is also ${people['engineer']}, requester`);
+    expect(await eventsOf(approvalId)).toEqual(['approval.requested']);
+    await decide(approvalId, 'ann');
+    expect(await refusal(decide(approvalId, ann))).toContain('ann is known as another principal as well');
+    await createDelegations(parts).delegate(
+      { id: engineer, kind: 'human', authentication: 'ed25519' },
+      { to: people['dan'] ?? '', approvalId, forSeconds: 60, reason: 'away' },
+    );
+    expect(await refusal(decide(approvalId, 'dan'))).toContain(`engineer is also ${people['engineer']}, requester`);
+    expect((await decide(approvalId, 'bob')).record.state).toBe('approved');
   });
 
   it('is ended by one denial, also after it was approved', async () => {
@@ -429,6 +455,17 @@ describe('the database itself', () => {
     expect(await run(insert, approvalId, 1, people['dan'], people['ann'], contentDigest, roles)).toContain(
       'duplicate key',
     );
+  });
+
+  it('refuses decisions of a person who may not by another principal, and a second one', async () => {
+    const { approvalId, contentDigest } = await open();
+    const insert = `INSERT INTO approval_decision (approval_id, round, principal_id, verdict, on_behalf_of, seen, roles, ledger_sequence)
+      VALUES ($1, 1, $2, 'approve', $3, $4, '{approver}', $seq)`;
+    const [author, cid] = [await twin('author'), await twin('cid')];
+    expect(await run(insert, approvalId, author, null, contentDigest)).toContain(`who is ${people['author']} as well`);
+    expect(await run(insert, approvalId, people['dan'], author, contentDigest)).toContain('may not decide');
+    expect(await run(insert, approvalId, people['dan'], people['cid'], contentDigest)).toBe('was allowed');
+    expect(await run(insert, approvalId, cid, null, contentDigest)).toContain('may not decide');
   });
 
   it('refuses to change what is asked, what was decided, and what has ended', async () => {

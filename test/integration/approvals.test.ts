@@ -201,6 +201,7 @@ describe('on a stack', () => {
     expect(program).toMatchObject({ code: 4, stderr: expect.stringContaining('people decide, and you are a program') });
     const author = await as('author', 'approval', 'approve', approvalId);
     expect(author).toMatchObject({ code: 4, stderr: expect.stringContaining('an author of what is asked for') });
+    expect(author.stderr, 'once').not.toContain('caused by');
     const dry = await project.mlops(['approval', 'approve', approvalId, '--dry-run']);
     expect(dry).toMatchObject({ code: 0, stdout: expect.stringContaining('would approve stage-promotion of model/m') });
     const stale = await project.mlops(['approval', 'approve', approvalId, '--seen', DIGEST.b]);
@@ -385,7 +386,38 @@ describe('on a stack', () => {
       expect(await recorded()).toMatchObject([
         { frameworks: ['gdpr', 'soc2'], facts: { approval: approvalId, unshown: ['consent_tracked', 'explainable'] } },
       ]);
-      const evidence = { explainable: 'ledger:0', consent_tracked: 'ledger:1' };
+      // What is there, and about something else, shows nothing.
+      const foreign = { explainable: 'ledger:0', consent_tracked: 'ledger:1' };
+      const both = ['consent_tracked', 'explainable'];
+      for (const metadata of [order.metadata, { explainable: 'yes', consent_tracked: 1 }])
+        expect(await mlops.governance.recordEvent({ ...order, metadata, evidence: foreign })).toMatchObject({
+          state: 'pending',
+          unshown: both,
+        });
+      const check = {
+        ...order,
+        eventType: 'compliance_check',
+        metadata: { consents: 12, consent_tracked: false },
+      } as const;
+      expect(
+        await mlops.governance.recordEvent({ ...check, resourceId: 'wiki', action: 'consent_counted' }),
+      ).toMatchObject({
+        state: 'pending',
+        unshown: ['consents'],
+      });
+      const counted = { resourceId: 'dataset/wiki', action: 'consent_counted', metadata: { people: 12 } };
+      for (const one of [counted, { metadata: {}, action: 'explanation_read' }])
+        expect(await mlops.governance.recordEvent({ ...check, ...one })).toEqual({ state: 'recorded', unshown: [] });
+      const sequenceOf = async (action: string) =>
+        (
+          await query<{ sequence: string }>(pool, 'SELECT sequence FROM ledger_event WHERE type = $1', [
+            `recorded.${action}`,
+          ])
+        )[0]?.sequence;
+      const evidence = {
+        explainable: `ledger:${await sequenceOf('explanation_read')}`,
+        consent_tracked: `ledger:${await sequenceOf('consent_counted')}`,
+      };
       expect(await mlops.governance.recordEvent({ ...order, evidence })).toEqual({ state: 'recorded', unshown: [] });
       expect(
         await mlops.governance.recordEvent({ ...order, evidence: { ...evidence, explainable: 'ledger:999999999' } }),
@@ -397,6 +429,23 @@ describe('on a stack', () => {
         code: 'USAGE_INVALID',
       });
       expect(await recorded()).toHaveLength(2);
+      // Texts may be about people: none stands in the log, or beside it where nothing is erased.
+      const words = 'Ada of ada@example.org looked at it';
+      const noted = { ...check, action: 'noted', metadata: { people: 12, note: words } };
+      expect(await mlops.governance.recordEvent(noted)).toMatchObject({ state: 'recorded' });
+      const waiting = await mlops.governance.recordEvent({ ...noted, action: 'noted_later', approvalRequired: true });
+      const { action } = await show((waiting as { approvalId: string }).approvalId);
+      expect(action['metadata']).toEqual({ people: 12, note: expect.stringMatching(/^ledger:\d+$/) as string });
+      const { rows } = await pool.query<{ sequence: string; canonical: string }>(
+        `SELECT sequence, canonical FROM ledger_event WHERE type IN ('recorded.noted', 'recorded.texts-sealed') ORDER BY sequence`,
+      );
+      expect(rows).toHaveLength(2);
+      const reader = await composeLedgerReader(config, pool);
+      for (const { canonical, sequence } of rows) {
+        expect(canonical).not.toContain('example.org');
+        const opened = await reader.event(Number(sequence), { withPayload: true, actor: ME });
+        expect(opened?.payload).toMatchObject({ metadata: { note: words } });
+      }
     } finally {
       await mlops.close();
     }
@@ -713,6 +762,50 @@ describe('on a stack', () => {
       const reader = await composeLedgerReader(config, pool);
       const found = await reader.event(Number(decided?.sequence), { withPayload: true, actor: ME });
       expect(found?.payload, 'through the workflow').toMatchObject({ source: { address: '127.0.0.1' } });
+    });
+
+    it('nobody decides by being on this machine, nor reads through a proxy of it or by another name', async () => {
+      const { approvalId, contentDigest: seen } = await request();
+      const path = `/api/v1/approvals/${approvalId}`;
+      const order = { verdict: 'approve', seen, reason: '' };
+      const unsigned = await send(`${path}/decisions`, order);
+      expect(unsigned).toMatchObject({ status: 401, body: { error: { code: 'NOT_AUTHENTICATED' } } });
+      expect(JSON.stringify(unsigned.body)).toContain('a decision is signed, everywhere');
+      expect((await show(approvalId)).decisions).toEqual([]);
+      const { stdout } = await project.mlops(['audit', 'query', '--resource', `approval/${approvalId}`, '-o', 'json']);
+      expect(stdout).toContain('"approval.decide-refused"');
+      const reads = async () =>
+        (
+          await query<{ resource: string; actor: string }>(
+            pool,
+            `SELECT resource, actor FROM ledger_event WHERE type = 'approval.read' AND resource = ANY ($1) ORDER BY sequence`,
+            [['approval', `approval/${approvalId}`]],
+          )
+        ).slice(-2);
+      const proxied = { headers: { 'x-forwarded-for': '203.0.113.9' } };
+      for (const read of ['/api/v1/approvals', path]) {
+        expect((await fetch(`${api()}${read}`)).status, read).toBe(200);
+        expect((await fetch(`${api()}${read}`, proxied)).status, read).toBe(401);
+        const wrong = { headers: { authorization: 'Bearer nobody.knows.it' } };
+        expect((await fetch(`${api()}${read}`, wrong)).status, read).toBe(401);
+      }
+      const { id: actor } = await evidence.principals.loopback();
+      expect(await reads()).toEqual([
+        { resource: 'approval', actor },
+        { resource: `approval/${approvalId}`, actor },
+      ]);
+    });
+
+    it('who asks is not the one who approves, as another principal of his name either', async () => {
+      // `mlops up` has made an identity of that name, which has every role.
+      const { id: requestedBy } = await evidence.principals.person(ME);
+      const { approvalId } = await written({ requestedBy });
+      const own = await as(ME, 'approval', 'approve', approvalId);
+      expect(own).toMatchObject({
+        code: 4,
+        stderr: expect.stringContaining(`${ME} is also ${requestedBy}, requester`),
+      });
+      expect((await show(approvalId)).decisions).toEqual([]);
     });
 
     it('a link is refused from another site, without its secret, its cookie or its token, and when what it is for changed', async () => {

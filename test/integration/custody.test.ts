@@ -492,6 +492,15 @@ describe('a legal hold', () => {
 
   it('that is released lets an erasure through', async () => {
     expect(await governance.holds(AUDITOR)).toEqual([]);
+    const lastRead = async () =>
+      (
+        await pool.query<{ canonical: string }>(
+          `SELECT canonical FROM ledger_event WHERE type = 'governance.read' ORDER BY sequence DESC LIMIT 1`,
+        )
+      ).rows.map(({ canonical }) => JSON.parse(canonical) as object);
+    expect(await lastRead()).toMatchObject([{ category: 'data_access', facts: { verb: 'holds' } }]);
+    await governance.watch(AUDITOR);
+    expect(await lastRead()).toMatchObject([{ category: 'data_access', facts: { verb: 'watch' } }]);
     expect(await governance.erase({ subject: 'held', ...WHY })).toMatchObject({ keys: 1, name: true });
   });
 });

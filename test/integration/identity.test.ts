@@ -23,7 +23,7 @@ import { OFFSETS } from '../support/offsets.ts';
 
 let database: TestDatabase;
 let pool: Pool;
-let config: AuthorityRules & Pick<MlopsConfig, 'stateDirectory' | 'auditDirectory'>;
+let config: Parameters<typeof composeIdentities>[0] & Pick<MlopsConfig, 'auditDirectory' | 'stateDirectory'>;
 let parts: Awaited<ReturnType<typeof composeLedger>>;
 let identities: Awaited<ReturnType<typeof composeIdentities>>;
 let authority: Authority;
@@ -38,7 +38,7 @@ beforeAll(async () => {
     stateDirectory,
     auditDirectory: join(stateDirectory, 'audit'),
     environment: 'production',
-    governance: { developmentRoles: ROLE_NAMES, issuers: [] },
+    governance: { developmentRoles: ROLE_NAMES, issuers: [], readSample: 1 },
   };
   await ensureLedgerKeys(stateDirectory, 'production');
   parts = await composeLedger(config, pool, pino({ level: 'silent' }));
@@ -94,6 +94,12 @@ describe('the first admin', () => {
     expect(admin.actor).toMatch(/^principal:[0-9a-f]{16}$/);
     const listed = await identities.list(admin.claim({ action: 'identity.list', resource: 'identity', content: null }));
     expect(listed).toMatchObject([{ principal: admin.actor, roles: ['admin'], authentication: 'ed25519' }]);
+    expect(await lastEvent(), 'a reading').toMatchObject({
+      type: 'identity.read',
+      category: 'data_access',
+      actor: { id: admin.actor },
+      facts: { verb: 'list' },
+    });
     const { rows } = await pool.query(`SELECT risk FROM ledger_event WHERE type = 'identity.bootstrapped'`);
     expect(rows).toEqual([{ risk: 'critical' }]);
   });

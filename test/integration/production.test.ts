@@ -437,6 +437,10 @@ describe('in production', () => {
     for (const name of ['anna', 'aldo', 'arno']) await as(name, 'approval', 'approve', approvalId);
     await until(stateOf, (found) => (found as { state: string }).state === 'carried-out', 20_000);
     expect((await erase()).stderr, 'nobody of that name is left').toContain('SUBJECT_UNKNOWN');
+    const written = await as(null, ...'audit query --type governance.erased -o json'.split(' '));
+    expect(JSON.parse(written.stdout), 'why is in the request').toMatchObject({
+      events: [{ resource: subject, facts: { approval: approvalId } }],
+    });
   });
 
   it('an approval is asked for by who has signed for it, through the engine too', async () => {

@@ -108,12 +108,33 @@ describe('the lineage', () => {
     expect((await lineage('upstream', at('pipe'), 0)).nodes).toHaveLength(1);
   });
 
+  it('leaves in the ledger no name of a dataset, which may be one of people', async () => {
+    const dependency = { kind: 'dataset', target: 'patients-of-ada' } as const;
+    const order = { ...at('rer'), ...ADA, dependency };
+    expect(await registry.depend(order)).toBe(true);
+    const { rows } = await pool.query<{ canonical: string }>(
+      `SELECT canonical FROM ledger_event WHERE resource = 'model/rer/1.0.0' AND type = 'model.dependency-added'`,
+    );
+    expect(rows.map(({ canonical }) => JSON.parse(canonical) as object)).toMatchObject([
+      { facts: { version: '1.0.0', kind: 'dataset', target: null }, commitment: expect.any(String) as string },
+    ]);
+    expect(rows[0]?.canonical).not.toContain('patients');
+    expect((await lineage('downstream', dependency)).nodes.map(({ name }) => name)).toContain('rer@1.0.0');
+    await expect(
+      registry.depend({ ...order, dependency: { kind: 'dataset', target: 'ada@example.org' } }),
+    ).rejects.toMatchObject({
+      code: 'REGISTRATION_INVALID',
+      message: expect.stringContaining('a mail address') as string,
+    });
+  });
+
   it('takes what becomes known later, once, and no circle', async () => {
     const depend = async (model: string, target: string) =>
       await registry.depend({ ...at(model), ...ADA, dependency: { kind: 'model', target } });
     expect([await depend('rer', 'emb@1.0.0'), await depend('rer', 'emb@1.0.0')]).toEqual([true, false]);
     expect((await eventsOf(pool, 'model/rer/1.0.0')).map(({ type }) => type)).toEqual([
       'model.registered',
+      'model.dependency-added',
       'model.dependency-added',
     ]);
     await expect(depend('emb', 'pipe@1.0.0')).rejects.toMatchObject({

@@ -103,7 +103,7 @@ export async function startMlflow(
   });
   const webhooks = openWebhooks(evidence, webhookHosts);
   const gate = {
-    callers: createCallers({ evidence, authority, trustsLoopback }),
+    callers: createCallers({ evidence, authority, trustsLoopback, advice: 'set MLFLOW_TRACKING_TOKEN' }),
     parts: { ...made.parts, registry, webhooks },
   };
   const app = fastify({ logger: false, forceCloseConnections: true });

@@ -1,28 +1,43 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { isMlopsError, MlopsError } from '../../domain/errors.ts';
 import { problemOfForm, type Claim, type SignedStatement } from '../../domain/governance/statement.ts';
-import { MAX_LISTED, type composeApprovals } from '../approvals.ts';
+import { resourceOfApproval } from '../../domain/registry/approval/request.ts';
+import { APPROVALS, MAX_LISTED, type composeApprovals } from '../approvals.ts';
+import type { Callers } from './callers.ts';
 
 type Approvals = ReturnType<typeof composeApprovals>;
 
-/** Who comes without a statement, where that is allowed: everybody on this machine, outside production. */
-const LOCAL = 'local';
-const SCHEME = 'mlops-statement ';
-const BEARER = 'bearer ';
+/** Approvals, and who reads them without a signature. */
+export interface ApprovalGate {
+  readonly approvals: Approvals;
+  readonly callers: Callers;
+}
 
-/** Approvals for programs. Who asks shows a signed statement: `authorization: Mlops-Statement <base64url of its JSON>`. */
-export function registerApprovals(app: FastifyInstance, approvals: () => Promise<Approvals>): void {
+const SCHEME = 'mlops-statement ';
+
+/**
+ * Approvals for programs. Who asks shows a signed statement: `authorization: Mlops-Statement <base64url of its JSON>`. To read a token is
+ * enough, and on this machine outside production nothing; what is decided is signed everywhere.
+ */
+export function registerApprovals(app: FastifyInstance, gate: () => Promise<ApprovalGate>): void {
   app.get('/api/v1/approvals', async (request, reply) => {
-    const all = (request.query as { all?: string }).all === 'true';
-    return await answer(reply, async () => ({
-      approvals: await (await approvals()).list({ all, limit: MAX_LISTED }, claimOf(request)),
-    }));
+    const asked = { all: (request.query as { all?: string }).all === 'true', limit: MAX_LISTED };
+    return await answer(reply, async () => {
+      const { approvals, callers } = await gate();
+      if (isSigned(request)) return { approvals: await approvals.list(asked, statementOf(request)) };
+      const actor = await callers.admit(request, { action: 'approval.read', resource: APPROVALS });
+      return { approvals: await approvals.admitted.list(asked, actor) };
+    });
   });
   app.get('/api/v1/approvals/:approvalId', async (request, reply) => {
     const { approvalId } = request.params as { approvalId: string };
-    return await answer(reply, async () => ({
-      approval: await (await approvals()).show(approvalId, claimOf(request)),
-    }));
+    return await answer(reply, async () => {
+      const { approvals, callers } = await gate();
+      if (isSigned(request)) return { approval: await approvals.show(approvalId, statementOf(request)) };
+      const resource = resourceOfApproval(approvalId);
+      const actor = await callers.admit(request, { action: 'approval.read', resource });
+      return { approval: await approvals.admitted.show(approvalId, actor) };
+    });
   });
   app.post('/api/v1/approvals/:approvalId/decisions', async (request, reply) => {
     const { approvalId } = request.params as { approvalId: string };
@@ -34,17 +49,15 @@ export function registerApprovals(app: FastifyInstance, approvals: () => Promise
             'Decision is not understood: wanted {"verdict": "approve" or "deny", "seen": "<content digest>", "reason": "..."}',
           hint: `Read the content digest from GET /api/v1/approvals/${approvalId}`,
         });
-      const claim = claimOf(request);
-      if (claim.token !== undefined) throw mustSign();
-      return await (await approvals()).decide({ approvalId, verdict, reason, seen, claim });
+      const { approvals, callers } = await gate();
+      if (!isSigned(request)) {
+        // Of a token too: it says who comes, not what is wanted, and a workflow keeps what it is given.
+        const problem = 'a decision is signed, everywhere: show a statement, or decide by a link or the command line';
+        throw await callers.refuse({ action: 'approval.decide', resource: resourceOfApproval(approvalId) }, problem);
+      }
+      return await approvals.decide({ approvalId, verdict, reason, seen, claim: statementOf(request) });
     });
   });
-}
-
-/** A decision goes to a workflow, which keeps what it is given: no token may go there. */
-function mustSign(): MlopsError {
-  const problem = 'a decision must be signed: a token says who comes, not what is wanted';
-  return new MlopsError('NOT_AUTHENTICATED', { action: 'approval.decide', problem });
 }
 
 /** HTTP statuses of exit codes (contract §2). */
@@ -62,12 +75,13 @@ async function answer(reply: FastifyReply, work: () => Promise<object>): Promise
   }
 }
 
+function isSigned({ headers }: FastifyRequest): boolean {
+  return (headers.authorization ?? '').toLowerCase().startsWith(SCHEME);
+}
+
 /** @throws NOT_AUTHENTICATED for what cannot be a statement */
-function claimOf({ headers }: FastifyRequest): Claim {
-  const given = headers.authorization ?? '';
-  if (given === '') return { actor: LOCAL };
-  if (given.toLowerCase().startsWith(BEARER)) return { actor: 'token', token: given.slice(BEARER.length).trim() };
-  const statement = given.toLowerCase().startsWith(SCHEME) ? parse(given.slice(SCHEME.length)) : null;
+function statementOf({ headers }: FastifyRequest): Claim {
+  const statement = parse((headers.authorization ?? '').slice(SCHEME.length));
   const problem = problemOfForm(statement);
   if (problem !== null)
     throw new MlopsError('NOT_AUTHENTICATED', { action: 'Request', problem: `its statement is not valid: ${problem}` });

@@ -15,6 +15,10 @@ interface Row extends Record<string, unknown> {
   readonly is_own: boolean | null;
 }
 
+/** Somebody excluded is who acts, or has his name: one person is several principals. */
+const IS_OWN = `r.excluded ? e.actor OR r.excluded ?| ARRAY (
+  SELECT other.principal_id FROM principal mine JOIN principal other ON other.name = mine.name WHERE mine.principal_id = e.actor)`;
+
 /**
  * What people and programs did from one sequence up to another, by principal, in the order of the log. Of what an event says,
  * refusals show their code and all of them their source; the request that a decision is about is looked up beside it.
@@ -29,7 +33,7 @@ export async function readAccessEvents(
     `SELECT e.sequence, e.recorded_at, e.type, e.category, e.actor, e.resource,
        e.canonical::json ->> 'source' AS source,
        CASE WHEN e.type LIKE '%-refused' THEN e.canonical::json -> 'facts' ->> 'code' END AS code,
-       asked.recorded_at AS asked_at, r.excluded ? e.actor AS is_own
+       asked.recorded_at AS asked_at, CASE WHEN r.approval_id IS NOT NULL THEN ${IS_OWN} END AS is_own
      FROM ledger_event e
      LEFT JOIN approval_request r ON e.type IN ('approval.approve', 'approval.approve-refused')
        AND r.approval_id = substr(e.resource, length('approval/') + 1)

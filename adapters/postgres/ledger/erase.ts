@@ -106,10 +106,11 @@ async function destroy(
     payloads: Number(counted.rows[0]?.payloads ?? 0),
     rows: blanked,
   };
+  const by = order.approvalId === undefined ? {} : { approval: order.approvalId };
   // Who erases themselves leaves no reason: it would be sealed under a new key of theirs.
   const reason = actor.id === subject ? '' : order.reason;
   if (facts.keys > 0 || facts.name || blanked > 0) {
-    append(draftOfCustody('erased', { subject, reason, facts }, actor));
+    append(draftOfCustody('erased', { subject, reason, facts: { ...facts, ...by } }, actor));
     if (traces !== null) await forgetWhileRunning(client, subject, withoutTaken(traces));
   }
   return { subject, ...facts };

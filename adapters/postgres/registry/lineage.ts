@@ -1,9 +1,14 @@
 import { MlopsError } from '../../../domain/errors.ts';
-import { completeDependency, type Dependency, type DependencyKind } from '../../../domain/registry/dependency.ts';
+import {
+  completeDependency,
+  lastingTarget,
+  type Dependency,
+  type DependencyKind,
+} from '../../../domain/registry/dependency.ts';
 import type { Lineage, LineageEdge, LineageNode } from '../../../domain/registry/lineage.ts';
 import type { RegisteredType } from '../../../domain/registry/model-types.ts';
 import { draftOfRegistry } from '../../../domain/registry/registry-drafts.ts';
-import { resourceOfVersion } from '../../../domain/registry/resource-names.ts';
+import { resourceOfModel, resourceOfVersion } from '../../../domain/registry/resource-names.ts';
 import type { Stage } from '../../../domain/registry/stages.ts';
 import { sampleRead } from './find.ts';
 import { linkDependencies } from './link-dependencies.ts';
@@ -149,9 +154,12 @@ export async function addDependency(parts: RegistryParts, order: DependOrder): P
           throw new MlopsError('VERSION_RETIRED', { model, version, action: 'given a dependency' });
         const added = await linkDependencies(transaction, { id, name: { model, version }, dependencies: [dependency] });
         if (added === 0) return false;
-        const facts = { version, kind: dependency.kind, target: dependency.target };
+        const { kind, target } = dependency;
+        const lasting = lastingTarget(dependency);
+        const facts = { version, kind, target: lasting };
+        const said = lasting === target ? {} : { words: { target }, subject: resourceOfModel(model) };
         transaction.append(
-          draftOfRegistry('dependency-added', { resource: resourceOfVersion(model, version), facts }, actor),
+          draftOfRegistry('dependency-added', { resource: resourceOfVersion(model, version), facts, ...said }, actor),
         );
         return true;
       }),

@@ -1,8 +1,15 @@
+import type { PoolClient } from 'pg';
 import type { DecisionOrder } from '../../../activities/approval-ports.ts';
 import { MlopsError } from '../../../domain/errors.ts';
 import { draftOfApproval, draftOfDecision } from '../../../domain/governance/approval-drafts.ts';
-import { chooseAuthority, judgeQuorum, problemOfDecision } from '../../../domain/registry/approval/quorum.ts';
+import {
+  chooseAuthority,
+  judgeQuorum,
+  problemOfDecision,
+  type Authority,
+} from '../../../domain/registry/approval/quorum.ts';
 import type { ApprovalRecord, ApprovalStanding } from '../../../domain/registry/approval/request.ts';
+import { principalsOf, problemOfSamePerson } from '../../../domain/registry/approval/same-person.ts';
 import type { LedgerTransaction } from '../ledger/ledger.ts';
 import type { EvidenceParts } from '../rollout-store.ts';
 import { useLink } from './approval-links.ts';
@@ -37,9 +44,7 @@ async function writeDecision(
 ): Promise<void> {
   const { actor, approvalId, linkId, reason, seen, verdict } = order;
   const principal = actor.id;
-  const chosen = chooseAuthority(record, order.authorities);
-  if (chosen.problem !== null) throw refusal(order, chosen.problem);
-  const { authority } = chosen;
+  const authority = await requireAuthority(client, record, order);
   const onBehalfOf = authority.handovers === 0 ? null : authority.principal;
   const roles = authority.roles.filter((role) => record.roles.includes(role));
   const decision = { principal, verdict, onBehalfOf, seen, roles, reason, linkId };
@@ -50,6 +55,26 @@ async function writeDecision(
     [approvalId, record.round, principal, verdict, onBehalfOf, seen, roles, linkId, sequence],
   );
   if (linkId !== null) await useLink(client, { linkId, approvalId, principal, seen, sequence });
+}
+
+/** The right that it is decided by: one that the same person may use, whoever he is here besides. @throws APPROVAL_REFUSED */
+async function requireAuthority(client: PoolClient, record: ApprovalRecord, order: DecisionOrder): Promise<Authority> {
+  const { authorities } = order;
+  const principal = order.actor.id;
+  const { rows } = await client.query<{ principal_id: string; name: string }>(
+    'SELECT principal_id, name FROM principal WHERE principal_id = ANY ($1) AND name IS NOT NULL',
+    [principalsOf(record, { principal, authorities })],
+  );
+  const names = new Map(rows.map((row) => [row.principal_id, row.name]));
+  const own = problemOfSamePerson(record, principal, names);
+  if (own !== null) throw refusal(order, own);
+  const problems = authorities.map((one) => problemOfSamePerson(record, one.principal, names));
+  const chosen = chooseAuthority(
+    record,
+    authorities.filter((_, index) => problems[index] === null),
+  );
+  if (chosen.problem === null) return chosen.authority;
+  throw refusal(order, problems.find((problem) => problem !== null) ?? chosen.problem);
 }
 
 /** With the evidence that it rests on, before it takes effect. */

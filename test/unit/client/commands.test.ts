@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { CommandRun } from '../../../client/cli/command.ts';
 import { run as clean } from '../../../client/cli/commands/clean.ts';
+import { run as erase } from '../../../client/cli/commands/governance/erase.ts';
 import { run as demo } from '../../../client/cli/commands/demo.ts';
 import { run as down } from '../../../client/cli/commands/down.ts';
 import { run as rollback } from '../../../client/cli/commands/rollback.ts';
@@ -266,4 +267,32 @@ describe('a receipt', () => {
       expect(error).toMatchObject({ code: 'USAGE_INVALID' });
     },
   );
+});
+
+describe('an erasure', () => {
+  const erased: unknown[] = [];
+  const governance = {
+    erase: async (order: { readonly subject: string }) => {
+      erased.push(order.subject);
+      return await Promise.resolve({ subject: order.subject, keys: 1, name: true, payloads: 2, rows: 0 });
+    },
+  };
+  const asked: string[] = [];
+  const answering = (answer: boolean) => ({
+    confirm: async (question: string) => {
+      asked.push(question);
+      return await Promise.resolve(answer);
+    },
+  });
+
+  it('asks, and is made when somebody said yes', async () => {
+    const input = createInput({}, { args: ['ada'] });
+    expect(await refusalOf(erase(createContext({ governance }, answering(false)).context, input))).toMatchObject({
+      code: 'USAGE_INVALID',
+      message: expect.stringContaining('Erasure of ada was not confirmed') as string,
+    });
+    expect(erased).toEqual([]);
+    expect(await erase(createContext({ governance }, answering(true)).context, input)).toMatchObject({ exitCode: 0 });
+    expect([erased, asked]).toEqual([['ada'], ['Erase ada for good?', 'Erase ada for good?']]);
+  });
 });

@@ -48,6 +48,18 @@ describe('what is printed of an error', () => {
     expect(text).not.toContain('caused by');
   });
 
+  it.each([
+    ['says what a worker refused once, whatever it came in', undefined, /#approval_refused$/],
+    ['and what lies behind it', new Error('14 UNAVAILABLE'), /#approval_refused\n {2}caused by: 14 UNAVAILABLE$/],
+  ])('%s', (_, behind, end) => {
+    const failure = Object.assign(new Error('approve refused: it is denied', { cause: behind }), {
+      type: 'APPROVAL_REFUSED',
+    });
+    const cause = new Error('Workflow Update failed', { cause: failure });
+    const details = { action: 'Approval', approvalId: 'apr-1', problem: 'it is denied' };
+    expect(renderFailure(new MlopsError('APPROVAL_REFUSED', details, { cause }), 'table', false).text).toMatch(end);
+  });
+
   it('has the deeper cause when that was not said yet', () => {
     const cause = new Error('Failed to query', { cause: new Error('14 UNAVAILABLE') });
     const { text } = renderFailure(

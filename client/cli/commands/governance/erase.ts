@@ -1,6 +1,6 @@
 import { MlopsError } from '../../../../domain/errors.ts';
 import { CUSTODY_RESOURCE, type ErasureReport } from '../../../governance-port.ts';
-import type { CommandRun } from '../../command.ts';
+import type { CommandContext, CommandRun } from '../../command.ts';
 import { textOption } from '../../rollout/options.ts';
 
 /** Where names and words stand that an erasure does not reach. */
@@ -28,12 +28,7 @@ export const run: CommandRun = async (context, input) => {
       text: [`Nothing is changed. This would erase ${inWords(foreseen)}`, ...named(foreseen)].join('\n'),
     };
   }
-  const { environment } = await context.config();
-  if (environment === 'production' && textOption(input, 'confirm') !== asked)
-    throw new MlopsError('USAGE_INVALID', {
-      problem: `Erase in production refused: --confirm must name the subject, wanted ${asked}`,
-      hint: `Look with --dry-run, then add --confirm ${asked}: an erasure cannot be undone`,
-    });
+  await assertMeant(context, asked, textOption(input, 'confirm'));
   const content = { subject: asked, reason: textOption(input, 'reason') };
   const claim = who.claim({ action: 'governance.erase', resource: CUSTODY_RESOURCE, content });
   const erased = await governance.erase({ ...content, ...claim });
@@ -69,6 +64,21 @@ function named({ authored, hasMore, mentions }: ErasureReport): string[] {
       ? []
       : [`Author of ${authored} models and versions, by an id that means nobody after an erasure`]),
   ];
+}
+
+/** It cannot be undone: in production the subject is named twice, and elsewhere somebody says yes. @throws USAGE_INVALID */
+async function assertMeant(context: CommandContext, asked: string, confirmed: string): Promise<void> {
+  const { environment } = await context.config();
+  if (environment === 'production' && confirmed !== asked)
+    throw new MlopsError('USAGE_INVALID', {
+      problem: `Erase in production refused: --confirm must name the subject, wanted ${asked}`,
+      hint: `Look with --dry-run, then add --confirm ${asked}: an erasure cannot be undone`,
+    });
+  if (confirmed !== asked && !(await context.confirm(`Erase ${asked} for good?`)))
+    throw new MlopsError('USAGE_INVALID', {
+      problem: `Erasure of ${asked} was not confirmed: it cannot be undone`,
+      hint: 'Look with --dry-run, then answer y, or add --yes',
+    });
 }
 
 function inWords({ keys, name, payloads, rows = 0, subject }: ErasureReport): string {

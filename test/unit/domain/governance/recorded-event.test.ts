@@ -1,10 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import * as fc from 'fast-check';
 import {
+  draftOfRecording,
+  draftOfTexts,
+  hasTexts,
   jsonOfRecording,
   parseRecording,
   problemOfRecording,
   unshownClaims,
+  withTextsAt,
   type RecordedEvent,
 } from '../../../../domain/governance/recorded-event.ts';
 
@@ -29,7 +33,9 @@ describe('what is recorded', () => {
     [{ resource: '' }, 'its resource is ""'],
     [{ frameworks: ['iso9001'] }, 'its framework is iso9001'],
     [{ metadata: { 'who?': 'x' } }, 'its metadata "who?"'],
-    [{ metadata: { note: 'ünïcödé, and\nmore' } }, 'its metadata "note"'],
+    [{ resource: 'ada@example.org' }, 'its resource is "ada@example.org"'],
+    [{ metadata: { note: 'a'.repeat(2001) } }, 'its metadata "note"'],
+    [{ metadata: { note: 'half of \ud800' } }, 'its metadata "note"'],
     [{ metadata: { weight: Number.NaN } }, 'its metadata "weight"'],
     [{ evidence: { explainable: 'trust me' } }, 'its evidence for "explainable"'],
   ])('is refused with %j', (change, words) => {
@@ -57,11 +63,35 @@ describe('what is recorded', () => {
     );
   });
 
-  it('is a claim where it is a mere true, until something that is there shows it', () => {
-    const metadata = { explainable: true, consent_tracked: true, dry: false };
+  it('has its texts sealed under who acted, and nothing of them in its facts', () => {
+    const event = { ...EVENT, metadata: { ...EVENT.metadata, note: 'mail ada@example.org' } };
+    expect(problemOfRecording(event)).toBeNull();
+    const actor = { id: 'principal:1f', kind: 'human', authentication: 'ed25519' } as const;
+    const { facts, payload, subject } = draftOfRecording(
+      event,
+      { unshown: [], approvalId: null, approvers: [] },
+      actor,
+    );
+    expect(facts).toMatchObject({ metadata: EVENT.metadata, sealed: ['note'] });
+    expect(JSON.stringify(facts)).not.toContain('example.org');
+    expect({ payload, subject }).toEqual({
+      payload: { metadata: { note: 'mail ada@example.org' } },
+      subject: actor.id,
+    });
+    const kept = withTextsAt(event, 12);
+    expect(kept.metadata).toEqual({ ...EVENT.metadata, note: 'ledger:12' });
+    expect([hasTexts(event), hasTexts(kept), hasTexts(EVENT)]).toEqual([true, false, false]);
+    expect(draftOfTexts(event, actor)).toMatchObject({ payload, subject, facts: { sealed: ['note'] } });
+  });
+
+  it('is a claim that nothing shows until its evidence leads to something about the resource', () => {
+    const metadata = { explainable: 'yes', consent_tracked: 1, dry: false, region: 'eu-west' };
     const event = { ...EVENT, metadata };
-    expect(unshownClaims(event, new Set())).toEqual(['consent_tracked', 'explainable']);
-    expect(unshownClaims(event, new Set(Object.values(EVENT.evidence)))).toEqual(['consent_tracked']);
-    expect(unshownClaims({ ...event, evidence: {} }, new Set([undefined as unknown as string]))).toHaveLength(2);
+    const [reference = ''] = Object.values(EVENT.evidence);
+    const of = (resource: string) => new Map([[reference, [{ resources: [resource], event: null }]]]);
+    expect(unshownClaims(event, new Map())).toEqual(['consent_tracked', 'explainable']);
+    expect(unshownClaims(event, of('model/rag_api/2.1.0'))).toEqual(['consent_tracked']);
+    expect(unshownClaims(event, of('model/rag_api/2.0.0'))).toEqual(['consent_tracked', 'explainable']);
+    expect(unshownClaims({ ...event, evidence: {} }, of('model/rag_api/2.1.0'))).toHaveLength(2);
   });
 });
