@@ -130,7 +130,9 @@ BEGIN
     SELECT FROM public.approval_request r
     JOIN public.ledger_event e ON e.sequence = r.ledger_sequence AND e.transaction_id = pg_current_xact_id()
     JOIN public.used_approval u USING (approval_id)
+    -- Names can change hands; content cannot.
     JOIN public.model_version v ON v.version_id = NEW.version_id AND v.model_id = NEW.model_id
+      AND v.artifact_digest IS NOT DISTINCT FROM r.artifact_digest
     JOIN public.model m ON m.model_id = v.model_id
     WHERE r.approval_id = NEW.approval_id AND r.state = 'carried-out' AND r.kind = 'stage-promotion'
       AND r.resource = 'model/' || m.name || '/' || v.version || '/stage/' || NEW.environment || '/production'
