@@ -12,6 +12,12 @@ export interface ErasureReport {
   readonly payloads: number;
   /** Rows beside the ledger that words of the subject were taken out of; absent of what is only foreseen. */
   readonly rows?: number;
+  /** Where the registry may name them still, at most 100: `model/rag_api/1.1.0` with the places. */
+  readonly mentions: readonly { readonly resource: string; readonly places: readonly string[] }[];
+  /** There are more mentions than are listed. */
+  readonly hasMore: boolean;
+  /** Models and versions that have their id as the author's, which means nobody after an erasure. */
+  readonly authored: number;
 }
 
 /** A legal hold in force. */
@@ -34,7 +40,11 @@ export interface WatchState {
   readonly learning: number;
   /** Alarms of the last 30 days by their kind, most first. */
   readonly alarms: readonly { readonly detector: string; readonly alarms: number }[];
-  /** The newest alarms, newest first. */
+  /** Alarms that are neither over nor acknowledged. */
+  readonly open: number;
+  /** Alarms that nobody has acknowledged, over or not. */
+  readonly unseen: number;
+  /** The newest alarms, those that are open before the others, newest first. */
   readonly newest: readonly {
     /** Of its event in the ledger. */
     readonly sequence: number;
@@ -48,6 +58,11 @@ export interface WatchState {
     readonly baseline: number;
     readonly limit: number;
     readonly unit: string;
+    /** ISO 8601, UTC; null: it goes on. */
+    readonly endedAt: string | null;
+    readonly acknowledgedAt: string | null;
+    /** Principal id */
+    readonly acknowledgedBy: string | null;
   }[];
 }
 
@@ -86,6 +101,10 @@ export interface Governance {
   holds(claim: Claim): Promise<readonly LegalHold[]>;
   /** How the watch over who does what stands. */
   watch(claim: Claim): Promise<WatchState>;
+  /** Writes that somebody has looked into an alarm. @throws ALARM_UNKNOWN, ALARM_ACKNOWLEDGED, ALARM_OWN */
+  acknowledge(
+    order: Claim & { readonly alarm: number; readonly reason: string },
+  ): Promise<{ readonly principal: string; readonly detector: string }>;
   /** Adds a wrapping key that is not used yet. Returns its id. @throws LEDGER_KEYS_INVALID, KEY_ROTATION_REFUSED */
   addKey(claim: Claim): Promise<string>;
   /** Puts the newest wrapping key to use and wraps every key anew. @throws LEDGER_KEYS_INVALID, LEDGER_KEY_UNREADABLE, KEY_SERVICE_UNREACHABLE */

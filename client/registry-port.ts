@@ -117,6 +117,12 @@ export interface Registry {
   ): Promise<EndpointOutcome>;
   /** Reads the artifact again. @throws VERSION_NOT_FOUND, ARTIFACT_MISSING */
   verify(order: VersionOrder): Promise<VerifiedArtifact>;
+  /**
+   * Who of those who are known here has signed a version's artifact, for people; null when nobody has.
+   *
+   * @throws VERSION_NOT_FOUND, ARTIFACT_STORE_UNUSABLE, SIGNER_KEY_INVALID, SIGNER_ROOT_INVALID
+   */
+  signer(order: VersionOrder): Promise<string | null>;
   /** Transitions, newest first. @throws MODEL_NOT_FOUND */
   history(asked: {
     readonly model: string;

@@ -114,6 +114,11 @@ export const DEFAULTS = {
       store: 'files',
       s3: { endpoint: null, region: 'us-east-1', bucket: null, prefix: '', credentials_file: null },
       require_signature: 'none',
+      signers: {
+        keys: null,
+        certificates: { roots: [], identities: [] },
+        sigstore: { trusted_root: null, identities: [] },
+      },
     },
   },
 } as const;

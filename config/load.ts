@@ -6,14 +6,15 @@ import { hideCredentials } from '../domain/url-credentials.ts';
 import { BASE_PORTS } from './defaults.ts';
 import { usableEnvironment, validateEnvironment } from './environment.ts';
 import { DEPLOYMENT_FILE, GOVERNANCE_FILE, MONITORING_FILE } from './file-schema.ts';
-import { findProjectFile, isRecord } from './layers.ts';
+import { findProjectFile, isRecord, type Layer } from './layers.ts';
 import { originsOfEnvironment, originsOfSection, type ConfigOrigin, type PortOffset } from './origins.ts';
 import { readLayers } from './read-layers.ts';
 import { resolveDeployment, resolveGateway, resolveGovernance, resolveMonitoring } from './resolve.ts';
 import { resolveAccessWatch } from './resolve-access-watch.ts';
 import { resolveArtifacts, resolveKeys } from './resolve-storage.ts';
-import { validateRules } from './rules.ts';
+import { validateRules, type RuleProblem } from './rules.ts';
 import type { MlopsConfig } from './schema.ts';
+import { findMissingSignerFiles } from './signer-files.ts';
 import { whereIs } from './where.ts';
 
 export interface LoadOptions {
@@ -57,8 +58,9 @@ export function loadWhatIsValid(options: LoadOptions): LoadedConfig & { readonly
     ...deployment.problems,
     ...monitoring.problems,
     ...governance.problems,
-    ...broken.map(({ path, value, wanted }) => {
-      return `${whereIs(path, layers.deployment)}: ${path}: ${value}, wanted ${wanted}`;
+    ...broken.map((problem) => describeProblem(problem, layers.deployment)),
+    ...findMissingSignerFiles(governance.value.artifacts, root).map((problem) => {
+      return describeProblem(problem, layers.governance);
     }),
   ];
   const stateDirectory = resolve(root, env['MLOPS_STATE_DIRECTORY'] ?? '.mlops');
@@ -109,23 +111,32 @@ function findPortOffset({ portOffset, env }: LoadOptions, stateDirectory: string
   if (portOffset !== undefined) return { value: portOffset, origin: 'command line' };
   const given = env['MLOPS_PORT_OFFSET'];
   if (given !== undefined) return { value: Number(given), origin: 'environment' };
-  const saved = savedPortOffset(stateDirectory);
-  return saved === null ? { value: 0, origin: 'defaults' } : { value: saved, origin: 'stack.json' };
+  const saved = savedStack(stateDirectory).portOffset;
+  return saved === undefined ? { value: 0, origin: 'defaults' } : { value: saved, origin: 'stack.json' };
 }
 
-/** Where the offset of the stack that was started last is remembered. */
-export function portOffsetFile(stateDirectory: string): string {
+/** Where it is remembered how the stack was started that was started last. */
+export function stackFile(stateDirectory: string): string {
   return join(stateDirectory, 'stack.json');
 }
 
-/** `mlops up --port-offset N` is remembered, so that later commands find the stack; null when none was started. */
-export function savedPortOffset(stateDirectory: string): number | null {
+/** `mlops up --port-offset N` is remembered, so that later commands find the stack; empty when none was started. */
+export function savedStack(stateDirectory: string): { readonly portOffset?: number; readonly environment?: string } {
   try {
-    const saved: unknown = JSON.parse(readFileSync(portOffsetFile(stateDirectory), 'utf8'));
-    return isRecord(saved) && typeof saved['portOffset'] === 'number' ? saved['portOffset'] : null;
+    const saved: unknown = JSON.parse(readFileSync(stackFile(stateDirectory), 'utf8'));
+    if (!isRecord(saved)) return {};
+    const { environment, portOffset } = saved;
+    return {
+      ...(typeof portOffset === 'number' ? { portOffset } : {}),
+      ...(typeof environment === 'string' ? { environment } : {}),
+    };
   } catch {
-    return null;
+    return {};
   }
+}
+
+function describeProblem({ path, value, wanted }: RuleProblem, layers: readonly Layer[]): string {
+  return `${whereIs(path, layers)}: ${path}: ${value}, wanted ${wanted}`;
 }
 
 function invalid(problems: readonly string[]): MlopsError {

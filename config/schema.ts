@@ -105,8 +105,26 @@ export interface VaultConfig {
 export interface ArtifactsConfig {
   /** Null: in files of the state directory */
   readonly s3: S3Config | null;
-  /** `any`: by a key of keys/artifact-signers in the state directory; a list: absolute paths of the public keys of which one must have signed */
-  readonly requireSignature: 'none' | 'any' | readonly string[];
+  /** By one of the signers */
+  readonly isSignatureRequired: boolean;
+  readonly signers: SignersConfig;
+}
+
+/** Whose signatures of artifacts are known. All paths are absolute. */
+export interface SignersConfig {
+  /** Public keys; null: those of keys/artifact-signers in the state directory */
+  readonly keys: readonly string[] | null;
+  /** Null: none is known */
+  readonly certificates: {
+    readonly roots: readonly string[];
+    /** None: anybody the roots vouch for */
+    readonly identities: readonly string[];
+  } | null;
+  /** Null: none is known */
+  readonly sigstore: {
+    readonly trustedRoot: string;
+    readonly identities: readonly { readonly identity: string; readonly issuer: string }[];
+  } | null;
 }
 
 /** A bucket of an S3-compatible server. */

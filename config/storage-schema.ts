@@ -10,6 +10,54 @@ const secretUrl = z
   .refine(isPrivate, { error: 'wanted https, or http to this machine (127.0.0.1, localhost, ::1)' })
   .nullable();
 
+const files = z.array(z.string().min(1)).min(1);
+
+/** `artifacts.signers` of config/governance.yaml */
+const SIGNERS = z
+  .strictObject({
+    keys: files
+      .nullable()
+      .describe('Public key files of known signers; null: the files *.pub of .mlops/keys/artifact-signers'),
+    certificates: z
+      .strictObject({
+        roots: z
+          .array(z.string().min(1))
+          .describe('Files (PEM) with the certificates that vouch for those of signers; none: no certificate is known'),
+        identities: z
+          .array(z.string().min(1))
+          .describe(
+            'Mail addresses, URIs or host names of which the certificate of a signer must have one; none: anybody the roots vouch for',
+          ),
+      })
+      .refine(({ identities, roots }) => identities.length === 0 || roots.length > 0, {
+        path: ['roots'],
+        error: 'wanted the root certificates that vouch for these identities',
+      }),
+    sigstore: z
+      .strictObject({
+        trusted_root: file.describe(
+          'File trusted_root.json of the Sigstore instance; null: no signature by Sigstore is known',
+        ),
+        identities: z
+          .array(
+            z.strictObject({
+              identity: z.string().min(1).describe('Mail address, or URI of a workflow, as the certificate has it'),
+              issuer: z.url().describe('Who has vouched for it'),
+            }),
+          )
+          .describe('Who may sign by Sigstore; anybody can have it sign, so it must be said'),
+      })
+      .refine(({ identities, trusted_root: root }) => root === null || identities.length > 0, {
+        path: ['identities'],
+        error: 'wanted at least one {identity, issuer}, for anybody can have Sigstore sign',
+      })
+      .refine(({ identities, trusted_root: root }) => root !== null || identities.length === 0, {
+        path: ['trusted_root'],
+        error: 'wanted the trusted_root.json of the Sigstore instance that vouches for these identities',
+      }),
+  })
+  .describe('Whose signatures of artifacts are known');
+
 /** `keys` of config/governance.yaml */
 export const KEYS_SECTION = z
   .strictObject({
@@ -53,10 +101,11 @@ export const ARTIFACTS_SECTION = z
       ),
     }),
     require_signature: z
-      .union([z.enum(['none', 'any']), z.array(z.string().min(1)).min(1)])
+      .union([z.enum(['none', 'any']), files])
       .describe(
-        'OMS signature of an artifact (`model.sig` in its folder): `none` verifies one that is there, `any` wants one by a key of .mlops/keys/artifact-signers, a list of public key files wants one by one of these keys',
+        'OMS signature of an artifact (`model.sig` in its folder): `none` verifies one that is there, `any` wants one by a known signer, a list of public key files wants one by one of these keys',
       ),
+    signers: SIGNERS,
   })
   .refine(({ store, s3 }) => store !== 's3' || s3.endpoint !== null, {
     path: ['s3', 'endpoint'],
@@ -66,7 +115,15 @@ export const ARTIFACTS_SECTION = z
     path: ['s3', 'bucket'],
     error: 'wanted the name of a bucket, for store s3',
   })
+  .refine(({ require_signature: wanted, signers }) => !Array.isArray(wanted) || isNobody(signers), {
+    path: ['require_signature'],
+    error: 'wanted any, where artifacts.signers says who counts',
+  })
   .describe('The artifact store');
+
+function isNobody({ certificates, keys, sigstore }: z.infer<typeof SIGNERS>): boolean {
+  return keys === null && certificates.roots.length === 0 && sigstore.trusted_root === null;
+}
 
 function isPrivate(text: string): boolean {
   if (!URL.canParse(text)) return false;

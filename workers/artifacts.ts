@@ -15,12 +15,18 @@ import { wrappingKeysOf, type KeyPlace } from './wrapping-keys.ts';
 /** Where artifacts are kept; without `artifacts` in files of the state directory. */
 export type ArtifactPlace = KeyPlace & Partial<Pick<MlopsConfig, 'artifacts'>>;
 
+const UNSIGNED_FILES: ArtifactsConfig = {
+  s3: null,
+  isSignatureRequired: false,
+  signers: { keys: null, certificates: null, sigstore: null },
+};
+
 /** The artifact store of a machine, and what its keeper asks of it. */
 export interface Artifacts {
   readonly store: ArtifactStore & ArtifactSignatures;
   /** Where it is, for people */
   readonly name: string;
-  /** Writes and removes something, and asks the keys. @throws what a put would */
+  /** Writes and removes something, asks the keys, and reads who may sign. @throws what a put would */
   probe(): Promise<void>;
   /** Wraps the key of every object under the key in use. Returns how many. @throws LEDGER_KEY_UNREADABLE */
   rewrap(active: string): Promise<number>;
@@ -31,14 +37,16 @@ export async function composeArtifacts(config: ArtifactPlace): Promise<Artifacts
   const uploads = join(config.stateDirectory, 'artifacts');
   const wrapping = wrappingKeysOf(config);
   const keys = wrapping.dataKeys('artifact');
-  const { s3, requireSignature } = config.artifacts ?? { s3: null, requireSignature: 'none' };
-  const signatures = createSignatureJudge(requireSignature, join(config.stateDirectory, 'keys', 'artifact-signers'));
+  const { isSignatureRequired: isRequired, s3, signers } = config.artifacts ?? UNSIGNED_FILES;
+  const keyFolder = { folder: join(config.stateDirectory, 'keys', 'artifact-signers') };
+  const signatures = createSignatureJudge({ isRequired, known: { ...signers, keys: signers.keys ?? keyFolder } });
   const place = s3 === null ? createFilePlace(uploads) : createBucket(s3);
   return await Promise.resolve({
     store: createArtifactStore({ place, keys, uploads, signatures }),
     name: place.name,
     probe: async () => {
       await wrapping.active();
+      await signatures.probe();
       await place.probe();
     },
     rewrap: async (active) => await rewrapObjects(place, keys, active),

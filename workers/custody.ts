@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Pool } from 'pg';
 import { readWatchState } from '../adapters/postgres/ledger/access-watch-state.ts';
+import { acknowledgeAlarm } from '../adapters/postgres/ledger/alarm-marks.ts';
 import { createErasure } from '../adapters/postgres/ledger/erase.ts';
 import { createLegalHolds } from '../adapters/postgres/ledger/legal-holds.ts';
 import { originOf } from '../adapters/postgres/ledger/open-ledger.ts';
@@ -39,7 +40,7 @@ export async function composeGovernance(
     await requireAdminRole(pool, action);
   };
   return {
-    ...createWatchView(pool, may),
+    ...createWatchView(parts, authority),
     async foresee(subject: string, claim: Claim) {
       await may(claim, 'governance.read', { subject });
       return await erasure.foresee(subject);
@@ -99,12 +100,16 @@ function createRotation(
   };
 }
 
-/** How the watch over who does what stands, for who may know. */
-function createWatchView(pool: Pool, may: Permission) {
+/** How the watch over who does what stands, for who may know, and what they say of its alarms. */
+function createWatchView(parts: EvidenceParts, authority: ReturnType<typeof composeAuthority>) {
   return {
     async watch(claim: Claim) {
-      await may(claim, 'governance.read', { watch: true });
-      return await readWatchState(pool);
+      await authority.authorise(claim, { action: 'governance.read', resource: 'ledger', content: { watch: true } });
+      return await readWatchState(parts.pool);
+    },
+    async acknowledge({ alarm, reason, ...claim }: Claim & { readonly alarm: number; readonly reason: string }) {
+      const asked = { action: 'governance.acknowledge', resource: 'ledger', content: { alarm, reason } };
+      return await acknowledgeAlarm(parts, { alarm, reason }, await authority.authorise(claim, asked));
     },
   };
 }
@@ -122,14 +127,17 @@ async function eraseOrAsk(
     if (!isRefused) await requireRole();
     return await erasure.erase(order);
   }
-  const { payloads, subject } = foreseen;
+  const { authored, hasMore, mentions, subject } = foreseen;
   return {
     subject,
     keys: 0,
     name: false,
     payloads: 0,
     rows: 0,
-    approvalId: await ask({ ...order, subject, payloads }),
+    mentions,
+    hasMore,
+    authored,
+    approvalId: await ask({ ...order, subject }),
   };
 }
 

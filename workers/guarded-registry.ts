@@ -37,6 +37,7 @@ export function guardRegistry(registry: Registry, authority: Authority, identity
     productionAt: guarded('model.read', registry.productionAt),
     lineage: guarded('model.read', registry.lineage),
     verify: guarded('model.read', registry.verify),
+    signer: guarded('model.read', registry.signer),
     promote: guarded('model.promote', registry.promote),
     goBack: guarded('model.promote', registry.goBack),
     demote: guarded('model.demote', registry.demote),

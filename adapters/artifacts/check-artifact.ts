@@ -1,8 +1,10 @@
 import { isDigest, type ArtifactCheck } from '../../domain/registry/artifact.ts';
 import { MANIFEST_FIRST_LINE, parseManifest, type ManifestFile } from '../../domain/registry/folder-manifest.ts';
 import { OMS_SIGNATURE_PATH } from '../../domain/registry/oms.ts';
+import type { FileDigests } from '../../domain/registry/oms-files.ts';
 import type { StoreParts } from './create-store.ts';
-import type { JudgedFolder } from './signature-judge.ts';
+import { createPartDigests } from './part-digests.ts';
+import type { JudgedFolder, SignatureCheck } from './signature-judge.ts';
 import { openRecord, readObject, type Sink } from './open-object.ts';
 import type { WorkCrew } from './work-crew.ts';
 
@@ -30,9 +32,9 @@ export async function checkObject(
 
 /** Reads a whole artifact again, a folder with all its files. */
 export async function checkArtifact(digest: string, parts: StoreParts, crew: WorkCrew): Promise<ArtifactCheck> {
-  if (!isDigest(digest)) return { ok: false, problem: MISSING, bytes: 0 };
+  if (!isDigest(digest)) return bad(MISSING);
   const first = await readContents(digest, parts, crew, async () => await Promise.resolve());
-  if ('problem' in first) return { ok: false, problem: first.problem, bytes: 0 };
+  if ('problem' in first) return bad(first.problem);
   if (first.contents.kind === 'file') return await judged(null, first.bytes, parts, crew);
   const state: { problem: string | null } = { problem: null };
   const once = new Map(first.contents.files.map((file) => [`${file.sha256} ${file.bytes}`, file]));
@@ -41,9 +43,13 @@ export async function checkArtifact(digest: string, parts: StoreParts, crew: Wor
     const problem = await checkFile(file, parts, crew);
     if (problem !== null) state.problem ??= `file ${file.path}: ${problem}`;
   });
-  if (state.problem !== null) return { ok: false, problem: state.problem, bytes: 0 };
+  if (state.problem !== null) return bad(state.problem);
   const bytes = first.contents.files.reduce((sum, file) => sum + file.bytes, 0);
   return await judged(first.contents.files, bytes, parts, crew);
+}
+
+function bad(problem: string): ArtifactCheck {
+  return { ok: false, problem, bytes: 0, signer: null };
 }
 
 async function judged(
@@ -52,35 +58,56 @@ async function judged(
   parts: StoreParts,
   crew: WorkCrew,
 ): Promise<ArtifactCheck> {
-  const problem = await judgeSignature(files, parts, crew);
-  return { ok: problem === null, problem: problem === null ? null : `signature: ${problem}`, bytes };
+  const { problem, signer } = await judgeSignature(files, parts, crew);
+  return { ok: problem === null, problem: problem === null ? null : `signature: ${problem}`, bytes, signer };
 }
 
-/** What is wrong with the signature of a folder whose files are stored; null for a single file's list. */
+/** What is found of the signature of a folder whose files are stored; null for a single file's list. */
 export async function judgeSignature(
   files: readonly ManifestFile[] | null,
   parts: StoreParts,
   crew: WorkCrew,
-): Promise<string | null> {
+): Promise<SignatureCheck> {
   if (files === null) return await parts.signatures.judge(null);
+  const digest = digestsFrom(parts, crew);
   const file = files.find(({ path }) => path === OMS_SIGNATURE_PATH);
-  if (file === undefined) return await parts.signatures.judge({ files, signature: null });
-  if (file.bytes > MOST_MANIFEST_BYTES) return `${OMS_SIGNATURE_PATH} has ${file.bytes} bytes, which no signature has`;
+  if (file === undefined) return await parts.signatures.judge({ files, signature: null, digest });
+  if (file.bytes > MOST_MANIFEST_BYTES)
+    return { problem: `${OMS_SIGNATURE_PATH} has ${file.bytes} bytes, which no signature has`, signer: null };
   const text = Buffer.alloc(file.bytes);
   const { problem } = await checkObject(file.sha256, parts, crew, async (plain, at) => {
     text.set(plain, at);
     await Promise.resolve();
   });
-  return problem ?? (await parts.signatures.judge({ files, signature: text.toString('utf8') }));
+  if (problem !== null) return { problem, signer: null };
+  return await parts.signatures.judge({ files, signature: text.toString('utf8'), digest });
 }
 
-/** Whether a stored folder is signed by a known key, and is what was signed. Reads its list and its signature alone. */
-export async function isSignedFolder(digest: string, parts: StoreParts, crew: WorkCrew): Promise<boolean> {
+/**
+ * Who has signed a stored folder: somebody who is known, over what is there; null when nobody has. Reads its list and its signature alone, where
+ * that was made over whole files by SHA-256.
+ */
+export async function signerOfFolder(digest: string, parts: StoreParts, crew: WorkCrew): Promise<string | null> {
   const first = await readContents(digest, parts, crew, async () => await Promise.resolve());
-  if ('problem' in first || first.contents.kind === 'file') return false;
-  const judgeStrictly = async (folder: JudgedFolder) => await parts.signatures.judgeStrictly(folder);
-  const signatures = { judge: judgeStrictly, judgeStrictly };
-  return (await judgeSignature(first.contents.files, { ...parts, signatures }, crew)) === null;
+  if ('problem' in first || first.contents.kind === 'file') return null;
+  return (await judgeSignature(first.contents.files, parts, crew)).signer;
+}
+
+/** Digests parts of stored files by reading them once more. */
+function digestsFrom(parts: StoreParts, crew: WorkCrew): NonNullable<JudgedFolder>['digest'] {
+  return async (files, hash) => {
+    const found: FileDigests[] = [];
+    const state: { problem: string | null } = { problem: null };
+    const asked = files.map((signed) => ({ signed, bytes: signed.file.bytes }));
+    await crew.forEach(asked, async ({ signed }) => {
+      if (state.problem !== null) return;
+      const digests = createPartDigests(hash, signed.parts);
+      const { problem } = await checkObject(signed.file.sha256, parts, crew, digests.sink);
+      if (problem === null) found.push({ signed, digests: digests.digests() });
+      else state.problem ??= `file ${signed.file.path}: ${problem}`;
+    });
+    return state.problem === null ? found : { problem: state.problem };
+  };
 }
 
 /** Reads an object and tells a file from a folder by how it begins: no file that begins so is ever stored. */

@@ -2,7 +2,7 @@ import { MlopsError } from '../../domain/errors.ts';
 import type { ArtifactRef, ArtifactSignatures, ArtifactStore } from '../../domain/registry/artifact.ts';
 import { assembleManifest, type ManifestFile } from '../../domain/registry/folder-manifest.ts';
 import type { DataKeys } from '../crypto/envelope.ts';
-import { checkArtifact, isSignedFolder, judgeSignature } from './check-artifact.ts';
+import { checkArtifact, signerOfFolder, judgeSignature } from './check-artifact.ts';
 import { fetchArtifact } from './fetch-artifact.ts';
 import type { ObjectPlace } from './object-place.ts';
 import { putFile, putManifest } from './put-object.ts';
@@ -46,8 +46,8 @@ export function createArtifactStore(
     verify: async (digest) =>
       await withCrew(threadsFromBytes, async (crew) => await checkArtifact(digest, parts, crew)),
     // A file alone has no place for a signature, and may be gigabytes.
-    isSigned: async ({ digest, files }) =>
-      files > 1 && (await withCrew(threadsFromBytes, async (crew) => await isSignedFolder(digest, parts, crew))),
+    signerOf: async ({ digest, files }) =>
+      files > 1 ? await withCrew(threadsFromBytes, async (crew) => await signerOfFolder(digest, parts, crew)) : null,
     fetch: async (digest, toPath) =>
       await withCrew(threadsFromBytes, async (crew) => await fetchArtifact({ digest, toPath }, parts, crew)),
   };
@@ -70,7 +70,7 @@ async function putPath(path: string, parts: StoreParts, progress: Progress): Pro
     entries.push({ path: file.relative, bytes, sha256: digest });
   });
   const [first] = entries;
-  const problem = await judgeSignature(isFolder ? entries : null, parts, progress.crew);
+  const { problem } = await judgeSignature(isFolder ? entries : null, parts, progress.crew);
   if (problem !== null) throw new MlopsError('ARTIFACT_SIGNATURE_REFUSED', { path, problem });
   if (!isFolder && first !== undefined) return { digest: first.sha256, bytes: first.bytes, files: 1 };
   const digest = await putManifest(path, assembleManifest(entries), { ...parts, right }, progress);

@@ -1,45 +1,44 @@
 import { createHash, createPublicKey, verify, type KeyObject } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { MlopsError, messageOf } from '../../domain/errors.ts';
-import type { OmsPrimitives, OmsSignature } from '../../domain/registry/oms.ts';
+import type { OmsSignature } from '../../domain/registry/oms.ts';
 import { codeOf } from './file-errors.ts';
+import { wrong, type SignerFinding } from './signer-finding.ts';
 
 /** Whose signatures count. */
 export interface OmsKey {
   /** How a bundle names it */
   readonly hint: string;
+  /** How people do: its file, without `.pub` */
+  readonly name: string;
   verify(signature: Pick<OmsSignature, 'signed' | 'signature'>): boolean;
 }
 
 /** Curves, and the hash that goes with each. */
 const HASHES: Readonly<Record<string, string>> = { prime256v1: 'sha256', secp384r1: 'sha384', secp521r1: 'sha512' };
 
-/** The verification's primitives by Node's own. */
-export const omsPrimitives: OmsPrimitives = {
-  decodeBase64(text) {
-    const bytes = Buffer.from(text, 'base64');
-    return bytes.toString('base64') === text ? bytes : null;
-  },
-  decodeText(bytes) {
-    try {
-      return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-    } catch {
-      return null;
-    }
-  },
-  fromHex: (text) => Buffer.from(text, 'hex'),
-  sha256(parts) {
-    const hash = createHash('sha256');
-    for (const part of parts) hash.update(part);
-    return hash.digest('hex');
-  },
-};
+/** Which of the keys has made a signature. @param hint the key that the bundle names; null when it names none */
+export function judgeByKeys(signature: OmsSignature, hint: string | null, keys: readonly OmsKey[]): SignerFinding {
+  const candidates = hint === null ? keys : keys.filter((key) => key.hint === hint);
+  const signer = candidates.find((key) => key.verify(signature));
+  if (signer !== undefined) return { kind: 'right', signer: `key ${signer.name}` };
+  if (candidates.length > 0 && hint !== null) return wrong('its signature is not right');
+  return { kind: 'unknown', problem: `it is signed by none of the ${keys.length} keys that count` };
+}
 
 /** Public keys (PEM) of files, or all `*.pub` of a folder, which need not be there. @throws SIGNER_KEY_INVALID */
 export async function loadOmsKeys(where: readonly string[] | { readonly folder: string }): Promise<readonly OmsKey[]> {
   const files = 'folder' in where ? await keyFilesIn(where.folder) : where;
   return await Promise.all(files.map(loadKey));
+}
+
+/** The verification of a key that may sign; its curve says which. @throws an error that says which curves */
+export function createVerification(key: KeyObject): OmsKey['verify'] {
+  const curve = key.asymmetricKeyDetails?.namedCurve ?? key.asymmetricKeyType ?? 'unknown';
+  const algorithm = Object.hasOwn(HASHES, curve) ? HASHES[curve] : undefined;
+  if (algorithm === undefined) throw new Error(`it is of type ${curve}, wanted P-256, P-384 or P-521`);
+  return ({ signature, signed }) => verify(algorithm, signed, { key, dsaEncoding: 'der' }, signature);
 }
 
 async function keyFilesIn(folder: string): Promise<string[]> {
@@ -55,20 +54,11 @@ async function keyFilesIn(folder: string): Promise<string[]> {
 
 async function loadKey(file: string): Promise<OmsKey> {
   try {
-    return createOmsKey(createPublicKey(await readFile(file)));
+    const key = createPublicKey(await readFile(file));
+    const text = key.export({ format: 'pem', type: 'spki' });
+    const hint = createHash('sha256').update(text).digest('hex');
+    return { hint, name: basename(file, '.pub'), verify: createVerification(key) };
   } catch (error) {
     throw new MlopsError('SIGNER_KEY_INVALID', { file, problem: messageOf(error) }, { cause: error });
   }
-}
-
-function createOmsKey(key: KeyObject): OmsKey {
-  const curve = key.asymmetricKeyDetails?.namedCurve ?? key.asymmetricKeyType ?? 'unknown';
-  const algorithm = Object.hasOwn(HASHES, curve) ? HASHES[curve] : undefined;
-  if (algorithm === undefined) throw new Error(`it is of type ${curve}, wanted P-256, P-384 or P-521`);
-  return {
-    hint: createHash('sha256')
-      .update(key.export({ format: 'pem', type: 'spki' }))
-      .digest('hex'),
-    verify: ({ signature, signed }) => verify(algorithm, signed, { key, dsaEncoding: 'der' }, signature),
-  };
 }

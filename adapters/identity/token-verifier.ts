@@ -5,6 +5,16 @@ import { principalOfToken, type TokenIssuer } from '../../domain/governance/toke
 /** How far the clocks of issuers and of this machine may be apart. */
 const CLOCK_TOLERANCE_SECONDS = 60;
 const JWKS_TIMEOUT_MS = 5_000;
+
+/** How keys of issuers are kept. */
+export interface KeyKeeping {
+  /** A key that the issuer has taken back counts no longer than this. */
+  readonly longestMs: number;
+  /** A token that names an unknown key makes them be fetched anew, not more often than this: anybody can write such a token. */
+  readonly shortestMs: number;
+}
+
+const KEPT: KeyKeeping = { longestMs: 5 * 60_000, shortestMs: 5_000 };
 /** Algorithms with public keys: no secret of ours could be mistaken for one. */
 const ALGORITHMS = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA'];
 
@@ -18,11 +28,15 @@ export interface TokenVerifier {
   verify(token: string): Promise<{ readonly principal: string; readonly issuer: string }>;
 }
 
-/** Keys of issuers are fetched when they are first needed, and again when a token names one that is new. */
-export function createTokenVerifier(issuers: readonly TokenIssuer[]): TokenVerifier {
+/** Keys of issuers are fetched when they are first needed, when a token names one that is new, and when they are old. */
+export function createTokenVerifier(
+  issuers: readonly TokenIssuer[],
+  { longestMs, shortestMs }: KeyKeeping = KEPT,
+): TokenVerifier {
+  const rules = { timeoutDuration: JWKS_TIMEOUT_MS, cacheMaxAge: longestMs, cooldownDuration: shortestMs };
   const keys = new Map<string, JWTVerifyGetKey>();
   const keysOf = ({ issuer, jwksUrl }: TokenIssuer): JWTVerifyGetKey => {
-    const known = keys.get(issuer) ?? createRemoteJWKSet(new URL(jwksUrl), { timeoutDuration: JWKS_TIMEOUT_MS });
+    const known = keys.get(issuer) ?? createRemoteJWKSet(new URL(jwksUrl), rules);
     keys.set(issuer, known);
     return known;
   };

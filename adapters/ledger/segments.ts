@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, stat, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
+import { MlopsError } from '../../domain/errors.ts';
 import { appendDurably, writeDurably } from '../files/durable-file.ts';
 import { runExclusively } from '../processes/exclusive.ts';
 
@@ -10,6 +11,7 @@ export interface SegmentFiles {
    * Appends events that are not there yet, then keeps the checkpoint that covers them. All of it is on disk before it returns.
    *
    * @param eventLines lines of a full export (LF included) from an event on, in groups
+   * @throws LEDGER_TAMPERED when the last event in the files is not there, or another: a database that was put back, or written anew
    */
   follow(
     checkpoint: { readonly size: number; readonly note: string },
@@ -23,6 +25,8 @@ interface End {
   readonly bytes: number;
   /** Sequence of the first event that is not there. */
   readonly next: number;
+  /** The last event's line, LF included; it names the one before it. */
+  readonly last: string;
 }
 
 const EVENT_LINES = /^events-(\d{12})\.jsonl$/;
@@ -58,6 +62,7 @@ export function createSegmentFiles(folder: string, segmentBytes = SEGMENT_BYTES)
         join(folder, 'lock'),
         async () => {
           known = await findEnd(folder, known);
+          if (known !== null) await assertContinued(folder, known, eventLines);
           const from = known?.next ?? 0;
           // Another program has gone further.
           if (from > checkpoint.size) return;
@@ -69,6 +74,21 @@ export function createSegmentFiles(folder: string, segmentBytes = SEGMENT_BYTES)
       );
     },
   };
+}
+
+async function assertContinued(
+  folder: string,
+  { last, next }: End,
+  eventLines: Parameters<SegmentFiles['follow']>[1],
+): Promise<void> {
+  if (next === 0) return;
+  let there = '';
+  for await (const lines of eventLines(next - 1, next)) there += lines.join('');
+  if (there === last) return;
+  const state = there === '' ? 'has no such event' : 'has another one';
+  throw new MlopsError('LEDGER_TAMPERED', {
+    problem: `the files in ${folder} end with event ${next - 1}, and the database ${state}`,
+  });
 }
 
 /** A crash may have come between the events and their checkpoint: it is looked at even where no event is missing. */
@@ -87,7 +107,8 @@ async function findEnd(folder: string, known: End | null): Promise<End | null> {
   if (end < bytes.length) await truncate(last.file, end);
   let lines = 0;
   for (let at = bytes.indexOf(LF); at >= 0; at = bytes.indexOf(LF, at + 1)) lines += 1;
-  return { file: last.file, bytes: end, next: last.first + lines };
+  const line = bytes.subarray(bytes.lastIndexOf(LF, end - 2) + 1, end).toString('utf8');
+  return { file: last.file, bytes: end, next: last.first + lines, last: line };
 }
 
 async function appendLines(
@@ -108,6 +129,7 @@ async function appendLines(
       file,
       bytes: (isOpen && end !== null ? end.bytes : 0) + Buffer.byteLength(text),
       next: next + lines.length,
+      last: lines.at(-1) ?? '',
     };
   }
   return end;

@@ -30,13 +30,21 @@ export const ARTIFACT_ERRORS = {
   ARTIFACT_SIGNATURE_REFUSED: {
     message: 'Artifact {path} is not signed as it must be: {problem}',
     remedy:
-      'Have the folder signed by OpenSSF model signing into its file model.sig, over whole files, by a key that counts; which ones do is artifacts.require_signature of config/governance.yaml',
+      'Have the folder signed by OpenSSF model signing into its file model.sig, by somebody who counts; who does is artifacts.signers and artifacts.require_signature of config/governance.yaml',
     retryable: false,
     exitCode: 3,
   },
   SIGNER_KEY_INVALID: {
     message: 'Public key {file} of a signer of artifacts cannot be used: {problem}',
-    remedy: 'Give a PEM file with a public key of the curve P-256, P-384 or P-521, or mend artifacts.require_signature',
+    remedy:
+      'Give a PEM file with a public key of the curve P-256, P-384 or P-521, or mend artifacts.require_signature and artifacts.signers.keys',
+    retryable: false,
+    exitCode: 2,
+  },
+  SIGNER_ROOT_INVALID: {
+    message: 'What signers of artifacts are known by cannot be used, in {file}: {problem}',
+    remedy:
+      'Give root certificates as PEM for artifacts.signers.certificates.roots, and the trusted_root.json of the Sigstore instance for artifacts.signers.sigstore.trusted_root',
     retryable: false,
     exitCode: 2,
   },

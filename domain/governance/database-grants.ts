@@ -29,6 +29,7 @@ const REGISTRY: Cells = ['riu', 'riu', 'riu', 'r', 'ri'];
  * test connects as each role and tries each cell.
  */
 export const TABLE_GRANTS = {
+  access_alarm_mark: ['ri', '-', 'ri', 'r', 'ri'],
   access_finding: ['riu', '-', 'r', 'r', 'r'],
   access_history: ['riud', '-', 'r', '-', 'rd'],
   access_watch: ['riu', '-', 'r', 'r', 'r'],
@@ -38,6 +39,7 @@ export const TABLE_GRANTS = {
   approval_request: ['riu', 'ru', 'ru', 'r', 'r'],
   database_grants: LOG,
   emergency_rollback: ROLLOUT,
+  erased_while_running: ['rid', '-', '-', '-', 'i'],
   event_grant: LOG,
   incident: ROLLOUT,
   ledger_checkpoint: ['ri', 'r', 'ri', 'ri', 'r'],

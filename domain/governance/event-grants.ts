@@ -16,6 +16,7 @@ const REGISTRY_GRANTS: Readonly<Record<string, readonly DatabaseRole[]>> = Objec
 export const EVENT_GRANTS: Readonly<Record<string, readonly DatabaseRole[]>> = {
   '%-refused': ALL,
   'access.%': [WORKER],
+  'access.alarm-acknowledged': [CLI, ADMIN],
   'approval.%': [WORKER],
   'approval.delegated': [CLI],
   'approval.delegation-revoked': [CLI],

@@ -5,8 +5,8 @@ export interface EventQuery {
   /** Exact, or a prefix that ends in `.`: `rollout.`. */
   readonly type?: string;
   readonly category?: EventCategory;
-  /** Principal id or system actor. */
-  readonly actor?: string;
+  /** Principal id or system actor; several: any of them. */
+  readonly actor?: string | readonly string[];
   /** Exact, or a prefix that ends in `/`: `rollout/production/`. */
   readonly resource?: string;
   /** Recorded at or after (ISO 8601). */

@@ -15,6 +15,8 @@ export interface ArtifactCheck {
   readonly problem: string | null;
   /** Of the content; 0 when something is wrong with it */
   readonly bytes: number;
+  /** Who of those who are known has signed it, for people; null when nobody has */
+  readonly signer: string | null;
 }
 
 /** Port: keeps content by its digest, encrypted. What is stored is never changed. */
@@ -42,8 +44,13 @@ export interface ArtifactStore {
 
 /** Port: who vouches for stored content. */
 export interface ArtifactSignatures {
-  /** Whether it is signed by a key that is known here. @throws ARTIFACT_STORE_UNUSABLE, SIGNER_KEY_INVALID */
-  isSigned(artifact: Pick<ArtifactRef, 'digest' | 'files'>): Promise<boolean>;
+  /**
+   * Who of those who are known here has signed it, over what is there; null when nobody has. `key ada`, `certificate of ada@example.com`,
+   * `<identity> by <issuer>`
+   *
+   * @throws ARTIFACT_STORE_UNUSABLE, SIGNER_KEY_INVALID, SIGNER_ROOT_INVALID
+   */
+  signerOf(artifact: Pick<ArtifactRef, 'digest' | 'files'>): Promise<string | null>;
 }
 
 const DIGEST = /^[0-9a-f]{64}$/;

@@ -26,11 +26,13 @@ const COMPONENT: Readonly<Record<DependencyKind, 'data' | 'application' | 'machi
 /**
  * The bill of materials of a version as CycloneDX 1.6: the version with its model card as the main component, and what it
  * directly rests on. `dependencies` are those known now; `at` is when it is written (ISO 8601, UTC).
+ *
+ * @param signer who has signed the artifact; null when nobody who is known has
  */
 export function assembleBom(
   record: VersionRecord,
   dependencies: readonly Dependency[],
-  at: string,
+  { at, signer }: { readonly at: string; readonly signer: string | null },
 ): { readonly [name: string]: Json } {
   const main = refOf(record);
   const components = dependencies.map(componentOf);
@@ -43,7 +45,7 @@ export function assembleBom(
     metadata: {
       timestamp: at,
       tools: { components: [{ type: 'application', name: 'durable-mlops' }] },
-      component: mainComponent(record, main, dependencies),
+      component: mainComponent(record, { ref: main, dependencies, signer }),
     },
     components,
     dependencies: [
@@ -67,8 +69,11 @@ function uuidOf(digest: string): string {
 
 function mainComponent(
   { description, registration, tags }: VersionRecord,
-  ref: string,
-  dependencies: readonly Dependency[],
+  {
+    dependencies,
+    ref,
+    signer,
+  }: { readonly ref: string; readonly dependencies: readonly Dependency[]; readonly signer: string | null },
 ): { readonly [name: string]: Json } {
   const { artifact, metadata, metrics, model, type, version } = registration;
   const datasets = dependencies.filter(({ kind }) => kind === 'dataset');
@@ -93,6 +98,7 @@ function mainComponent(
     },
     properties: [
       { name: 'mlops:type', value: type },
+      ...(signer === null ? [] : [{ name: 'mlops:signer', value: signer }]),
       ...Object.entries(metadata).map(([key, value]) => ({ name: `mlops:metadata:${key}`, value: String(value) })),
       ...Object.entries(tags).map(([key, value]) => ({ name: `mlops:tag:${key}`, value })),
     ],

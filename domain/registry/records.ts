@@ -115,8 +115,10 @@ export interface StageChangeRecord {
   readonly approvers: readonly string[];
   readonly approvalId: string | null;
   readonly bound: BoundContent | null;
-  /** Its event in the ledger. */
+  /** Its event in the ledger; of what was imported, that of the import. */
   readonly ledgerSequence: number;
+  /** It happened elsewhere, by what an imported file says: the ledger of here does not prove it. */
+  readonly isImported: boolean;
 }
 
 /** What a verification found. */
@@ -126,6 +128,8 @@ export interface VerifiedArtifact {
   readonly ok: boolean;
   readonly problem: string | null;
   readonly bytes: number;
+  /** Who of those who are known has signed it, for people; null when nobody has, or something is wrong */
+  readonly signer: string | null;
 }
 
 export interface HistoryPage {

@@ -607,7 +607,8 @@ describe('each role does its own work', () => {
       await as('mlops_worker', async (parts) => {
         const store = createApprovalStore(parts);
         const order = createOrder({ ...awaiting, environment: 'dev', requestedBy: 'eve', excluded: {} });
-        const { record } = await store.open(approvalId, order, APPROVAL_POLICY);
+        const eve = { id: 'eve', kind: 'human', authentication: 'test' } as const;
+        const { record } = await store.open(approvalId, order, APPROVAL_POLICY, eve);
         for (const id of ['ann', 'bob', 'cid'].slice(0, record.quorum))
           await store.decide({
             approvalId,

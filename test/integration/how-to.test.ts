@@ -127,6 +127,8 @@ describe('the commands of pages in docs', () => {
     // A fourth wants it elsewhere: it stays where it is.
     const moved = await project.mlops([...up, '--port-offset', '100']);
     expect([moved.code, moved.stderr]).toEqual([2, expect.stringContaining('STACK_AT_OTHER_PORTS')]);
+    const other = await project.mlops(up, { env: { MLOPS_ENV: 'production' } });
+    expect([other.code, other.stderr]).toEqual([2, expect.stringContaining('Stack runs as dev')]);
     expect((await page.next(0)).stdout).toContain('100 %');
     expect((await page.next(0)).stdout).toContain('promoted');
     expect((await page.next(0)).stdout, 'watch, after the end').toContain('promoted');
@@ -241,6 +243,7 @@ describe('the commands of pages in docs', () => {
     expect((await page.next(0)).stdout).toMatch(/^Erased from the ledger rollout\/dev\/rag_api: 1 key, \d+ payloads/);
     await page.next(0);
     expect((await page.next(0)).stdout).toContain('is valid');
+    expect((await page.next(0)).stdout).toContain('governance.erased');
     expect(page.left()).toBe(0);
   });
 
@@ -283,6 +286,7 @@ describe('the commands of pages in docs', () => {
     expect((await page.next(0)).stdout).toMatch(/^(Looked last at|The watch has not looked yet)/);
     expect((await page.next(0)).stdout).toMatch(/^(No event meets|SEQUENCE)/);
     expect(JSON.parse((await page.next(0)).stdout)).toMatchObject({ events: [] });
+    expect((await page.next(0)).stdout).toContain('No event meets');
     expect(page.left()).toBe(0);
   });
 

@@ -285,6 +285,11 @@ describe('identities', () => {
       identities.revoke(order, admin.claim({ action: 'identity.revoke', resource: 'identity', content: order })),
     ).rejects.toThrow('last admin');
     expect(await refusalOf(admin.claim(list), list), 'nothing was taken').toBeNull();
+    const forgotten: string[] = [];
+    const erasure = createErasure(parts, async ({ subject }) => await Promise.resolve(void forgotten.push(subject)));
+    await expect(erasure.erase({ subject: admin.actor, actor: admin.actor, reason: '' })).rejects.toThrow('last admin');
+    expect(forgotten, 'nor anything outside the database').toEqual([]);
+    expect(await refusalOf(admin.claim(list), list)).toBeNull();
   });
 
   it('change by no statement of SQL without an event, and revoked stays revoked', async () => {

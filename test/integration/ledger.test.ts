@@ -8,6 +8,7 @@ import { createSegmentFiles, listSegments } from '../../adapters/ledger/segments
 import { createTokenVerifier } from '../../adapters/identity/token-verifier.ts';
 import { createAuthority } from '../../adapters/postgres/identity/authority.ts';
 import { createEmergencyJournal } from '../../adapters/postgres/emergency-ingest.ts';
+import { exportLedger } from '../../adapters/postgres/ledger/export-ledger.ts';
 import { createProver } from '../../adapters/postgres/ledger/prove.ts';
 import { queryEvents, statementOf, type PageOrder } from '../../adapters/postgres/ledger/query-events.ts';
 import { readEventLines } from '../../adapters/postgres/ledger/read-events.ts';
@@ -382,6 +383,45 @@ describe('a checkpoint', () => {
   });
 });
 
+describe('the columns that events are found by', () => {
+  it.each([
+    ['type', `'model.read'`],
+    ['category', `'model_access'`],
+    ['actor', `'system:else'`],
+    ['resource', `'test/else'`],
+    ['risk', `'critical'`],
+    ['recorded_at', `recorded_at + interval '1 ms'`],
+    ['frameworks', `ARRAY['gdpr']`],
+  ])('are compared when all are read: a changed %s is noticed', async (column, value) => {
+    await parts.ledger.append({ ...DRAFT, resource: `test/found-${column}` });
+    const checkpoint = await signCheckpoint(pool, primitives, SIGNER);
+    const exported = async () => {
+      for await (const _ of exportLedger(pool, primitives, checkpoint, { chosen: {}, payloads: null }));
+    };
+    await exported();
+    const { rows } = await pool.query<{ sequence: string; before: string }>(
+      `SELECT sequence, ${column}::text AS before FROM ledger_event ORDER BY sequence DESC LIMIT 1`,
+    );
+    const [{ before, sequence }] = rows as [(typeof rows)[number]];
+    const change = async (to: string, values: readonly string[] = []) => {
+      const client = await pool.connect();
+      await client.query('BEGIN');
+      await client.query('SET LOCAL session_replication_role = replica');
+      await client.query(`UPDATE ledger_event SET ${column} = ${to} WHERE sequence = ${sequence}`, [...values]);
+      await client.query('COMMIT');
+      client.release();
+    };
+    await change(value);
+    await expect(exported()).rejects.toMatchObject({
+      code: 'LEDGER_TAMPERED',
+      message: expect.stringContaining(`event ${sequence} is stored under another`) as string,
+    });
+    const type = column === 'frameworks' ? 'text[]' : column === 'recorded_at' ? 'timestamptz' : 'text';
+    await change(`$1::${type}`, [before]);
+    await exported();
+  });
+});
+
 describe('a selection', () => {
   it('proves events on both sides of tile borders in a log of 66,000', async () => {
     await pool.query('CREATE DATABASE tiles');
@@ -572,9 +612,13 @@ describe('the segment files', () => {
     let size: number;
     beforeEach(async () => {
       folder = join(mkdtempSync(join(tmpdir(), 'mlops-audit-')), 'log');
-      const checkpoint = await signCheckpoint(pool, primitives, SIGNER);
-      await createSegmentFiles(folder, 100_000).follow(checkpoint, (from, to) => readEventLines(pool, from, to));
-      ({ size } = checkpoint);
+      // A segment is closed after each group.
+      for (const part of [1, 2, 3]) {
+        await parts.ledger.append({ ...DRAFT, resource: `test/part-${part}` });
+        const checkpoint = await signCheckpoint(pool, primitives, SIGNER);
+        await createSegmentFiles(folder, 1).follow(checkpoint, (from, to) => readEventLines(pool, from, to));
+        ({ size } = checkpoint);
+      }
     });
     const FILES = { primitives, lines: readExport, beginning: readBeginning, text: readText };
     const check = async (file = folder) => await verifyFile(FILES, { file, trustedKeys: [KEY], checkpoints: [] });
@@ -602,6 +646,29 @@ describe('the segment files', () => {
       expect(await check()).toMatchObject({ valid: true });
       rmSync(second ?? '');
       expect(await check()).toMatchObject({ valid: false });
+    });
+
+    it('are not gone on with from a database that was put back to what it was, or written anew', async () => {
+      const log: string[] = [];
+      for await (const lines of readEventLines(pool, 0, size)) log.push(...lines);
+      async function* from(lines: readonly string[], begin: number, end: number) {
+        yield await Promise.resolve(lines.slice(begin, end));
+      }
+      const follow = async (lines: readonly string[], files = createSegmentFiles(folder)) => {
+        await files.follow({ size: lines.length, note: 'n' }, (begin, end) => from(lines, begin, end));
+      };
+      const filed = async () => (await listSegments(folder)).map(({ file }) => readFileSync(file, 'utf8')).join('');
+      const before = await filed();
+      const [earlier, other] = [log.slice(0, -3), [...log.slice(0, -1), '{"other":1}\n', '{"more":1}\n']];
+      await expect(follow(earlier)).rejects.toMatchObject({
+        code: 'LEDGER_TAMPERED',
+        message: expect.stringContaining(`end with event ${size - 1}, and the database has no such event`) as string,
+      });
+      await expect(follow(other)).rejects.toThrow('and the database has another one');
+      expect(await filed(), 'nothing was added').toBe(before);
+      const running = createSegmentFiles(folder);
+      await follow([...log, '{"next":1}\n'], running);
+      await expect(follow(log, running), 'also by a program that goes on').rejects.toThrow('has no such event');
     });
 
     it('get their checkpoint when a crash came before it', async () => {

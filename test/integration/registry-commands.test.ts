@@ -262,8 +262,10 @@ describe('the other verbs of mlops model', () => {
   it('verify: 0 for what is sound, 3 for what is not, or has no artifact', async () => {
     await model('register', ['checked', '1.0.0'], { ...EMBEDDING, artifact: await fileOf('checked') });
     await model('register', ['checked', '1.1.0'], EMBEDDING);
-    const { data, exitCode } = await model('verify', ['checked', '1.0.0']);
+    const { data, exitCode, text } = await model('verify', ['checked', '1.0.0']);
     expect(exitCode).toBe(0);
+    expect(text).toMatch(/^Valid: the artifact of checked 1\.0\.0 is what was registered .*\nSigned by key ada$/);
+    expect(data['signer']).toBe('key ada');
     await appendFile(made.store.pathOf(String(data['digest'])), 'x');
     expect(await model('verify', ['checked', '1.0.0'])).toMatchObject({
       exitCode: 3,
@@ -310,7 +312,8 @@ describe('the other verbs of mlops model', () => {
   });
 
   it('lineage, show --bom, export and import give what they say', async () => {
-    await model('register', ['based', '1.0.0'], { ...EMBEDDING, dataset: ['wiki-2'] });
+    const artifact = await fileOf('based');
+    await model('register', ['based', '1.0.0'], { ...EMBEDDING, artifact, dataset: ['wiki-2'] });
     expect((await model('lineage', ['based', '1.0.0'], { add: 'base-model=hub/mini' })).text).toBe(
       'Added: based 1.0.0 rests on base-model hub/mini',
     );
@@ -323,7 +326,9 @@ describe('the other verbs of mlops model', () => {
     const bom = JSON.parse((await model('show', ['based', '1.0.0'], { bom: true })).text ?? '') as {
       specVersion: string;
       components: unknown[];
+      metadata: { component: { properties: unknown[] } };
     };
+    expect(bom.metadata.component.properties).toContainEqual({ name: 'mlops:signer', value: 'key ada' });
     expect([bom.specVersion, bom.components.length]).toEqual(['1.6', 2]);
     const out = join(await mkdtemp(join(tmpdir(), 'mlops-export-')), 'registry.jsonl');
     const { data } = await model('export', [], { out });

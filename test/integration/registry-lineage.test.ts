@@ -3,6 +3,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ensureDatabase } from '../../adapters/postgres/create-database.ts';
 import { migrate } from '../../adapters/postgres/migrate.ts';
 import { createPool } from '../../adapters/postgres/pool.ts';
+import { earlierApprovalOf } from '../../adapters/postgres/registry/earlier-approval.ts';
+import { requireVersion } from '../../adapters/postgres/registry/versions.ts';
 import { portsFrom } from '../../config/load.ts';
 import { renderLineage } from '../../domain/registry/lineage.ts';
 import { openTestLedger, startDatabase, type TestDatabase } from '../support/database.ts';
@@ -171,7 +173,20 @@ describe('an export', () => {
       const shown = await other.registry.version({ model: 'emb', version: '1.0.0', actor: 'bob' });
       expect(shown).toEqual(await registry.version({ model: 'emb', version: '1.0.0', actor: 'ada' }));
       const there = await other.registry.productionAt({ model: 'emb', at: new Date(), actor: 'bob' });
-      expect(there).toMatchObject({ version: '1.0.0', approvalId: 'approval-1', approvers: ['principal:0001'] });
+      expect(there).toMatchObject({
+        version: '1.0.0',
+        approvalId: 'approval-1',
+        approvers: ['principal:0001'],
+        isImported: true,
+      });
+      // A file can say anything: what it says was approved counts for no way back.
+      const name = { model: 'emb', version: '1.0.0' };
+      const taken = await requireVersion(other.pool, 'dev', name);
+      const own = await requireVersion(pool, 'dev', name);
+      expect(await earlierApprovalOf(other.parts, other.pool, taken)).toBeNull();
+      expect(await earlierApprovalOf(made.parts, pool, own), 'where it was given').toMatchObject({
+        approvalId: 'approval-1',
+      });
       const registration = registrationOf('emb', '2.0.0');
       expect(
         (await other.registry.register({ registration, artifactPath: null, wantsProduction: false, actor: 'bob' }))

@@ -1,4 +1,4 @@
-import { appendFile, rm } from 'node:fs/promises';
+import { appendFile, readFile, rm, writeFile } from 'node:fs/promises';
 import type { Pool } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { migrate } from '../../adapters/postgres/migrate.ts';
@@ -425,6 +425,23 @@ describe('a demotion', () => {
   });
 });
 
+describe('a demotion that archives what stands in staging', () => {
+  it('does both in one act, or neither while another version is needed', async () => {
+    for (const version of ['1.0.0', '1.1.0', '1.2.0']) await register('cleared', version);
+    await promote('cleared', '1.0.0');
+    for (const version of ['1.1.0', '1.2.0']) await toStaging('cleared', version);
+    await register('leaning', '1.0.0', { dependencies: [{ kind: 'embedding', target: 'cleared@1.2.0' }] });
+    const back = async () =>
+      await registry.demote({ ...ADA, model: 'cleared', version: '1.0.0', to: 'staging', archiveOthers: true });
+    await expect(back()).rejects.toMatchObject({ code: 'RETIRE_REFUSED' });
+    expect(await production('cleared')).toBe('1.0.0');
+    expect(await stageOf('cleared', '1.1.0')).toBe('staging');
+    await registry.retire({ ...ADA, model: 'leaning', version: '1.0.0' });
+    expect(await back()).toMatchObject({ from: 'production', version: { stage: 'staging' } });
+    expect([await stageOf('cleared', '1.1.0'), await stageOf('cleared', '1.2.0')]).toEqual(['archived', 'archived']);
+  });
+});
+
 describe('history', () => {
   it('says who was in production at any time, and by whose approval', async () => {
     const at = async () =>
@@ -708,6 +725,33 @@ describe('where a version answers', () => {
     expect(await admit('dev', 'http://rag.internal')).toContain(
       `1.1.0 answers at ${AT} by the registry, and is to be asked at http://rag.internal`,
     );
+  });
+});
+
+describe('the version that a rollout starts from', () => {
+  const AT = 'http://127.0.0.1:9101';
+  const approvals = { openFor: async () => await Promise.resolve(null) };
+  const admit = async (model: string, environment = 'dev') => {
+    const arm = (version: string) => ({ version, endpoint: AT });
+    const pair = { environment, model, stable: arm('1.0.0'), canary: arm('1.1.0') };
+    return await admitVersions({ ...made.parts, environment }, approvals, pair);
+  };
+
+  it('must be what was registered: users go back to it', async () => {
+    for (const version of ['1.0.0', '1.1.0']) {
+      await register('footing', version);
+      await promote('footing', version);
+    }
+    expect(await admit('footing')).toMatchObject({ isGoverned: true });
+    const path = made.store.pathOf((await show('footing', '1.0.0')).registration.artifact ?? '');
+    const content = await readFile(path);
+    await appendFile(path, 'more');
+    await expect(admit('footing')).rejects.toMatchObject({
+      code: 'PREFLIGHT_VERSION',
+      message: expect.stringContaining('footing 1.0.0') as string,
+    });
+    await writeFile(path, content);
+    expect(await admit('footing')).toMatchObject({ isGoverned: true });
   });
 });
 

@@ -63,7 +63,7 @@ describe.skipIf(program === null)('artifacts in a bucket', () => {
       const content = randomBytes(length);
       const ref = await store.put(fileWith(content));
       expect(ref).toEqual({ digest: sha256(content), bytes: length, files: 1 });
-      expect(await store.verify(ref.digest)).toEqual({ ok: true, problem: null, bytes: length });
+      expect(await store.verify(ref.digest)).toEqual({ ok: true, problem: null, bytes: length, signer: null });
       const target = join(newFolder(), 'copy');
       await store.fetch(ref.digest, target);
       expect(readFileSync(target).equals(content)).toBe(true);
@@ -79,7 +79,7 @@ describe.skipIf(program === null)('artifacts in a bucket', () => {
     fileWith('two', join(folder, 'sub'), 'b c.txt');
     const { prefix, store } = newStore();
     const { digest } = await store.put(folder);
-    expect(await store.verify(digest)).toEqual({ ok: true, problem: null, bytes: 26 });
+    expect(await store.verify(digest)).toEqual({ ok: true, problem: null, bytes: 26, signer: null });
     const target = join(newFolder(), 'copy');
     await store.fetch(digest, target);
     expect(contentOf(target)).toEqual(contentOf(folder));

@@ -74,6 +74,30 @@ describe('a token of an identity provider', () => {
     await expect(tokens.verify(await sign({ nbf: now() + 90 }))).rejects.toThrow('"nbf" claim timestamp check failed');
   });
 
+  it('is verified by new keys as soon as its issuer has them, and not by those that it took back', async () => {
+    const next = await generateKeyPair('RS256');
+    const jwk = async (key: Keys, kid: string) => ({
+      ...(await exportJWK(key.publicKey)),
+      kid,
+      alg: 'RS256',
+      use: 'sig',
+    });
+    let shown = [await jwk(own, 'k1')];
+    const rotating = createServer((_, response) => response.end(JSON.stringify({ keys: shown })));
+    await new Promise<void>((resolve) => rotating.listen(0, '127.0.0.1', resolve));
+    const jwksUrl = `http://127.0.0.1:${(rotating.address() as AddressInfo).port}/jwks`;
+    const tokens = createTokenVerifier([{ ...issuer, jwksUrl }], { longestMs: 200, shortestMs: 0 });
+    expect((await tokens.verify(await sign())).principal).toBe('ci');
+    shown = [await jwk(own, 'k1'), await jwk(next, 'k2')];
+    expect((await tokens.verify(await sign({}, next, 'k2'))).principal, 'a new key').toBe('ci');
+    shown = [await jwk(next, 'k2')];
+    await expect
+      .poll(async () => await tokens.verify(await sign()).catch((error: unknown) => String(error)))
+      .toContain('no applicable key found');
+    expect((await tokens.verify(await sign({}, next, 'k2'))).principal).toBe('ci');
+    rotating.close();
+  });
+
   const hostile: readonly (readonly [string, () => Promise<string>, string])[] = [
     ['is no token', async () => await Promise.resolve('let-me-in'), 'it is not a JWT'],
     ['is of another issuer', async () => await sign({ iss: 'https://evil.example' }), 'is not among identity.issuers'],

@@ -19,7 +19,10 @@ export function keysOf(ring: KeyRing): DataKeys {
 }
 
 /** Demands none, and knows no signer. */
-export const noSignatures = createSignatureJudge('none', '/nowhere');
+export const noSignatures = createSignatureJudge({
+  isRequired: false,
+  known: { keys: [], certificates: null, sigstore: null },
+});
 
 export function newFolder(name = 'mlops-artifacts-'): string {
   return mkdtempSync(join(tmpdir(), name));

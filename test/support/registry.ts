@@ -9,7 +9,7 @@ import { createRegistry } from '../../adapters/postgres/registry/registry.ts';
 import type { EvidenceParts } from '../../adapters/postgres/rollout-store.ts';
 import { MlopsError } from '../../domain/errors.ts';
 import { canonicalJson } from '../../domain/governance/canonical-json.ts';
-import type { ArtifactStore } from '../../domain/registry/artifact.ts';
+import type { ArtifactSignatures, ArtifactStore } from '../../domain/registry/artifact.ts';
 import { APPROVAL_POLICY } from './approval-policy.ts';
 import { assemblePolicy } from '../../domain/registry/policy.ts';
 import type { RegistrationOrder } from '../../domain/registry/registration.ts';
@@ -35,9 +35,14 @@ export async function createFileStore(): Promise<ArtifactStore & { pathOf(digest
     },
     async verify(digest) {
       const found = await digestOf(pathOf(digest)).catch(() => null);
-      if (found === null) return { ok: false, problem: 'it is missing', bytes: 0 };
+      if (found === null) return { ok: false, problem: 'it is missing', bytes: 0, signer: null };
       const ok = found.digest === digest;
-      return { ok, problem: ok ? null : `its content is ${found.digest}`, bytes: found.bytes };
+      return {
+        ok,
+        problem: ok ? null : `its content is ${found.digest}`,
+        bytes: found.bytes,
+        signer: ok ? 'key ada' : null,
+      };
     },
     fetch: async (digest, to) => await copyFile(pathOf(digest), to),
   };
@@ -87,6 +92,9 @@ function textOf({ approvalId, bound, kind, resource }: ApprovalOrder): string {
   return canonicalJson({ approvalId, bound: { ...bound }, kind, resource });
 }
 
+/** All artifacts are signed, as the store says too. */
+const SIGNED: ArtifactSignatures = { signerOf: async () => await Promise.resolve('key ada') };
+
 export type TestRegistry = ReturnType<typeof createRegistry>;
 
 /** A registry of the environment `dev`. */
@@ -96,6 +104,7 @@ export async function createTestRegistry(evidence: EvidenceParts, more: Partial<
     ...evidence,
     environment: 'dev',
     store,
+    signatures: SIGNED,
     approvals,
     policy: assemblePolicy([], APPROVAL_POLICY),
     router: { observe: async () => await Promise.resolve(null) },

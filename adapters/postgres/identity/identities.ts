@@ -7,6 +7,7 @@ import type { Role } from '../../../domain/governance/roles.ts';
 import type { LedgerTransaction } from '../ledger/ledger.ts';
 import { query } from '../query.ts';
 import type { EvidenceParts } from '../rollout-store.ts';
+import { assertAdminLeft } from './admin-left.ts';
 
 /** A new principal: the id is made by who creates it, so that its key file can be written before. */
 export interface NewIdentity {
@@ -224,13 +225,4 @@ async function idOf(client: PoolClient, asked: string): Promise<string> {
   const [row] = rows;
   if (row === undefined) throw new MlopsError('IDENTITY_UNKNOWN', { name: asked });
   return row.principal_id;
-}
-
-/** Runs under the lock of the log: two who revoke one another at once leave one of them. Who was erased can sign nothing. */
-async function assertAdminLeft(client: PoolClient, name: string): Promise<void> {
-  const { rowCount } = await client.query(
-    `SELECT FROM principal_role r JOIN principal_key k USING (principal_id) JOIN principal p USING (principal_id)
-     WHERE r.role = 'admin' AND r.revoked_at IS NULL AND k.revoked_at IS NULL AND p.name IS NOT NULL LIMIT 1`,
-  );
-  if (rowCount === 0) throw new MlopsError('LAST_ADMIN', { name });
 }

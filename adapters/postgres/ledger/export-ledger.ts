@@ -5,6 +5,7 @@ import type { EventQuery, StoredEvent } from '../../../domain/governance/event-q
 import { formatHeader, formatLine, type ExportLine } from '../../../domain/governance/export-format.ts';
 import type { Primitives } from '../../../domain/governance/primitives.ts';
 import { query } from '../query.ts';
+import { assertFoundAsSaid } from './assert-found-as-said.ts';
 import { createProver, type Prover } from './prove.ts';
 import { countEvents, queryEvents } from './query-events.ts';
 import type { SignedCheckpoint } from './sign-checkpoint.ts';
@@ -19,7 +20,7 @@ export interface ExportOrder {
 
 const EVENTS_AT_ONCE = 2000;
 
-/** The lines of an export under a checkpoint (ledger-format §6), in groups. */
+/** The lines of an export under a checkpoint (ledger-format §6), in groups. @throws LEDGER_TAMPERED */
 export async function* exportLedger(
   pool: Pool,
   primitives: Primitives,
@@ -38,6 +39,10 @@ export async function* exportLedger(
       after,
       limit: Math.min(left, EVENTS_AT_ONCE),
     });
+    const [first, last] = [page.events[0], page.events.at(-1)];
+    // A selection is of what was found; all of them are looked at when all are read.
+    if (!isSelection && first !== undefined && last !== undefined)
+      await assertFoundAsSaid(pool, first.sequence, last.sequence);
     yield await linesOf(pool, page.events, prover, order.payloads);
     after = page.cursor;
     left -= page.events.length;

@@ -138,7 +138,7 @@ function conditionsOf(asked: EventQuery): { conditions: string[]; values: unknow
   add(to, (place) => `sequence <= ${place}`);
   add(type, (place) => (type?.endsWith('.') === true ? `starts_with(type, ${place})` : `type = ${place}`));
   add(category, (place) => `category = ${place}`);
-  add(actor, (place) => `actor = ${place}`);
+  add(actor, (place) => (typeof actor === 'string' ? `actor = ${place}` : `actor = ANY (${place})`));
   add(resource, (place) =>
     resource?.endsWith('/') === true ? `starts_with(resource, ${place})` : `resource = ${place}`,
   );

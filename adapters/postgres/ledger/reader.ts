@@ -1,3 +1,4 @@
+import type { Pool } from 'pg';
 import { MlopsError } from '../../../domain/errors.ts';
 import { draftOfRead, draftOfRefusal, type Question, type Refusal } from '../../../domain/governance/access-drafts.ts';
 import type { EventDraft, Json } from '../../../domain/governance/event-draft.ts';
@@ -57,7 +58,7 @@ export function createLedgerReader(parts: ReaderParts) {
     async query(asked: EventQuery, page: Parameters<typeof queryEvents>[2], order: ReadOrder) {
       // The first page alone: one question is one event, however many pages its answer has.
       if (page.after === null) await sampleRead(parts, order, questionOf(asked));
-      return await queryEvents(pool, asked, page);
+      return await queryEvents(pool, await withPrincipals(pool, asked), page);
     },
 
     async event(sequence: number, order: ReadOrder & { readonly withPayload: boolean }) {
@@ -90,6 +91,17 @@ export function createLedgerReader(parts: ReaderParts) {
 
     names: async (ids: readonly string[]) => await namesOf(pool, ids),
   };
+}
+
+/** An actor may be asked for by name: whoever has it, by whatever they sign in with. */
+async function withPrincipals(pool: Pool, asked: EventQuery): Promise<EventQuery> {
+  if (typeof asked.actor !== 'string') return asked;
+  const rows = await query<{ id: string }>(pool, 'SELECT principal_id AS id FROM principal WHERE name = $1', [
+    asked.actor,
+  ]);
+  const [first, ...others] = rows.map(({ id }) => id);
+  if (first === undefined) return asked;
+  return { ...asked, actor: others.length === 0 ? first : [first, ...others] };
 }
 
 /** Written before anything is read: no event, no reading. */

@@ -41,6 +41,7 @@ DECLARE
   rule record;
 BEGIN
   FOR rule IN SELECT * FROM (VALUES
+    ('access_alarm_mark', 'INSERT OR UPDATE', '', 'access.alarm-ended access.alarm-acknowledged'),
     ('access_finding', 'INSERT OR UPDATE OF ledger_sequence, principal_id, detector, tipped_by, started_at, tipped_at, observed, baseline, alarm_limit, unit',
       '', 'access.%'),
     ('approval_decision', 'INSERT OR UPDATE', '', 'approval.approve approval.deny'),

@@ -1,12 +1,16 @@
 import { MlopsError } from '../../../domain/errors.ts';
+import type { EventActor } from '../../../domain/governance/event-draft.ts';
 import type { StageOutcome } from '../../../domain/registry/records.ts';
 import { resourceOfVersion } from '../../../domain/registry/resource-names.ts';
 import { isLegal, legalInWords, type Stage } from '../../../domain/registry/stages.ts';
+import type { LedgerTransaction } from '../ledger/ledger.ts';
+import { archiveOthers } from './archive-others.ts';
 import { changeStage } from './change-stage.ts';
+import { routedSplitOf } from './live-split.ts';
 import type { RegistryParts } from './parts.ts';
 import { outcomeOf } from './outcome-of.ts';
 import { refusalsRecorded } from './refusals.ts';
-import { requireVersion } from './versions.ts';
+import { requireVersion, type VersionRow } from './versions.ts';
 
 /** Who takes which version back. */
 export interface DemoteOrder {
@@ -14,6 +18,8 @@ export interface DemoteOrder {
   readonly version: string;
   /** `deprecated`: still served, not for new use. */
   readonly to: Extract<Stage, 'development' | 'staging' | 'deprecated'>;
+  /** To staging: every other version that stands there is retired by the same act. */
+  readonly archiveOthers?: boolean;
   readonly reason: string;
   readonly actor: string;
 }
@@ -21,41 +27,39 @@ export interface DemoteOrder {
 /**
  * Takes a version back, or out of new use. Needs no approval: nothing new comes to anybody by it.
  *
- * @throws VERSION_NOT_FOUND, TRANSITION_ILLEGAL
+ * @throws VERSION_NOT_FOUND, TRANSITION_ILLEGAL; with `archiveOthers` RETIRE_REFUSED and ROUTER_UNREACHABLE, and nothing is changed then
  */
 export async function demoteModel(parts: RegistryParts, order: DemoteOrder): Promise<StageOutcome> {
-  const { environment } = parts;
-  const { reason, to } = order;
   const actor = await parts.principals.actor(order.actor);
   const attempt = { action: 'model.demote', resource: resourceOfVersion(order.model, order.version), actor };
-  return await refusalsRecorded(
-    parts,
-    attempt,
-    async () =>
-      await parts.ledger.transact(async (transaction) => {
-        const row = await requireVersion(transaction.client, environment, order);
-        const { model, version } = row.content;
-        if (row.stage === to) return outcomeOf(row, environment, { from: to });
-        if (!isLegal('demote', row.stage, to))
-          throw new MlopsError('TRANSITION_ILLEGAL', {
-            model,
-            version,
-            from: row.stage,
-            to,
-            legal: legalInWords('demote', row.stage),
-          });
-        await changeStage(transaction, {
-          version: row,
-          environment,
-          to,
-          act: 'demoted',
-          actor,
-          approval: null,
-          reason,
-        });
-        return outcomeOf(await requireVersion(transaction.client, environment, order), environment, {
-          from: row.stage,
-        });
-      }),
-  );
+  return await refusalsRecorded(parts, attempt, async () => {
+    const archives = order.archiveOthers === true && order.to === 'staging';
+    const routed = archives ? await routedSplitOf(parts, order.model) : null;
+    return await parts.ledger.transact(async (transaction) => {
+      const row = await requireVersion(transaction.client, parts.environment, order);
+      await demote(parts, transaction, { row, order, actor });
+      if (archives) await archiveOthers(parts, transaction, { row, routed, actor, reason: order.reason });
+      const after = await requireVersion(transaction.client, parts.environment, order);
+      return outcomeOf(after, parts.environment, { from: row.stage });
+    });
+  });
+}
+
+async function demote(
+  { environment }: RegistryParts,
+  transaction: LedgerTransaction,
+  { actor, order, row }: { readonly row: VersionRow; readonly order: DemoteOrder; readonly actor: EventActor },
+): Promise<void> {
+  const { reason, to } = order;
+  if (row.stage === to) return;
+  const { model, version } = row.content;
+  if (!isLegal('demote', row.stage, to))
+    throw new MlopsError('TRANSITION_ILLEGAL', {
+      model,
+      version,
+      from: row.stage,
+      to,
+      legal: legalInWords('demote', row.stage),
+    });
+  await changeStage(transaction, { version: row, environment, to, act: 'demoted', actor, approval: null, reason });
 }

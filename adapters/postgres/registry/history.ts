@@ -18,10 +18,12 @@ interface ChangeRow extends Record<string, unknown> {
   readonly approval_id: string | null;
   readonly bound: BoundContent | null;
   readonly ledger_sequence: string;
+  readonly is_imported: boolean;
 }
 
 const CHANGES = `SELECT c.change_id, v.version, c.act, c.from_stage, c.to_stage, c.at, c.actor, c.approvers, c.approval_id, c.bound,
-  c.ledger_sequence FROM stage_change c JOIN model_version v USING (version_id)
+  c.ledger_sequence, e.type = 'model.imported' AS is_imported
+  FROM stage_change c JOIN model_version v USING (version_id) JOIN ledger_event e ON e.sequence = c.ledger_sequence
   WHERE c.model_id = $1 AND c.environment = $2`;
 
 /** Transitions of a model's versions, newest first; pages go on from the last one. @throws MODEL_NOT_FOUND */
@@ -71,5 +73,6 @@ function changeOf(row: ChangeRow): StageChangeRecord {
     approvalId: row.approval_id,
     bound: row.bound,
     ledgerSequence: Number(row.ledger_sequence),
+    isImported: row.is_imported,
   };
 }

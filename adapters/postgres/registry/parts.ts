@@ -1,7 +1,7 @@
 import type { PoolClient } from 'pg';
 import type { TrafficRouter } from '../../../activities/ports.ts';
 import type { BoundContent } from '../../../domain/registry/bound-content.ts';
-import type { ArtifactStore } from '../../../domain/registry/artifact.ts';
+import type { ArtifactSignatures, ArtifactStore } from '../../../domain/registry/artifact.ts';
 import type { RegistryPolicy } from '../../../domain/registry/policy.ts';
 import type { EvidenceParts } from '../rollout-store.ts';
 
@@ -27,6 +27,7 @@ export interface RegistryParts extends EvidenceParts {
   /** Stages and aliases are those of one environment. */
   readonly environment: string;
   readonly store: ArtifactStore;
+  readonly signatures: ArtifactSignatures;
   readonly approvals: GrantedApprovals;
   readonly policy: RegistryPolicy;
   /** Hosts on which a version may answer. */

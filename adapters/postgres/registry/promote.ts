@@ -9,6 +9,7 @@ import { parseVersion } from '../../../domain/registry/semver.ts';
 import { isLegal, legalInWords } from '../../../domain/registry/stages.ts';
 import type { LiveSplit } from '../../../domain/rollout/split.ts';
 import type { LedgerTransaction } from '../ledger/ledger.ts';
+import { archiveOthers } from './archive-others.ts';
 import { approvalFor, consumeApproval } from './approve.ts';
 import { changeStage, type UsedApproval } from './change-stage.ts';
 import { outcomeOf } from './outcome-of.ts';
@@ -17,17 +18,8 @@ import { refusalsRecorded } from './refusals.ts';
 import { earlierApprovalOf } from './earlier-approval.ts';
 import { liveSplitOf, routedSplitOf } from './live-split.ts';
 import { outcomeAwaiting } from './request-stage.ts';
-import { retireRow } from './retire.ts';
 import { assertVerified } from './verify-artifact.ts';
-import {
-  productionOf,
-  requireVersion,
-  run,
-  STAGE_JOIN,
-  VERSION_COLUMNS,
-  type Queries,
-  type VersionRow,
-} from './versions.ts';
+import { productionOf, requireVersion, run, type Queries, type VersionRow } from './versions.ts';
 
 /** Who wants which version in which stage. */
 export interface PromoteOrder {
@@ -83,9 +75,13 @@ async function promote(
   const { client } = transaction;
   const { environment } = parts;
   const row = await requireVersion(client, environment, order);
+  const archiveAsOrdered = async (): Promise<void> => {
+    if (order.archiveOthers !== true || order.to !== 'staging') return;
+    await archiveOthers(parts, transaction, { row, routed, actor, reason: order.reason });
+  };
   // The answer to an earlier try was lost.
   if (isThere(row, order)) {
-    await archiveOthers(parts, transaction, { ...entry, row });
+    await archiveAsOrdered();
     return outcomeOf(row, environment, { from: row.stage });
   }
   assertTransition(row, order);
@@ -112,30 +108,9 @@ async function promote(
     order,
     act: isWayBack ? 'gone-back' : 'promoted',
   });
-  await archiveOthers(parts, transaction, { ...entry, row });
+  await archiveAsOrdered();
   const after = await requireVersion(client, environment, order);
   return outcomeOf(after, environment, { from: row.stage, replaced: current?.content.version ?? null });
-}
-
-async function archiveOthers(
-  parts: RegistryParts,
-  transaction: LedgerTransaction,
-  entry: {
-    readonly row: VersionRow;
-    readonly order: PromoteOrder;
-    readonly actor: EventActor;
-    readonly routed: LiveSplit | null;
-  },
-): Promise<void> {
-  const { actor, order, routed, row } = entry;
-  if (order.archiveOthers !== true || order.to !== 'staging') return;
-  const others = await run<VersionRow>(
-    transaction.client,
-    `SELECT ${VERSION_COLUMNS} FROM model_version v ${STAGE_JOIN}
-     WHERE s.model_id = $2 AND s.stage = 'staging' AND v.retired_at IS NULL AND v.version_id <> $3 ORDER BY v.ordinal`,
-    [parts.environment, row.model_id, row.version_id],
-  );
-  for (const other of others) await retireRow(parts, transaction, { row: other, routed, actor, reason: order.reason });
 }
 
 /** A version takes its new stage, and in production the place of the one before, which stays verified in staging. */

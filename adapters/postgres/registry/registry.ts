@@ -12,7 +12,7 @@ import type { RegistryParts } from './parts.ts';
 import { promoteModel, type PromoteOrder } from './promote.ts';
 import { registerModel, type RegisterOrder } from './register.ts';
 import { retireModel, type RetireOrder } from './retire.ts';
-import { verifyVersion } from './verify-artifact.ts';
+import { signerOfVersion, verifyVersion } from './verify-artifact.ts';
 
 /** The model registry in PostgreSQL. Every change and its event in the ledger are one transaction. */
 export function createRegistry(parts: RegistryParts) {
@@ -31,6 +31,7 @@ export function createRegistry(parts: RegistryParts) {
     alias: async (order: AliasOrder) => await setAlias(parts, order),
     endpoint: async (order: EndpointOrder) => await setEndpoint(parts, order),
     verify: async (asked: Parameters<typeof verifyVersion>[1]) => await verifyVersion(parts, asked),
+    signer: async (asked: Parameters<typeof signerOfVersion>[1]) => await signerOfVersion(parts, asked),
     history: async (asked: Parameters<typeof readHistory>[1]) => await readHistory(parts, asked),
     productionAt: async (asked: Parameters<typeof readProductionAt>[1]) => await readProductionAt(parts, asked),
     lineage: async (order: LineageOrder) => await readLineage(parts, order),

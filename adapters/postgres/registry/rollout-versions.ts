@@ -31,8 +31,8 @@ type Approvals = Pick<ReturnType<typeof createApprovalReader>, 'openFor'>;
 
 /**
  * Whether two versions may be rolled out. A model that was registered is governed by the registry; in production every model is. The new
- * version must be approved for production and its artifact be the registered one; what is in production by the registry must be
- * what is live; both must be asked where the registry says that they answer.
+ * version must be approved for production, and in production the one before must have been; the artifacts of both be the registered ones;
+ * what is in production by the registry must be what is live; both must be asked where the registry says that they answer.
  *
  * @throws PREFLIGHT_VERSION, DATABASE_UNREACHABLE
  */
@@ -55,13 +55,32 @@ export async function admitVersions(parts: RegistryParts, approvals: Approvals, 
       `${production} is in production, and ${pair.stable.version} is to be replaced`,
       `mlops model history ${model}`,
     );
+  if (environment === 'production' && production !== from.content.version) await assertWasApproved(parts, pair, from);
   const approvalId = production === to.content.version ? null : await approvalOf(parts, approvals, pair, to);
-  await assertVerified(parts, to, await parts.principals.actor('rollout')).catch((error: unknown) => {
+  for (const row of [from, to]) await assertSound(parts, pair, row);
+  return { isGoverned: true, approvalId, production };
+}
+
+/** Users go back to it when the other one fails: it must have been in production by an approval that still counts. @throws PREFLIGHT_VERSION */
+async function assertWasApproved(parts: RegistryParts, pair: VersionPair, row: VersionRow): Promise<void> {
+  if ((await earlierApprovalOf(parts, parts.pool, row)) !== null) return;
+  const { model, version } = row.content;
+  throw refusal(
+    pair,
+    `${version} was never approved for production, and users would go back to it`,
+    `mlops model promote ${model} ${version} --to ${row.stage === 'development' ? 'staging' : 'production'}`,
+  );
+}
+
+/** Its artifact is the registered one. Outside production, what the users are on already may have none. @throws PREFLIGHT_VERSION */
+async function assertSound(parts: RegistryParts, pair: VersionPair, row: VersionRow): Promise<void> {
+  const { artifact, model, version } = row.content;
+  if (artifact === null && version === pair.stable.version && pair.environment !== 'production') return;
+  await assertVerified(parts, row, await parts.principals.actor('rollout')).catch((error: unknown) => {
     if (error instanceof MlopsError && !error.retryable)
-      throw refusal(pair, error.message, `mlops model verify ${model} ${pair.canary.version}`);
+      throw refusal(pair, error.message, `mlops model verify ${model} ${version}`);
     throw error;
   });
-  return { isGoverned: true, approvalId, production };
 }
 
 /** A version that may be rolled out from or to, where it answers. @throws PREFLIGHT_VERSION */

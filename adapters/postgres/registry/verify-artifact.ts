@@ -23,6 +23,19 @@ export async function verifyVersion(
 }
 
 /**
+ * Who of those who are known here has signed the artifact of a version, for people; null when nobody has. Nothing is written down: it is a name.
+ *
+ * @throws VERSION_NOT_FOUND, and what the artifact store and the files of signers throw
+ */
+export async function signerOfVersion(
+  { environment, pool, signatures }: RegistryParts,
+  { actor: _actor, ...asked }: { readonly model: string; readonly version: string; readonly actor: string },
+): Promise<string | null> {
+  const { artifact_files: files, content } = await requireVersion(pool, environment, asked);
+  return content.artifact === null ? null : await signatures.signerOf({ digest: content.artifact, files: files ?? 1 });
+}
+
+/**
  * What a promotion rests on: the artifact as it is now. Read before the transaction, which must not wait for gigabytes; a
  * mismatch is written down.
  *
@@ -42,8 +55,8 @@ type Check = Omit<VerifiedArtifact, 'version'>;
 async function checkArtifact({ store }: RegistryParts, { content }: VersionRow): Promise<Check> {
   const { artifact, model, version } = content;
   if (artifact === null) throw new MlopsError('ARTIFACT_MISSING', { model, version });
-  const { bytes, ok, problem } = await store.verify(artifact);
-  return { digest: artifact, ok, problem: ok ? null : (problem ?? 'its content differs'), bytes };
+  const { bytes, ok, problem, signer } = await store.verify(artifact);
+  return { digest: artifact, ok, problem: ok ? null : (problem ?? 'its content differs'), bytes, signer };
 }
 
 async function recordCheck(

@@ -12,7 +12,7 @@ export const AUDIT_COMMANDS: readonly CommandSpec[] = [
           'of this type, of all that begin so, or of a category: rollout.weight-set, rollout., security_event',
       },
       { flags: '--category <category>', description: 'of this kind, e.g. model_deployment, security_event' },
-      { flags: '--actor <id>', description: 'by this principal' },
+      { flags: '--actor <who>', description: 'by this principal: its id, or a name' },
       { flags: '--resource <name>', description: 'about this, or about all below: rollout/dev/rag_api, rollout/dev/' },
       { flags: '--since <time>', description: 'recorded at this time or later' },
       { flags: '--until <time>', description: 'recorded before this time' },

@@ -48,8 +48,20 @@ export const GOVERNANCE_COMMANDS: readonly CommandSpec[] = [
   },
   {
     name: 'governance watch',
-    summary: 'show how the watch over who does what stands, and the alarms that it raised',
-    examples: ['mlops governance watch', 'mlops audit query --type security_event'],
+    summary: 'show how the watch over who does what stands and the alarms that it raised, or acknowledge one',
+    options: [
+      {
+        flags: '--acknowledge <event>',
+        description: 'say that you have looked into the alarm of this event, with --reason',
+      },
+      REASON,
+    ],
+    examples: [
+      'mlops governance watch',
+      'mlops governance watch --acknowledge 4711 --reason "she is on call this week"',
+      'mlops audit query --type security_event',
+    ],
+    changes: true,
     load: () => import('../commands/governance/watch.ts'),
   },
 ];

@@ -36,7 +36,7 @@ function assertHarmless({ environment, temporal }: MlopsConfig): void {
 /** What the acts of the registry count on. @throws USAGE_INVALID */
 function assertAsShipped({ artifacts, governance }: MlopsConfig): void {
   const { quorum } = governance.approvalPolicy.high;
-  if (artifacts.s3 === null && artifacts.requireSignature === 'none' && quorum === 2) return;
+  if (artifacts.s3 === null && !artifacts.isSignatureRequired && quorum === 2) return;
   throw new MlopsError('USAGE_INVALID', {
     problem:
       'The demo registers what nobody signed, flips a bit of it on this machine and has it approved by two: wanted artifacts.store files, require_signature none and approvals.high.quorum 2',

@@ -35,7 +35,11 @@ const LIVE: LiveSplit = {
   writtenAt: '2026-01-01T08:00:00.000Z',
 };
 const MODEL = { model: 'rag_api' };
-const SIGNED = { s3: null, requireSignature: 'any' } as const;
+const SIGNED = {
+  s3: null,
+  isSignatureRequired: true,
+  signers: { keys: null, certificates: null, sigstore: null },
+} as const;
 const DRY = { dryRun: true };
 const routerOf = (live: LiveSplit | null) => ({ observe: async () => await Promise.resolve(live) });
 const refusalOf = async (doing: Promise<unknown>): Promise<unknown> =>

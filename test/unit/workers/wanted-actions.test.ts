@@ -24,6 +24,7 @@ const VERBS: Readonly<Record<string, string | null>> = {
   alias: 'model.alias',
   endpoint: 'model.endpoint',
   verify: 'model.read',
+  signer: 'model.read',
   history: 'model.read',
   productionAt: 'model.read',
   lineage: 'model.read',

@@ -55,7 +55,8 @@ async function move(
     return outcome.awaiting;
   }
   if (stage === 'Staging') {
-    if (row.stage === 'production') await registry.demote({ ...change, to: 'staging' });
+    if (row.stage === 'production')
+      return (await registry.demote({ ...change, to: 'staging', archiveOthers })).awaiting;
     const promotion = { ...change, to: 'staging' as const, expectedProduction: null, approvalId: null, archiveOthers };
     return (await registry.promote(promotion)).awaiting;
   }

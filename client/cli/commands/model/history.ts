@@ -26,7 +26,7 @@ export const run: CommandRun = async (context, input) => {
     `${change.from} → ${change.to}`,
     change.act,
     names(change.actor),
-    change.approvers.map(names).join(', ') || '-',
+    `${change.approvers.map(names).join(', ') || '-'}${change.isImported ? ' (imported)' : ''}`,
   ]);
   const table = renderTable(['AT', 'VERSION', 'STAGE', 'ACT', 'BY', 'APPROVED BY'], rows);
   const text = changes.length === 0 ? `No version of ${model} has left development yet` : table;
@@ -54,7 +54,9 @@ async function productionAt(registry: Registry, model: string, at: Date): Promis
       `${model} at ${at.toISOString()}: ${change.version}`,
       `in production since ${change.at}, put there by ${names(change.actor)}, ${approved}`,
       ...(change.bound === null ? [] : [`artifact ${change.bound.artifact ?? 'none'}, policy ${change.bound.policy}`]),
-      `Proof: mlops audit event ${change.ledgerSequence}`,
+      change.isImported
+        ? `By what an imported file says: mlops audit event ${change.ledgerSequence}`
+        : `Proof: mlops audit event ${change.ledgerSequence}`,
     ].join('\n'),
   };
 }

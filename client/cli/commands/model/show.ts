@@ -14,7 +14,8 @@ export const run: CommandRun = async (context, input) => {
   });
   const dependencies = edges.map(({ kind, to }) => ({ kind, target: to }));
   if (input.options['bom'] === true) {
-    const bom = assembleBom(record, dependencies, new Date().toISOString());
+    const signer = await registry.signer({ model, version: record.registration.version });
+    const bom = assembleBom(record, dependencies, { at: new Date().toISOString(), signer });
     // The format has no room for members of ours: for machines it is one of ours.
     return { exitCode: 0, data: { bom }, text: JSON.stringify(bom, null, 2) };
   }

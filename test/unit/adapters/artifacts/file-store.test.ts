@@ -45,7 +45,7 @@ describe('put()', () => {
       const content = bytesOf(length);
       const ref = await store.put(fileWith(content));
       expect(ref).toEqual({ digest: sha256(content), bytes: length, files: 1 });
-      expect(await store.verify(ref.digest)).toEqual({ ok: true, problem: null, bytes: length });
+      expect(await store.verify(ref.digest)).toEqual({ ok: true, problem: null, bytes: length, signer: null });
       const target = join(newFolder(), 'copy');
       await store.fetch(ref.digest, target);
       expect(readFileSync(target)).toEqual(content);
@@ -94,7 +94,7 @@ describe('put()', () => {
     expect(
       readdirSync(join(root, 'objects'), { recursive: true }).filter((name) => String(name).endsWith('data')),
     ).toHaveLength(4);
-    expect(await store.verify(ref.digest)).toEqual({ ok: true, problem: null, bytes: 9 });
+    expect(await store.verify(ref.digest)).toEqual({ ok: true, problem: null, bytes: 9, signer: null });
     const target = join(newFolder(), 'copy');
     await store.fetch(ref.digest, target);
     expect(contentOf(target)).toEqual(contentOf(folder));
@@ -406,6 +406,7 @@ describe('verify()', () => {
     expect(await store.verify(digest)).toEqual({
       ok: false,
       problem: 'file card.md: it is not in the store',
+      signer: null,
       bytes: 0,
     });
   });

@@ -24,26 +24,29 @@ function keyFolderWith(...names: string[]): string {
   return folder;
 }
 
-const storeBy = (policy: 'none' | 'any' | string[], keys = '/nowhere', root?: string) =>
-  openFileStore(root, { signatures: createSignatureJudge(policy, keys) });
+const storeBy = (policy: 'none' | 'any' | string[], folder = '/nowhere', root?: string) => {
+  const keys = typeof policy === 'string' ? { folder } : policy;
+  const known = { keys, certificates: null, sigstore: null };
+  return openFileStore(root, { signatures: createSignatureJudge({ isRequired: policy !== 'none', known }) });
+};
 const change = (folder: string): void => writeFileSync(join(folder, 'weights.bin'), 'other weights');
 
-describe('whether an artifact is signed', () => {
-  const isSigned = async (policy: 'none' | 'any' | string[], source: string): Promise<boolean> => {
+describe('who has signed an artifact', () => {
+  const signerOf = async (policy: 'none' | 'any' | string[], source: string): Promise<string | null> => {
     // Stored where nothing is demanded, judged where it is asked.
     const { root, store } = storeBy('none', keyFolderWith());
     const ref = await store.put(source);
-    return await storeBy(policy, keyFolderWith('p256'), root).store.isSigned(ref);
+    return await storeBy(policy, keyFolderWith('p256'), root).store.signerOf(ref);
   };
 
   it('is known where signatures are demanded and where they are not: by a key that is known, over what is there', async () => {
-    expect(await isSigned('none', signedFolder('p256.sig'))).toBe(true);
-    expect(await isSigned('any', signedFolder('p256.sig'))).toBe(true);
-    expect(await isSigned([keyFile('p384')], signedFolder('p256.sig')), 'the keys that count').toBe(false);
-    expect(await isSigned('none', signedFolder('p384.sig')), 'a key that nobody knows').toBe(false);
-    expect(await isSigned('none', signedFolder(null)), 'no signature').toBe(false);
-    expect(await isSigned('none', signedFolder('../oms/p256.pub')), 'no signature in its file').toBe(false);
-    expect(await isSigned('none', fileWith('a model of one file'))).toBe(false);
+    expect(await signerOf('none', signedFolder('p256.sig'))).toBe('key p256');
+    expect(await signerOf('any', signedFolder('p256.sig'))).toBe('key p256');
+    expect(await signerOf([keyFile('p384')], signedFolder('p256.sig')), 'the keys that count').toBeNull();
+    expect(await signerOf('none', signedFolder('p384.sig')), 'a key that nobody knows').toBeNull();
+    expect(await signerOf('none', signedFolder(null)), 'no signature').toBeNull();
+    expect(await signerOf('none', signedFolder('../oms/p256.pub')), 'no signature in its file').toBeNull();
+    expect(await signerOf('none', fileWith('a model of one file'))).toBeNull();
   });
 });
 
@@ -52,12 +55,13 @@ describe('a store that demands signatures', () => {
     for (const policy of [[keyFile('p521'), keyFile('p256')], 'any'] as const) {
       const { root, store } = storeBy(policy === 'any' ? 'any' : [...policy], keyFolderWith('p256'));
       const { digest } = await store.put(signedFolder('p256.sig'));
-      expect(await store.verify(digest)).toMatchObject({ ok: true, problem: null });
+      expect(await store.verify(digest)).toMatchObject({ ok: true, problem: null, signer: 'key p256' });
       // What is demanded may change; what is stored is judged by what holds now.
       const stricter = storeBy([keyFile('p384')], '/nowhere', root);
       expect(await stricter.store.verify(digest)).toMatchObject({
         ok: false,
         problem: 'signature: it is signed by none of the 1 keys that count',
+        signer: null,
       });
     }
   });

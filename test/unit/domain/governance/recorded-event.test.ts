@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { problemOfRecording, unshownClaims, type RecordedEvent } from '../../../../domain/governance/recorded-event.ts';
+import * as fc from 'fast-check';
+import {
+  jsonOfRecording,
+  parseRecording,
+  problemOfRecording,
+  unshownClaims,
+  type RecordedEvent,
+} from '../../../../domain/governance/recorded-event.ts';
 
 const EVENT: RecordedEvent = {
   category: 'model_deployment',
@@ -27,6 +34,27 @@ describe('what is recorded', () => {
     [{ evidence: { explainable: 'trust me' } }, 'its evidence for "explainable"'],
   ])('is refused with %j', (change, words) => {
     expect(problemOfRecording({ ...EVENT, ...change } as RecordedEvent)).toContain(words);
+  });
+
+  it('is read back from what an approval keeps of it, and from nothing else', () => {
+    expect(parseRecording(jsonOfRecording(EVENT, ['explainable']))).toEqual(EVENT);
+    for (const wrong of [
+      null,
+      [],
+      { ...EVENT, action: 7 },
+      { ...EVENT, evidence: { a: 1 } },
+      { ...EVENT, metadata: { a: {} } },
+    ])
+      expect(parseRecording(wrong)).toBeNull();
+    const { frameworks: _, ...less } = EVENT;
+    expect(parseRecording(less)).toBeNull();
+    fc.assert(
+      fc.property(fc.anything(), fc.constantFrom(...Object.keys(EVENT)), (any, name) => {
+        const event = parseRecording({ ...EVENT, [name]: any });
+        expect(event === null || typeof (problemOfRecording(event) ?? '')).toBeTruthy();
+        expect(parseRecording(any)).toBeNull();
+      }),
+    );
   });
 
   it('is a claim where it is a mere true, until something that is there shows it', () => {

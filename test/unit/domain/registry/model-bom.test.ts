@@ -44,8 +44,8 @@ type Bom = {
   readonly dependencies: readonly { readonly ref: string; readonly dependsOn?: readonly string[] }[];
   readonly metadata: { readonly component: Record<string, unknown> };
 } & Record<string, unknown>;
-const bomOf = (record: VersionRecord, dependencies: Parameters<typeof assembleBom>[1]) =>
-  assembleBom(record, dependencies, '2026-11-27T10:00:00.000Z') as unknown as Bom;
+const bomOf = (record: VersionRecord, dependencies: Parameters<typeof assembleBom>[1], signer: string | null = null) =>
+  assembleBom(record, dependencies, { at: '2026-11-27T10:00:00.000Z', signer }) as unknown as Bom;
 const ALL = DEPENDENCY_KINDS.map((kind) => ({ kind, target: `some-${kind}@1.0.0` }));
 
 const schemaOf = (name: string): object =>
@@ -93,6 +93,16 @@ describe('the bill of materials of a version', () => {
       expect(problemsOf(bomOf(record, dependencies))).toEqual([]);
     },
   );
+
+  it('says who has signed the artifact, where somebody who is known has', () => {
+    const signed = bomOf(RECORD, [], 'ada@example.com by https://accounts.example');
+    expect(problemsOf(signed)).toEqual([]);
+    expect(signed.metadata.component['properties']).toContainEqual({
+      name: 'mlops:signer',
+      value: 'ada@example.com by https://accounts.example',
+    });
+    expect(JSON.stringify(bomOf(RECORD, []))).not.toContain('signer');
+  });
 
   it('would not be, with a member or a kind that the format does not know', () => {
     const bom = bomOf(RECORD, ALL);

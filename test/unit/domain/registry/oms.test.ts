@@ -2,13 +2,12 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { loadOmsKeys, omsPrimitives } from '../../../../adapters/artifacts/oms-keys.ts';
-import {
-  judgeOmsFiles,
-  parseOmsSignature,
-  preAuthenticationEncoding,
-  type OmsSignature,
-} from '../../../../domain/registry/oms.ts';
+import { loadOmsKeys } from '../../../../adapters/artifacts/oms-keys.ts';
+import { omsPrimitives } from '../../../../adapters/artifacts/oms-primitives.ts';
+import type { ManifestFile } from '../../../../domain/registry/folder-manifest.ts';
+import { parseOmsSignature, preAuthenticationEncoding, type OmsSignature } from '../../../../domain/registry/oms.ts';
+import { assembleSignedFiles, isSignedByList, judgeSignedFiles } from '../../../../domain/registry/oms-files.ts';
+import type { OmsStatement } from '../../../../domain/registry/oms-statement.ts';
 
 const FIXTURES = join(import.meta.dirname, '../../../fixtures/oms');
 const read = (name: string): string => readFileSync(join(FIXTURES, name), 'utf8');
@@ -30,9 +29,21 @@ function parsed(text: string): OmsSignature {
   return signature;
 }
 
+function hintOf({ material }: OmsSignature): string | null {
+  return material.kind === 'key' ? material.hint : null;
+}
+
+/** What is wrong with files whose whole content was signed by SHA-256. */
+function judgeFiles(statement: OmsStatement, files: readonly ManifestFile[]): string | null {
+  expect(isSignedByList(statement)).toBe(true);
+  const signed = assembleSignedFiles(statement, files);
+  if ('problem' in signed) return signed.problem;
+  return judgeSignedFiles(signed.map((one) => ({ signed: one, digests: [one.file.sha256] })));
+}
+
 /** The problem with a bundle that was changed. */
-function problemOf(change: (bundle: Bundle, statement: Statement) => void): string | null {
-  const bundle = JSON.parse(read('p256.sig')) as Bundle;
+function problemOf(change: (bundle: Bundle, statement: Statement) => void, name = 'p256.sig'): string | null {
+  const bundle = JSON.parse(read(name)) as Bundle;
   const envelope = bundle['dsseEnvelope'] ?? {};
   const statement = JSON.parse(Buffer.from(String(envelope['payload']), 'base64').toString()) as Statement;
   const before = JSON.stringify(statement);
@@ -47,18 +58,18 @@ describe('a signature by the reference implementation', () => {
   it.each(['p256', 'p384', 'p521'])('is right by its key %s and no other, and fits its folder', async (name) => {
     const signature = parsed(read(`${name}.sig`));
     const keys = await loadOmsKeys(['p256', 'p384', 'p521'].map((key) => join(FIXTURES, `${key}.pub`)));
-    expect(keys.filter((key) => key.verify(signature)).map(({ hint }) => hint)).toEqual([signature.keyHint]);
-    expect(judgeOmsFiles(signature.statement, FILES)).toBeNull();
+    expect(keys.filter((key) => key.verify(signature)).map(({ hint }) => hint)).toEqual([hintOf(signature)]);
+    expect(judgeFiles(signature.statement, FILES)).toBeNull();
   });
 
   it('says what it does not cover', () => {
     const { statement } = parsed(read('with-ignored.sig'));
     expect(statement.ignoredPaths).toContain('.hidden');
     const others = FILES.map((file) => (file.path === '.hidden' ? { ...file, sha256: '0'.repeat(64) } : file));
-    expect(judgeOmsFiles(statement, others)).toBeNull();
+    expect(judgeFiles(statement, others)).toBeNull();
     const git = { path: '.git/config', bytes: 1, sha256: '0'.repeat(64) };
-    expect(judgeOmsFiles(statement, [...FILES, git, { ...git, path: 'model.sig' }])).toBeNull();
-    expect(judgeOmsFiles(statement, [...FILES, { ...git, path: '.gitx' }])).toBe('file .gitx is not signed');
+    expect(judgeFiles(statement, [...FILES, git, { ...git, path: 'model.sig' }])).toBeNull();
+    expect(judgeFiles(statement, [...FILES, { ...git, path: '.gitx' }])).toBe('file .gitx is not signed');
   });
 
   it('is not right when any byte of what was signed has changed', async () => {
@@ -74,17 +85,63 @@ describe('a signature by the reference implementation', () => {
   });
 });
 
-describe('judgeOmsFiles()', () => {
+describe('what was signed of files', () => {
   const { statement } = parsed(read('p256.sig'));
   const [first = { path: '', bytes: 0, sha256: '' }, ...rest] = FILES;
 
   it('finds a file that was changed, added, renamed or removed', () => {
-    expect(judgeOmsFiles(statement, [{ ...first, sha256: 'f'.repeat(64) }, ...rest])).toBe(
+    expect(judgeFiles(statement, [{ ...first, sha256: 'f'.repeat(64) }, ...rest])).toBe(
       `file ${first.path} is not the one that was signed`,
     );
-    expect(judgeOmsFiles(statement, [...FILES, { ...first, path: 'new' }])).toBe('file new is not signed');
-    expect(judgeOmsFiles(statement, [{ ...first, path: 'new' }, ...rest])).toBe('file new is not signed');
-    expect(judgeOmsFiles(statement, rest)).toBe(`file ${first.path} was signed and is missing`);
+    expect(judgeFiles(statement, [...FILES, { ...first, path: 'new' }])).toBe('file new is not signed');
+    expect(judgeFiles(statement, [{ ...first, path: 'new' }, ...rest])).toBe('file new is not signed');
+    expect(judgeFiles(statement, rest)).toBe(`file ${first.path} was signed and is missing`);
+  });
+});
+
+describe('what was signed of parts of files', () => {
+  const { statement } = parsed(read('contents/shards.sig'));
+  const file = (path: string, bytes: number): ManifestFile => ({ path, bytes, sha256: '0'.repeat(64) });
+  const files = [
+    file('.hidden', 6),
+    file('config.json', 10),
+    file('sub/b c.txt', 1000),
+    file('weights.bin', 1000),
+    file('model.sig', 99),
+  ];
+  const problemWith = (...changed: ManifestFile[]): string | null => {
+    const signed = assembleSignedFiles(statement, changed);
+    return 'problem' in signed ? signed.problem : null;
+  };
+
+  it('is found of each file, from its first byte to its last', () => {
+    expect(isSignedByList(statement)).toBe(false);
+    const signed = assembleSignedFiles(statement, files);
+    if ('problem' in signed) throw new Error(signed.problem);
+    expect(signed.map(({ file: { path }, parts }) => [path, ...parts.flatMap(({ from, to }) => [from, to])])).toEqual([
+      ['.hidden', 0, 6],
+      ['config.json', 0, 10],
+      ['sub/b c.txt', 0, 300, 300, 600, 600, 900, 900, 1000],
+      ['weights.bin', 0, 300, 300, 600, 600, 900, 900, 1000],
+    ]);
+  });
+
+  it('fits no file that is longer, shorter, empty, more or missing', () => {
+    const [first = file('', 0), ...rest] = files;
+    expect(problemWith(...rest)).toBe('part .hidden:0:6 was signed and is missing');
+    expect(problemWith(...rest, file('.hidden', 7))).toBe('file .hidden is not signed from byte 0 to 7');
+    const longer = files.map((one) => (one.path === 'weights.bin' ? file('weights.bin', 1200) : one));
+    expect(problemWith(...longer)).toBe('file weights.bin is not signed from byte 900 to 1200');
+    const shorter = files.map((one) => (one.path === 'weights.bin' ? file('weights.bin', 900) : one));
+    expect(problemWith(...shorter)).toBe('part weights.bin:900:1000 was signed and is missing');
+    expect(problemWith(first, ...rest, file('new', 6))).toBe('file new is not signed from byte 0 to 6');
+    expect(problemWith(first, ...rest, file('new', 0))).toMatch(/file new is empty, of which a signature over shards/);
+  });
+
+  it('may be by BLAKE2b, not by BLAKE3', () => {
+    expect(parsed(read('contents/blake2.sig')).statement).toMatchObject({ hash: 'blake2b', shardBytes: null });
+    expect(parsed(read('contents/blake2-shards.sig')).statement).toMatchObject({ hash: 'blake2b', shardBytes: 300 });
+    expect(problemOf(() => undefined, 'contents/blake3.sig')).toMatch(/over files by blake3, supported are/);
   });
 });
 
@@ -92,10 +149,23 @@ describe('parseOmsSignature()', () => {
   it.each<[string, (bundle: Bundle, statement: Statement) => void, RegExp | null]>([
     ['nothing', () => undefined, null],
     ['another media type', (bundle) => (bundle.mediaType = 'application/json'), /not a Sigstore bundle/],
+    ['no material', (bundle) => (bundle['verificationMaterial'] = {}), /by one key, one certificate or one chain/],
     [
-      'a certificate',
-      (bundle) => (bundle['verificationMaterial'] = { certificate: { rawBytes: 'AA==' } }),
-      /by a certificate are not supported/,
+      'two materials',
+      (bundle) => {
+        bundle['verificationMaterial'] = { ...bundle['verificationMaterial'], certificate: { rawBytes: 'AA==' } };
+      },
+      /by one key, one certificate or one chain/,
+    ],
+    [
+      'a chain of nothing',
+      (bundle) => (bundle['verificationMaterial'] = { x509CertificateChain: { certificates: [] } }),
+      /its chain of certificates/,
+    ],
+    [
+      'a chain of no base64',
+      (bundle) => (bundle['verificationMaterial'] = { x509CertificateChain: { certificates: [{ rawBytes: '*' }] } }),
+      /its chain of certificates/,
     ],
     ['another payload type', (bundle) => ((bundle['dsseEnvelope'] ?? {})['payloadType'] = 'text/plain'), /not of type/],
     [
@@ -112,10 +182,33 @@ describe('parseOmsSignature()', () => {
       /its predicate is/,
     ],
     [
-      'shards',
+      'the predicate of an older release',
+      (_bundle, statement) => (statement['predicateType'] = 'https://model_signing/Digests/v0.1'),
+      /a release of model-signing before 1\.0 made it; sign again/,
+    ],
+    [
+      'another way to cut',
+      (_bundle, statement) =>
+        ((statement['predicate'] ?? {})['serialization'] = { method: 'tensors', hash_type: 'sha256' }),
+      /over tensors by sha256, supported are files and shards by sha256 or blake2b/,
+    ],
+    [
+      'shards without a size',
       (_bundle, statement) =>
         ((statement['predicate'] ?? {})['serialization'] = { method: 'shards', hash_type: 'sha256' }),
-      /over shards by sha256, supported is files/,
+      /its shards have undefined bytes/,
+    ],
+    [
+      'shards of nothing',
+      (_bundle, statement) =>
+        ((statement['predicate'] ?? {})['serialization'] = { method: 'shards', hash_type: 'sha256', shard_size: 0 }),
+      /its shards have 0 bytes/,
+    ],
+    [
+      'shards whose digests are of files',
+      (_bundle, statement) =>
+        ((statement['predicate'] ?? {})['serialization'] = { method: 'shards', hash_type: 'sha256', shard_size: 9 }),
+      /list of files is not valid/,
     ],
     [
       'another digest of all',
