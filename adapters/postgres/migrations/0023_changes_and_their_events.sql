@@ -121,7 +121,7 @@ CREATE CONSTRAINT TRIGGER is_first AFTER INSERT ON principal_key DEFERRABLE INIT
   EXECUTE FUNCTION first_admin_is_first();
 
 -- A version comes into production by an approval for exactly this, carried out in the same transaction; or by the one under which it was there
--- before; or it is in a registry that is taken in, which admins do.
+-- before, which a file that was taken in cannot say; or it is in a registry that is taken in, which admins do.
 CREATE FUNCTION production_is_approved() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   IF EXISTS (SELECT FROM public.ledger_event WHERE sequence = NEW.ledger_sequence AND type = 'model.imported') THEN
@@ -131,7 +131,9 @@ BEGIN
     SELECT FROM public.approval_request r
     JOIN public.ledger_event e ON e.sequence = r.ledger_sequence AND e.transaction_id = pg_current_xact_id()
     JOIN public.used_approval u USING (approval_id)
+    -- Names can change hands; content cannot.
     JOIN public.model_version v ON v.version_id = NEW.version_id AND v.model_id = NEW.model_id
+      AND v.artifact_digest IS NOT DISTINCT FROM r.artifact_digest
     JOIN public.model m ON m.model_id = v.model_id
     WHERE r.approval_id = NEW.approval_id AND r.state = 'carried-out' AND r.kind = 'stage-promotion'
       AND r.resource = 'model/' || m.name || '/' || v.version || '/stage/' || NEW.environment || '/production'
@@ -144,6 +146,7 @@ BEGIN
   END IF;
   IF (NEW.approval_id, NEW.bound, NEW.approvers) = (
     SELECT c.approval_id, c.bound, c.approvers FROM public.stage_change c
+    JOIN public.ledger_event e ON e.sequence = c.ledger_sequence AND e.type <> 'model.imported'
     WHERE c.version_id = NEW.version_id AND c.environment = NEW.environment AND c.to_stage = 'production' AND c.change_id < NEW.change_id
     ORDER BY c.change_id DESC LIMIT 1
   ) THEN
