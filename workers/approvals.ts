@@ -58,26 +58,16 @@ export function composeApprovals(config: AskingRules, { connect, evidence }: App
   const desk = async () => createApprovalDesk(await connect(), reader, TASK_QUEUE);
   const may = async (claim: Claim, action: string, resource: string, content: unknown): Promise<EventActor> =>
     await authority.authorise(claim, { action, resource, content });
-  const noteRead = async (resource: string, verb: 'list' | 'show', who: EventActor): Promise<void> =>
-    await sampleRead(evidence, config.governance.readSample, { type: 'approval.read', resource, verb }, who);
-  const list = async (chosen: Listed, who: EventActor): Promise<ApprovalView[]> => {
-    await noteRead(APPROVALS, 'list', who);
-    return await reader.list(config.environment, chosen);
-  };
-  const show = async (approvalId: string, who: EventActor): Promise<ApprovalView> => {
-    const view = await reader.view(approvalId);
-    await noteRead(resourceOfApproval(approvalId), 'show', who);
-    return view;
-  };
+  const reading = createReading(config, evidence, reader);
   return {
     list: async (chosen: Listed, claim: Claim): Promise<ApprovalView[]> =>
-      await list(chosen, await may(claim, 'approval.read', APPROVALS, null)),
+      await reading.list(chosen, await may(claim, 'approval.read', APPROVALS, null)),
 
     show: async (approvalId: string, claim: Claim): Promise<ApprovalView> =>
-      await show(approvalId, await may(claim, 'approval.read', resourceOfApproval(approvalId), null)),
+      await reading.show(approvalId, await may(claim, 'approval.read', resourceOfApproval(approvalId), null)),
 
     /** The same for somebody whom another port has let in. */
-    admitted: { list, show },
+    admitted: reading,
 
     /**
      * In the name of who is said to ask, signed by who this process is: the worker looks whether they may.
@@ -114,7 +104,7 @@ export function composeApprovals(config: AskingRules, { connect, evidence }: App
       if (approval.contentDigest !== seen)
         throw new MlopsError('APPROVAL_LINK_INVALID', { problem: 'what it was for has changed since' });
       const holder = { id: principal, kind: 'human', authentication: 'one-time-link' } as const;
-      await noteRead(resourceOfApproval(approvalId), 'show', holder);
+      await reading.note(resourceOfApproval(approvalId), 'show', holder);
       return { approval, principal };
     },
 
@@ -129,6 +119,28 @@ export function composeApprovals(config: AskingRules, { connect, evidence }: App
       const who = await may(claim, 'approval.decide', resourceOfApproval(approvalId), { link: true });
       const { expiresAt, linkId, secret } = await createApprovalLinks(evidence).issue(approvalId, who.id, who);
       return { url: `${linkSiteOf(config).baseUrl}/approve/${linkId}#${secret}`, expiresAt };
+    },
+  };
+}
+
+/** Looking at approvals, for who was let in: a share of it is written down. */
+function createReading(
+  { environment, governance }: Pick<MlopsConfig, 'environment' | 'governance'>,
+  evidence: EvidenceParts,
+  reader: ReturnType<typeof createApprovalReader>,
+) {
+  const note = async (resource: string, verb: 'list' | 'show', who: EventActor): Promise<void> =>
+    await sampleRead(evidence, governance.readSample, { type: 'approval.read', resource, verb }, who);
+  return {
+    note,
+    async list(chosen: Listed, who: EventActor): Promise<ApprovalView[]> {
+      await note(APPROVALS, 'list', who);
+      return await reader.list(environment, chosen);
+    },
+    async show(approvalId: string, who: EventActor): Promise<ApprovalView> {
+      const view = await reader.view(approvalId);
+      await note(resourceOfApproval(approvalId), 'show', who);
+      return view;
     },
   };
 }

@@ -16,23 +16,15 @@ import type { Claim } from '../domain/governance/statement.ts';
 import { composeAuthority, type AuthorityRules } from './authority.ts';
 import { composeEvidence } from './ledger.ts';
 
+/** What the keeping of identities goes by. */
+type IdentityRules = AuthorityRules &
+  Pick<MlopsConfig, 'stateDirectory'> & { readonly governance: Pick<MlopsConfig['governance'], 'readSample'> };
+
 /** Principals with their roles and keys, each call authorised; the shape is client/identity-port.ts. */
-export async function composeIdentities(
-  config: AuthorityRules &
-    Pick<MlopsConfig, 'stateDirectory'> & { readonly governance: Pick<MlopsConfig['governance'], 'readSample'> },
-  pool: Pool,
-) {
+export async function composeIdentities(config: IdentityRules, pool: Pool) {
   const parts = await composeEvidence(config, pool);
-  const authority = composeAuthority(config, parts);
   const identities = createIdentities(parts);
-  const authorise = async (action: string, content: unknown, claim: Claim) =>
-    await authority.authorise(claim, { action, resource: 'identity', content });
-  // Who may not is told that first: it is an event.
-  const authoriseWrite = async (action: string, content: unknown, claim: Claim) => {
-    const actor = await authorise(action, content, claim);
-    await requireAdminRole(pool, action);
-    return actor;
-  };
+  const { authorise, authoriseWrite } = createPermission(config, parts);
   const fileFor = (name: string, file: string | null): string => file ?? identityFileOf(config.stateDirectory, name);
   return {
     async create(
@@ -73,12 +65,11 @@ export async function composeIdentities(
       const isOwn = claim.actor === principal;
       const actor = await authoriseWrite(isOwn ? 'identity.rotate-own' : 'identity.rotate', order, claim);
       const path = fileFor(order.name, file);
-      // The old key stays where it is until the new one counts.
-      const fresh = `${path}.new`;
-      await rm(fresh, { force: true });
-      const key = await writeIdentity(fresh, principal);
-      const replaced = await identities.rotate({ name: principal, reason: order.reason }, key, actor);
-      await rename(fresh, path);
+      const { key, replaced } = await replaceKeyFile(
+        path,
+        principal,
+        async (fresh) => await identities.rotate({ name: principal, reason: order.reason }, fresh, actor),
+      );
       return { key: key.keyId, replaced, file: path };
     },
 
@@ -89,6 +80,33 @@ export async function composeIdentities(
       return await identities.list();
     },
   };
+}
+
+/** Who may not is told that first: it is an event. Then whether this login may write it. */
+function createPermission(config: AuthorityRules, parts: EvidenceParts) {
+  const authority = composeAuthority(config, parts);
+  const authorise = async (action: string, content: unknown, claim: Claim) =>
+    await authority.authorise(claim, { action, resource: 'identity', content });
+  const authoriseWrite = async (action: string, content: unknown, claim: Claim) => {
+    const actor = await authorise(action, content, claim);
+    await requireAdminRole(parts.pool, action);
+    return actor;
+  };
+  return { authorise, authoriseWrite };
+}
+
+/** Writes a new key where the old one is, which stays there until the new one counts. */
+async function replaceKeyFile<T>(
+  path: string,
+  principal: string,
+  replace: (key: Awaited<ReturnType<typeof writeIdentity>>) => Promise<T>,
+): Promise<{ readonly key: Awaited<ReturnType<typeof writeIdentity>>; readonly replaced: T }> {
+  const fresh = `${path}.new`;
+  await rm(fresh, { force: true });
+  const key = await writeIdentity(fresh, principal);
+  const replaced = await replace(key);
+  await rename(fresh, path);
+  return { key, replaced };
 }
 
 /** What a new installation's first admin is known by, waiting for the database. */

@@ -15,6 +15,8 @@ const REGISTRY_GRANTS: Readonly<Record<string, readonly DatabaseRole[]>> = Objec
  */
 export const EVENT_GRANTS: Readonly<Record<string, readonly DatabaseRole[]>> = {
   '%-refused': ALL,
+  // Who looked at what.
+  '%.read': ALL,
   'access.%': [WORKER],
   'access.alarm-acknowledged': [CLI, ADMIN],
   'approval.%': [WORKER],
