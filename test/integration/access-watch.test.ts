@@ -170,7 +170,7 @@ describe('the access watch', () => {
     );
     const byKey = { id: 'principal:0000000000000a5c', kind: 'human', authentication: 'ed25519' } as const;
     await pool.query(
-      `INSERT INTO principal (principal_id, kind, provider, name) VALUES ($1, 'human', 'ed25519', 'asker')`,
+      `INSERT INTO principal (principal_id, kind, provider, name) VALUES ($1, 'human', 'loopback', 'asker')`,
       [byKey.id],
     );
     for (const who of [asker, byKey])

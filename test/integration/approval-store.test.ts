@@ -63,10 +63,10 @@ async function grant(id: string, role: string): Promise<void> {
 const requester = ({ requestedBy }: ApprovalOrder) =>
   ({ id: requestedBy, kind: 'human', authentication: 'operating-system' }) as const;
 
-/** The same person by a key: another principal of the name, with the same right. */
+/** The same person by a call from this machine: another principal of the name, with the same right. */
 async function twin(name: string): Promise<string> {
   const id = `principal:${Buffer.from(name).toString('hex').padEnd(16, '0').slice(0, 16)}`;
-  await pool.query(`INSERT INTO principal (principal_id, kind, provider, name) VALUES ($1, 'human', 'ed25519', $2)`, [
+  await pool.query(`INSERT INTO principal (principal_id, kind, provider, name) VALUES ($1, 'human', 'loopback', $2)`, [
     id,
     name,
   ]);

@@ -1,6 +1,6 @@
 -- Who is known twice, by a key and as a user of a machine, is one person: he decides neither about his own, nor twice.
 
-CREATE FUNCTION person_decides_once() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION person_decides_once() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 DECLARE
   barred text;
 BEGIN

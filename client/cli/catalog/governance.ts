@@ -11,6 +11,7 @@ export const GOVERNANCE_COMMANDS: readonly CommandSpec[] = [
     options: [
       REASON,
       { flags: '--confirm <subject>', description: 'in production: names the subject again, for it cannot be undone' },
+      { flags: '--yes', description: 'do not ask' },
     ],
     examples: ['mlops governance erase ada --reason "request of 3 May" --dry-run'],
     changes: true,

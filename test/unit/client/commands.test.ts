@@ -274,7 +274,16 @@ describe('an erasure', () => {
   const governance = {
     erase: async (order: { readonly subject: string }) => {
       erased.push(order.subject);
-      return await Promise.resolve({ subject: order.subject, keys: 1, name: true, payloads: 2, rows: 0 });
+      return await Promise.resolve({
+        subject: order.subject,
+        keys: 1,
+        name: true,
+        payloads: 2,
+        rows: 0,
+        mentions: [],
+        hasMore: false,
+        authored: 0,
+      });
     },
   };
   const asked: string[] = [];
