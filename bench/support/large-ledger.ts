@@ -42,16 +42,19 @@ export async function rowsWith(pool: Pool, text: string): Promise<number> {
     `SELECT format('%I.%I', schemaname, tablename) AS name FROM pg_tables WHERE schemaname = 'public'`,
   );
   const hex = Buffer.from(text).toString('hex');
-  let rows = 0;
-  for (const { name } of tables) {
-    const [row] = await query<{ count: string }>(
-      pool,
-      `SELECT count(*) FROM ${name} AS t WHERE strpos(t::text, $1) > 0 OR strpos(t::text, $2) > 0`,
-      [text, hex],
-    );
-    rows += Number(row?.count ?? 0);
-  }
-  return rows;
+  return await inTransaction(pool, async (client) => {
+    // Every row of millions is read.
+    await client.query('SET LOCAL statement_timeout = 0');
+    let rows = 0;
+    for (const { name } of tables) {
+      const { rows: counted } = await client.query<{ count: string }>(
+        `SELECT count(*) FROM ${name} AS t WHERE strpos(t::text, $1) > 0 OR strpos(t::text, $2) > 0`,
+        [text, hex],
+      );
+      rows += Number(counted[0]?.count ?? 0);
+    }
+    return rows;
+  });
 }
 
 /** Mostly looks, some changes of traffic, few of what people search for. */

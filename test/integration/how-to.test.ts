@@ -433,7 +433,7 @@ describe('the commands of pages in docs', () => {
     for (const { code, stderr } of ups)
       if (code === 2) expect(stderr).toContain(`Stack runs with port offset ${winner} (`);
     const saved = readFileSync(join(project.root, '.mlops/stack.json'), 'utf8');
-    expect(JSON.parse(saved)).toEqual({ portOffset: Number(winner) });
+    expect(JSON.parse(saved)).toMatchObject({ portOffset: Number(winner) });
     const again = await project.mlops(['up', '--detach', '--port-offset', winner]);
     expect([again.code, again.stdout], 'it is where it was, and healthy').toEqual([
       0,

@@ -36,14 +36,15 @@ async function read(pool: Pool, { sql, values }: Statement): Promise<StoredEvent
   return rows.map((row) => ({ sequence: Number(row.sequence), canonical: row.canonical, leafHash: row.leaf_hash }));
 }
 
-const FIRST_BLOCKS = 2;
+const FIRST_BLOCKS = 3;
 const MOST_BLOCKS = 128;
-/** Blocks after which words are taken to be seldom together. */
-const TRIED_BLOCKS = 40;
+/** Blocks after which words are taken to be seldom together, and how many there must be for each event that was found. */
+const TRIED_BLOCKS = 10;
+const SELDOM = 10;
 
 /**
- * Reads the blocks that have every term, few at first: of a frequent one, two fill a page. Words that are seldom in one event,
- * though often in one block, are looked up in the full-text index then.
+ * Reads the blocks that have every term: few at first, of a frequent one those fill a page; then as many as the page should take by what
+ * these had. Words that are seldom in one event, though often in one block, are looked up in the full-text index then.
  */
 async function readByWord(
   pool: Pool,
@@ -56,13 +57,13 @@ async function readByWord(
   const events: StoredEvent[] = [];
   let beyond = after === null ? null : Math.floor(after / BLOCK_WIDTH) + (isNewestFirst ? 1 : -1);
   let tried = 0;
-  for (let many = FIRST_BLOCKS; events.length < limit; many = Math.min(4 * many, MOST_BLOCKS)) {
+  for (let many = FIRST_BLOCKS; events.length < limit; many = nextBlocks(many, tried, events.length, limit)) {
     const blocks = await findBlocks(pool, sorted, { isNewestFirst, beyond, limit: many });
     events.push(...(await read(pool, statementOf(asked, { ...page, limit: limit - events.length }, blocks))));
     if (blocks.length < many) break;
     tried += blocks.length;
     beyond = blocks.at(-1) ?? null;
-    if (terms.length > 1 && tried > TRIED_BLOCKS && beyond !== null) {
+    if (terms.length > 1 && tried > TRIED_BLOCKS && events.length * SELDOM < tried && beyond !== null) {
       const last = isNewestFirst ? beyond * BLOCK_WIDTH : (beyond + 1) * BLOCK_WIDTH - 1;
       return [
         ...events,
@@ -71,6 +72,12 @@ async function readByWord(
     }
   }
   return events;
+}
+
+/** As many as hold what is missing, if they have what those before had, and a few more. */
+function nextBlocks(many: number, tried: number, found: number, limit: number): number {
+  const wanted = found === 0 ? 4 * many : Math.ceil((1.25 * tried * (limit - found)) / found);
+  return Math.max(1, Math.min(wanted, MOST_BLOCKS));
 }
 
 function termsOf({ framework, words = [] }: EventQuery): readonly string[] {
