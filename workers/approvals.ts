@@ -52,17 +52,7 @@ export function composeApprovals(config: Rules & Pick<MlopsConfig, 'ports'>, { c
   const desk = async () => createApprovalDesk(await connect(), reader, TASK_QUEUE);
   const may = async (claim: Claim, action: string, resource: string, content: unknown): Promise<EventActor> =>
     await authority.authorise(claim, { action, resource, content });
-  const noteRead = async (resource: string, verb: 'list' | 'show', who: EventActor): Promise<void> =>
-    await sampleRead(evidence, config.governance.readSample, { type: 'approval.read', resource, verb }, who);
-  const list = async (chosen: Listed, who: EventActor): Promise<ApprovalView[]> => {
-    await noteRead(APPROVALS, 'list', who);
-    return await reader.list(config.environment, chosen);
-  };
-  const show = async (approvalId: string, who: EventActor): Promise<ApprovalView> => {
-    const view = await reader.view(approvalId);
-    await noteRead(resourceOfApproval(approvalId), 'show', who);
-    return view;
-  };
+  const { list, note, show } = createReadings(config, evidence, reader);
   return {
     list: async (chosen: Listed, claim: Claim): Promise<ApprovalView[]> =>
       await list(chosen, await may(claim, 'approval.read', APPROVALS, null)),
@@ -103,7 +93,7 @@ export function composeApprovals(config: Rules & Pick<MlopsConfig, 'ports'>, { c
       if (approval.contentDigest !== seen)
         throw new MlopsError('APPROVAL_LINK_INVALID', { problem: 'what it was for has changed since' });
       const holder = { id: principal, kind: 'human', authentication: 'one-time-link' } as const;
-      await noteRead(resourceOfApproval(approvalId), 'show', holder);
+      await note(resourceOfApproval(approvalId), 'show', holder);
       return { approval, principal };
     },
 
@@ -118,6 +108,28 @@ export function composeApprovals(config: Rules & Pick<MlopsConfig, 'ports'>, { c
       const who = await may(claim, 'approval.decide', resourceOfApproval(approvalId), { link: true });
       const { expiresAt, linkId, secret } = await createApprovalLinks(evidence).issue(approvalId, who.id, who);
       return { url: `${linkSiteOf(config).baseUrl}/approve/${linkId}#${secret}`, expiresAt };
+    },
+  };
+}
+
+/** Reading for somebody who may, a share of it written down. */
+function createReadings(
+  { environment, governance }: Rules,
+  evidence: EvidenceParts,
+  reader: ReturnType<typeof createApprovalReader>,
+) {
+  const note = async (resource: string, verb: 'list' | 'show', who: EventActor): Promise<void> =>
+    await sampleRead(evidence, governance.readSample, { type: 'approval.read', resource, verb }, who);
+  return {
+    note,
+    list: async (chosen: Listed, who: EventActor): Promise<ApprovalView[]> => {
+      await note(APPROVALS, 'list', who);
+      return await reader.list(environment, chosen);
+    },
+    show: async (approvalId: string, who: EventActor): Promise<ApprovalView> => {
+      const view = await reader.view(approvalId);
+      await note(resourceOfApproval(approvalId), 'show', who);
+      return view;
     },
   };
 }

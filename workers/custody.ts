@@ -38,24 +38,11 @@ export async function composeGovernance(
   const legalHolds = createLegalHolds(parts);
   const may = async (claim: Claim, action: string, content: unknown): Promise<EventActor> =>
     await authority.authorise(claim, { action, resource: 'ledger', content });
-  const read = async (claim: Claim, verb: 'foresee' | 'holds' | 'watch', content: unknown): Promise<void> => {
-    const actor = await may(claim, 'governance.read', content);
-    const seen = { type: 'governance.read', resource: 'ledger', verb } as const;
-    await sampleRead(parts, config.governance.readSample, seen, actor);
-  };
   // Two that write the file of keys at once would lose one of them.
   const alone = async <T>(work: () => Promise<T>): Promise<T> =>
     await runExclusively(join(stateDirectory, 'run', 'wrapping-keys.lock'), work, () => undefined);
   return {
-    /** How the watch over who does what stands, for who may know. */
-    async watch(claim: Claim) {
-      await read(claim, 'watch', { watch: true });
-      return await readWatchState(pool);
-    },
-    async foresee(subject: string, claim: Claim) {
-      await read(claim, 'foresee', { subject });
-      return await erasure.foresee(subject);
-    },
+    ...createReadings(parts, { chance: config.governance.readSample, erasure, legalHolds, may }),
     async erase(order: CustodyOrder) {
       await may(order, 'governance.erase', contentOf(order));
       return await eraseOrAsk(erasure, ask, order);
@@ -67,10 +54,6 @@ export async function composeGovernance(
     async release(order: CustodyOrder) {
       await may(order, 'governance.release-hold', contentOf(order));
       await legalHolds.release(order);
-    },
-    async holds(claim: Claim) {
-      await read(claim, 'holds', null);
-      return await legalHolds.holds();
     },
     async addKey(claim: Claim) {
       await may(claim, 'governance.rotate', { addOnly: true });
@@ -91,6 +74,42 @@ export async function composeGovernance(
         const artifacts = await (await composeArtifacts(config)).rewrap(key);
         return { key, place: wrapping.place, rewrapped, secrets, artifacts };
       });
+    },
+  };
+}
+
+/** Looking, for who may; a share of it is written down. */
+function createReadings(
+  parts: EvidenceParts,
+  {
+    chance,
+    erasure,
+    legalHolds,
+    may,
+  }: {
+    readonly chance: number;
+    readonly erasure: ReturnType<typeof createErasure>;
+    readonly legalHolds: ReturnType<typeof createLegalHolds>;
+    readonly may: (claim: Claim, action: string, content: unknown) => Promise<EventActor>;
+  },
+) {
+  const admit = async (claim: Claim, verb: 'foresee' | 'holds' | 'watch', content: unknown): Promise<void> => {
+    const actor = await may(claim, 'governance.read', content);
+    await sampleRead(parts, chance, { type: 'governance.read', resource: 'ledger', verb }, actor);
+  };
+  return {
+    async foresee(subject: string, claim: Claim) {
+      await admit(claim, 'foresee', { subject });
+      return await erasure.foresee(subject);
+    },
+    async holds(claim: Claim) {
+      await admit(claim, 'holds', null);
+      return await legalHolds.holds();
+    },
+    /** How the watch over who does what stands. */
+    async watch(claim: Claim) {
+      await admit(claim, 'watch', { watch: true });
+      return await readWatchState(parts.pool);
     },
   };
 }

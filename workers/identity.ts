@@ -15,12 +15,13 @@ import type { Claim } from '../domain/governance/statement.ts';
 import { composeAuthority, type AuthorityRules } from './authority.ts';
 import { composeEvidence } from './ledger.ts';
 
+/** What identities are made, kept and looked at by. */
+interface IdentityConfig extends AuthorityRules, Pick<MlopsConfig, 'stateDirectory'> {
+  readonly governance: AuthorityRules['governance'] & Pick<MlopsConfig['governance'], 'readSample'>;
+}
+
 /** Principals with their roles and keys, each call authorised; the shape is client/identity-port.ts. */
-export async function composeIdentities(
-  config: AuthorityRules &
-    Pick<MlopsConfig, 'stateDirectory'> & { readonly governance: Pick<MlopsConfig['governance'], 'readSample'> },
-  pool: Pool,
-) {
+export async function composeIdentities(config: IdentityConfig, pool: Pool) {
   const parts = await composeEvidence(config, pool);
   const authority = composeAuthority(config, parts);
   const identities = createIdentities(parts);

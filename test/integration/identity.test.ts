@@ -15,7 +15,7 @@ import { portsFrom } from '../../config/load.ts';
 import type { MlopsConfig } from '../../config/schema.ts';
 import { ROLE_NAMES, type Role } from '../../domain/governance/roles.ts';
 import type { Claim } from '../../domain/governance/statement.ts';
-import { composeAuthority, type AuthorityRules } from '../../workers/authority.ts';
+import { composeAuthority } from '../../workers/authority.ts';
 import { admitFirstAdmin, composeIdentities, makeFirstAdmin } from '../../workers/identity.ts';
 import { composeLedger } from '../../workers/ledger.ts';
 import { startDatabase, type TestDatabase } from '../support/database.ts';

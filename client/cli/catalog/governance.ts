@@ -11,8 +11,12 @@ export const GOVERNANCE_COMMANDS: readonly CommandSpec[] = [
     options: [
       REASON,
       { flags: '--confirm <subject>', description: 'in production: names the subject again, for it cannot be undone' },
+      { flags: '--yes', description: 'do not ask; not enough in production' },
     ],
-    examples: ['mlops governance erase ada --reason "request of 3 May" --dry-run'],
+    examples: [
+      'mlops governance erase ada --reason "request of 3 May" --dry-run',
+      'mlops governance erase ada --reason "request of 3 May" --yes',
+    ],
     changes: true,
     load: () => import('../commands/governance/erase.ts'),
   },
