@@ -23,6 +23,8 @@ export interface AccessWatchStore {
   /** Alarms that nobody was told of, oldest first. */
   untold(): Promise<readonly RaisedFinding[]>;
   told(sequence: number): Promise<void>;
+  /** Writes the end of alarms that are over; returns how many. */
+  end(): Promise<number>;
 }
 
 /** What a run of the watch did. */
@@ -31,6 +33,8 @@ export interface AccessWatchReport {
   readonly looked: number;
   readonly raised: number;
   readonly told: number;
+  /** Alarms that were over; absent in reports of before it was kept. */
+  readonly ended?: number;
   /** Events that are left for the next run. */
   readonly left: number;
 }
@@ -47,7 +51,7 @@ const MOST_LOOKS = 50;
 /** Activities of the watch over who does what. */
 export function createAccessWatchActivities({ accessWatch, outbox }: AccessWatchPorts) {
   return {
-    /** Looks at what is new in the ledger, and tells people what was found; what an earlier attempt could not tell as well. */
+    /** Looks at what is new in the ledger, and tells people what was found; what an earlier attempt could not tell as well. What is over is written too. */
     async watchAccess({ environment }: { readonly environment: string }): Promise<AccessWatchReport> {
       if (accessWatch === null) return { state: 'off', looked: 0, raised: 0, told: 0, left: 0 };
       let [looked, raised, left] = [0, 0, 0];
@@ -61,7 +65,9 @@ export function createAccessWatchActivities({ accessWatch, outbox }: AccessWatch
         await outbox.send(newsOf(finding, environment), null);
         await accessWatch.told(finding.sequence);
       }
-      return { state: 'watched', looked, raised, told: news.length, left };
+      // What it has not looked at yet may go on with what was alarming.
+      const ended = left === 0 ? await accessWatch.end() : 0;
+      return { state: 'watched', looked, raised, told: news.length, ended, left };
     },
   };
 }

@@ -2,15 +2,14 @@ import type { EventActor } from '../domain/governance/event-draft.ts';
 import type { ApprovalPolicy } from '../domain/registry/approval/policy.ts';
 import type { Authority } from '../domain/registry/approval/quorum.ts';
 import type {
-  ApprovalContent,
+  ApprovalAsk,
+  ApprovalAssessment,
   ApprovalOrder,
-  ApprovalRecord,
   ApprovalStanding,
   ApprovalView,
   DecisionInput,
   Verdict,
 } from '../domain/registry/approval/request.ts';
-import type { RiskInputs } from '../domain/registry/approval/risk.ts';
 
 /** Port: who a principal is, and what it may. */
 export interface IdentityDirectory {
@@ -35,7 +34,12 @@ export interface DecisionOrder extends Pick<DecisionInput, 'reason' | 'seen'> {
 /** Port: the evidence of approvals. Every write is idempotent, and has its event in the ledger. */
 export interface ApprovalStore {
   /** Writes a request once. Risk and terms are of the caller. @throws APPROVAL_REFUSED when another is open for the same thing */
-  open(approvalId: string, order: ApprovalOrder, policy: ApprovalPolicy): Promise<ApprovalStanding>;
+  open(
+    approvalId: string,
+    order: ApprovalOrder,
+    policy: ApprovalPolicy,
+    requester: EventActor,
+  ): Promise<ApprovalStanding>;
   /** @throws APPROVAL_NOT_FOUND */
   standing(approvalId: string): Promise<ApprovalStanding>;
   /** @throws APPROVAL_NOT_FOUND */
@@ -45,13 +49,13 @@ export interface ApprovalStore {
   /** Notes a reminder, the escalation, or the end by time, when it is due. */
   pass(approvalId: string, due: ApprovalDue): Promise<ApprovalStanding>;
   /**
-   * Content that differs from what is bound begins another round; null ends it: what it was about is gone. With a risk, what it needs
-   * is fixed anew.
+   * Content that differs from what is bound begins another round, and so does somebody more who may not decide; null ends it: what it
+   * was about is gone. With a risk, what it needs is fixed anew, and never lower.
    */
   changeContent(
     approvalId: string,
-    content: ApprovalContent | null,
-    risk?: { readonly inputs: RiskInputs; readonly policy: ApprovalPolicy },
+    found: ApprovalAssessment | null,
+    policy: ApprovalPolicy,
   ): Promise<ApprovalStanding>;
   /** Whose link a code is of, and what it lets him decide about. @throws APPROVAL_LINK_INVALID */
   openLink(code: string): Promise<OpenedLink>;
@@ -85,10 +89,16 @@ export interface OpenedLink {
   readonly seen: string;
 }
 
-/** Port: what is there now of what an approval is about. */
+/** What an approval is about, as it is named. */
+export type AskedThing = Pick<ApprovalAsk, 'action' | 'environment' | 'kind' | 'requestedBy' | 'resource'>;
+
+/** Port: what there is to approve now, who may not decide about it, and how risky it is, as the worker itself finds it. */
 export interface BoundContent {
-  /** Null when it is gone; `unknown` when nobody here can say. */
-  current(record: ApprovalRecord): Promise<ApprovalContent | null | 'unknown'>;
+  /**
+   * @param before the request as it stands; null for one that is not written yet
+   * @returns null when there is no such thing, or it is gone; `unknown` when nobody here can say
+   */
+  assess(asked: AskedThing, before: ApprovalView | null): Promise<ApprovalAssessment | null | 'unknown'>;
 }
 
 /** Port: does what was approved. Safe to repeat: it may be called again after a lost answer. */

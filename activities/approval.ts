@@ -6,8 +6,6 @@ import { rolloutOfResource } from '../domain/rollout/approval-request.ts';
 import {
   decisionContent,
   resourceOfApproval,
-  type ApprovalOrder,
-  type ApprovalRenewal,
   type ApprovalStanding,
   type DecisionInput,
   type Verdict,
@@ -20,11 +18,17 @@ import type {
   CarryOut,
   IdentityDirectory,
 } from './approval-ports.ts';
-import { newsOf, newsOfDue } from './approval-news.ts';
+import { alive } from './alive.ts';
+import { newsOfDue } from './approval-news.ts';
+import { createRequestActivities } from './approval-requests.ts';
+import { createApprovalWriter, type ApprovalWriter } from './approval-writer.ts';
+import { assertOwnEnvironment } from './own-environment.ts';
 import type { Authority, Outbox } from './ports.ts';
 
 /** What approvals need from outside. */
 export interface ApprovalActivityPorts {
+  /** Whose approvals these are: those of another environment are left alone. */
+  readonly environment: string;
   readonly approvals: ApprovalStore;
   readonly approvalPolicy: ApprovalPolicy;
   readonly identities: IdentityDirectory;
@@ -41,16 +45,14 @@ export interface CarriedOut {
   readonly isDone: boolean;
 }
 
-type Tell = (event: string, standing: ApprovalStanding, number?: number) => Promise<void>;
-
 /** Activities of approvals: each writes first, and tells people after. */
 export function createApprovalActivities(ports: ApprovalActivityPorts) {
-  const tell: Tell = async (event, { nowMs, record }, number = 1) =>
-    await ports.outbox.send(newsOf(event, record, nowMs, number), null);
+  const writer = createApprovalWriter(ports);
   return {
-    ...createDecisionActivities(ports, tell),
-    ...createContentActivities(ports, tell),
-    ...createTimeActivities(ports, tell),
+    ...createRequestActivities(ports, writer),
+    ...createDecisionActivities(ports, writer),
+    ...createCarryOutActivities(ports),
+    ...createTimeActivities(ports, writer),
   };
 }
 
@@ -65,23 +67,17 @@ export interface DecideInput extends DecisionInput {
 }
 
 /** What people do. */
-function createDecisionActivities(ports: ApprovalActivityPorts, tell: Tell) {
-  const { approvals, approvalPolicy } = ports;
+function createDecisionActivities(ports: ApprovalActivityPorts, writer: ApprovalWriter) {
+  const { approvals, environment } = ports;
   return {
-    /** Writes the request, once, with its risk and what that needs. @throws APPROVAL_REFUSED */
-    async openApproval({ approvalId, order }: { approvalId: string; order: ApprovalOrder }): Promise<ApprovalStanding> {
-      const standing = await approvals.open(approvalId, order, approvalPolicy);
-      await tell('approval-requested', standing);
-      return standing;
-    },
-
     /**
      * Looks who decides and by which right, and writes the decision and what it comes to.
      *
-     * @throws NOT_AUTHENTICATED, NOT_AUTHORISED, APPROVAL_REFUSED, APPROVAL_LINK_INVALID
+     * @throws ENVIRONMENT_FOREIGN, NOT_AUTHENTICATED, NOT_AUTHORISED, APPROVAL_REFUSED, APPROVAL_LINK_INVALID
      */
     async decideApproval(input: DecideInput): Promise<ApprovalStanding> {
       const { approvalId, reason, verdict } = input;
+      assertOwnEnvironment(environment, (await approvals.standing(approvalId)).record.environment);
       const { actor, linkId, seen } = await whoDecides(ports, input);
       const known = await ports.identities.principal(actor.id);
       if (known?.kind === 'service') throw refusal(input, 'people decide, and you are a program');
@@ -89,7 +85,7 @@ function createDecisionActivities(ports: ApprovalActivityPorts, tell: Tell) {
       const standing = await approvals.decide({ approvalId, verdict, reason, seen, linkId, actor, authorities });
       const { state } = standing.record;
       if (state === 'approved' || state === 'denied')
-        await tell(state === 'approved' ? 'approval-granted' : 'approval-denied', standing);
+        await writer.tell(state === 'approved' ? 'approval-granted' : 'approval-denied', standing);
       return standing;
     },
   };
@@ -133,43 +129,15 @@ function refusal({ approvalId, verdict }: DecideInput, problem: string): MlopsEr
   });
 }
 
-/** What it is about, and what follows from it. */
-function createContentActivities(
-  { approvalPolicy, approvals, boundContent, carryOut }: ApprovalActivityPorts,
-  tell: Tell,
-) {
-  const change = async (...changed: Parameters<ApprovalStore['changeContent']>): Promise<ApprovalStanding> => {
-    const standing = await approvals.changeContent(...changed);
-    const { round, state } = standing.record;
-    if (state === 'voided') await tell('approval-voided', standing);
-    else if (state === 'pending' && round > 1) await tell('approval-requested', standing);
-    return standing;
-  };
+/** What follows from it. */
+function createCarryOutActivities({ approvals, carryOut, environment }: ApprovalActivityPorts) {
   return {
-    /** Somebody says what is new about it: another content voids what was given, and its risk is assessed anew. */
-    async renewApproval({
-      approvalId,
-      renewal,
-    }: {
-      approvalId: string;
-      renewal: ApprovalRenewal;
-    }): Promise<ApprovalStanding> {
-      const { risk: inputs, ...content } = renewal;
-      return await change(approvalId, content, { inputs, policy: approvalPolicy });
-    },
-
-    /** What is there now is compared with what is bound. */
-    async checkApproval({ approvalId }: { approvalId: string }): Promise<ApprovalStanding> {
-      const before = await approvals.standing(approvalId);
-      const found = await boundContent.current(before.record);
-      return found === 'unknown' ? before : await change(approvalId, found);
-    },
-
-    /** Does what was approved. @throws what the deed throws */
+    /** Does what was approved. @throws ENVIRONMENT_FOREIGN, and what the deed throws */
     async carryOutApproval({ approvalId }: { approvalId: string }): Promise<CarriedOut> {
       const approval = await approvals.view(approvalId);
+      assertOwnEnvironment(environment, approval.environment);
       if (approval.state !== 'approved') return { standing: await approvals.standing(approvalId), isDone: true };
-      const { isDone, what } = await carryOut.apply(approval);
+      const { isDone, what } = await alive(async () => await carryOut.apply(approval));
       const standing = isDone ? await approvals.carriedOut(approvalId, what) : await approvals.standing(approvalId);
       return { standing, isDone };
     },
@@ -177,20 +145,20 @@ function createContentActivities(
 }
 
 /** What time brings, and what is noted. */
-function createTimeActivities({ approvals }: ApprovalActivityPorts, tell: Tell) {
+function createTimeActivities({ approvals }: ApprovalActivityPorts, writer: ApprovalWriter) {
   return {
     /** A reminder, the escalation or the end by time, when the database says that it is due. */
     async passApprovalTime({ approvalId, due }: { approvalId: string; due: ApprovalDue }): Promise<ApprovalStanding> {
       const standing = await approvals.pass(approvalId, due);
       const event = newsOfDue(due, standing.record);
-      if (event !== null) await tell(event, standing, due.number);
+      if (event !== null) await writer.tell(event, standing, due.number);
       return standing;
     },
 
     async noteApproval({ approvalId, note }: { approvalId: string; note: ApprovalNote }): Promise<void> {
       await approvals.note(approvalId, note);
       if (note.step === 'carry-out-failed')
-        await tell('approval-carry-out-failed', await approvals.standing(approvalId));
+        await writer.tell('approval-carry-out-failed', await approvals.standing(approvalId));
     },
 
     /** How it stands: somebody may have used it. */

@@ -21,9 +21,14 @@ export function inOwnEnvironment<T extends Activities>(own: string, activities: 
     async (...args: never[]): Promise<unknown> => {
       const [order] = args as readonly (Placed | null | undefined)[];
       const asked = order?.environment ?? order?.request?.environment;
-      if (asked !== undefined && asked !== own) throw new MlopsError('ENVIRONMENT_FOREIGN', { asked, own });
+      if (asked !== undefined) assertOwnEnvironment(own, asked);
       return await run(...args);
     },
   ]);
   return Object.fromEntries(wrapped) as T;
+}
+
+/** @throws ENVIRONMENT_FOREIGN */
+export function assertOwnEnvironment(own: string, asked: unknown): void {
+  if (asked !== own) throw new MlopsError('ENVIRONMENT_FOREIGN', { asked, own });
 }

@@ -154,6 +154,8 @@ export interface ReservedWrite {
   readonly idempotencyKey: string;
   readonly split: TrafficSplit;
   readonly expectedGeneration: number | null;
+  /** Who is said to write it: an id in place of a name that was erased since it was asked for. */
+  readonly actor: string;
   readonly applied: boolean;
 }
 

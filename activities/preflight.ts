@@ -135,7 +135,7 @@ async function writeFirstSplit({ router, traffic }: PreflightPorts, input: Prepa
     actor: input.request.startedBy,
     reason: 'first split of this model',
   });
-  const live = await router.apply({ ...reserved, actor: input.request.startedBy, reason: 'first split of this model' });
+  const live = await router.apply({ ...reserved, reason: 'first split of this model' });
   await traffic.markApplied(input.request.environment, live);
   return live;
 }

@@ -54,7 +54,7 @@ export function createTrafficActivities({ router, traffic }: { router: TrafficRo
 
   async function write(input: ApplySplitInput, reserved: ReservedWrite): Promise<LiveSplit> {
     try {
-      return await router.apply({ ...reserved, actor: input.actor, reason: input.reason });
+      return await router.apply({ ...reserved, reason: input.reason });
     } catch (error) {
       const code = lostWriteCode(error);
       if (code === null) throw error;

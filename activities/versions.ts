@@ -1,9 +1,6 @@
-import { Context } from '@temporalio/activity';
 import type { RolloutRequest } from '../domain/rollout/run.ts';
+import { alive } from './alive.ts';
 import type { AdmittedVersions, VersionRegistry } from './ports.ts';
-
-/** Reading gigabytes of an artifact takes its time; a worker that died meanwhile is noticed by its silence. */
-const HEARTBEAT_MS = 2_000;
 
 /** What a rollout and the registry have to do with one another. */
 export function createVersionActivities({ versions }: { readonly versions: VersionRegistry }) {
@@ -39,14 +36,6 @@ export interface StageOrder {
   readonly production: string | null;
   readonly approvalId: string | null;
   readonly actor: string;
-}
-
-async function alive<T>(work: () => Promise<T>): Promise<T> {
-  const context = Context.current();
-  const timer = setInterval(() => context.heartbeat(), HEARTBEAT_MS);
-  try {
-    return await work();
-  } finally {
-    clearInterval(timer);
-  }
+  /** Of the rollout that it follows; absent in orders of before it was kept. */
+  readonly rolloutKey?: string;
 }

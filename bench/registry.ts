@@ -174,8 +174,8 @@ async function promote(made: Awaited<ReturnType<typeof createTestRegistry>>): Pr
       await made.registry.promote({ ...by, to: 'staging' });
       const { awaiting } = await made.registry.promote({ ...by, to: 'production' });
       if (awaiting === null) throw new Error('no approval was asked for');
-      made.approvals.grant({ approvalId: `${model}/${at}`, ...awaiting }, ['principal:0001']);
-      ids.set(version, `${model}/${at}`);
+      made.approvals.grant({ approvalId: `${model}-${at}`, ...awaiting }, ['principal:0001']);
+      ids.set(version, `${model}-${at}`);
     });
     const began = performance.now();
     // Each seed begins in another order.
@@ -224,7 +224,7 @@ async function countOf(model: string): Promise<string[]> {
     `SELECT (SELECT count(*) FROM version_stage s JOIN model m USING (model_id) WHERE m.name = $1 AND s.stage = 'production') AS live,
        count(*) FILTER (WHERE type = 'model.promoted' AND canonical LIKE '%"to":"production"%') AS promoted,
        count(*) FILTER (WHERE type = 'model.promote-refused') AS refused,
-       (SELECT count(*) FROM used_approval WHERE starts_with(approval_id, $1 || '/')) AS used
+       (SELECT count(*) FROM used_approval WHERE starts_with(approval_id, $1 || '-')) AS used
      FROM ledger_event WHERE starts_with(resource, 'model/' || $1 || '/')`,
     [model],
   );

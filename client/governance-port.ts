@@ -1,5 +1,5 @@
 import type { Claim } from '../domain/governance/statement.ts';
-import type { CustodyOrder } from '../domain/governance/custody-drafts.ts';
+import type { CustodyOrder, HoldOrder } from '../domain/governance/custody-drafts.ts';
 
 /** What an erasure takes away, or would. */
 export interface ErasureReport {
@@ -12,11 +12,19 @@ export interface ErasureReport {
   readonly payloads: number;
   /** Rows beside the ledger that words of the subject were taken out of; absent of what is only foreseen. */
   readonly rows?: number;
+  /** Where the registry may name them still, at most 100: `model/rag_api/1.1.0` with the places. */
+  readonly mentions: readonly { readonly resource: string; readonly places: readonly string[] }[];
+  /** There are more mentions than are listed. */
+  readonly hasMore: boolean;
+  /** Models and versions that have their id as the author's, which means nobody after an erasure. */
+  readonly authored: number;
 }
 
 /** A legal hold in force. */
 export interface LegalHold {
   readonly subject: string;
+  /** Null: of no case in particular. */
+  readonly caseId: string | null;
   /** ISO 8601, UTC */
   readonly placedAt: string;
 }
@@ -32,7 +40,11 @@ export interface WatchState {
   readonly learning: number;
   /** Alarms of the last 30 days by their kind, most first. */
   readonly alarms: readonly { readonly detector: string; readonly alarms: number }[];
-  /** The newest alarms, newest first. */
+  /** Alarms that are neither over nor acknowledged. */
+  readonly open: number;
+  /** Alarms that nobody has acknowledged, over or not. */
+  readonly unseen: number;
+  /** The newest alarms, those that are open before the others, newest first. */
   readonly newest: readonly {
     /** Of its event in the ledger. */
     readonly sequence: number;
@@ -46,6 +58,11 @@ export interface WatchState {
     readonly baseline: number;
     readonly limit: number;
     readonly unit: string;
+    /** ISO 8601, UTC; null: it goes on. */
+    readonly endedAt: string | null;
+    readonly acknowledgedAt: string | null;
+    /** Principal id */
+    readonly acknowledgedBy: string | null;
   }[];
 }
 
@@ -77,13 +94,17 @@ export interface Governance {
    * @throws SUBJECT_UNKNOWN, LEGAL_HOLD, APPROVAL_UNANSWERED
    */
   erase(order: CustodyOrder): Promise<ErasureReport & { readonly approvalId?: string }>;
-  /** False when a hold was there already. @throws SUBJECT_UNKNOWN */
-  hold(order: CustodyOrder): Promise<boolean>;
-  /** @throws HOLD_UNKNOWN */
-  release(order: CustodyOrder): Promise<void>;
+  /** False when a hold for this case was there already. @throws SUBJECT_UNKNOWN, DATABASE_ROLE_MISSING */
+  hold(order: HoldOrder): Promise<boolean>;
+  /** Ends the hold for one case. @throws HOLD_UNKNOWN, DATABASE_ROLE_MISSING */
+  release(order: HoldOrder): Promise<void>;
   holds(claim: Claim): Promise<readonly LegalHold[]>;
   /** How the watch over who does what stands. */
   watch(claim: Claim): Promise<WatchState>;
+  /** Writes that somebody has looked into an alarm. @throws ALARM_UNKNOWN, ALARM_ACKNOWLEDGED, ALARM_OWN */
+  acknowledge(
+    order: Claim & { readonly alarm: number; readonly reason: string },
+  ): Promise<{ readonly principal: string; readonly detector: string }>;
   /** Adds a wrapping key that is not used yet. Returns its id. @throws LEDGER_KEYS_INVALID, KEY_ROTATION_REFUSED */
   addKey(claim: Claim): Promise<string>;
   /** Puts the newest wrapping key to use and wraps every key anew. @throws LEDGER_KEYS_INVALID, LEDGER_KEY_UNREADABLE, KEY_SERVICE_UNREACHABLE */

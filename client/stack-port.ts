@@ -28,7 +28,7 @@ export interface Finding {
 export interface LocalStack {
   /** Makes what is missing; says what it did. Harmless when repeated. Roles of the own database are made in any case. */
   setup(say: (line: string) => void, options?: { readonly databaseRoles: boolean }): Promise<readonly string[]>;
-  /** Starts what is missing in the background and waits until everything is ready. @throws PART_NOT_READY, PORT_TAKEN, STACK_AT_OTHER_PORTS, DATABASE_NEWER, DATABASE_CHANGED */
+  /** Starts what is missing in the background and waits until everything is ready. @throws PART_NOT_READY, PORT_TAKEN, STACK_AT_OTHER_PORTS, STACK_OF_OTHER_ENVIRONMENT, DATABASE_NEWER, DATABASE_CHANGED */
   start(say: (line: string) => void): Promise<StackStatus>;
   /** Runs the supervisor in this process until it is told to stop. */
   runInForeground(say: (line: string) => void, signal: AbortSignal): Promise<void>;

@@ -111,22 +111,27 @@ function findPortOffset({ portOffset, env }: LoadOptions, stateDirectory: string
   if (portOffset !== undefined) return { value: portOffset, origin: 'command line' };
   const given = env['MLOPS_PORT_OFFSET'];
   if (given !== undefined) return { value: Number(given), origin: 'environment' };
-  const saved = savedPortOffset(stateDirectory);
-  return saved === null ? { value: 0, origin: 'defaults' } : { value: saved, origin: 'stack.json' };
+  const saved = savedStack(stateDirectory).portOffset;
+  return saved === undefined ? { value: 0, origin: 'defaults' } : { value: saved, origin: 'stack.json' };
 }
 
-/** Where the offset of the stack that was started last is remembered. */
-export function portOffsetFile(stateDirectory: string): string {
+/** Where it is remembered how the stack was started that was started last. */
+export function stackFile(stateDirectory: string): string {
   return join(stateDirectory, 'stack.json');
 }
 
-/** `mlops up --port-offset N` is remembered, so that later commands find the stack; null when none was started. */
-export function savedPortOffset(stateDirectory: string): number | null {
+/** `mlops up --port-offset N` is remembered, so that later commands find the stack; empty when none was started. */
+export function savedStack(stateDirectory: string): { readonly portOffset?: number; readonly environment?: string } {
   try {
-    const saved: unknown = JSON.parse(readFileSync(portOffsetFile(stateDirectory), 'utf8'));
-    return isRecord(saved) && typeof saved['portOffset'] === 'number' ? saved['portOffset'] : null;
+    const saved: unknown = JSON.parse(readFileSync(stackFile(stateDirectory), 'utf8'));
+    if (!isRecord(saved)) return {};
+    const { environment, portOffset } = saved;
+    return {
+      ...(typeof portOffset === 'number' ? { portOffset } : {}),
+      ...(typeof environment === 'string' ? { environment } : {}),
+    };
   } catch {
-    return null;
+    return {};
   }
 }
 

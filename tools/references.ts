@@ -75,9 +75,9 @@ function renderDatabaseRoles(): string {
   const heads = `${DATABASE_ROLE_NAMES.join(' | ')} |\n| --- |${' --- |'.repeat(DATABASE_ROLE_NAMES.length)}`;
   const events = EVENT_PATTERNS.map(
     (pattern) =>
-      `| \`${pattern.replace('%', '*')}\` | ${DATABASE_ROLE_NAMES.map((role) => (EVENT_GRANTS[pattern].some((one) => one === role) ? 'append' : '')).join(' | ')} |`,
+      `| \`${pattern.replace('%', '*')}\` | ${DATABASE_ROLE_NAMES.map((role) => (EVENT_GRANTS[pattern]?.includes(role) === true ? 'append' : '')).join(' | ')} |`,
   );
-  return `# Roles of the database\n\n${NOTE}\n\nEach kind of process has a role in PostgreSQL, with the rights that it needs: [how logins get them](../how-to/separate-database-logins.md), [why](../adr/0029-one-role-for-each-process.md). What is not here is granted to nobody, TRUNCATE least of all. The tables of the log are written by the function \`ledger_append\` alone, which runs with the rights of the owner and takes nothing that does not go on from the end of the log, and no event that the role may not append: the second table. A test connects as each role and tries each cell.\n\n${meanings}\n\n| table | ${heads}\n${rows.join('\n')}\n\n| events | ${heads}\n${events.join('\n')}\n`;
+  return `# Roles of the database\n\n${NOTE}\n\nEach kind of process has a role in PostgreSQL, with the rights that it needs: [how logins get them](../how-to/separate-database-logins.md), [why](../adr/0029-one-role-for-each-process.md). What is not here is granted to nobody, TRUNCATE least of all. The tables of the log are written by the function \`ledger_append\` alone, which runs with the rights of the owner and takes nothing that does not go on from the end of the log, and no event that the role may not append: the second table. A change of any other table needs, in its transaction, an event of the types that such changes are made by (migration 0023 has the table). A test connects as each role and tries each cell.\n\n${meanings}\n\n| table | ${heads}\n${rows.join('\n')}\n\n| events | ${heads}\n${events.join('\n')}\n`;
 }
 
 function databaseCell(role: DatabaseRole, table: GovernedTable): string {

@@ -1,5 +1,7 @@
 import type { Client } from '@temporalio/client';
 import { sampleRead } from '../adapters/postgres/ledger/sample-read.ts';
+import { currentIdentity } from '../adapters/identity/own-identity.ts';
+import { isUnproven } from '../adapters/postgres/identity/authority.ts';
 import { subjectOf } from '../adapters/postgres/ledger/subjects.ts';
 import { createApprovalLinks } from '../adapters/postgres/registry/approval-links.ts';
 import { createApprovalReader } from '../adapters/postgres/registry/approval-reader.ts';
@@ -11,10 +13,11 @@ import { isMlopsError, MlopsError } from '../domain/errors.ts';
 import { draftOfRefusal } from '../domain/governance/access-drafts.ts';
 import type { EventActor } from '../domain/governance/event-draft.ts';
 import type { Claim } from '../domain/governance/statement.ts';
+import { ACTION_OF_KIND, contentOfAsk } from '../domain/registry/approval/ask.ts';
 import {
   isFinal,
   resourceOfApproval,
-  type ApprovalOrder,
+  type ApprovalAsk,
   type ApprovalView,
   type DecisionAnswer,
   type DecisionInput,
@@ -31,8 +34,11 @@ interface ApprovalParts {
   readonly connect: () => Promise<Client>;
 }
 
-/** What an approval is asked for, by somebody who was authorised to want it. */
-export type RequestOrder = Omit<ApprovalOrder, 'environment'>;
+/** What an approval is asked for. */
+type RequestOrder = Omit<ApprovalAsk, 'claim' | 'environment'>;
+
+/** What somebody who asks for approvals goes by: who this process is, and how strict its environment. */
+export type AskingRules = Rules & Pick<MlopsConfig, 'identity' | 'ports' | 'stateDirectory'>;
 
 /** What statements about approvals at large are about. */
 export const APPROVALS = 'approval';
@@ -46,7 +52,7 @@ interface Listed {
 export const MAX_LISTED = 100;
 
 /** Approvals as people and programs use them, each call authorised; the shape is client/approvals/approvals-port.ts. */
-export function composeApprovals(config: Rules & Pick<MlopsConfig, 'ports'>, { connect, evidence }: ApprovalParts) {
+export function composeApprovals(config: AskingRules, { connect, evidence }: ApprovalParts) {
   const reader = createApprovalReader(evidence.pool);
   const authority = composeAuthority(config, evidence);
   const desk = async () => createApprovalDesk(await connect(), reader, TASK_QUEUE);
@@ -63,9 +69,14 @@ export function composeApprovals(config: Rules & Pick<MlopsConfig, 'ports'>, { c
     /** The same for somebody whom another port has let in. */
     admitted: { list, show },
 
-    /** Not authorised here: who calls it has decided that this is wanted. @throws APPROVAL_UNANSWERED */
+    /**
+     * In the name of who is said to ask, signed by who this process is: the worker looks whether they may.
+     *
+     * @throws APPROVAL_REFUSED, NOT_AUTHENTICATED, NOT_AUTHORISED, APPROVAL_UNANSWERED
+     */
     async request(order: RequestOrder): Promise<ApprovalView> {
-      const { record } = await (await desk()).request({ ...order, environment: config.environment });
+      const ask = await signAsk(config, evidence, { ...order, environment: config.environment });
+      const { record } = await (await desk()).request(ask);
       return await reader.view(record.approvalId);
     },
 
@@ -132,6 +143,25 @@ function createReadings(
       return view;
     },
   };
+}
+
+/**
+ * A user of this machine has nothing to sign with. Who came by a token has not signed either: the program that took it vouches for them,
+ * when it has an identity of its own.
+ *
+ * @throws APPROVAL_REFUSED
+ */
+async function signAsk(config: AskingRules, { principals }: EvidenceParts, ask: ApprovalAsk): Promise<ApprovalAsk> {
+  const { kind, requestedBy, resource } = ask;
+  const action = ACTION_OF_KIND[kind];
+  const { authentication } = await principals.actor(requestedBy);
+  if (action === null || isUnproven(authentication)) return ask;
+  const identity = await currentIdentity(config);
+  if (identity.actor !== requestedBy && (await principals.actor(identity.actor)).kind !== 'service') {
+    const problem = `${requestedBy} has not signed it, and this program has no identity to vouch by (MLOPS_IDENTITY)`;
+    throw new MlopsError('APPROVAL_REFUSED', { action: 'Request', approvalId: resource, problem });
+  }
+  return { ...ask, claim: identity.claim({ action, resource, content: contentOfAsk(ask) }) };
 }
 
 type DecisionOrder = { readonly approvalId: string; readonly verdict: Verdict } & Pick<

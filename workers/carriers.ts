@@ -1,7 +1,7 @@
 import type { BoundContent, CarryOut } from '../activities/approval-ports.ts';
 import type { ApprovalKind } from '../domain/registry/approval/request.ts';
 
-/** Who carries out what, and who knows what is there now, by kind of approval. */
+/** Who carries out what, and who finds out what there is to approve, by kind of approval. */
 export type Carriers = Partial<Record<ApprovalKind, Partial<BoundContent & CarryOut>>>;
 
 /** What follows from approvals. A kind that nobody carries out here is used by who asked for it. */
@@ -11,10 +11,10 @@ export function composeCarriers(carriers: Carriers = {}): {
 } {
   return {
     boundContent: {
-      async current(record) {
-        const source = carriers[record.kind];
-        // What is gone is null, which is something else than nobody to ask.
-        return source?.current === undefined ? 'unknown' : await source.current(record);
+      // What is gone is null, which is something else than nobody to ask.
+      async assess(asked, before) {
+        const source = carriers[asked.kind];
+        return source?.assess === undefined ? 'unknown' : await source.assess(asked, before);
       },
     },
     carryOut: {

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Pool } from 'pg';
 import { readWatchState } from '../adapters/postgres/ledger/access-watch-state.ts';
+import { acknowledgeAlarm } from '../adapters/postgres/ledger/alarm-marks.ts';
 import { createErasure } from '../adapters/postgres/ledger/erase.ts';
 import { createLegalHolds } from '../adapters/postgres/ledger/legal-holds.ts';
 import { originOf } from '../adapters/postgres/ledger/open-ledger.ts';
@@ -8,7 +9,8 @@ import { sampleRead } from '../adapters/postgres/ledger/sample-read.ts';
 import { rewrapKeys } from '../adapters/postgres/ledger/rewrap.ts';
 import { rewrapSecrets } from '../adapters/postgres/registry/webhooks/secrets.ts';
 import { runExclusively } from '../adapters/processes/exclusive.ts';
-import { draftOfCustody, type CustodyOrder } from '../domain/governance/custody-drafts.ts';
+import { draftOfCustody, type CustodyOrder, type HoldOrder } from '../domain/governance/custody-drafts.ts';
+import { requireAdminRole } from '../adapters/postgres/roles/require-admin-role.ts';
 import type { EvidenceParts } from '../adapters/postgres/rollout-store.ts';
 import type { MlopsConfig } from '../config/schema.ts';
 import type { EventActor } from '../domain/governance/event-draft.ts';
@@ -28,40 +30,61 @@ export async function composeGovernance(
   pool: Pool,
   askWith: (parts: EvidenceParts) => AskToErase | null = () => null,
 ) {
-  const { stateDirectory } = config;
   const parts = await composeEvidence(config, pool);
   const ask = askWith(parts);
-  const keys = await openDataKeys(config);
-  const wrapping = wrappingKeysOf(config);
   const authority = composeAuthority(config, parts);
   const erasure = createErasure(parts, composeForgetOutside(config, parts));
   const legalHolds = createLegalHolds(parts);
   const may = async (claim: Claim, action: string, content: unknown): Promise<EventActor> =>
     await authority.authorise(claim, { action, resource: 'ledger', content });
-  // Two that write the file of keys at once would lose one of them.
-  const alone = async <T>(work: () => Promise<T>): Promise<T> =>
-    await runExclusively(join(stateDirectory, 'run', 'wrapping-keys.lock'), work, () => undefined);
+  const mayWrite = async (claim: Claim, action: string, content: unknown): Promise<void> => {
+    await may(claim, action, content);
+    await requireAdminRole(pool, action);
+  };
   return {
     ...createReadings(parts, { chance: config.governance.readSample, erasure, legalHolds, may }),
+    async acknowledge({ alarm, reason, ...claim }: Claim & { readonly alarm: number; readonly reason: string }) {
+      return await acknowledgeAlarm(
+        parts,
+        { alarm, reason },
+        await may(claim, 'governance.acknowledge', { alarm, reason }),
+      );
+    },
     async erase(order: CustodyOrder) {
       await may(order, 'governance.erase', contentOf(order));
-      return await eraseOrAsk(erasure, ask, order);
+      return await eraseOrAsk(erasure, ask, order, async () => await requireAdminRole(pool, 'governance.erase'));
     },
-    async hold(order: CustodyOrder) {
-      await may(order, 'governance.hold', contentOf(order));
+    async hold(order: HoldOrder) {
+      await mayWrite(order, 'governance.hold', contentOfHold(order));
       return await legalHolds.hold(order);
     },
-    async release(order: CustodyOrder) {
-      await may(order, 'governance.release-hold', contentOf(order));
+    async release(order: HoldOrder) {
+      await mayWrite(order, 'governance.release-hold', contentOfHold(order));
       await legalHolds.release(order);
     },
+    ...createRotation(config, { pool, parts, mayWrite }),
+  };
+}
+
+type Permission = (claim: Claim, action: string, content: unknown) => Promise<void>;
+
+/** Wrapping keys: another one, and the one that is in use. */
+function createRotation(
+  config: Rules & ArtifactPlace,
+  { mayWrite, parts, pool }: { readonly pool: Pool; readonly parts: EvidenceParts; readonly mayWrite: Permission },
+) {
+  const wrapping = wrappingKeysOf(config);
+  // Two that write the file of keys at once would lose one of them.
+  const alone = async <T>(work: () => Promise<T>): Promise<T> =>
+    await runExclusively(join(config.stateDirectory, 'run', 'wrapping-keys.lock'), work, () => undefined);
+  return {
     async addKey(claim: Claim) {
-      await may(claim, 'governance.rotate', { addOnly: true });
+      await mayWrite(claim, 'governance.rotate', { addOnly: true });
       return await alone(async () => await wrapping.addWaiting());
     },
     async rotate(order: KeyOrder) {
       const { actor, reason } = order;
-      await may(order, 'governance.rotate', { reason });
+      await mayWrite(order, 'governance.rotate', { reason });
       return await alone(async () => {
         const key = await wrapping.foreseeNext();
         const origin = await originOf(pool);
@@ -69,7 +92,7 @@ export async function composeGovernance(
         const draft = { subject: `ledger/${origin}`, reason, facts: { key } };
         await parts.ledger.append(draftOfCustody('keys-rotated', draft, await parts.principals.actor(actor)));
         await wrapping.useNext();
-        const rewrapped = await rewrapKeys(pool, keys, { origin, active: key });
+        const rewrapped = await rewrapKeys(pool, await openDataKeys(config), { origin, active: key });
         const secrets = await rewrapSecrets(pool, wrapping.dataKeys('webhook'), { origin, active: key });
         const artifacts = await (await composeArtifacts(config)).rewrap(key);
         return { key, place: wrapping.place, rewrapped, secrets, artifacts };
@@ -119,21 +142,33 @@ async function eraseOrAsk(
   erasure: ReturnType<typeof createErasure>,
   ask: AskToErase | null,
   order: CustodyOrder,
+  requireRole: () => Promise<void>,
 ): Promise<Awaited<ReturnType<typeof erasure.erase>> & { readonly approvalId?: string }> {
-  if (ask === null) return await erasure.erase(order);
-  const { held, keys, name, payloads, subject } = await erasure.foresee(order.subject);
-  if (held !== null || (keys === 0 && !name)) return await erasure.erase(order);
+  const foreseen = ask === null ? null : await erasure.foresee(order.subject);
+  const isRefused = foreseen !== null && foreseen.held !== null;
+  if (ask === null || foreseen === null || isRefused || (foreseen.keys === 0 && !foreseen.name)) {
+    if (!isRefused) await requireRole();
+    return await erasure.erase(order);
+  }
+  const { authored, hasMore, mentions, subject } = foreseen;
   return {
     subject,
     keys: 0,
     name: false,
     payloads: 0,
     rows: 0,
-    approvalId: await ask({ ...order, subject, payloads }),
+    mentions,
+    hasMore,
+    authored,
+    approvalId: await ask({ ...order, subject }),
   };
 }
 
 /** What an order is about, as its statement says it. */
 function contentOf({ reason, subject }: CustodyOrder): { readonly subject: string; readonly reason: string } {
   return { subject, reason };
+}
+
+function contentOfHold(order: HoldOrder): ReturnType<typeof contentOf> & { readonly case?: string } {
+  return { ...contentOf(order), ...(order.caseId === null ? {} : { case: order.caseId }) };
 }

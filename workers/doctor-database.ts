@@ -1,6 +1,7 @@
 import { databaseUrlOf } from '../adapters/postgres/pool.ts';
 import { judgeLogin, type LoginStanding } from '../adapters/postgres/roles/judge-login.ts';
 import type { MlopsConfig } from '../config/schema.ts';
+import { DATABASE_ROLE_NAMES } from '../domain/governance/database-grants.ts';
 import { messageOf } from '../domain/errors.ts';
 import type { Finding } from './doctor.ts';
 
@@ -27,7 +28,9 @@ function findingOf(standing: LoginStanding, isProduction: boolean): Finding {
   if (missing.length > 0)
     return finding(
       isProduction ? 'problem' : 'warning',
-      `there are none: every process may what ${login} may`,
+      missing.length === DATABASE_ROLE_NAMES.length
+        ? `there are none: every process may what ${login} may`
+        : `${missing.join(', ')} is missing: the others have the rights of an earlier version`,
       'mlops setup --database-roles',
     );
   if (!isCurrent) return finding('problem', 'their rights are not those of this program', 'mlops setup');

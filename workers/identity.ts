@@ -8,12 +8,15 @@ import { currentUser } from '../adapters/identity/own-identity.ts';
 import { createIdentities, type NewIdentity } from '../adapters/postgres/identity/identities.ts';
 import { sampleRead } from '../adapters/postgres/ledger/sample-read.ts';
 import type { EvidenceParts } from '../adapters/postgres/rollout-store.ts';
+import { requireAdminRole } from '../adapters/postgres/roles/require-admin-role.ts';
 import type { MlopsConfig } from '../config/schema.ts';
 import { isMlopsError, MlopsError } from '../domain/errors.ts';
 import { ROLE_NAMES, type Role } from '../domain/governance/roles.ts';
 import type { Claim } from '../domain/governance/statement.ts';
 import { composeAuthority, type AuthorityRules } from './authority.ts';
 import { composeEvidence } from './ledger.ts';
+
+const LISTED = { type: 'identity.read', resource: 'identity', verb: 'list' } as const;
 
 /** What identities are made, kept and looked at by. */
 interface IdentityConfig extends AuthorityRules, Pick<MlopsConfig, 'stateDirectory'> {
@@ -27,6 +30,12 @@ export async function composeIdentities(config: IdentityConfig, pool: Pool) {
   const identities = createIdentities(parts);
   const authorise = async (action: string, content: unknown, claim: Claim) =>
     await authority.authorise(claim, { action, resource: 'identity', content });
+  // Who may not is told that first: it is an event.
+  const authoriseWrite = async (action: string, content: unknown, claim: Claim) => {
+    const actor = await authorise(action, content, claim);
+    await requireAdminRole(pool, action);
+    return actor;
+  };
   const fileFor = (name: string, file: string | null): string => file ?? identityFileOf(config.stateDirectory, name);
   return {
     async create(
@@ -34,7 +43,7 @@ export async function composeIdentities(config: IdentityConfig, pool: Pool) {
       file: string | null,
       claim: Claim,
     ) {
-      const actor = await authorise('identity.create', order, claim);
+      const actor = await authoriseWrite('identity.create', order, claim);
       const path = fileFor(order.name, file);
       const principal = newPrincipalId();
       const key = await writeIdentity(path, principal);
@@ -48,12 +57,12 @@ export async function composeIdentities(config: IdentityConfig, pool: Pool) {
     },
 
     async grant(order: { name: string; reason: string; roles: readonly Role[] }, claim: Claim) {
-      const actor = await authorise('identity.grant', order, claim);
+      const actor = await authoriseWrite('identity.grant', order, claim);
       return await identities.grant(order.name, order.roles, order.reason, actor);
     },
 
     async revoke(order: { name: string; reason: string; role: Role | null }, claim: Claim) {
-      const actor = await authorise('identity.revoke', order, claim);
+      const actor = await authoriseWrite('identity.revoke', order, claim);
       const { name, reason, role } = order;
       if (role === null) return await identities.revokeAll(name, reason, actor);
       await identities.revokeRole(name, role, reason, actor);
@@ -65,7 +74,7 @@ export async function composeIdentities(config: IdentityConfig, pool: Pool) {
     async rotate(order: { name: string; reason: string }, file: string | null, claim: Claim) {
       const principal = await identities.principalOf(order.name);
       const isOwn = claim.actor === principal;
-      const actor = await authorise(isOwn ? 'identity.rotate-own' : 'identity.rotate', order, claim);
+      const actor = await authoriseWrite(isOwn ? 'identity.rotate-own' : 'identity.rotate', order, claim);
       const path = fileFor(order.name, file);
       // The old key stays where it is until the new one counts.
       const fresh = `${path}.new`;
@@ -77,9 +86,7 @@ export async function composeIdentities(config: IdentityConfig, pool: Pool) {
     },
 
     async list(claim: Claim) {
-      const actor = await authorise('identity.list', null, claim);
-      const read = { type: 'identity.read', resource: 'identity', verb: 'list' } as const;
-      await sampleRead(parts, config.governance.readSample, read, actor);
+      await sampleRead(parts, config.governance.readSample, LISTED, await authorise('identity.list', null, claim));
       return await identities.list();
     },
   };

@@ -1,8 +1,9 @@
 import type { Client } from '@temporalio/client';
+import type { Pool } from 'pg';
+import type { AskedThing } from '../activities/approval-ports.ts';
 import { digestOf } from '../adapters/crypto/digest-of.ts';
 import { findReferences } from '../adapters/postgres/ledger/find-references.ts';
 import type { EvidenceParts } from '../adapters/postgres/rollout-store.ts';
-import type { MlopsConfig } from '../config/schema.ts';
 import { MlopsError } from '../domain/errors.ts';
 import type { EventActor } from '../domain/governance/event-draft.ts';
 import {
@@ -10,20 +11,21 @@ import {
   draftOfTexts,
   hasTexts,
   jsonOfRecording,
+  parseRecording,
   problemOfRecording,
   unshownClaims,
   withTextsAt,
   type RecordedEvent,
 } from '../domain/governance/recorded-event.ts';
 import type { Claim } from '../domain/governance/statement.ts';
-import type { ApprovalView } from '../domain/registry/approval/request.ts';
-import { composeApprovals } from './approvals.ts';
-import { composeAuthority, type Rules } from './authority.ts';
+import type { ApprovalAssessment, ApprovalView } from '../domain/registry/approval/request.ts';
+import { composeApprovals, type AskingRules } from './approvals.ts';
+import { composeAuthority } from './authority.ts';
 import type { Carriers } from './carriers.ts';
 
 /** Records what programs did elsewhere, each call authorised; the shape is client/governance/recorder-port.ts. */
 export function composeRecorder(
-  config: Rules & Pick<MlopsConfig, 'ports'>,
+  config: AskingRules,
   { connect, evidence }: { readonly connect: () => Promise<Client>; readonly evidence: EvidenceParts },
 ) {
   const authority = composeAuthority(config, evidence);
@@ -47,7 +49,13 @@ export function composeRecorder(
         return { state: 'recorded', unshown } as const;
       }
       const asked = await sealTexts(evidence, event, actor);
-      const { approvalId } = await approvals.request(orderOf(asked, unshown, actor.id));
+      const { approvalId } = await approvals.request({
+        kind: 'recorded-action',
+        resource: resourceOf(event),
+        requestedBy: actor.id,
+        action: jsonOfRecording(asked, []),
+        reason: '',
+      });
       return { state: 'pending', approvalId, unshown } as const;
     },
   };
@@ -62,16 +70,20 @@ async function sealTexts({ ledger }: EvidenceParts, event: RecordedEvent, actor:
   return withTextsAt(event, sequence);
 }
 
-function orderOf(event: RecordedEvent, unshown: readonly string[], requestedBy: string) {
-  const action = jsonOfRecording(event, unshown);
+function resourceOf({ action, resource }: RecordedEvent): string {
+  return `recorded/${resource}/${action}`;
+}
+
+/** What there is to approve of an event: what it claims, and which of that nothing shows. Null for what could not be recorded. */
+async function assess(pool: Pool, asked: AskedThing, before: ApprovalView | null): Promise<ApprovalAssessment | null> {
+  const event = parseRecording(asked.action ?? before?.action);
+  if (event === null || problemOfRecording(event) !== null || resourceOf(event) !== asked.resource) return null;
+  const unshown = unshownClaims(event, await findReferences(pool, Object.values(event.evidence)));
   return {
-    kind: 'recorded-action',
-    resource: `recorded/${event.resource}/${event.action}`,
-    requestedBy,
-    excluded: {},
     bound: { artifact: null, tests: digestOf(event.evidence), policy: digestOf([...event.frameworks].sort()) },
     evidence: [],
-    action,
+    action: jsonOfRecording(event, unshown),
+    excluded: {},
     risk: {
       // What is done to a model meets its users.
       trafficPercent: event.category.startsWith('model_') ? 100 : 0,
@@ -81,17 +93,16 @@ function orderOf(event: RecordedEvent, unshown: readonly string[], requestedBy: 
       changeSize: 'minor',
       signed: null,
     },
-    reason: '',
-  } as const;
+  };
 }
 
 /** What follows when somebody has approved that it is recorded. */
-export function composeRecordedCarriers({ ledger, principals }: EvidenceParts): Carriers {
+export function composeRecordedCarriers({ ledger, pool, principals }: EvidenceParts): Carriers {
   return {
     'recorded-action': {
+      assess: async (asked, before) => await assess(pool, asked, before),
       async apply(approval: ApprovalView) {
         const { unshown, ...event } = approval.action as unknown as RecordedEvent & { unshown: readonly string[] };
-        if (!approval.resource.startsWith('recorded/')) return { isDone: false, what: 'used by who asked for it' };
         const given = approval.decisions.filter(({ verdict }) => verdict === 'approve');
         const more = { unshown, approvalId: approval.approvalId, approvers: given.map(({ principal }) => principal) };
         const draft = draftOfRecording(event, more, await principals.actor(approval.requestedBy));

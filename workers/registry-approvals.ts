@@ -1,37 +1,39 @@
+import type { BoundContent } from '../activities/approval-ports.ts';
 import { liveSplitOf } from '../adapters/postgres/registry/live-split.ts';
 import { readChange } from '../adapters/postgres/registry/change-content.ts';
 import type { RegistryParts } from '../adapters/postgres/registry/parts.ts';
 import type { createRegistry } from '../adapters/postgres/registry/registry.ts';
 import { isMlopsError, MlopsError } from '../domain/errors.ts';
-import type { ApprovalOrder, ApprovalView } from '../domain/registry/approval/request.ts';
+import type { ApprovalAsk, ApprovalView } from '../domain/registry/approval/request.ts';
 import type { AwaitedApproval } from '../domain/registry/records.ts';
 import type { ArtifactSignatures } from '../domain/registry/artifact.ts';
 import { weightOf } from '../domain/registry/traffic-weight.ts';
-import { parseChange, type VersionChange } from '../domain/registry/version-change.ts';
+import { parseChange, resourceOfChange, type VersionChange } from '../domain/registry/version-change.ts';
 import type { Carriers } from './carriers.ts';
-import { riskWithSignature } from './signed-risk.ts';
+import { riskAsSeen, riskWithSignature } from './signed-risk.ts';
 
 type Registry = ReturnType<typeof createRegistry>;
-type Known = Pick<RegistryParts, 'environment' | 'policy' | 'pool' | 'principals'>;
-type Asked = Known & { readonly signatures: ArtifactSignatures };
+type Known = Pick<RegistryParts, 'environment' | 'policy' | 'pool'> & { readonly signatures: ArtifactSignatures };
 
 /** Opens an approval, or takes up the one that is open for the same thing. */
-export type RequestApproval = (order: Omit<ApprovalOrder, 'environment'>) => Promise<Pick<ApprovalView, 'approvalId'>>;
+export type RequestApproval = (
+  order: Omit<ApprovalAsk, 'claim' | 'environment'>,
+) => Promise<Pick<ApprovalView, 'approvalId'>>;
 
 /** The registry that asks for what it lacks: a change that needs an approval opens a request for it. */
-export function askForApprovals(registry: Registry, parts: Asked, request: RequestApproval): Registry {
+export function askForApprovals(
+  registry: Registry,
+  parts: Pick<RegistryParts, 'principals'>,
+  request: RequestApproval,
+): Registry {
   const ask = async <Outcome extends { readonly awaiting: AwaitedApproval | null }>(
     { actor, reason }: { readonly actor: string; readonly reason: string },
     outcome: Outcome,
   ): Promise<Outcome> => {
     if (outcome.awaiting === null) return outcome;
     const { kind, resource } = outcome.awaiting;
-    const shown = await readChange(parts, requireChange(resource));
-    if (shown === null) return outcome;
     const { id: requestedBy } = await parts.principals.actor(actor);
-    const risk = await riskWithSignature(parts.signatures, shown);
-    const order = { ...shown.content, kind, resource, requestedBy, risk, reason };
-    const { approvalId } = await request({ ...order, excluded: shown.excluded });
+    const { approvalId } = await request({ kind, resource, requestedBy, reason });
     return { ...outcome, awaiting: { ...outcome.awaiting, approvalId } };
   };
   return {
@@ -44,9 +46,16 @@ export function askForApprovals(registry: Registry, parts: Asked, request: Reque
 
 /** What follows when a change of a version is approved: it is made, by who asked for it. */
 export function composeRegistryCarriers(registry: Registry, parts: Known): Carriers {
-  const current = async ({ resource }: { readonly resource: string }) => {
+  const assess: BoundContent['assess'] = async ({ resource }, before) => {
+    const change = parseChange(resource);
+    // Another environment has other stages.
+    if (change === null || resourceOfChange(change, parts.environment) !== resource) return null;
     try {
-      return (await readChange(parts, requireChange(resource)))?.content ?? null;
+      const shown = await readChange(parts, change);
+      if (shown === null) return null;
+      const { content, excluded } = shown;
+      const assessRisk = before === null ? riskWithSignature : riskAsSeen;
+      return { ...content, excluded, risk: await assessRisk(parts.signatures, shown) };
     } catch (error) {
       // What is not there is not approved either.
       if (isMlopsError(error, 'VERSION_NOT_FOUND') || isMlopsError(error, 'MODEL_NOT_FOUND')) return null;
@@ -55,7 +64,7 @@ export function composeRegistryCarriers(registry: Registry, parts: Known): Carri
   };
   return {
     'stage-promotion': {
-      current,
+      assess,
       async apply(approval) {
         const change = requireChange(approval.resource);
         if (change.kind !== 'stage-promotion') throw new Error(`${approval.resource} is no promotion`);
@@ -71,7 +80,7 @@ export function composeRegistryCarriers(registry: Registry, parts: Known): Carri
       },
     },
     'protected-alias': {
-      current,
+      assess,
       async apply(approval) {
         const change = requireChange(approval.resource);
         if (change.kind !== 'protected-alias') throw new Error(`${approval.resource} is no alias`);
@@ -83,7 +92,10 @@ export function composeRegistryCarriers(registry: Registry, parts: Known): Carri
 }
 
 /** Whether users of the model are on other versions: then a rollout moves the stage, when they have come. */
-async function isElsewhere({ environment, pool }: Known, { model, version }: VersionChange): Promise<boolean> {
+async function isElsewhere(
+  { environment, pool }: Pick<Known, 'environment' | 'pool'>,
+  { model, version }: VersionChange,
+): Promise<boolean> {
   const live = await liveSplitOf(pool, environment, model);
   return live !== null && weightOf(live.split, version) < 10_000;
 }

@@ -7,7 +7,7 @@ import { createRegistry } from '../adapters/postgres/registry/registry.ts';
 import type { EvidenceParts } from '../adapters/postgres/rollout-store.ts';
 import type { MlopsConfig } from '../config/schema.ts';
 import { assemblePolicy } from '../domain/registry/policy.ts';
-import { composeApprovals } from './approvals.ts';
+import { composeApprovals, type AskingRules } from './approvals.ts';
 import { composeArtifacts, type ArtifactPlace } from './artifacts.ts';
 import { composeAuthority, type Rules } from './authority.ts';
 import { guardRegistry } from './guarded-registry.ts';
@@ -37,7 +37,7 @@ export async function openRegistry(config: RegistryRules, evidence: EvidencePart
 
 /** The same, asking for the approvals that it lacks: for who has been authorised elsewhere. */
 export async function openAskingRegistry(
-  config: RegistryRules & Pick<MlopsConfig, 'ports'>,
+  config: RegistryRules & AskingRules,
   evidence: EvidenceParts,
   connect: () => Promise<Client>,
 ) {
@@ -47,11 +47,7 @@ export async function openAskingRegistry(
 }
 
 /** The model registry of an environment, as who acts in this process may use it. Connected when an approval has to be asked for. */
-export async function composeRegistry(
-  config: RegistryRules & Pick<MlopsConfig, 'identity' | 'ports'>,
-  pool: Pool,
-  connect: () => Promise<Client>,
-) {
+export async function composeRegistry(config: RegistryRules & AskingRules, pool: Pool, connect: () => Promise<Client>) {
   const evidence = await composeEvidence(config, pool);
   const { registry } = await openAskingRegistry(config, evidence, connect);
   return guardRegistry(registry, composeAuthority(config, evidence), await currentIdentity(config));

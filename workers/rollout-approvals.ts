@@ -1,20 +1,21 @@
 import type { Client } from '@temporalio/client';
-import type { AskedApproval, RolloutApprovals } from '../activities/rollout-approvals.ts';
+import type { BoundContent } from '../activities/approval-ports.ts';
+import type { RolloutApprovals } from '../activities/rollout-approvals.ts';
 import { digestOf } from '../adapters/crypto/digest-of.ts';
 import { createApprovalReader } from '../adapters/postgres/registry/approval-reader.ts';
-import { createApprovalStore } from '../adapters/postgres/registry/approval-store.ts';
 import { readChange, type ShownChange } from '../adapters/postgres/registry/change-content.ts';
 import type { RegistryParts } from '../adapters/postgres/registry/parts.ts';
+import { findOpenRollout, type OpenRollout } from '../adapters/postgres/open-rollout.ts';
 import { createRolloutStore, type EvidenceParts } from '../adapters/postgres/rollout-store.ts';
 import { createApprovalDesk } from '../adapters/temporal/approval-desk.ts';
 import { createRolloutLookup } from '../adapters/temporal/rollout-lookup.ts';
-import { isMlopsError } from '../domain/errors.ts';
+import { isMlopsError, MlopsError } from '../domain/errors.ts';
 import type { ArtifactSignatures } from '../domain/registry/artifact.ts';
-import { judgeQuorum } from '../domain/registry/approval/quorum.ts';
 import type {
+  ApprovalAssessment,
   ApprovalContent,
   ApprovalOrder,
-  ApprovalRecord,
+  ApprovalView,
   ExcludedAs,
 } from '../domain/registry/approval/request.ts';
 import type { RiskInputs } from '../domain/registry/approval/risk.ts';
@@ -41,36 +42,58 @@ const UNKNOWN: RiskInputs = {
   signed: null,
 };
 
-/** Approvals as rollouts ask for them: with what the registry knows of the version; and what is there now of what was asked. */
+/**
+ * Approvals as rollouts ask for them, assembled by the worker and sent through no workflow: with what its records say of the rollout and
+ * the registry of the version; and what is there now of what was asked.
+ */
 export function composeRolloutApprovals(parts: Parts): {
   readonly approvals: RolloutApprovals;
   readonly carriers: Carriers;
 } {
   const reader = createApprovalReader(parts.evidence.pool);
-  const store = createApprovalStore(parts.evidence);
   const desk = createApprovalDesk(parts.client, reader, TASK_QUEUE);
-  const current = async (record: ApprovalRecord): Promise<ApprovalContent | null> => {
-    const { action, bound, evidence } = await reader.view(record.approvalId);
-    const { rollout, to } = action;
-    const model = rolloutOfResource(record.resource)?.split('/')[2] ?? '';
-    if (!(await isRunning(parts, model, textOf(rollout)))) return null;
-    const known = await findVersion(parts.registry, model, textOf(to));
-    // Another artifact, or other test results: it is another question, which the rollout asks by itself.
-    return sameVersion(bound, known) ? { action, bound, evidence } : null;
-  };
+  const assess: BoundContent['assess'] = async (_, before) =>
+    before === null ? null : await assessAgain(parts, before);
   return {
     approvals: {
-      ask: async (ask) => askedOf(await desk.request(await assembleOrder(parts, ask))),
-      withdraw: async (approvalId) => void (await store.changeContent(approvalId, null)),
+      async assemble(ask) {
+        const { environment, kind, requestedBy, resource } = ask;
+        const order = await assembleOrder(parts, ask);
+        const requester = await parts.evidence.principals.actor(requestedBy);
+        const open = await reader.openFor(environment, kind, resource);
+        const approvalId = open?.approvalId ?? (await desk.nextId(ask));
+        return { approvalId, isOpen: open !== null, order, requester };
+      },
+      takeUp: async (approvalId) => await desk.takeUp(approvalId),
     },
-    carriers: { 'rollout-gate': { current }, 'gate-skip': { current } },
+    carriers: { 'rollout-gate': { assess }, 'gate-skip': { assess } },
   };
 }
 
-async function assembleOrder({ registry }: Parts, ask: RolloutAsk): Promise<ApprovalOrder> {
+/** What a rollout has seen is fixed when it asks; somebody more may have brought the same artifact since. */
+async function assessAgain(
+  parts: Parts,
+  { action, bound, evidence, resource }: ApprovalView,
+): Promise<ApprovalAssessment | null> {
+  const { rollout, to } = action;
+  const model = rolloutOfResource(resource)?.split('/')[2] ?? '';
+  if (!(await isRunning(parts, model, textOf(rollout)))) return null;
+  const known = await findVersion(parts.registry, model, textOf(to));
+  // Another artifact, or other test results: it is another question, which the rollout asks by itself.
+  if (!sameVersion(bound, known)) return null;
+  return { action, bound, evidence, excluded: known?.excluded ?? {}, risk: null };
+}
+
+/** @throws APPROVAL_REFUSED when the records know no such rollout underway */
+async function assembleOrder({ evidence: { pool }, registry }: Parts, ask: RolloutAsk): Promise<ApprovalOrder> {
   const { action, environment, evidence, failedGates, kind, model, policy, reason, requestedBy, resource } = ask;
-  const known = await findVersion(registry, model, ask.toVersion);
   const { fromVersion, toVersion, trafficPercent } = ask;
+  const rollout = await findOpenRollout(pool, textOf(action['rollout']));
+  if (rollout === null || !isOf(rollout, ask)) {
+    const problem = 'no such rollout is underway';
+    throw new MlopsError('APPROVAL_REFUSED', { action: 'Request', approvalId: resource, problem });
+  }
+  const known = await findVersion(registry, model, toVersion);
   const changeSize = changeSizeOf(fromVersion, toVersion);
   const risk = known === null ? UNKNOWN : await riskWithSignature(registry.signatures, known);
   return {
@@ -78,7 +101,7 @@ async function assembleOrder({ registry }: Parts, ask: RolloutAsk): Promise<Appr
     resource,
     environment,
     requestedBy,
-    excluded: excludedOf(ask, known),
+    excluded: excludedOf(ask, rollout, known),
     bound: {
       artifact: known?.content.bound.artifact ?? null,
       tests: testsOf(known),
@@ -92,17 +115,18 @@ async function assembleOrder({ registry }: Parts, ask: RolloutAsk): Promise<Appr
   };
 }
 
-/** Nobody decides about what they made, or brought on its way. */
-function excludedOf({ requestedBy, startedBy }: RolloutAsk, known: ShownChange | null): Record<string, ExcludedAs> {
-  return {
-    ...(startedBy === requestedBy ? {} : { [startedBy]: 'starter' as const }),
-    ...known?.excluded,
-  };
+function isOf(rollout: OpenRollout, ask: RolloutAsk): boolean {
+  return (['environment', 'model', 'fromVersion', 'toVersion'] as const).every((name) => rollout[name] === ask[name]);
 }
 
-function askedOf({ record }: { readonly record: ApprovalRecord }): AskedApproval {
-  const { approvalId, bound, contentDigest, decisions, quorum } = record;
-  return { approvalId, bound, contentDigest, quorum, missing: judgeQuorum(record, decisions).missing };
+/** Nobody decides about what they made, or brought on its way. */
+function excludedOf(
+  { requestedBy, startedBy }: RolloutAsk,
+  rollout: OpenRollout,
+  known: ShownChange | null,
+): Record<string, ExcludedAs> {
+  const starters = [startedBy, rollout.startedBy].filter((id) => id !== '' && id !== requestedBy);
+  return { ...Object.fromEntries(starters.map((id) => [id, 'starter' as const])), ...known?.excluded };
 }
 
 function textOf(value: unknown): string {

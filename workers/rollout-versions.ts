@@ -1,4 +1,6 @@
 import type { VersionRegistry } from '../activities/ports.ts';
+import type { StageOrder } from '../activities/versions.ts';
+import { readErased } from '../adapters/postgres/erased-while-running.ts';
 import { createApprovalReader } from '../adapters/postgres/registry/approval-reader.ts';
 import type { RegistryParts } from '../adapters/postgres/registry/parts.ts';
 import { admitVersions } from '../adapters/postgres/registry/rollout-versions.ts';
@@ -12,15 +14,19 @@ export function composeRolloutVersions(
   const approvals = createApprovalReader(parts.pool);
   return {
     admit: async (pair) => await admitVersions(parts, approvals, pair),
-    async promote({ actor, approvalId, model, production, version }) {
+    async promote(asked) {
+      const { approvalId, model, production, version } = asked;
+      const actor = await actorOf(parts, asked);
       const order = { model, version, to: 'production', expectedProduction: production, approvalId, actor } as const;
       const outcome = await registry.promote({ ...order, reason: '', isByRollout: true });
       return outcome.from === outcome.version.stage
         ? `${version} is in production already`
         : `${version}: ${outcome.from} → ${outcome.version.stage}`;
     },
-    async restore({ actor, model, production, version }) {
+    async restore(asked) {
+      const { model, production, version } = asked;
       if ((await registry.production({ model })) !== version) return `${version} is not in production`;
+      const actor = await actorOf(parts, asked);
       const order = { model, actor, reason: 'its rollout did not end there' };
       // Nothing was there before: out it goes.
       if (production === null) await registry.demote({ ...order, version, to: 'staging' });
@@ -28,4 +34,9 @@ export function composeRolloutVersions(
       return `${version} left production; ${production ?? 'nothing'} is there`;
     },
   };
+}
+
+/** Who began the rollout; by their id when they were erased since: the name means nobody any more. */
+async function actorOf({ pool }: RegistryParts, { actor, rolloutKey = '' }: StageOrder): Promise<string> {
+  return (await readErased(pool, rolloutKey)).idOf(actor) ?? actor;
 }

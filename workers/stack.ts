@@ -18,7 +18,7 @@ import { isMlopsError, MlopsError } from '../domain/errors.ts';
 import { makeFirstAdmin } from './identity.ts';
 import { writeTrustedKeys } from './ledger.ts';
 import { checkPorts, examineMachine } from './doctor.ts';
-import { assertNotElsewhere, portOffsetOf, savePortOffset } from './stack-offset.ts';
+import { assertSameStack, portOffsetOf, saveStack } from './running-stack.ts';
 import { assembleStages, ownCommand } from './stack-parts.ts';
 import { describeTaken, findFreeOffset, findTakenPorts } from './stack-ports.ts';
 import { probeStack } from './stack-status.ts';
@@ -114,15 +114,15 @@ async function start(
  * Makes what a start needs, once it is clear that it may be; who starts writes down where the stack is to be found.
  *
  * @returns the supervisor of a stack that runs already, else null
- * @throws STACK_AT_OTHER_PORTS, PORT_TAKEN before anything is written
+ * @throws STACK_AT_OTHER_PORTS, STACK_OF_OTHER_ENVIRONMENT, PORT_TAKEN before anything is written
  */
 async function prepareStart(config: MlopsConfig, say: Say): Promise<number | null> {
   const parts = assembleStages(config, say).flat();
-  await assertNotElsewhere(config, [SUPERVISOR.name, ...parts.map(({ name }) => name)]);
+  await assertSameStack(config, [SUPERVISOR.name, ...parts.map(({ name }) => name)]);
   const running = await otherSupervisor(config);
   if (running === null) await assertPortsFree(config, say);
   await setUp(config, say);
-  if (running === null) await savePortOffset(config);
+  if (running === null) await saveStack(config);
   return running;
 }
 

@@ -3,7 +3,7 @@
 // Everything that counts is in the database before it is answered or takes effect: the workflow waits, wakes people and carries out.
 // It ends denied, expired, voided or carried out.
 import { allHandlersFinished, condition, continueAsNew, workflowInfo } from '@temporalio/workflow';
-import { isFinal, type ApprovalOrder, type ApprovalState } from '../domain/registry/approval/request.ts';
+import { isFinal, type ApprovalAsk, type ApprovalState } from '../domain/registry/approval/request.ts';
 import { carryOut } from './approval/carry-out.ts';
 import { openContext, takeStanding, type ApprovalContext, type CarriedApproval } from './approval/context.ts';
 import { registerHandlers } from './approval/handlers.ts';
@@ -16,7 +16,7 @@ import { tellRollout } from './approval/tell-rollout.ts';
 export interface ApprovalInput {
   readonly approvalId: string;
   /** Null takes up a request that is written already: its workflow was terminated. */
-  readonly order: ApprovalOrder | null;
+  readonly order: ApprovalAsk | null;
   readonly carried?: CarriedApproval;
 }
 

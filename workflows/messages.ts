@@ -4,7 +4,7 @@ import type { SignedStatement } from '../domain/governance/statement.ts';
 import type { MetricVerdict } from '../domain/rollout/judge/describe.ts';
 import type {
   ApprovalRecord,
-  ApprovalRenewal,
+  ApprovalAsk,
   ApprovalStanding,
   DecisionAnswer,
   DecisionInput,
@@ -187,8 +187,8 @@ export interface ApprovalStatus {
 export const approveApprovalUpdate = defineUpdate<DecisionAnswer, [DecisionInput]>('approve');
 /** Of approvals: refuses, which ends it. */
 export const denyApprovalUpdate = defineUpdate<DecisionAnswer, [DecisionInput]>('deny');
-/** Of approvals: another content, which voids what was given and begins another round. */
-export const renewApprovalUpdate = defineUpdate<ApprovalStanding, [ApprovalRenewal]>('renew');
+/** Of approvals: somebody asks again; content that is another by now voids what was given and begins another round. */
+export const renewApprovalUpdate = defineUpdate<ApprovalStanding, [ApprovalAsk]>('renew');
 /** Of approvals: answers when the request is written. */
 export const approvalOpenedUpdate = defineUpdate<ApprovalStanding, []>('opened');
 /** Of approvals: look whether what is bound is still what is there. */

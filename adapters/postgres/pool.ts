@@ -18,7 +18,10 @@ export function databaseUrlOf(config: Pick<MlopsConfig, 'databaseUrl' | 'stateDi
 }
 
 /** Roles of commands: a login that may only read evidence goes on as an auditor. */
-const COMMAND_ROLES: readonly DatabaseRole[] = ['mlops_cli', 'mlops_auditor'];
+const COMMAND_ROLES: readonly DatabaseRole[] = ['mlops_cli', 'mlops_auditor', 'mlops_admin'];
+
+/** Roles of what only admins write. Who is none goes on as in other commands: some of it may be read. */
+export const ADMIN_ROLES: readonly DatabaseRole[] = ['mlops_admin', 'mlops_cli', 'mlops_auditor'];
 
 /** Connections to the database, for a process of these roles; close them with `end()`. */
 export function openPool(

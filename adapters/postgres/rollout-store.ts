@@ -1,22 +1,22 @@
 import type { Pool } from 'pg';
-import type { IncidentRecord, RolloutEventRecord, RolloutStore } from '../../activities/ports.ts';
+import type { IncidentRecord, RolloutStore } from '../../activities/ports.ts';
 import { MlopsError } from '../../domain/errors.ts';
 import {
   boundContentOf,
   draftOfClose,
-  draftOfEntry,
   draftOfIncident,
   draftOfStart,
   draftOfTick,
-  type RolloutSubject,
 } from '../../domain/governance/rollout-drafts.ts';
+import { ERASED_WORDS } from '../../domain/governance/custody-drafts.ts';
 import type { RolloutRecord, TickRecord } from '../../domain/rollout/records.ts';
 import { digestOf } from '../crypto/digest-of.ts';
+import { assertNobodyErased, endForgetting, readErased, withoutWords } from './erased-while-running.ts';
 import { findCarriedWealth, findEarlierAttempt } from './earlier-attempts.ts';
-import type { Ledger, LedgerTransaction } from './ledger/ledger.ts';
+import type { Ledger } from './ledger/ledger.ts';
 import type { Principals } from './ledger/principals.ts';
 import { query } from './query.ts';
-import { createGrantedApprovals } from './registry/granted-approvals.ts';
+import { recordEntry, subjectOf } from './rollout-entry.ts';
 
 /** Rows as PostgreSQL returns them; names are the columns'. */
 export interface TickRow {
@@ -74,7 +74,7 @@ export function createRolloutStore(parts: EvidenceParts): RolloutStore {
 
     saveTick: async (record) => await saveTick(parts, record),
 
-    recordEvent: async (record) => await recordEvent(parts, record),
+    recordEvent: async (record) => await recordEntry(parts, record),
 
     async unfinished(environment, model) {
       const rows = await query<{ rollout_key: string }>(
@@ -118,27 +118,6 @@ async function openRollout({ ledger, principals }: EvidenceParts, record: Rollou
   });
 }
 
-async function recordEvent({ ledger, principals }: EvidenceParts, record: RolloutEventRecord): Promise<void> {
-  const actor = await principals.actor(record.actor);
-  const { writer } = record.details;
-  const told = typeof writer === 'string' ? await principals.actor(writer) : actor;
-  const details = JSON.stringify(record.details);
-  await ledger.transact(async (transaction) => {
-    const { rowCount } = await transaction.client.query(
-      `INSERT INTO rollout_event (rollout_key, idempotency_key, at, event, actor, details, ledger_sequence)
-       VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (idempotency_key) DO NOTHING`,
-      [record.rolloutKey, record.idempotencyKey, record.at, record.event, record.actor, details, transaction.next],
-    );
-    if (rowCount !== 1) return;
-    const rollout = await subjectOf(transaction, record.rolloutKey);
-    const plain = JSON.parse(details) as Record<string, unknown>;
-    const sequence = transaction.append(draftOfEntry(rollout, { ...record, details: plain }, actor, told));
-    // What is done and the approval that it uses up are one: both are there, or neither.
-    if (record.uses !== undefined)
-      await createGrantedApprovals().assertGranted(transaction.client, { ...record.uses, sequence });
-  });
-}
-
 async function openIncident({ ledger, principals }: EvidenceParts, record: IncidentRecord): Promise<boolean> {
   const actor = await principals.actor(record.actor);
   const { live } = record.evidence as { readonly live?: { readonly actor?: unknown } };
@@ -166,13 +145,17 @@ async function openIncident({ ledger, principals }: EvidenceParts, record: Incid
 }
 
 async function closeRollout(
-  { ledger, principals }: EvidenceParts,
+  { ledger, pool, principals }: EvidenceParts,
   rolloutKey: string,
-  outcome: Parameters<RolloutStore['close']>[1],
+  ended: Parameters<RolloutStore['close']>[1],
   proven: Parameters<RolloutStore['close']>[2],
 ): Promise<void> {
+  const erased = await readErased(pool, rolloutKey);
+  const id = erased.idOf(ended.actor);
+  const outcome = id === null ? ended : { ...ended, actor: id, detail: ERASED_WORDS };
   const actor = await principals.actor(outcome.actor);
   await ledger.transact(async (transaction) => {
+    await assertNobodyErased(transaction, rolloutKey, erased);
     const { client, next } = transaction;
     // The guard closes a rollout that was terminated by its own clock: no look may come after the end.
     const closed = await client.query<{ closed_at: Date }>(
@@ -185,7 +168,10 @@ async function closeRollout(
     // Closed already by an attempt whose answer was lost.
     if (row === undefined) return;
     const at = row.closed_at.toISOString();
-    transaction.append(draftOfClose(await subjectOf(transaction, rolloutKey), { ...outcome, at }, actor));
+    const draft = draftOfClose(await subjectOf(transaction, rolloutKey), { ...outcome, at }, actor);
+    if (id === null) transaction.append(draft);
+    else transaction.append(withoutWords(draft), null);
+    await endForgetting(transaction, rolloutKey, erased);
     if (proven === null) return;
     await client.query(
       `INSERT INTO proven_version (model, environment, version, endpoint, rollout_key, ledger_sequence) VALUES ($1, $2, $3, $4, $5, $6)
@@ -239,17 +225,6 @@ async function saveTick({ ledger, principals }: EvidenceParts, record: TickRecor
       throw new MlopsError('ROLLOUT_OVER', { rolloutKey: record.rolloutKey, tick: String(record.tick) });
     return tickOf(row);
   });
-}
-
-/** The rollout that an event is of. */
-async function subjectOf({ client }: LedgerTransaction, rolloutKey: string): Promise<RolloutSubject> {
-  const { rows } = await client.query<{ environment: string; model: string; to_version: string }>(
-    'SELECT environment, model, to_version FROM rollout WHERE rollout_key = $1',
-    [rolloutKey],
-  );
-  const [row] = rows;
-  if (row === undefined) throw new Error(`rollout ${rolloutKey} was never opened`);
-  return { rolloutKey, environment: row.environment, model: row.model, toVersion: row.to_version };
 }
 
 /** What a look rested on and what it found, as the ledger binds it. */

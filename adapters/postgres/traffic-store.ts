@@ -1,6 +1,8 @@
 import type { ReservedWrite, TrafficStore } from '../../activities/ports.ts';
 import type { LiveSplit, TrafficSplit } from '../../domain/rollout/split.ts';
 import { draftOfTraffic, type TrafficStage } from '../../domain/governance/rollout-drafts.ts';
+import type { EventDraft } from '../../domain/governance/event-draft.ts';
+import { assertNobodyErased, readErased, withoutWords } from './erased-while-running.ts';
 import type { LedgerTransaction } from './ledger/ledger.ts';
 import { query } from './query.ts';
 import type { EvidenceParts } from './rollout-store.ts';
@@ -22,6 +24,7 @@ interface MarkOrder {
   readonly generation: number;
   readonly actor: string;
   readonly code?: string;
+  readonly isErased?: boolean;
 }
 
 type ReserveRequest = Parameters<TrafficStore['reserve']>[0];
@@ -36,19 +39,25 @@ export function createTrafficStore(parts: EvidenceParts): TrafficStore {
   const { pool, ledger, principals } = parts;
   return {
     async reserve(request) {
-      const actor = await principals.actor(request.actor);
+      const erased = await readErased(pool, request.idempotencyKey);
+      const id = erased.idOf(request.actor);
+      const said = { ...request, actor: id ?? request.actor };
+      const actor = await principals.actor(said.actor);
       return await ledger.transact(async (transaction) => {
-        const { row, isNew } = await reserve(transaction, request);
+        await assertNobodyErased(transaction, request.idempotencyKey, erased);
+        const { row, isNew } = await reserve(transaction, said);
         const { generation } = reservedOf(row);
-        if (isNew) transaction.append(draftOfTraffic('reserved', { ...request, generation }, actor));
+        if (isNew) append(transaction, draftOfTraffic('reserved', { ...said, generation }, actor), id);
         return reservedOf(row);
       });
     },
 
-    async markApplied(environment, live) {
+    async markApplied(environment, written) {
+      const id = (await readErased(pool, written.idempotencyKey)).idOf(written.actor);
+      const live = id === null ? written : { ...written, actor: id };
       await mark(
         parts,
-        { environment, model: live.split.model, generation: live.generation, actor: live.actor },
+        { environment, model: live.split.model, generation: live.generation, actor: live.actor, isErased: id !== null },
         'applied',
         `UPDATE traffic_write SET applied_at = $5::timestamptz, observed = $6, ledger_sequence = $4
          WHERE environment = $1 AND model = $2 AND generation = $3 AND refused_code IS NULL AND applied_at IS NULL
@@ -92,22 +101,30 @@ export function createTrafficStore(parts: EvidenceParts): TrafficStore {
   };
 }
 
+/** @param erased whose act it is and who was erased: nothing is sealed for them any more; null for everybody else */
+function append({ append: write }: LedgerTransaction, draft: EventDraft, erased: string | null): void {
+  if (erased === null) write(draft);
+  else write(withoutWords(draft), null);
+}
+
 /** Marks a write by a statement that takes environment, model, generation and the event's sequence first. */
 async function mark(
   { ledger, principals }: EvidenceParts,
-  { actor: name, code, environment, generation, model }: MarkOrder,
+  { actor: name, code, environment, generation, isErased = false, model }: MarkOrder,
   stage: TrafficStage,
   sql: string,
   values: readonly unknown[],
 ): Promise<void> {
   const actor = await principals.actor(name);
-  await ledger.transact(async ({ append, client, next }) => {
+  await ledger.transact(async (transaction) => {
+    const { client, next } = transaction;
     const { rows } = await client.query<WriteRow>(sql, [environment, model, generation, next, ...values]);
     const [row] = rows;
     if (row === undefined) return;
     const { idempotency_key: idempotencyKey, reason, split } = row;
     const change = { environment, split, generation, idempotencyKey, reason };
-    append(draftOfTraffic(stage, { ...change, ...(code === undefined ? {} : { code }) }, actor));
+    const draft = draftOfTraffic(stage, { ...change, ...(code === undefined ? {} : { code }) }, actor);
+    append(transaction, draft, isErased ? name : null);
   });
 }
 
@@ -185,6 +202,7 @@ function reservedOf(row: WriteRow): ReservedWrite {
     idempotencyKey: row.idempotency_key,
     split: row.split,
     expectedGeneration: row.expected_generation === null ? null : Number(row.expected_generation),
+    actor: row.actor,
     applied: row.applied_at !== null,
   };
 }

@@ -1,17 +1,17 @@
 import { createHash } from 'node:crypto';
 import {
   ServiceError,
+  WorkflowFailedError,
   WorkflowNotFoundError,
   WorkflowUpdateFailedError,
   WorkflowUpdateRPCTimeoutOrCancelledError,
   type Client,
 } from '@temporalio/client';
-import { ApplicationFailure } from '@temporalio/common';
+import { ActivityFailure, ApplicationFailure } from '@temporalio/common';
 import { ERRORS, MlopsError, type ErrorCode } from '../../domain/errors.ts';
 import {
   isFinal,
-  type ApprovalOrder,
-  type ApprovalRenewal,
+  type ApprovalAsk,
   type ApprovalStanding,
   type DecisionAnswer,
   type DecisionInput,
@@ -24,6 +24,8 @@ interface Reader {
   openFor(environment: string, kind: string, resource: string): Promise<{ readonly approvalId: string } | null>;
   countFor(environment: string, kind: string, resource: string): Promise<number>;
 }
+
+type AskedThing = Pick<ApprovalAsk, 'environment' | 'kind' | 'resource'>;
 
 /** Long enough for a worker that is busy, short enough for a person who waits. */
 const ANSWER_TIMEOUT_MS = 15_000;
@@ -39,7 +41,7 @@ export function createApprovalDesk(client: Client, reader: Reader, taskQueue: st
     }
   };
   /** Starts the workflow, or takes up the one that runs. */
-  const start = async (approvalId: string, order: ApprovalOrder | null): Promise<void> =>
+  const start = async (approvalId: string, order: ApprovalAsk | null): Promise<void> =>
     void (await client.workflow.start('approval', {
       workflowId: idOf(approvalId),
       taskQueue,
@@ -67,30 +69,62 @@ export function createApprovalDesk(client: Client, reader: Reader, taskQueue: st
       }
     });
   return {
+    /** Id of the next request for a thing. */
+    nextId: async (thing: AskedThing) => await nextIdOf(reader, thing),
+
     /**
-     * Asks for an approval, or takes up the one that is open for the same thing: another content voids what was given there.
+     * Asks for an approval, or takes up the one that is open for the same thing: content that is another by now voids what was given there.
      *
-     * @throws APPROVAL_UNANSWERED
+     * @throws APPROVAL_REFUSED, APPROVAL_UNANSWERED, and what the worker says of who asks
      */
-    async request(order: ApprovalOrder): Promise<ApprovalStanding> {
+    async request(order: ApprovalAsk): Promise<ApprovalStanding> {
       const { environment, kind, resource } = order;
       const open = await reader.openFor(environment, kind, resource);
-      if (open !== null) {
-        const { action, bound, evidence, risk } = order;
-        const renewal: ApprovalRenewal = { action, bound, evidence, risk };
-        return await update(open.approvalId, 'Request', 'renew', [renewal]);
-      }
-      const number = await reader.countFor(environment, kind, resource);
-      const approvalId = `apr-${createHash('sha256').update([environment, kind, resource, number].join('\n')).digest('hex').slice(0, 12)}`;
+      if (open !== null) return await update(open.approvalId, 'Request', 'renew', [order]);
+      const approvalId = await nextIdOf(reader, order);
       await start(approvalId, order);
-      return await update(approvalId, 'Request', 'opened', [null]);
+      try {
+        return await update(approvalId, 'Request', 'opened', [null]);
+      } catch (error) {
+        throw (await refusalOf(client, approvalId).catch(() => null)) ?? error;
+      }
     },
+
+    /** Has somebody wait for a request that is written, or look at what is new of it. */
+    takeUp: async (approvalId: string) => await takeUp(client, taskQueue, approvalId),
 
     /** The answer comes after the decision is written. @throws APPROVAL_REFUSED, APPROVAL_NOT_FOUND, APPROVAL_UNANSWERED */
     async decide(approvalId: string, verdict: Verdict, input: DecisionInput): Promise<DecisionAnswer> {
       return await update(approvalId, TITLE[verdict], verdict, [input]);
     },
   };
+}
+
+async function nextIdOf(reader: Reader, { environment, kind, resource }: AskedThing): Promise<string> {
+  const number = await reader.countFor(environment, kind, resource);
+  return `apr-${createHash('sha256').update([environment, kind, resource, number].join('\n')).digest('hex').slice(0, 12)}`;
+}
+
+async function takeUp(client: Client, taskQueue: string, approvalId: string): Promise<void> {
+  await client.workflow.signalWithStart('approval', {
+    workflowId: idOf(approvalId),
+    taskQueue,
+    args: [{ approvalId, order: null }],
+    signal: 'contentChanged',
+    signalArgs: [],
+    workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+    staticSummary: 'written already',
+  });
+}
+
+/** Why a request was refused, when its workflow has ended by that; null when it has not. */
+async function refusalOf(client: Client, approvalId: string): Promise<MlopsError | null> {
+  const handle = client.workflow.getHandle(idOf(approvalId));
+  const { status } = await handle.describe();
+  if (status.name !== 'FAILED') return null;
+  const failure: unknown = await handle.result().catch((error: unknown) => error);
+  const cause = failure instanceof WorkflowFailedError ? failure.cause : null;
+  return errorOf(cause instanceof ActivityFailure ? cause.cause : cause);
 }
 
 async function send<T>(client: Client, approvalId: string, name: string, args: [unknown]): Promise<T> {
@@ -108,9 +142,14 @@ function translate(error: unknown, asked: Readonly<Record<string, unknown>>): un
   // The workflow was ended meanwhile; whether the decision was written shows the database.
   if (failure instanceof ApplicationFailure && failure.type === 'AcceptedUpdateCompletedWorkflow')
     return new MlopsError('APPROVAL_UNANSWERED', asked, { cause: error });
-  if (!(failure instanceof ApplicationFailure) || !Object.hasOwn(ERRORS, failure.type ?? '')) return error;
+  return errorOf(failure) ?? error;
+}
+
+/** The error that was thrown where the failure comes from; null for one that is none of ours. */
+function errorOf(failure: unknown): MlopsError | null {
+  if (!(failure instanceof ApplicationFailure) || !Object.hasOwn(ERRORS, failure.type ?? '')) return null;
   const [details] = (failure.details ?? []) as [Record<string, unknown>?];
-  return new MlopsError(failure.type as ErrorCode, details, { cause: error });
+  return new MlopsError(failure.type as ErrorCode, details, { cause: failure });
 }
 
 /** Cancelled, deadline exceeded, resource exhausted, no poller, unavailable. */

@@ -48,6 +48,8 @@ export interface Composition {
   recorder(): Promise<Recorder>;
   /** The model registry. */
   registry(): Promise<Registry>;
+  /** The same with the rights in the database that taking a whole registry in needs. */
+  registryOfAdmin(): Promise<Pick<Registry, 'import' | 'models'>>;
   /** Takes versions over from an MLflow registry. @throws REGISTRY_SOURCE_FAILED */
   takeOver(url: string, token: string | null): Promise<TakenOver>;
   /** Exports of the ledger as files; needs no configuration. */
@@ -96,6 +98,7 @@ export function createComposition(loadConfig: () => Promise<MlopsConfig>): Compo
     names: async (ids) => await lookUpNames(await loadConfig(), closers, ids),
     identities: async () => await composeIdentities(await loadConfig(), closers),
     registry: async () => await composeRegistry(await loadConfig(), closers),
+    registryOfAdmin: async () => await composeRegistry(await loadConfig(), closers, { isAdmin: true }),
     takeOver: async (url, token) => await (await composeTakeOver(await loadConfig(), closers))(url, token),
     exportFiles: composeExportFiles,
     router: async () => (await import('../../adapters/gateway/router.ts')).createGatewayRouter(await loadConfig()),
@@ -168,11 +171,11 @@ async function composeLedger(config: MlopsConfig, closers: (() => Promise<void>)
 }
 
 async function composeGovernance(config: MlopsConfig, closers: (() => Promise<void>)[]): Promise<Governance> {
-  const [{ openPool }, custody] = await Promise.all([
+  const [{ ADMIN_ROLES, openPool }, custody] = await Promise.all([
     import('../../adapters/postgres/pool.ts'),
     import('../../workers/custody.ts'),
   ]);
-  const pool = openPool(config);
+  const pool = openPool(config, 10, ADMIN_ROLES);
   closers.push(async () => await pool.end());
   const ask = await import('../../workers/erasure-approvals.ts');
   return await custody.composeGovernance(config, pool, (evidence) =>
@@ -200,21 +203,25 @@ async function composeIdentity(config: MlopsConfig): Promise<CurrentIdentity> {
 }
 
 async function composeIdentities(config: MlopsConfig, closers: (() => Promise<void>)[]): Promise<Identities> {
-  const [{ openPool }, identity] = await Promise.all([
+  const [{ ADMIN_ROLES, openPool }, identity] = await Promise.all([
     import('../../adapters/postgres/pool.ts'),
     import('../../workers/identity.ts'),
   ]);
-  const pool = openPool(config);
+  const pool = openPool(config, 10, ADMIN_ROLES);
   closers.push(async () => await pool.end());
   return await identity.composeIdentities(config, pool);
 }
 
-async function composeRegistry(config: MlopsConfig, closers: (() => Promise<void>)[]): Promise<Registry> {
-  const [{ openPool }, registry] = await Promise.all([
+async function composeRegistry(
+  config: MlopsConfig,
+  closers: (() => Promise<void>)[],
+  { isAdmin = false } = {},
+): Promise<Registry> {
+  const [{ ADMIN_ROLES, openPool }, registry] = await Promise.all([
     import('../../adapters/postgres/pool.ts'),
     import('../../workers/registry.ts'),
   ]);
-  const pool = openPool(config);
+  const pool = isAdmin ? openPool(config, 10, ADMIN_ROLES) : openPool(config);
   closers.push(async () => await pool.end());
   return await registry.composeRegistry(config, pool, connector(config, closers));
 }

@@ -15,6 +15,14 @@ export const IDENTITY_ERRORS = {
     retryable: false,
     exitCode: 4,
   },
+  DATABASE_ROLE_MISSING: {
+    message:
+      '{action} is done in the database by the role {role}, and the login {login} of DATABASE_URL is no member of it',
+    remedy:
+      'Run it with the login of an admin in DATABASE_URL, or let the owner of the database run GRANT {role} TO {login} (docs/how-to/separate-database-logins.md)',
+    retryable: false,
+    exitCode: 4,
+  },
   IDENTITY_UNKNOWN: {
     message: 'Identity {name} is not known here',
     remedy: 'List those that are with `mlops identity list`, or make it with `mlops identity create {name}`',

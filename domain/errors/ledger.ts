@@ -8,15 +8,34 @@ export const LEDGER_ERRORS = {
     retryable: false,
     exitCode: 2,
   },
+  ALARM_UNKNOWN: {
+    message: 'Event {alarm} raised no alarm of the access watch',
+    remedy: 'Name the event of an alarm as `mlops governance watch` shows it',
+    retryable: false,
+    exitCode: 2,
+  },
+  ALARM_ACKNOWLEDGED: {
+    message: 'Alarm {alarm} was acknowledged before, by {by}',
+    remedy: 'Read what they found: `mlops audit query --type access.alarm-acknowledged`',
+    retryable: false,
+    exitCode: 3,
+  },
+  ALARM_OWN: {
+    message: 'Alarm {alarm} is about you, and nobody acknowledges an alarm about themselves',
+    remedy: 'Ask another auditor or admin to look into it',
+    retryable: false,
+    exitCode: 4,
+  },
   HOLD_UNKNOWN: {
-    message: 'Legal hold on {subject} is not there',
-    remedy: 'List those in force with `mlops governance hold`',
+    message: 'Legal hold on {subject} for the case {case} is not there: {there}',
+    remedy: 'List those in force with `mlops governance hold`, and name the case with --case as it stands there',
     retryable: false,
     exitCode: 2,
   },
   LEGAL_HOLD: {
     message: 'Subject {subject} may not be erased: a legal hold on {held} is in force',
-    remedy: 'Ask who placed the hold; it ends with `mlops governance hold {held} --release`',
+    remedy:
+      'Ask who placed the hold: `mlops governance hold` says for which case. It ends with `mlops governance hold {held} --case <case> --release`',
     retryable: false,
     exitCode: 3,
   },

@@ -89,6 +89,13 @@ export const STACK_ERRORS = {
     retryable: false,
     exitCode: 1,
   },
+  STACK_OF_OTHER_ENVIRONMENT: {
+    message: 'Stack runs as {running} ({part}, pid {pid}), wanted {wanted}: a running stack keeps its environment',
+    remedy:
+      'Run `mlops down` first, then `MLOPS_ENV={wanted} mlops up --detach`; to go on with the one that runs, set MLOPS_ENV={running}',
+    retryable: false,
+    exitCode: 2,
+  },
   STACK_AT_OTHER_PORTS: {
     message: 'Stack runs with port offset {running} ({part}, pid {pid}), wanted {wanted}: a running stack is not moved',
     remedy:

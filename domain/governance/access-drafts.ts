@@ -41,13 +41,10 @@ export interface Refusal {
   readonly code: string;
   /** In words; sealed under the key of who was refused. */
   readonly problem: string;
-  /** The call that was refused, where it has a name: an update of a workflow. */
-  readonly requestId?: string;
 }
 
 /** Somebody was refused. */
-export function draftOfRefusal(refusal: Refusal, actor: EventActor): EventDraft {
-  const { action, code, problem, requestId, resource } = refusal;
+export function draftOfRefusal({ action, code, problem, resource }: Refusal, actor: EventActor): EventDraft {
   return {
     type: `${action}-refused`,
     category: 'access_control',
@@ -55,7 +52,6 @@ export function draftOfRefusal(refusal: Refusal, actor: EventActor): EventDraft 
     resource,
     risk: 'medium',
     frameworks: ['iso27001', 'soc2'],
-    ...(requestId === undefined ? {} : { requestId }),
     facts: { code },
     payload: { problem },
     subject: actor.id,

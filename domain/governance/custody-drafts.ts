@@ -24,6 +24,17 @@ export interface CustodyOrder extends Claim {
   readonly approvalId?: string;
 }
 
+/** A case that evidence is held for, by its number or mark: `2026-17`. It stands in the log, so it names nobody. */
+export const CASE_ID = /^[a-zA-Z0-9][a-zA-Z0-9._/-]{0,63}$/;
+export const WANTED_CASE =
+  'the number of a case: letters, digits and . _ / -, at most 64, beginning with a letter or digit';
+
+/** A hold that is placed or released; each case has its own. */
+export interface HoldOrder extends CustodyOrder {
+  /** Null: of no case in particular. */
+  readonly caseId: string | null;
+}
+
 /** What is done with the keys that payloads are sealed under. */
 export type CustodyAct = 'erased' | 'erasure-refused' | 'hold-placed' | 'hold-released' | 'keys-rotated';
 

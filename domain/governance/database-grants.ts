@@ -2,8 +2,9 @@
 export const DATABASE_ROLES = {
   mlops_worker: 'the worker: carries out rollouts, approvals and erasures, signs the log, watches access',
   mlops_api: 'the API: the registry in the MLflow protocol, and looking at approvals',
-  mlops_cli: 'commands of people: the registry, identities, custody, links and delegations',
+  mlops_cli: 'commands of people: the registry, links and delegations',
   mlops_auditor: 'commands of who reads and exports evidence, and nothing else',
+  mlops_admin: 'commands of admins: identities, legal holds, keys, and the import of a registry',
 } as const;
 
 export type DatabaseRole = keyof typeof DATABASE_ROLES;
@@ -13,62 +14,65 @@ export const DATABASE_ROLE_NAMES = Object.keys(DATABASE_ROLES) as readonly Datab
 export const TABLE_VERBS = ['select', 'insert', 'update', 'delete'] as const;
 export type TableVerb = (typeof TABLE_VERBS)[number];
 
-/** Verbs of worker, API, commands and auditor, in this order: r reads, i inserts, u updates, d deletes, - nothing. */
-type Cells = readonly [worker: string, api: string, cli: string, auditor: string];
+/** Verbs of worker, API, commands, auditor and admins, in this order: r reads, i inserts, u updates, d deletes, - nothing. */
+type Cells = readonly [worker: string, api: string, cli: string, auditor: string, admin: string];
 
 /** The log is written by `ledger_append`, which checks what it is given; nobody writes its tables. */
-const LOG: Cells = ['r', 'r', 'r', 'r'];
-/** Commands change nothing of a rollout but the words that an erasure takes away. */
-const ROLLOUT: Cells = ['riu', 'r', 'ru', 'r'];
-const REGISTRY: Cells = ['riu', 'riu', 'riu', 'r'];
+const LOG: Cells = ['r', 'r', 'r', 'r', 'r'];
+/** Admins change nothing of a rollout but the words that an erasure takes away. */
+const ROLLOUT: Cells = ['riu', 'r', 'r', 'r', 'ru'];
+/** An import writes what is not there yet, and changes nothing that is. */
+const REGISTRY: Cells = ['riu', 'riu', 'riu', 'r', 'ri'];
 
 /**
  * Who may do what with each table: what is not here is granted to nobody. docs/reference/database-roles.md is generated from it, and a
  * test connects as each role and tries each cell.
  */
 export const TABLE_GRANTS = {
-  access_finding: ['riu', '-', 'r', 'r'],
-  access_history: ['riud', '-', 'rd', '-'],
-  access_watch: ['riu', '-', 'r', 'r'],
-  approval_decision: ['ri', 'r', 'r', 'r'],
-  approval_delegation: ['r', 'r', 'riu', 'r'],
-  approval_link: ['ru', 'r', 'ri', '-'],
-  approval_request: ['riu', 'ru', 'ru', 'r'],
-  database_grants: ['r', 'r', 'r', 'r'],
+  access_alarm_mark: ['ri', '-', 'ri', 'r', 'ri'],
+  access_finding: ['riu', '-', 'r', 'r', 'r'],
+  access_history: ['riud', '-', 'r', '-', 'rd'],
+  access_watch: ['riu', '-', 'r', 'r', 'r'],
+  approval_decision: ['ri', 'r', 'r', 'r', 'r'],
+  approval_delegation: ['r', 'r', 'riu', 'r', 'r'],
+  approval_link: ['ru', 'r', 'ri', '-', '-'],
+  approval_request: ['riu', 'ru', 'ru', 'r', 'r'],
+  database_grants: LOG,
   emergency_rollback: ROLLOUT,
+  erased_while_running: ['rid', '-', '-', '-', 'i'],
   event_grant: LOG,
   incident: ROLLOUT,
-  ledger_checkpoint: ['ri', 'r', 'ri', 'ri'],
+  ledger_checkpoint: ['ri', 'r', 'ri', 'ri', 'r'],
   ledger_event: LOG,
-  ledger_head: ['ri', 'r', 'r', 'r'],
-  ledger_key: ['riu', 'ri', 'riu', 'ri'],
+  ledger_head: ['ri', 'r', 'r', 'r', 'r'],
+  ledger_key: ['riu', 'ri', 'ri', 'ri', 'riu'],
   ledger_node: LOG,
-  ledger_payload: ['r', '-', 'r', 'r'],
+  ledger_payload: ['r', '-', 'r', 'r', 'r'],
   ledger_word: LOG,
-  legal_hold: ['r', '-', 'riu', 'r'],
+  legal_hold: ['r', '-', 'r', 'r', 'riu'],
   model: REGISTRY,
   model_alias: REGISTRY,
-  model_dependency: ['r', 'riu', 'riu', 'r'],
+  model_dependency: ['r', 'riu', 'riu', 'r', 'ri'],
   model_version: REGISTRY,
-  principal: ['riu', 'ri', 'riu', 'ri'],
-  principal_key: ['riu', 'r', 'riu', 'r'],
-  principal_role: ['riu', 'r', 'riu', 'r'],
-  proven_version: ['riu', 'r', 'r', 'r'],
-  registry_source: ['-', '-', 'riu', 'r'],
+  principal: ['riu', 'ri', 'ri', 'ri', 'riu'],
+  principal_key: ['ri', 'r', 'r', 'r', 'riu'],
+  principal_role: ['ri', 'r', 'r', 'r', 'riu'],
+  proven_version: ['riu', 'r', 'r', 'r', 'r'],
+  registry_source: ['-', '-', 'riu', 'r', 'r'],
   rollout: ROLLOUT,
   rollout_event: ROLLOUT,
-  rollout_tick: ['riu', 'r', 'r', 'r'],
-  schema_migration: ['r', 'r', 'r', 'r'],
-  stage_change: ['ri', 'ri', 'ri', 'r'],
+  rollout_tick: ['riu', 'r', 'r', 'r', 'r'],
+  schema_migration: LOG,
+  stage_change: ['ri', 'ri', 'ri', 'r', 'ri'],
   traffic_write: ROLLOUT,
-  used_approval: ['ri', 'ri', 'ri', 'r'],
-  used_statement: ['riud', 'riud', 'riud', 'riud'],
+  used_approval: ['ri', 'ri', 'ri', 'r', 'ri'],
+  used_statement: ['riud', 'riud', 'riud', 'riud', 'riud'],
   version_endpoint: REGISTRY,
   version_stage: REGISTRY,
-  webhook: ['r', 'riu', 'ru', '-'],
-  webhook_cursor: ['riu', '-', '-', '-'],
-  webhook_progress: ['riu', '-', '-', '-'],
-  webhook_subscription: ['r', 'ri', '-', 'r'],
+  webhook: ['r', 'riu', '-', '-', 'ru'],
+  webhook_cursor: ['riu', '-', '-', '-', '-'],
+  webhook_progress: ['riu', '-', '-', '-', '-'],
+  webhook_subscription: ['r', 'ri', '-', 'r', 'r'],
 } as const satisfies Record<string, Cells>;
 
 export type GovernedTable = keyof typeof TABLE_GRANTS;
@@ -91,22 +95,31 @@ const UPDATED_COLUMNS: Readonly<Partial<Record<GovernedTable, readonly string[]>
   used_statement: ['occasion'],
 };
 
-/** Where commands may update less than others: words that are erased, secrets that are wrapped anew. */
-const UPDATED_BY_COMMANDS: Readonly<Partial<Record<GovernedTable, readonly string[]>>> = {
-  rollout: ['started_by', 'detail', 'ledger_sequence'],
-  traffic_write: ['actor', 'reason', 'observed', 'ledger_sequence'],
-  webhook: ['secret_key', 'secret'],
-};
+/** An approval is used up by who does what was approved. */
+const USED_UP = { approval_request: ['state', 'carried_out_at', 'ledger_sequence'] } as const;
+
+/** Where a role may update less than others. */
+const UPDATED_BY: Readonly<Partial<Record<DatabaseRole, Readonly<Partial<Record<GovernedTable, readonly string[]>>>>>> =
+  {
+    mlops_api: USED_UP,
+    mlops_cli: USED_UP,
+    // Words that are erased, secrets that are wrapped anew.
+    mlops_admin: {
+      rollout: ['started_by', 'detail', 'ledger_sequence'],
+      traffic_write: ['actor', 'reason', 'observed', 'ledger_sequence'],
+      webhook: ['secret_key', 'secret'],
+    },
+  };
 
 /** The columns that a role may update; null for all. */
 export function updatedColumns(role: DatabaseRole, table: GovernedTable): readonly string[] | null {
-  return UPDATED_COLUMNS[table] ?? (role === 'mlops_cli' ? UPDATED_BY_COMMANDS[table] : undefined) ?? null;
+  return UPDATED_COLUMNS[table] ?? UPDATED_BY[role]?.[table] ?? null;
 }
 
 /** Functions that run with the rights of the owner, for every role. */
 export const GRANTED_FUNCTIONS = ['ledger_lock()', 'ledger_append(json)'] as const;
 
-/** Sequences that an import of a registry sets, by table and column. */
+/** Sequences that an import of a registry sets, by table and column: for admins. */
 export const SET_SEQUENCES = [
   ['model', 'model_id'],
   ['model_version', 'version_id'],

@@ -42,7 +42,10 @@ export interface EventDraft {
   readonly risk: Risk;
   /** Compliance frameworks it is evidence for, e.g. `soc2`; sorted. */
   readonly frameworks?: readonly string[];
-  /** The request or workflow run that caused it: the key of a rollout, or `call/…`, `run/…`, `command/…`. */
+  /**
+   * The request or workflow run that caused it: the key of a rollout, of a write of traffic or of an emergency, or else `call/…`, `run/…`,
+   * `command/…`.
+   */
   readonly requestId?: string;
   /** When it happened, where that is not when it was recorded (ISO 8601, UTC). */
   readonly happenedAt?: string;

@@ -1,45 +1,53 @@
-import type { DatabaseRole } from './database-grants.ts';
+import { REGISTRY_ACTS } from '../registry/registry-drafts.ts';
+import { DATABASE_ROLE_NAMES, type DatabaseRole } from './database-grants.ts';
 
-const [WORKER, API, CLI, AUDITOR] = ['mlops_worker', 'mlops_api', 'mlops_cli', 'mlops_auditor'] as const;
-const ALL = [WORKER, API, CLI, AUDITOR] as const;
+const [WORKER, API, CLI, ADMIN] = ['mlops_worker', 'mlops_api', 'mlops_cli', 'mlops_admin'] as const;
+const ALL = DATABASE_ROLE_NAMES;
+
+/** By name: an import writes any history there is, so it is nobody's but an admin's. */
+const REGISTRY_GRANTS: Readonly<Record<string, readonly DatabaseRole[]>> = Object.fromEntries(
+  REGISTRY_ACTS.map((act) => [`model.${act}`, act === 'imported' ? [ADMIN] : [WORKER, API, CLI]]),
+);
 
 /**
  * Which role of the database may append which events, by patterns of LIKE: what no pattern of a role has, `ledger_append` refuses. So a process that
  * is used as a way into the database can tell untruths about its own work only: nobody but the worker says that people approved, or how a rollout went.
  */
-export const EVENT_GRANTS = {
+export const EVENT_GRANTS: Readonly<Record<string, readonly DatabaseRole[]>> = {
   '%-refused': ALL,
   'access.%': [WORKER],
+  'access.alarm-acknowledged': [CLI, ADMIN],
   'approval.%': [WORKER],
   'approval.delegated': [CLI],
   'approval.delegation-revoked': [CLI],
   'approval.link-issued': [CLI],
-  'approval.read': [API, CLI],
+  'approval.read': ALL,
   'audit.%': ALL,
-  'governance.%': [CLI],
+  'governance.%': [ADMIN],
   'governance.erased': [WORKER],
-  'identity.%': [CLI],
+  'governance.read': ALL,
+  'identity.%': [ADMIN],
   'identity.bootstrapped': [WORKER],
+  'identity.read': ALL,
   'incident.%': [WORKER],
   'ledger.%': [WORKER],
-  'model.%': [WORKER, API, CLI],
+  ...REGISTRY_GRANTS,
   'recorded.%': [WORKER, CLI],
   'rollout.%': [WORKER],
   'traffic.%': [WORKER],
   'webhook.%': [API],
   'webhook.delivery-failed': [WORKER],
-} as const satisfies Record<string, readonly DatabaseRole[]>;
+};
 
-export type EventPattern = keyof typeof EVENT_GRANTS;
-export const EVENT_PATTERNS = Object.keys(EVENT_GRANTS) as readonly EventPattern[];
+export const EVENT_PATTERNS = Object.keys(EVENT_GRANTS);
 
 /** Whether a role may append events of a type. */
 export function mayAppend(role: DatabaseRole, type: string): boolean {
-  return EVENT_PATTERNS.some((pattern) => isLike(type, pattern) && EVENT_GRANTS[pattern].some((one) => one === role));
+  return EVENT_PATTERNS.some((pattern) => isLike(type, pattern) && EVENT_GRANTS[pattern]?.includes(role) === true);
 }
 
 /** One `%`, at the beginning or the end, or none. */
-function isLike(type: string, pattern: EventPattern): boolean {
+function isLike(type: string, pattern: string): boolean {
   if (pattern.startsWith('%')) return type.endsWith(pattern.slice(1));
   return pattern.endsWith('%') ? type.startsWith(pattern.slice(0, -1)) : type === pattern;
 }

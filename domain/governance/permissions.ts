@@ -13,6 +13,7 @@ export const PERMISSIONS = {
   'audit.export': ['auditor'],
   'audit.payload-read': ['auditor'],
   'audit.query': ['auditor', 'admin'],
+  'governance.acknowledge': ['auditor', 'admin'],
   'governance.erase': ['admin'],
   'governance.hold': ['auditor'],
   'governance.read': ['auditor', 'admin'],

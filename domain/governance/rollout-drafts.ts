@@ -157,17 +157,15 @@ export function draftOfIncident(
     readonly severity: 'info' | 'warning' | 'page';
     readonly summary: string;
     readonly evidence: unknown;
-    readonly idempotencyKey: string;
   },
   actor: EventActor,
   writer = actor,
 ): EventDraft {
-  const { environment, evidence, idempotencyKey, kind, model, severity, summary } = incident;
+  const { environment, evidence, kind, model, severity, summary } = incident;
   const isEdit = kind === 'foreign-edit' || kind === 'orphaned-split';
   return {
     ...subjectOf(writer),
     resource: `rollout/${environment}/${model}`,
-    requestId: idempotencyKey,
     frameworks: FRAMEWORKS,
     type: 'incident.opened',
     category: isEdit ? 'security_event' : 'model_deployment',

@@ -30,6 +30,7 @@ const ACTS = {
 } as const satisfies Record<string, readonly [EventCategory, Risk]>;
 
 export type RegistryAct = keyof typeof ACTS;
+export const REGISTRY_ACTS = Object.keys(ACTS) as readonly RegistryAct[];
 
 /** Change management is what they are evidence of. */
 const FRAMEWORKS = ['iso27001', 'soc2'];

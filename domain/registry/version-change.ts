@@ -3,6 +3,7 @@ import type { RiskInputs } from './approval/risk.ts';
 import type { BoundContent } from './bound-content.ts';
 import type { Metric } from './metrics.ts';
 import type { Registration } from './registration.ts';
+import { resourceOfAlias, resourceOfPromotion } from './resource-names.ts';
 import { parseVersion } from './semver.ts';
 
 /** A change of a version that needs an approval, as its resource names it (resource-names.ts). */
@@ -25,6 +26,14 @@ export function parseChange(resource: string): VersionChange | null {
   return target === 'staging' || target === 'production'
     ? { kind: 'stage-promotion', model, version, to: target }
     : null;
+}
+
+/** What an approval of the change is for in an environment: the way back from `parseChange`. */
+export function resourceOfChange(change: VersionChange, environment: string): string {
+  const { model, version } = change;
+  return change.kind === 'protected-alias'
+    ? resourceOfAlias({ model, version, environment, alias: change.alias })
+    : resourceOfPromotion({ model, version, environment, stage: change.to });
 }
 
 /**

@@ -4,6 +4,8 @@ import { createAccessWatchActivities } from '../../activities/access-watch.ts';
 import type { Notification } from '../../activities/ports.ts';
 import { createLocalClock } from '../../adapters/clock/local-clock.ts';
 import { createAccessWatch } from '../../adapters/postgres/ledger/access-watch.ts';
+import { readWatchState } from '../../adapters/postgres/ledger/access-watch-state.ts';
+import { acknowledgeAlarm } from '../../adapters/postgres/ledger/alarm-marks.ts';
 import { createErasure } from '../../adapters/postgres/ledger/erase.ts';
 import { migrate } from '../../adapters/postgres/migrate.ts';
 import { createPool } from '../../adapters/postgres/pool.ts';
@@ -164,13 +166,14 @@ describe('the access watch', () => {
       'apr-watch',
       createOrder({ requestedBy: asker.id, excluded: {} }),
       APPROVAL_POLICY,
+      asker,
     );
-    const byKey = { id: 'principal:0000000000000a5c', kind: 'human', authentication: 'ed25519' } as const;
+    const twin = { id: 'principal:0000000000000a5c', kind: 'human', authentication: 'loopback' } as const;
     await pool.query(
-      `INSERT INTO principal (principal_id, kind, provider, name) VALUES ($1, 'human', 'ed25519', 'asker')`,
-      [byKey.id],
+      `INSERT INTO principal (principal_id, kind, provider, name) VALUES ($1, 'human', 'loopback', 'asker')`,
+      [twin.id],
     );
-    for (const who of [asker, byKey])
+    for (const who of [asker, twin])
       await parts.ledger.append(
         draftOfRefusal(
           { action: 'approval.approve', resource: 'approval/apr-watch', code: 'APPROVAL_REFUSED', problem: 'own' },
@@ -188,7 +191,7 @@ describe('the access watch', () => {
     });
     await run();
     expect(await alarmsOf(asker.id)).toMatchObject([{ type: 'access.self-approval' }]);
-    expect(await alarmsOf(byKey.id), 'the same person').toMatchObject([{ type: 'access.self-approval' }]);
+    expect(await alarmsOf(twin.id), 'the same person').toMatchObject([{ type: 'access.self-approval' }]);
     expect(await alarmsOf(hasty.id)).toMatchObject([{ type: 'access.hasty-approval' }]);
   });
 
@@ -228,6 +231,76 @@ describe('the access watch', () => {
     await startPart(database.part, database.state, database.root);
     await expect.poll(async () => await run().catch(() => null), { timeout: 20_000 }).toMatchObject({ left: 0 });
     expect(await alarmsOf(principal)).toHaveLength(1);
+  });
+
+  describe('an alarm', () => {
+    const stateOf = async (sequence: number) =>
+      (await readWatchState(pool)).newest.find((one) => one.sequence === sequence);
+    const raise = async (name: string): Promise<{ principal: string; sequence: number }> => {
+      const principal = await refusalsOf(name, 10);
+      await run();
+      return { principal, sequence: Number((await alarmsOf(principal)).at(-1)?.sequence) };
+    };
+    /** As if it had been raised so many hours earlier; triggers hold for everybody else. */
+    const age = async (principal: string, hours: number): Promise<void> => {
+      const sql = `BEGIN; SET LOCAL session_replication_role = replica;
+        UPDATE access_finding SET tipped_at = tipped_at - interval '${hours} hours' WHERE principal_id = '${principal}'; COMMIT`;
+      await pool.query(sql);
+    };
+
+    it('is open until a day has passed without another of its kind, and its end is an event, once', async () => {
+      const { principal, sequence } = await raise('restless');
+      const open = (await readWatchState(pool)).open;
+      await age(principal, 23);
+      expect(await run()).toMatchObject({ ended: 0 });
+      expect(await stateOf(sequence)).toMatchObject({ endedAt: null, acknowledgedBy: null });
+      await age(principal, 2);
+      const runs = await Promise.all(Array.from({ length: 4 }, async () => await run()));
+      expect(runs.reduce((sum, { ended = 0 }) => sum + ended, 0)).toBe(1);
+      const [, end, ...more] = await alarmsOf(principal);
+      expect([end?.type, more]).toEqual(['access.alarm-ended', []]);
+      expect(JSON.parse(end?.canonical ?? '')).toMatchObject({
+        actor: { id: 'system:access-watch' },
+        resource: principal,
+        risk: 'low',
+        facts: { alarm: sequence, detector: 'many-refusals' },
+      });
+      expect(await stateOf(sequence)).toMatchObject({ endedAt: expect.any(String) as string, acknowledgedAt: null });
+      const after = await readWatchState(pool);
+      expect([after.open, after.unseen > 0], 'that it is over is not that somebody looked').toEqual([open - 1, true]);
+    });
+
+    it('is acknowledged once, with a reason that is sealed, by somebody else than whom it is about', async () => {
+      const { principal, sequence } = await raise('suspect');
+      const [officer, suspect] = [await parts.principals.actor('officer'), await parts.principals.actor('suspect')];
+      const order = { alarm: sequence, reason: 'on-call-this-week-5518' };
+      await expect(acknowledgeAlarm(parts, order, suspect)).rejects.toMatchObject({ code: 'ALARM_OWN' });
+      await expect(acknowledgeAlarm(parts, { ...order, alarm: 0 }, officer)).rejects.toMatchObject({
+        code: 'ALARM_UNKNOWN',
+      });
+      const before = await readWatchState(pool);
+      expect(await acknowledgeAlarm(parts, order, officer)).toEqual({ principal, detector: 'many-refusals' });
+      await expect(acknowledgeAlarm(parts, order, officer)).rejects.toMatchObject({ code: 'ALARM_ACKNOWLEDGED' });
+      const [, said] = await alarmsOf(principal);
+      expect(JSON.parse(said?.canonical ?? '')).toMatchObject({
+        type: 'access.alarm-acknowledged',
+        actor: { id: officer.id },
+        resource: principal,
+        commitment: expect.stringMatching(/^[0-9a-f]{64}$/) as string,
+        facts: { alarm: sequence, detector: 'many-refusals' },
+      });
+      expect(said?.canonical).not.toContain('5518');
+      expect(await stateOf(sequence)).toMatchObject({ acknowledgedBy: officer.id, endedAt: null });
+      const after = await readWatchState(pool);
+      expect([after.open, after.unseen]).toEqual([before.open - 1, before.unseen - 1]);
+    });
+
+    it('loses no mark, and gets none without its event', async () => {
+      const { sequence } = await raise('marked');
+      await expect(pool.query('DELETE FROM access_alarm_mark')).rejects.toThrow('append-only');
+      const forged = `INSERT INTO access_alarm_mark (alarm, mark, ledger_sequence) VALUES (${sequence}, 'ended', 1)`;
+      await expect(pool.query(forged)).rejects.toThrow('has no event of its own');
+    });
   });
 
   it('cannot raise an alarm without its event, nor take one back', async () => {

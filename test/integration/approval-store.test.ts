@@ -1,3 +1,4 @@
+import type { Client } from '@temporalio/client';
 import type { Pool } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ApprovalStore } from '../../activities/approval-ports.ts';
@@ -9,14 +10,19 @@ import { createGrantedApprovals } from '../../adapters/postgres/registry/granted
 import { createIdentityDirectory } from '../../adapters/postgres/registry/identity-directory.ts';
 import { migrate } from '../../adapters/postgres/migrate.ts';
 import { createPool } from '../../adapters/postgres/pool.ts';
-import type { EvidenceParts } from '../../adapters/postgres/rollout-store.ts';
+import { createRolloutStore, type EvidenceParts } from '../../adapters/postgres/rollout-store.ts';
 import { portsFrom } from '../../config/load.ts';
-import { draftOfCustody } from '../../domain/governance/custody-drafts.ts';
+import { draftOfRegistry } from '../../domain/registry/registry-drafts.ts';
 import { APPROVAL_POLICY } from '../support/approval-policy.ts';
 import type { ApprovalOrder, Verdict } from '../../domain/registry/approval/request.ts';
+import type { RolloutAsk } from '../../domain/rollout/approval-request.ts';
+import { composeRolloutApprovals } from '../../workers/rollout-approvals.ts';
 import { createOrder, DIGEST } from '../support/approvals.ts';
 import { openTestLedger, startDatabase, type TestDatabase } from '../support/database.ts';
 import { OFFSETS } from '../support/offsets.ts';
+import { createTestRegistry } from '../support/registry.ts';
+
+const NO_SIGNER = { signerOf: async () => await Promise.resolve(null) };
 
 let database: TestDatabase;
 let pool: Pool;
@@ -53,16 +59,20 @@ async function grant(id: string, role: string): Promise<void> {
   });
 }
 
-/** The same person by a key: another principal of the name, with the same right. */
+/** The same person as a caller of this machine: another principal of the name, with the same right. */
 async function twin(name: string): Promise<string> {
   const id = `principal:${Buffer.from(name).toString('hex').padEnd(16, '0').slice(0, 16)}`;
-  await pool.query(`INSERT INTO principal (principal_id, kind, provider, name) VALUES ($1, 'human', 'ed25519', $2)`, [
+  await pool.query(`INSERT INTO principal (principal_id, kind, provider, name) VALUES ($1, 'human', 'loopback', $2)`, [
     id,
     name,
   ]);
   await grant(id, 'approver');
   return id;
 }
+
+/** As the worker found out who asks. */
+const requester = ({ requestedBy }: ApprovalOrder) =>
+  ({ id: requestedBy, kind: 'human', authentication: 'operating-system' }) as const;
 
 let number = 0;
 async function open(change: Partial<ApprovalOrder> = {}, policy = APPROVAL_POLICY) {
@@ -73,7 +83,10 @@ async function open(change: Partial<ApprovalOrder> = {}, policy = APPROVAL_POLIC
     excluded: { [people['author'] ?? '']: 'author' },
     ...change,
   });
-  return { order, ...(await store.open(`apr-${number.toString().padStart(4, '0')}`, order, policy)).record };
+  return {
+    order,
+    ...(await store.open(`apr-${number.toString().padStart(4, '0')}`, order, policy, requester(order))).record,
+  };
 }
 
 async function decide(
@@ -137,9 +150,11 @@ describe('an approval', () => {
 
   it('is written once, however often it is opened, and one is open for a thing', async () => {
     const { approvalId, order } = await open();
-    await store.open(approvalId, order, APPROVAL_POLICY);
+    await store.open(approvalId, order, APPROVAL_POLICY, requester(order));
     expect(await eventsOf(approvalId)).toEqual(['approval.requested']);
-    expect(await refusal(store.open('apr-another', order, APPROVAL_POLICY))).toContain(`${approvalId} is open`);
+    expect(await refusal(store.open('apr-another', order, APPROVAL_POLICY, requester(order)))).toContain(
+      `${approvalId} is open`,
+    );
   });
 
   it('counts the same person once, at once or later', async () => {
@@ -207,7 +222,7 @@ describe('content that changed', () => {
     const { approvalId, order } = await open();
     await decide(approvalId, 'ann');
     const bound = { ...order.bound, tests: DIGEST.c };
-    const { record } = await store.changeContent(approvalId, { ...order, bound });
+    const { record } = await store.changeContent(approvalId, { ...order, bound }, APPROVAL_POLICY);
     expect(record).toMatchObject({ round: 2, state: 'pending', decisions: [], bound });
     expect(await refusal(decide(approvalId, 'bob', 'approve', (await open()).contentDigest))).toContain(
       'look at it again',
@@ -218,9 +233,12 @@ describe('content that changed', () => {
 
   it('is another figure of the evidence as well, and nothing when it is the same', async () => {
     const { approvalId, order, contentDigest } = await open();
-    expect((await store.changeContent(approvalId, order)).record).toMatchObject({ round: 1, contentDigest });
+    expect((await store.changeContent(approvalId, order, APPROVAL_POLICY)).record).toMatchObject({
+      round: 1,
+      contentDigest,
+    });
     const evidence = order.evidence.map((figure) => ({ ...figure, value: figure.value + 1 }));
-    expect((await store.changeContent(approvalId, { ...order, evidence })).record.round).toBe(2);
+    expect((await store.changeContent(approvalId, { ...order, evidence }, APPROVAL_POLICY)).record.round).toBe(2);
   });
 
   it('takes an approval back that was not used yet, and is refused once it was', async () => {
@@ -228,23 +246,39 @@ describe('content that changed', () => {
     await decide(approvalId, 'ann');
     await decide(approvalId, 'bob');
     const changed = { ...order, bound: { ...order.bound, artifact: DIGEST.b } };
-    expect((await store.changeContent(approvalId, changed)).record).toMatchObject({ state: 'pending', round: 2 });
+    expect((await store.changeContent(approvalId, changed, APPROVAL_POLICY)).record).toMatchObject({
+      state: 'pending',
+      round: 2,
+    });
   });
 
   it('of more risk needs more people; of less, as many as before', async () => {
     const { approvalId, order } = await open();
     const bound = { ...order.bound, artifact: DIGEST.b };
-    const inputs = { ...order.risk, changeSize: 'major' as const, signed: false };
-    const more = await store.changeContent(approvalId, { ...order, bound }, { inputs, policy: APPROVAL_POLICY });
+    const risk = { ...order.risk, changeSize: 'major' as const, signed: false };
+    const more = await store.changeContent(approvalId, { ...order, bound, risk }, APPROVAL_POLICY);
     expect(more.record).toMatchObject({ quorum: 3, risk: { score: 90, band: 'critical' } });
     const harmless = { ...order.risk, trafficPercent: 0 };
-    const less = await store.changeContent(approvalId, order, { inputs: harmless, policy: APPROVAL_POLICY });
+    const less = await store.changeContent(approvalId, { ...order, risk: harmless }, APPROVAL_POLICY);
     expect(less.record).toMatchObject({ quorum: 3, round: 3 });
+  });
+
+  it('stays, and somebody more may not decide about it: what was given is void, and who was left out stays left out', async () => {
+    const { approvalId, contentDigest, excluded, order } = await open();
+    await decide(approvalId, 'ann');
+    const fewer = await store.changeContent(approvalId, { ...order, excluded: {} }, APPROVAL_POLICY);
+    expect(fewer.record).toMatchObject({ round: 1, excluded });
+    const uploader = { [people['ann'] ?? '']: 'uploader' } as const;
+    const { record } = await store.changeContent(approvalId, { ...order, excluded: uploader }, APPROVAL_POLICY);
+    expect(record).toMatchObject({ round: 2, contentDigest, decisions: [], excluded: { ...excluded, ...uploader } });
+    expect(await refusal(decide(approvalId, 'ann'))).toContain('an uploader of what is asked for may not decide');
+    const kept = await store.changeContent(approvalId, { ...order, excluded: uploader, risk: null }, APPROVAL_POLICY);
+    expect(kept.record.round).toBe(2);
   });
 
   it('that is gone ends it', async () => {
     const { approvalId } = await open();
-    expect((await store.changeContent(approvalId, null)).record.state).toBe('voided');
+    expect((await store.changeContent(approvalId, null, APPROVAL_POLICY)).record.state).toBe('voided');
   });
 });
 
@@ -351,7 +385,7 @@ describe('who does what was approved', () => {
   const use = async (order: Parameters<ReturnType<typeof createGrantedApprovals>['assertGranted']>[1]) =>
     await parts.ledger.transact(async ({ append, client }) => {
       const actor = { id: 'system:test', kind: 'system', authentication: 'process' } as const;
-      append(draftOfCustody('hold-placed', { subject: order.resource, reason: '' }, actor));
+      append(draftOfRegistry('promoted', { resource: order.resource, facts: {} }, actor));
       return await createGrantedApprovals().assertGranted(client, order);
     });
 
@@ -386,7 +420,7 @@ describe('the database itself', () => {
     await refusal(
       parts.ledger.transact(async ({ append, client, next }) => {
         await client.query(sql.replaceAll('$seq', String(next)), values);
-        append({ type: 'test.forced', category: 'security_event', actor, resource: 'test', risk: 'low' });
+        append({ type: 'approval.approve', category: 'access_control', actor, resource: 'test', risk: 'low' });
       }),
     );
 
@@ -466,6 +500,84 @@ describe('the database itself', () => {
     expect(
       await refusal(pool.query(`UPDATE approval_request SET reminders = 1 WHERE approval_id = $1`, [approvalId])),
     ).toContain('has no event of its own');
+  });
+});
+
+describe('what a rollout asks', () => {
+  const starter = 'principal:00000000000000aa';
+  const asker = 'principal:00000000000000bb';
+  const ask = (change: Partial<RolloutAsk> = {}): RolloutAsk => ({
+    kind: 'gate-skip',
+    resource: 'rollout/production/unregistered/skip/1/key-1',
+    environment: 'production',
+    model: 'unregistered',
+    fromVersion: '1.0.0',
+    toVersion: '1.1.0',
+    requestedBy: asker,
+    startedBy: asker,
+    reason: '',
+    policy: {},
+    evidence: [],
+    action: { rollout: 'key-1' },
+    trafficPercent: 20,
+    failedGates: ['last look: fail'],
+    ...change,
+  });
+  const assemble = async (change: Partial<RolloutAsk> = {}) => {
+    const registry = {
+      ...(await createTestRegistry(parts, { environment: 'production' })).parts,
+      signatures: NO_SIGNER,
+    };
+    const composed = { client: {} as Client, environment: 'production', evidence: parts, registry };
+    return await composeRolloutApprovals(composed).approvals.assemble(ask(change));
+  };
+
+  it('is assembled from the records: who started it is left out, and what is not registered counts as the riskier case', async () => {
+    await createRolloutStore(parts).open({
+      rolloutKey: 'key-1',
+      rolloutId: 'rollout/production/unregistered',
+      model: 'unregistered',
+      environment: 'production',
+      fromVersion: '1.0.0',
+      toVersion: '1.1.0',
+      plan: {},
+      policy: {},
+      startedBy: starter,
+      startedAt: '2026-01-01T00:00:00.000Z',
+      engine: { program: 'test', node: '24', v8: '13' },
+    });
+    const { approvalId, isOpen, order } = await assemble();
+    expect(isOpen).toBe(false);
+    expect(order).toMatchObject({ requestedBy: asker, excluded: { [starter]: 'starter' }, bound: { artifact: null } });
+    const inputs = { trafficPercent: 20, failedGates: ['last look: fail'], changeSize: 'minor', modelType: null };
+    expect(order.risk).toMatchObject({ ...inputs, daysSinceLastChange: null });
+    await store.open(approvalId, order, APPROVAL_POLICY, requester(order));
+    expect(await assemble()).toMatchObject({ approvalId, isOpen: true });
+  });
+
+  it.each<Partial<RolloutAsk>>([
+    { action: { rollout: 'key-2' } },
+    { action: {} },
+    { model: 'other' },
+    { environment: 'staging' },
+    { fromVersion: '0.9.0' },
+    { toVersion: '2.0.0' },
+  ])('with %j is refused: no such rollout is underway', async (change) => {
+    expect(await refusal(assemble(change))).toContain('no such rollout is underway');
+  });
+
+  it('is refused once it has ended', async () => {
+    const at = '2026-01-01T01:00:00.000Z';
+    const outcome = {
+      outcome: 'aborted',
+      reason: 'test',
+      detail: '',
+      at,
+      actor: 'rollout',
+      humanWaitSeconds: 0,
+    } as const;
+    await createRolloutStore(parts).close('key-1', outcome, null);
+    expect(await refusal(assemble())).toContain('no such rollout is underway');
   });
 });
 

@@ -37,12 +37,16 @@ import { fileWith, recordFileOf } from '../support/artifacts.ts';
 import { startDatabase, type TestDatabase } from '../support/database.ts';
 import { primitives } from '../support/ledger.ts';
 import { OFFSETS } from '../support/offsets.ts';
+import { createTestRegistry, registrationOf } from '../support/registry.ts';
 
 const NAME = 'ada-lovelace-7193';
 const WORDS = 'my-secret-words-5521';
 const AUDITOR = { actor: 'auditor' };
 const FILES = { primitives, lines: readExport, beginning: readBeginning, text: readText };
 const WHY = { actor: 'officer', reason: 'request of 3 May' };
+/** What is erased of who was erased before. */
+const NOTHING = { keys: 0, name: false, payloads: 0, rows: 0, mentions: [], hasMore: false, authored: 0 };
+const CASE = { ...WHY, caseId: '2026-17' };
 
 let database: TestDatabase;
 let pool: Pool;
@@ -172,13 +176,7 @@ describe('the erasure of a subject', () => {
     const said = await say('twice', 'first');
     const { subject } = await governance.erase({ subject: 'twice', ...WHY });
     const { rows: before } = await pool.query('SELECT size FROM ledger_head');
-    expect(await governance.erase({ subject, ...WHY })).toEqual({
-      subject,
-      keys: 0,
-      name: false,
-      payloads: 0,
-      rows: 0,
-    });
+    expect(await governance.erase({ subject, ...WHY })).toEqual({ subject, ...NOTHING });
     const { rows: after } = await pool.query('SELECT size FROM ledger_head');
     expect(after).toEqual(before);
     const again = await say('twice', 'second');
@@ -296,6 +294,123 @@ describe('the words of a person beside the ledger', () => {
     expect(left.events.map(({ event, at }) => [event, at])).toEqual(told.events.map(({ event, at }) => [event, at]));
   });
 
+  it('do not come back by a rollout that still runs: what it writes is of an id, and says nothing', async () => {
+    const [BEA, ZOE] = [
+      { name: 'bea-of-the-story-3301', words: 'bea-said-so-3302' },
+      { name: 'zoe-of-the-story-3303', words: 'zoe-said-so-3304' },
+    ];
+    const keysOf = async (id: string) =>
+      (await pool.query('SELECT FROM ledger_key WHERE subject = $1 AND wrapped IS NOT NULL', [id])).rowCount;
+    let subject = '';
+    const { environment, model, rolloutKey } = await tellStory(parts, BEA, ZOE, {
+      of: { rolloutKey: '0198-key', model: 'still_running' },
+      meanwhile: async () => {
+        ({ subject } = await governance.erase({ subject: BEA.name, ...WHY }));
+        expect(await dump()).not.toMatch(/bea-/);
+        expect((await pool.query('SELECT FROM erased_while_running')).rowCount).toBe(2);
+      },
+    });
+    expect(await dump()).not.toMatch(/bea-/);
+    expect(await keysOf(subject), 'nothing is sealed for them again').toBe(0);
+    expect((await pool.query('SELECT FROM erased_while_running')).rowCount, 'it is over').toBe(0);
+    const receipt = await createRolloutReader(pool).receipt(environment, model, rolloutKey);
+    if (receipt === null) throw new Error('no receipt');
+    expect(receipt).toMatchObject({
+      rollout: { startedBy: subject },
+      outcome: { outcome: 'rolled-back', detail: '[erased]' },
+    });
+    expect(receipt.events.map(({ actor, details, event }) => [event, actor, details['detail']])).toEqual([
+      ['started', subject, '[erased]'],
+      ['weight-set', 'rollout', 'weight 5 %'],
+      ['foreign-edit', 'rollout', 'zoe-of-the-story-3303 had set 30 % (generation 2): replaced'],
+      ['deny', subject, '[erased]'],
+      ['rolled-back', subject, 'denied: [erased]'],
+    ]);
+    expect(verifyReceiptHere(receipt).problems).toEqual([]);
+    const file = join(mkdtempSync(join(tmpdir(), 'mlops-running-')), 'ledger.jsonl');
+    writeFileSync(file, await exported());
+    expect((await verifyWithLedger(FILES, receipt, { file, trustedKeys: [] })).problems).toEqual([]);
+  });
+
+  it('of who was erased before that was reached go when they are erased again; those of who has the name now stay', async () => {
+    const [MAY, SUE] = [
+      { name: 'may-of-the-story-4401', words: 'may-said-so-4402' },
+      { name: 'sue-of-the-story-4403', words: 'sue-said-so-4404' },
+    ];
+    await tellStory(parts, MAY, SUE, { of: { rolloutKey: '0199-key', model: 'long_ago' } });
+    const ids = await Promise.all([MAY, SUE].map(async ({ name }) => (await parts.principals.actor(name)).id));
+    // As an erasure was that took the key and the name behind the id, and nothing else.
+    for (const id of ids)
+      await parts.ledger.transact(async ({ append, client, next }) => {
+        const gone = 'destroyed_at = now(), wrapped = NULL, ledger_sequence = $2';
+        await client.query(`UPDATE ledger_key SET ${gone} WHERE subject = $1`, [id, next]);
+        await client.query('UPDATE principal SET name = NULL, ledger_sequence = $2 WHERE principal_id = $1', [
+          id,
+          next,
+        ]);
+        append({
+          type: 'governance.erased',
+          category: 'data_modification',
+          actor: await parts.principals.actor('rollout'),
+          resource: id,
+          risk: 'high',
+        });
+      });
+    expect(await dump()).toMatch(/may-of.*may-said/s);
+    // Somebody has one of the names again.
+    await tellStory(parts, SUE, MAY, {
+      of: { rolloutKey: '0200-key', model: 'now', startedAt: new Date().toISOString() },
+      meanwhile: async () => await Promise.resolve(),
+    });
+    const again = (await parts.principals.actor(SUE.name)).id;
+    for (const subject of ids) {
+      const erased = await governance.erase({ subject, ...WHY });
+      expect([erased.keys, erased.name, erased.rows > 0]).toEqual([0, false, true]);
+      expect(await governance.erase({ subject, ...WHY })).toMatchObject({ rows: 0 });
+    }
+    const { rows } = await pool.query<{ model: string; started_by: string }>(
+      "SELECT model, started_by FROM rollout WHERE model IN ('long_ago', 'now') ORDER BY model",
+    );
+    expect(rows).toEqual([
+      { model: 'long_ago', started_by: ids[0] },
+      { model: 'now', started_by: SUE.name },
+    ]);
+    const old = `SELECT string_agg(t::text, ' ') AS all FROM (
+      SELECT to_jsonb(e) AS t FROM rollout_event e WHERE rollout_key = '0199-key'
+      UNION ALL SELECT to_jsonb(i) FROM incident i WHERE model = 'long_ago'
+      UNION ALL SELECT to_jsonb(b) FROM emergency_rollback b WHERE model = 'long_ago'
+      UNION ALL SELECT to_jsonb(w) FROM traffic_write w WHERE model = 'long_ago') AS rows`;
+    const left = (await pool.query<{ all: string }>(old)).rows[0]?.all ?? '';
+    expect(left).not.toMatch(/may-of|may-said|sue-said|"sue-of/);
+    expect(await governance.erase({ subject: again, ...WHY })).toMatchObject({ keys: 1, name: true });
+    expect(await dump()).not.toMatch(/sue-said/);
+  });
+
+  it('are told of where they are part of what was registered, by a name as a word, before nobody knows it', async () => {
+    const { registry } = await createTestRegistry(parts);
+    const name = 'lea';
+    await say(name, 'words');
+    const register = async (version: string, more: object, actor: string): Promise<unknown> => {
+      const registration = registrationOf('named', version, more);
+      return await registry.register({ registration, artifactPath: null, wantsProduction: false, actor });
+    };
+    await register('1.0.0', { description: 'made by Lea (nights)' }, 'somebody');
+    await register('1.1.0', { tags: { contact: name }, description: 'a league of leaves' }, name);
+    await register('1.2.0', { description: 'a league of leaves' }, 'somebody');
+    const found = {
+      mentions: [
+        { resource: 'model/named/1.0.0', places: ['registered', 'description'] },
+        { resource: 'model/named/1.1.0', places: ['registered', 'tags'] },
+      ],
+      hasMore: false,
+      // The version, and no model: somebody else was first.
+      authored: 1,
+    };
+    expect(await governance.foresee(name, AUDITOR)).toMatchObject(found);
+    expect(await governance.erase({ subject: name, ...WHY })).toMatchObject({ keys: 1, name: true, ...found });
+    expect(await governance.foresee('rollout/dev/rag_api', AUDITOR), 'of a thing').toMatchObject({ mentions: [] });
+  });
+
   it('stay, all of them, while the gateway cannot be asked to forget', async () => {
     await say('patient', 'words');
     const away = { ...config, gateway: { ...config.gateway, adminUrl: 'http://127.0.0.1:9' } };
@@ -309,28 +424,22 @@ describe('the words of a person beside the ledger', () => {
       "SELECT started_by AS subject FROM rollout WHERE model = 'rag_api'",
     );
     const subject = rows[0]?.subject ?? '';
-    expect(await governance.erase({ subject, ...WHY })).toEqual({
-      subject,
-      keys: 0,
-      name: false,
-      payloads: 0,
-      rows: 0,
-    });
+    expect(await governance.erase({ subject, ...WHY })).toEqual({ subject, ...NOTHING });
   });
 
   it.each([
-    ['rollout', "started_by = 'x'"],
-    ['rollout', "detail = 'x'"],
-    ['rollout_event', "details = '{}'"],
-    ['traffic_write', "reason = 'x'"],
-    ['traffic_write', "observed = '{}'"],
-    ['incident', "summary = 'x'"],
-    ['emergency_rollback', "entry = '{}'"],
-  ])('are changed by no event but an erasure: %s, %s', async (table, change) => {
+    ['rollout', "started_by = 'x'", 'rollout.closed'],
+    ['rollout', "detail = 'x'", 'rollout.closed'],
+    ['rollout_event', "details = '{}'", 'rollout.paused'],
+    ['traffic_write', "reason = 'x'", 'traffic.applied'],
+    ['traffic_write', "observed = '{}'", 'traffic.applied'],
+    ['incident', "summary = 'x'", 'incident.opened'],
+    ['emergency_rollback', "entry = '{}'", 'traffic.emergency-done'],
+  ])('are changed by no event but an erasure: %s, %s', async (table, change, type) => {
     const actor = await parts.principals.actor('forger');
     const forged = parts.ledger.transact(async ({ append, client, next }) => {
       await client.query(`UPDATE ${table} SET ${change}, ledger_sequence = $1`, [next]);
-      append({ type: 'rollout.paused', category: 'model_deployment', actor, resource: 'rollout/dev/x', risk: 'low' });
+      append({ type, category: 'model_deployment', actor, resource: 'rollout/dev/x', risk: 'low' });
     });
     await expect(forged).rejects.toThrow(/only an erasure takes them away/);
   });
@@ -344,8 +453,8 @@ describe('a legal hold', () => {
   ])('forbids an erasure: %s', async (_, subjectOf) => {
     const said = await say('held', 'evidence', 'rollout/dev/case');
     const subject = await subjectOf();
-    expect(await governance.hold({ subject, ...WHY })).toBe(true);
-    expect(await governance.hold({ subject, ...WHY }), 'it is there').toBe(false);
+    expect(await governance.hold({ subject, ...CASE })).toBe(true);
+    expect(await governance.hold({ subject, ...CASE }), 'it is there').toBe(false);
     expect((await governance.holds(AUDITOR)).map((hold) => hold.subject)).toContain(subject);
     await expect(governance.erase({ subject: 'held', ...WHY })).rejects.toMatchObject({ code: 'LEGAL_HOLD' });
     expect(await typesAfter(said), 'what was refused is evidence').toContain('governance.erasure-refused');
@@ -358,8 +467,27 @@ describe('a legal hold', () => {
     await expect(pool.query('UPDATE principal SET name = NULL WHERE principal_id = $1', [person])).rejects.toThrow(
       'legal hold',
     );
-    await governance.release({ subject, ...WHY });
-    await expect(governance.release({ subject, ...WHY })).rejects.toMatchObject({ code: 'HOLD_UNKNOWN' });
+    await governance.release({ subject, ...CASE });
+    await expect(governance.release({ subject, ...CASE })).rejects.toMatchObject({ code: 'HOLD_UNKNOWN' });
+  });
+
+  it('is of one case: what is held for two is free when both are released', async () => {
+    const before = await say('held', 'more of it', 'rollout/dev/two');
+    const [subject, other] = ['rollout/dev/two', { ...CASE, caseId: '2026-18' }];
+    expect(await governance.hold({ subject, ...CASE })).toBe(true);
+    expect(await governance.hold({ subject, ...other })).toBe(true);
+    expect(await governance.hold({ subject, ...other, caseId: null })).toBe(true);
+    const placed = (await typesAfter(before)).filter((type) => type === 'governance.hold-placed');
+    expect(placed, 'each is an event').toHaveLength(3);
+    for (const released of [CASE, { ...CASE, caseId: null }]) {
+      await governance.release({ subject, ...released });
+      await expect(governance.erase({ subject: 'held', ...WHY })).rejects.toMatchObject({ code: 'LEGAL_HOLD' });
+    }
+    await expect(governance.release({ subject, ...CASE })).rejects.toMatchObject({
+      message: 'Legal hold on rollout/dev/two for the case 2026-17 is not there: it is held for 2026-18',
+    });
+    expect(await governance.holds(AUDITOR)).toMatchObject([{ subject, caseId: '2026-18' }]);
+    await governance.release({ subject, ...other });
   });
 
   it('that is released lets an erasure through', async () => {

@@ -1,11 +1,26 @@
-import { Client } from 'pg';
+import { existsSync, mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Client, type Pool } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createLedger } from '../../adapters/postgres/ledger/ledger.ts';
+import { createPrincipals } from '../../adapters/postgres/ledger/principals.ts';
 import { createPayloadSealer } from '../../adapters/postgres/ledger/seal-payloads.ts';
+import { ensureLedgerKeys } from '../../adapters/crypto/ledger-keys.ts';
+import { ensureDatabase } from '../../adapters/postgres/create-database.ts';
 import { migrate } from '../../adapters/postgres/migrate.ts';
+import { createIdentities } from '../../adapters/postgres/identity/identities.ts';
+import { createErasure } from '../../adapters/postgres/ledger/erase.ts';
+import { createLegalHolds } from '../../adapters/postgres/ledger/legal-holds.ts';
+import type { LedgerTransaction } from '../../adapters/postgres/ledger/ledger.ts';
+import { rewrapKeys } from '../../adapters/postgres/ledger/rewrap.ts';
+import { createApprovalStore } from '../../adapters/postgres/registry/approval-store.ts';
+import { createGrantedApprovals } from '../../adapters/postgres/registry/granted-approvals.ts';
 import { createPool } from '../../adapters/postgres/pool.ts';
+import type { EvidenceParts } from '../../adapters/postgres/rollout-store.ts';
+import { requireAdminRole } from '../../adapters/postgres/roles/require-admin-role.ts';
 import { judgeLogin } from '../../adapters/postgres/roles/judge-login.ts';
-import { portsFrom } from '../../config/load.ts';
+import { loadConfig, portsFrom } from '../../config/load.ts';
 import {
   DATABASE_ROLE_NAMES,
   GOVERNED_TABLES,
@@ -16,12 +31,18 @@ import {
   type DatabaseRole,
   type GovernedTable,
 } from '../../domain/governance/database-grants.ts';
+import { ROLE_NAMES, type Role } from '../../domain/governance/roles.ts';
 import { canonicalJson } from '../../domain/governance/canonical-json.ts';
 import { assembleEvent, type EventDraft } from '../../domain/governance/event-draft.ts';
 import { EVENT_PATTERNS, mayAppend } from '../../domain/governance/event-grants.ts';
+import { composeGovernance } from '../../workers/custody.ts';
+import { composeIdentities } from '../../workers/identity.ts';
+import { APPROVAL_POLICY } from '../support/approval-policy.ts';
+import { createOrder } from '../support/approvals.ts';
 import { openTestLedger, startDatabase, testKeys, type TestDatabase } from '../support/database.ts';
 import { ORIGIN, primitives } from '../support/ledger.ts';
 import { OFFSETS } from '../support/offsets.ts';
+import { createTestRegistry, fileOf, registrationOf } from '../support/registry.ts';
 
 let database: TestDatabase;
 /** A login of each role, as in production. */
@@ -110,7 +131,7 @@ describe.each(DATABASE_ROLE_NAMES)('%s', (role) => {
   it('may set the counters of the registry only where it may import one', async () => {
     for (const [table, column] of SET_SEQUENCES)
       expect(await may(role, `SELECT setval(pg_get_serial_sequence('${table}', '${column}'), 7)`)).toBe(
-        role === 'mlops_cli',
+        role === 'mlops_admin',
       );
   });
 
@@ -205,23 +226,22 @@ describe('a process', () => {
   });
 
   describe.each(DATABASE_ROLE_NAMES)('that is %s', (role) => {
+    let pool: Pool;
+    beforeAll(() => void (pool = createPool(urlOf(`login_${role}`), 1, [role])));
+    afterAll(async () => await pool.end());
+
     // Of each pattern an event that no other pattern has, where there is one.
     it.each(EVENT_PATTERNS.map((pattern) => pattern.replace('%', 'sample')))(
       'appends %s as the table says',
       async (type) => {
-        const pool = createPool(urlOf(`login_${role}`), 1, [role]);
-        const { rows } = await owner.query<{ size: string }>('SELECT size FROM ledger_head');
-        try {
-          const appended = createLedger(pool, { primitives, sealer: createPayloadSealer(primitives, testKeys) }).append(
-            draftOf(type),
-          );
-          if (mayAppend(role, type)) expect(await appended).toBe(true);
-          else await expect(appended).rejects.toThrow(`role ${role} may not append events of type ${type}`);
-        } finally {
-          await pool.end();
-        }
-        const after = await owner.query<{ size: string }>('SELECT size FROM ledger_head');
-        expect(Number(after.rows[0]?.size) - Number(rows[0]?.size)).toBe(mayAppend(role, type) ? 1 : 0);
+        const sizeNow = async () =>
+          Number((await owner.query<{ size: string }>('SELECT size FROM ledger_head')).rows[0]?.size);
+        const before = await sizeNow();
+        const sealer = createPayloadSealer(primitives, testKeys);
+        const appended = createLedger(pool, { primitives, sealer }).append(draftOf(type));
+        if (mayAppend(role, type)) expect(await appended).toBe(true);
+        else await expect(appended).rejects.toThrow(`role ${role} may not append events of type ${type}`);
+        expect((await sizeNow()) - before).toBe(mayAppend(role, type) ? 1 : 0);
       },
     );
   });
@@ -298,5 +318,346 @@ describe('a process', () => {
     await expect(clientOf('mlops_api').query('SELECT ledger_append($1)', [JSON.stringify(batch)])).rejects.toThrow(
       'do not go on from the end of the log',
     );
+  });
+});
+
+/** What a process of a role has, come in by its own login. */
+async function as<T>(
+  role: DatabaseRole,
+  work: (parts: EvidenceParts) => Promise<T>,
+  place = new URL(database.url).pathname,
+): Promise<T> {
+  const url = new URL(urlOf(`login_${role}`));
+  url.pathname = place;
+  const pool = createPool(url.href, 2, [role]);
+  try {
+    const ledger = createLedger(pool, { primitives, sealer: createPayloadSealer(primitives, testKeys) });
+    return await work({ pool, ledger, principals: createPrincipals(pool) });
+  } finally {
+    await pool.end();
+  }
+}
+
+const DIGESTS = JSON.stringify({ artifact: null, tests: '0'.repeat(64), policy: '0'.repeat(64) });
+
+describe('a login of commands that writes its own statements', () => {
+  /** A version in staging, as commands bring it there. */
+  const inStaging = async (model: string, version = '1.0.0') =>
+    await as('mlops_cli', async (parts) => {
+      const { registry } = await createTestRegistry(parts);
+      const registration = registrationOf(model, version);
+      await registry.register({
+        registration,
+        artifactPath: await fileOf(model),
+        wantsProduction: false,
+        actor: 'eve',
+      });
+      const order = { model, version, expectedProduction: null, approvalId: null, reason: '', actor: 'eve' };
+      await registry.promote({ ...order, to: 'staging' });
+    });
+
+  const forge = async (type: string, work: (transaction: LedgerTransaction) => Promise<unknown>) =>
+    await as(
+      'mlops_cli',
+      async ({ ledger }) =>
+        await ledger.transact(async (transaction) => {
+          await work(transaction);
+          transaction.append(draftOf(type));
+        }),
+    );
+  const stand = async ({ client, next }: LedgerTransaction, model: string): Promise<unknown> =>
+    await client.query(
+      `UPDATE version_stage SET stage = 'production', ledger_sequence = $2
+       WHERE model_id = (SELECT model_id FROM model WHERE name = $1)`,
+      [model, next],
+    );
+  const say = async ({ client, next }: LedgerTransaction, model: string, approvalId: string | null): Promise<unknown> =>
+    await client.query(
+      `INSERT INTO stage_change (version_id, model_id, environment, act, from_stage, to_stage, at, actor, approval_id, approvers, bound, ledger_sequence)
+       SELECT version_id, model_id, environment, 'promoted', 'staging', 'production', now(), 'eve', $3, '{ceo}', $4, $2
+       FROM version_stage JOIN model USING (model_id) WHERE name = $1`,
+      [model, next, approvalId, approvalId === null ? null : DIGESTS],
+    );
+
+  it.each<[string, string, (transaction: LedgerTransaction, model: string) => Promise<unknown>, string]>([
+    ['by an event of something else', 'model.read', stand, 'not what an event of type model.read is of'],
+    ['by a refusal', 'model.promote-refused', stand, 'not what an event of type model.promote-refused is of'],
+    ['without a line in its history', 'model.promoted', stand, 'by no change of its history'],
+    [
+      'without an approval',
+      'model.promoted',
+      async (transaction, model) => [await say(transaction, model, null), await stand(transaction, model)],
+      'by no approval',
+    ],
+    [
+      'by an approval that is made up',
+      'model.promoted',
+      async (transaction, model) => {
+        const { client, next } = transaction;
+        await client.query(`INSERT INTO used_approval VALUES ('made-up', 'anything', $1)`, [next]);
+        return [await say(transaction, model, 'made-up'), await stand(transaction, model)];
+      },
+      'by no approval',
+    ],
+    [
+      'by an earlier time in production that never was',
+      'model.promoted',
+      async (transaction, model) => [
+        await say(transaction, model, 'made-up'),
+        await say(transaction, model, 'made-up'),
+        await stand(transaction, model),
+      ],
+      'by no approval',
+    ],
+    [
+      'by tables of its own that stand before the real ones',
+      'model.read',
+      async (transaction, model) => {
+        const { client, next } = transaction;
+        await client.query(`CREATE TEMP TABLE ledger_event ON COMMIT DROP AS
+          SELECT ${next}::bigint AS sequence, 'model.promoted'::text AS type, pg_current_xact_id() AS transaction_id`);
+        return await stand(transaction, model);
+      },
+      'not what an event of type model.read is of',
+    ],
+    [
+      'as an import',
+      'model.imported',
+      async (transaction, model) => [await say(transaction, model, null), await stand(transaction, model)],
+      'may not append events of type model.imported',
+    ],
+  ])('puts no version into production %s', async (how, type, work, refusal) => {
+    const model = how.replaceAll(' ', '_');
+    await inStaging(model);
+    await expect(forge(type, async (transaction) => await work(transaction, model))).rejects.toThrow(refusal);
+    const { rows } = await owner.query(`SELECT stage FROM version_stage JOIN model USING (model_id) WHERE name = $1`, [
+      model,
+    ]);
+    expect(rows).toEqual([{ stage: 'staging' }]);
+  });
+
+  it('makes nobody an admin, gives nobody a key, and frees no evidence', async () => {
+    for (const statement of [
+      `INSERT INTO principal_role (principal_id, role, ledger_sequence) VALUES ('eve', 'admin', 0)`,
+      `INSERT INTO principal_key (key_id, principal_id, public_key, ledger_sequence) VALUES ('0123456789abcdef', 'eve', '', 0)`,
+      `UPDATE principal SET name = 'ceo'`,
+      `UPDATE legal_hold SET released_at = now()`,
+      `UPDATE ledger_key SET destroyed_at = now()`,
+      `UPDATE approval_request SET excluded = '{}'`,
+    ])
+      expect(await may('mlops_cli', statement), statement).toBe(false);
+    await expect(forge('identity.granted', async () => await Promise.resolve())).rejects.toThrow('may not append');
+    await expect(
+      forge('model.read', async ({ client, next }) => {
+        await client.query(`INSERT INTO principal VALUES ('principal:00', 'human', 'ed25519', 'ceo', now(), $1)`, [
+          next,
+        ]);
+      }),
+    ).rejects.toThrow('not what an event of type model.read is of');
+  });
+});
+
+describe('every rule of the database', () => {
+  it('that asks for an event says which, and every table that names one has such a rule', async () => {
+    const { rows } = await owner.query<{ of: string; events: number }>(
+      `SELECT t.tgrelid::regclass::text AS of, t.tgnargs::int AS events FROM pg_trigger t
+       WHERE t.tgfoid = 'change_needs_its_event'::regproc`,
+    );
+    expect(rows.filter(({ events }) => events === 0)).toEqual([]);
+    const governed = GOVERNED_TABLES.filter((table) => columns.get(table)?.includes('ledger_sequence') === true);
+    expect([...new Set(rows.map((row) => row.of))].sort()).toEqual(governed.sort());
+  });
+
+  it('looks into the tables of the log and of nobody else', async () => {
+    const { rows } = await owner.query<{ name: string; body: string }>(
+      `SELECT proname AS name, prosrc AS body FROM pg_proc
+       WHERE pronamespace = 'public'::regnamespace AND NOT coalesce('search_path=public, pg_temp' = ANY (proconfig), false)`,
+    );
+    const careless = rows.filter(({ body }) =>
+      /\b(FROM|JOIN|INTO|UPDATE) (?!public\.|unnest|each|FROM)[a-z_]+/.test(body),
+    );
+    expect(careless.map(({ name }) => name)).toEqual([]);
+  });
+});
+
+describe('each role does its own work', () => {
+  const ADMIN = { id: 'principal:admin', kind: 'human', authentication: 'ed25519' } as const;
+  const made = (number: number, roles: readonly Role[] = []) => ({
+    principal: `principal:000000000000000${number}`,
+    name: `person-${number}`,
+    kind: 'human' as const,
+    keyId: `000000000000000${number}`,
+    publicKey: Buffer.alloc(32, number).toString('base64'),
+    roles,
+  });
+
+  it('worker: lets the first admin in, once', async () => {
+    await as('mlops_worker', async (parts) => {
+      expect(await createIdentities(parts).bootstrap(made(1, ['admin']))).toBe(true);
+      expect(await createIdentities(parts).bootstrap(made(2, ['admin']))).toBe(false);
+      const again = parts.ledger.transact(async ({ append, client, next }) => {
+        await client.query(
+          `INSERT INTO principal_role (principal_id, role, ledger_sequence) VALUES ('${made(1).principal}', 'operator', $1)`,
+          [next],
+        );
+        append(draftOf('identity.bootstrapped'));
+      });
+      await expect(again).rejects.toThrow('nobody is the first any more');
+    });
+  });
+
+  it('admin: makes, grants, rotates and revokes; holds, releases and erases; wraps keys anew', async () => {
+    await as('mlops_admin', async (parts) => {
+      const identities = createIdentities(parts);
+      await identities.create(made(3), ADMIN, 'new');
+      expect(await identities.grant('person-3', ['operator'], 'needs it', ADMIN)).toEqual(['operator']);
+      const key = { keyId: 'aaaaaaaaaaaaaaaa', publicKey: made(4).publicKey };
+      expect(await identities.rotate({ name: 'person-3', reason: '' }, key, ADMIN)).toEqual([made(3).keyId]);
+      await identities.revokeAll('person-3', 'gone', ADMIN);
+      const order = { subject: 'person-3', reason: 'why', actor: 'officer', caseId: '1' };
+      const holds = createLegalHolds(parts);
+      const erasure = createErasure(parts, async () => await Promise.resolve());
+      await holds.hold(order);
+      await expect(erasure.erase(order)).rejects.toMatchObject({ code: 'LEGAL_HOLD' });
+      await holds.release(order);
+      expect(await erasure.erase(order)).toMatchObject({ name: true });
+      expect(await rewrapKeys(parts.pool, testKeys, { origin: ORIGIN, active: 'k1' })).toBe(0);
+    });
+  });
+
+  /** Into a database that has nothing yet. */
+  async function takeIn(lines: readonly string[]): Promise<void> {
+    const url = database.url.replace(/\/[^/]*$/, '/taken_in');
+    await ensureDatabase(url, 5000);
+    await migrate(url);
+    const pool = createPool(url, 1);
+    await openTestLedger(pool);
+    await pool.end();
+    const importAs = async (role: DatabaseRole) =>
+      await as(
+        role,
+        async (parts) => {
+          const { registry } = await createTestRegistry(parts);
+          return await registry.import({ lines: given(lines), actor: 'eve' });
+        },
+        '/taken_in',
+      );
+    await expect(importAs('mlops_cli')).rejects.toMatchObject({ code: 'DATABASE_ROLE_MISSING' });
+    expect(await importAs('mlops_admin')).toMatchObject({ isNew: true });
+  }
+
+  async function* given(lines: readonly string[]): AsyncGenerator<string> {
+    await Promise.resolve();
+    for (const line of lines) yield line.trimEnd();
+  }
+
+  it('commands and worker: bring a version into production by an approval, and back; an admin takes it over', async () => {
+    const promote = { model: 'honest', reason: '', actor: 'eve', expectedProduction: null, to: 'production' } as const;
+    const approvals = createGrantedApprovals();
+    const { parts: kept } = await as('mlops_cli', async (parts) => {
+      const begun = await createTestRegistry(parts, { approvals });
+      for (const version of ['1.0.0', '1.1.0']) {
+        const registration = registrationOf('honest', version);
+        const artifactPath = await fileOf(version);
+        await begun.registry.register({ registration, artifactPath, wantsProduction: false, actor: 'eve' });
+        await begun.registry.promote({ ...promote, version, to: 'staging', approvalId: null });
+      }
+      return begun;
+    });
+    const approve = async (version: string, expectedProduction: string | null): Promise<string> => {
+      const { awaiting } = await as('mlops_cli', async (parts) => {
+        const { registry } = await createTestRegistry(parts, { approvals, store: kept.store });
+        return await registry.promote({ ...promote, version, expectedProduction, approvalId: null });
+      });
+      if (awaiting === null) throw new Error('it needs none');
+      const approvalId = `honest-${version.replaceAll('.', '-')}`;
+      await as('mlops_worker', async (parts) => {
+        const store = createApprovalStore(parts);
+        const order = createOrder({ ...awaiting, environment: 'dev', requestedBy: 'eve', excluded: {} });
+        const eve = { id: 'eve', kind: 'human', authentication: 'test' } as const;
+        const { record } = await store.open(approvalId, order, APPROVAL_POLICY, eve);
+        for (const id of ['ann', 'bob', 'cid'].slice(0, record.quorum))
+          await store.decide({
+            approvalId,
+            actor: { id, kind: 'human', authentication: 'test' },
+            verdict: 'approve',
+            reason: '',
+            seen: record.contentDigest,
+            linkId: null,
+            authorities: [{ principal: id, roles: record.roles, handovers: 0 }],
+          });
+      });
+      return approvalId;
+    };
+    for (const [version, before] of [
+      ['1.0.0', null],
+      ['1.1.0', '1.0.0'],
+    ] as const) {
+      const approvalId = await approve(version, before);
+      await as('mlops_cli', async (parts) => {
+        const { registry } = await createTestRegistry(parts, { approvals, store: kept.store });
+        await registry.promote({ ...promote, version, expectedProduction: before, approvalId });
+      });
+    }
+    const lines = await as('mlops_cli', async (parts) => {
+      const { registry } = await createTestRegistry(parts, { approvals, store: kept.store });
+      const back = { model: 'honest', expectedProduction: '1.1.0', approvalId: null, reason: '', actor: 'eve' };
+      expect(await registry.goBack(back)).toMatchObject({ version: { stage: 'production' }, replaced: '1.1.0' });
+      const all: string[] = [];
+      for await (const group of registry.export({ actor: 'eve' })) all.push(...group);
+      return all;
+    });
+    expect(lines.join('')).toContain('honest-1-0-0');
+    await takeIn(lines);
+  });
+
+  it('is told which role is wanted, where it has another', async () => {
+    await as('mlops_cli', async ({ pool }) => {
+      await expect(requireAdminRole(pool, 'identity.grant')).rejects.toMatchObject({
+        code: 'DATABASE_ROLE_MISSING',
+        message:
+          'identity.grant is done in the database by the role mlops_admin, and the login login_mlops_cli of DATABASE_URL is no member of it',
+      });
+    });
+    await as('mlops_admin', async ({ pool }) => {
+      await requireAdminRole(pool, 'identity.grant');
+    });
+    await as('mlops_worker', async ({ pool }) => {
+      await expect(requireAdminRole(pool, 'identity.grant')).rejects.toThrow('login_mlops_worker');
+    });
+    const pool = createPool(database.url, 1);
+    await requireAdminRole(pool, 'identity.grant');
+    await pool.end();
+  });
+
+  it('is told so by every command of admins before anything is done, and looks all the same', async () => {
+    const workingDirectory = mkdtempSync(join(tmpdir(), 'mlops-roles-'));
+    const { config } = loadConfig({ env: {}, workingDirectory, portOffset: OFFSETS.databaseRoles });
+    const governed = { ...config, governance: { ...config.governance, developmentRoles: ROLE_NAMES } };
+    await ensureLedgerKeys(config.stateDirectory, 'dev');
+    const [claim, why] = [{ actor: 'eve' }, { reason: 'why' }];
+    const file = join(workingDirectory, 'mallory.json');
+    await as('mlops_cli', async ({ pool }) => {
+      const identities = await composeIdentities(governed, pool);
+      const governance = await composeGovernance(governed, pool);
+      const order = { name: 'mallory', ...why };
+      const held = { subject: 'rollout/dev/x', ...why, ...claim };
+      for (const act of [
+        async () => await identities.create({ ...order, kind: 'human', roles: ['admin'] }, file, claim),
+        async () => await identities.grant({ ...order, roles: ['admin'] }, claim),
+        async () => await identities.revoke({ ...order, role: null }, claim),
+        async () => await identities.rotate({ ...order, name: 'eve' }, file, claim),
+        async () => await governance.hold({ ...held, caseId: null }),
+        async () => await governance.release({ ...held, caseId: null }),
+        async () => await governance.erase({ ...held, subject: 'eve' }),
+        async () => await governance.addKey(claim),
+        async () => await governance.rotate({ ...why, ...claim }),
+      ])
+        await expect(act()).rejects.toMatchObject({ code: 'DATABASE_ROLE_MISSING', exitCode: 4 });
+      expect(existsSync(file)).toBe(false);
+      expect((await identities.list(claim)).map(({ name }) => name)).toContain('eve');
+      expect(await governance.holds(claim)).toEqual([]);
+      expect(await governance.foresee('eve', claim)).toMatchObject({ held: null });
+    });
   });
 });

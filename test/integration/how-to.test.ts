@@ -127,6 +127,8 @@ describe('the commands of pages in docs', () => {
     // A fourth wants it elsewhere: it stays where it is.
     const moved = await project.mlops([...up, '--port-offset', '100']);
     expect([moved.code, moved.stderr]).toEqual([2, expect.stringContaining('STACK_AT_OTHER_PORTS')]);
+    const other = await project.mlops(up, { env: { MLOPS_ENV: 'production' } });
+    expect([other.code, other.stderr]).toEqual([2, expect.stringContaining('Stack runs as dev')]);
     expect((await page.next(0)).stdout).toContain('100 %');
     expect((await page.next(0)).stdout).toContain('promoted');
     expect((await page.next(0)).stdout, 'watch, after the end').toContain('promoted');
@@ -234,13 +236,14 @@ describe('the commands of pages in docs', () => {
   it('erase-a-subject', { timeout: 90_000 }, async () => {
     const page = open('how-to/erase-a-subject');
     expect((await page.next(0)).stdout).toContain('Nothing is changed. This would erase rollout/dev/rag_api: 1 key');
-    expect((await page.next(0)).stdout).toContain('Held: rollout/dev/rag_api');
-    expect((await page.next(0)).stdout).toContain('rollout/dev/rag_api');
+    expect((await page.next(0)).stdout).toContain('Held for case 2026-17: rollout/dev/rag_api');
+    expect((await page.next(0)).stdout).toMatch(/^rollout\/dev\/rag_api +2026-17 /m);
     expect((await page.next(3)).stderr).toContain('a legal hold on rollout/dev/rag_api is in force (LEGAL_HOLD)');
-    expect((await page.next(0)).stdout).toContain('may be erased again');
+    expect((await page.next(0)).stdout).toContain('is not held for case 2026-17 any more');
     expect((await page.next(0)).stdout).toMatch(/^Erased from the ledger rollout\/dev\/rag_api: 1 key, \d+ payloads/);
     await page.next(0);
     expect((await page.next(0)).stdout).toContain('is valid');
+    expect((await page.next(0)).stdout).toContain('governance.erased');
     expect(page.left()).toBe(0);
   });
 
@@ -283,13 +286,16 @@ describe('the commands of pages in docs', () => {
     expect((await page.next(0)).stdout).toMatch(/^(Looked last at|The watch has not looked yet)/);
     expect((await page.next(0)).stdout).toMatch(/^(No event meets|SEQUENCE)/);
     expect(JSON.parse((await page.next(0)).stdout)).toMatchObject({ events: [] });
+    expect((await page.next(0)).stdout).toContain('No event meets');
     expect(page.left()).toBe(0);
   });
 
   it('separate-database-logins', { timeout: 60_000 }, async () => {
     const page = open('how-to/separate-database-logins');
     expect((await page.next(0)).stdout).toContain('own database: there');
-    expect((await page.next(0)).stdout).toMatch(/database roles: \w+ owns the tables; processes go on as mlops_api/);
+    expect((await page.next(0)).stdout).toMatch(
+      /database roles: \w+ owns the tables; processes go on as mlops_admin, mlops_api/,
+    );
     expect(page.left()).toBe(0);
   });
 

@@ -120,12 +120,12 @@ describe('a model', () => {
 
   it('in production is neither renamed nor deleted, and that is an event', async () => {
     await ingest('serving', '1.0.0');
-    await pool.query(`ALTER TABLE version_stage DISABLE TRIGGER has_event`);
+    await pool.query(`ALTER TABLE version_stage DISABLE TRIGGER USER`);
     await pool.query(
       `INSERT INTO version_stage (version_id, environment, model_id, stage, ledger_sequence)
        SELECT version_id, 'dev', model_id, 'production', 0 FROM model_version JOIN model USING (model_id) WHERE name = 'serving'`,
     );
-    await pool.query(`ALTER TABLE version_stage ENABLE TRIGGER has_event`);
+    await pool.query(`ALTER TABLE version_stage ENABLE TRIGGER USER`);
     for (const [method, path] of [
       ['POST', 'registered-models/rename'],
       ['DELETE', 'registered-models/delete'],
@@ -463,16 +463,18 @@ describe('a call', () => {
   });
 
   it('acts as the principal of its token, and by its roles alone', async () => {
-    await pool.query(
-      `INSERT INTO principal (principal_id, kind, provider, name) VALUES ('principal:00000000000000ff', 'service', 'ed25519', 'ci')`,
-    );
     const actor = { id: 'system:test', kind: 'system', authentication: 'process' } as const;
     await evidence.ledger.transact(async ({ append, client, next }) => {
+      await client.query(
+        `INSERT INTO principal (principal_id, kind, provider, name, ledger_sequence)
+         VALUES ('principal:00000000000000ff', 'service', 'ed25519', 'ci', $1)`,
+        [next],
+      );
       await client.query(
         `INSERT INTO principal_role (principal_id, role, ledger_sequence) VALUES ('principal:00000000000000ff', 'viewer', $1)`,
         [next],
       );
-      append({ type: 'identity.granted', category: 'access_control', actor, resource: 'identity', risk: 'low' });
+      append({ type: 'identity.created', category: 'access_control', actor, resource: 'identity', risk: 'low' });
     });
     const tokens = { verify: async () => await Promise.resolve({ principal: 'ci', issuer: 'https://tokens' }) };
     const strict = await startMlflow(evidence, { tokens, trustsLoopback: false });

@@ -4,9 +4,11 @@ import { join } from 'node:path';
 import { WorkflowClient } from '@temporalio/client';
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { currentIdentity } from '../../adapters/identity/own-identity.ts';
 import { databaseUrlOf } from '../../adapters/postgres/pool.ts';
 import { connectTemporal } from '../../adapters/temporal/connect.ts';
 import { loadConfig } from '../../config/load.ts';
+import { contentOfAsk } from '../../domain/registry/approval/ask.ts';
 import { assembleRequest } from '../../client/rollouts/request.ts';
 import { rolloutIdOf } from '../../client/rollouts/rollout-id.ts';
 import { TASK_QUEUE, type RolloutStatus } from '../../workflows/messages.ts';
@@ -415,6 +417,52 @@ describe('in production', () => {
       expect(refused.code, refused.stderr).toBe(3);
       expect(refused.stderr).toContain('ARTIFACT_MISMATCH');
     });
+  });
+
+  it('nobody erases alone: who asks has signed it, and neither they nor who is erased decide', async () => {
+    const made = await as(null, 'identity', 'create', 'leaver', '--role', 'approver');
+    expect(made.code, made.stderr).toBe(0);
+    const erase = async () =>
+      await as(null, ...'governance erase leaver --confirm leaver --reason left -o json'.split(' '));
+    const asked = await erase();
+    expect(asked.code, asked.stderr).toBe(6);
+    const { approvalId, subject } = JSON.parse(asked.stdout) as { approvalId: string; subject: string };
+    expect(JSON.parse((await erase()).stdout), 'asked for once').toMatchObject({ approvalId });
+    const own = await as('leaver', 'approval', 'approve', approvalId);
+    expect(own.stderr).toContain('a data owner of what is asked for may not decide about it');
+    const stateOf = async () =>
+      (JSON.parse((await as('vera', 'approval', 'show', approvalId, '-o', 'json')).stdout) as { approval: object })
+        .approval;
+    expect(await stateOf()).toMatchObject({ state: 'pending', evidence: [{ name: 'payloads' }], action: { subject } });
+    for (const name of ['anna', 'aldo', 'arno']) await as(name, 'approval', 'approve', approvalId);
+    await until(stateOf, (found) => (found as { state: string }).state === 'carried-out', 20_000);
+    expect((await erase()).stderr, 'nobody of that name is left').toContain('SUBJECT_UNKNOWN');
+    const erased = await as(null, ...`audit query --type governance.erased --resource ${subject} -o json`.split(' '));
+    expect(erased.stdout, 'why is sealed in the request').toContain(approvalId);
+  });
+
+  it('an approval is asked for by who has signed for it, through the engine too', async () => {
+    const { config } = loadConfig({ env: ENV, workingDirectory: project.root });
+    const client = await connectTemporal(config);
+    try {
+      const [environment, kind] = ['production', 'stage-promotion'] as const;
+      const identity = await currentIdentity({ ...config, identity: 'emil' });
+      const resource = 'model/rag_api/1.2.0/stage/production/production';
+      const ask = { kind, resource, environment, requestedBy: identity.actor, reason: '' };
+      const claim = identity.claim({ action: 'model.promote', resource, content: contentOfAsk(ask) });
+      const refusalOf = async (approvalId: string, order: object): Promise<string> => {
+        const start = { taskQueue: TASK_QUEUE, workflowId: `approval/${approvalId}`, args: [{ approvalId, order }] };
+        const failure = (await client.workflow.execute('approval', start).catch((error: unknown) => error)) as Error;
+        return String((failure.cause as Error).cause);
+      };
+      expect(await refusalOf('apr-unsigned', ask)).toContain('nothing is signed, and in production everything must be');
+      const vera = { ...ask, requestedBy: 'vera', claim };
+      expect(await refusalOf('apr-of-another', vera)).toContain('it was signed for other content than was sent');
+      const staging = { ...ask, environment: 'staging', claim };
+      expect(await refusalOf('apr-foreign', staging)).toContain('this worker is of production');
+    } finally {
+      await client.connection.close();
+    }
   });
 
   it('no secret that comes in is seen anywhere again', { timeout: 180_000 }, async () => {

@@ -49,7 +49,7 @@ async function model(verb: string, args: readonly string[], options: Record<stri
   const { run } = await spec.load();
   const { dryRun, ...given } = options;
   const { context } = createContext(
-    { registry },
+    { registry, registryOfAdmin: registry },
     { confirm: async () => await Promise.resolve(given['yes'] === true) },
   );
   try {

@@ -172,8 +172,8 @@ describe('an export', () => {
     await registry.promote({ ...order, to: 'staging', approvalId: null });
     const { awaiting } = await registry.promote({ ...order, to: 'production', approvalId: null });
     if (awaiting === null) throw new Error('nothing was asked for');
-    made.approvals.grant({ approvalId: 'a1', ...awaiting }, ['principal:0001']);
-    await registry.promote({ ...order, to: 'production', approvalId: 'a1' });
+    made.approvals.grant({ approvalId: 'approval-1', ...awaiting }, ['principal:0001']);
+    await registry.promote({ ...order, to: 'production', approvalId: 'approval-1' });
     await registry.alias({ ...ADA, model: 'rer', alias: 'candidate', version: '1.0.0', approvalId: null });
     await registry.retire({ ...ADA, model: 'pipe', version: '1.0.0' });
   });
@@ -196,7 +196,7 @@ describe('an export', () => {
       const there = await other.registry.productionAt({ model: 'emb', at: new Date(), actor: 'bob' });
       expect(there).toMatchObject({
         version: '1.0.0',
-        approvalId: 'a1',
+        approvalId: 'approval-1',
         approvers: ['principal:0001'],
         isImported: true,
       });
@@ -205,7 +205,9 @@ describe('an export', () => {
       const taken = await requireVersion(other.pool, 'dev', name);
       const own = await requireVersion(pool, 'dev', name);
       expect(await earlierApprovalOf(other.parts, other.pool, taken)).toBeNull();
-      expect(await earlierApprovalOf(made.parts, pool, own), 'where it was given').toMatchObject({ approvalId: 'a1' });
+      expect(await earlierApprovalOf(made.parts, pool, own), 'where it was given').toMatchObject({
+        approvalId: 'approval-1',
+      });
       const registration = registrationOf('emb', '2.0.0');
       expect(
         (await other.registry.register({ registration, artifactPath: null, wantsProduction: false, actor: 'bob' }))

@@ -2,19 +2,18 @@
 // workflow decides; what the database refuses is tested on the real one.
 import type { ApprovalActivityPorts } from '../../activities/approval.ts';
 import { createApprovalActivities } from '../../activities/approval.ts';
-import type {
-  ApprovalDue,
-  ApprovalNote,
-  ApprovalStore,
-  BoundContent,
-  CarryOut,
-} from '../../activities/approval-ports.ts';
+import type { ApprovalDue, ApprovalNote, ApprovalStore, CarryOut } from '../../activities/approval-ports.ts';
 import { translateErrors } from '../../activities/translate-errors.ts';
 import { createApprovalDesk } from '../../adapters/temporal/approval-desk.ts';
 import { MlopsError } from '../../domain/errors.ts';
 import { APPROVAL_POLICY } from './approval-policy.ts';
 import { chooseAuthority, judgeQuorum, problemOfDecision } from '../../domain/registry/approval/quorum.ts';
-import type { ApprovalOrder, ApprovalRecord, ApprovalView } from '../../domain/registry/approval/request.ts';
+import type {
+  ApprovalAsk,
+  ApprovalContent,
+  ApprovalRecord,
+  ApprovalView,
+} from '../../domain/registry/approval/request.ts';
 import { TASK_QUEUE, type ApprovalStatus } from '../../workflows/messages.ts';
 import type { ApprovalResult } from '../../workflows/approval.ts';
 import { createDecision, createOrder, createRecord } from './approvals.ts';
@@ -32,7 +31,8 @@ export interface Times {
 export interface ApprovalWorld {
   /** Before each write, named after the activity; may throw or take its time. */
   write(what: string): Promise<void>;
-  current: BoundContent['current'];
+  /** Content that is another by now; null when it is gone. */
+  current: () => Promise<ApprovalContent | null | 'unknown'>;
   apply: CarryOut['apply'];
   times: Times;
 }
@@ -68,7 +68,7 @@ export async function openApprovalTheatre(suggestContinueAsNewAfter = 5000) {
   const { client, close } = await openHouse(activities, suggestContinueAsNewAfter);
   return {
     close,
-    start: async (world: Partial<ApprovalWorld> = {}, order: Partial<ApprovalOrder> = {}): Promise<ApprovalScene> => {
+    start: async (world: Partial<ApprovalWorld> = {}, order: Partial<ApprovalAsk> = {}): Promise<ApprovalScene> => {
       const resource = `model/m${shelves.size}`;
       const approvalId = `apr-${shelves.size}`;
       const shelf: Shelf = {
@@ -125,6 +125,7 @@ function portsOver(shelves: ReadonlyMap<string, Shelf>): ApprovalActivityPorts {
     return shelf;
   };
   return {
+    environment: 'production',
     approvals: storeOver(shelfOf),
     approvalPolicy: APPROVAL_POLICY,
     identities: {
@@ -136,7 +137,15 @@ function portsOver(shelves: ReadonlyMap<string, Shelf>): ApprovalActivityPorts {
       authorise: async ({ actor }) =>
         await Promise.resolve({ id: actor, kind: 'human', authentication: 'test' } as const),
     },
-    boundContent: { current: async (record) => await shelfOf(record.approvalId).world.current(record) },
+    // What a test asks for is there, as it says.
+    boundContent: {
+      assess: async (_, before) => {
+        const { excluded, risk } = createOrder();
+        if (before === null) return await Promise.resolve({ ...createOrder(), risk });
+        const found = await shelfOf(before.approvalId).world.current();
+        return found === null || found === 'unknown' ? found : { ...found, excluded, risk };
+      },
+    },
     carryOut: { apply: async (approval) => await shelfOf(approval.approvalId).world.apply(approval) },
     outbox: {
       send: async ({ details, event }) => {

@@ -15,7 +15,7 @@ import { ROLE_NAMES } from '../../domain/governance/roles.ts';
 import { APPROVAL_POLICY } from './approval-policy.ts';
 import { createCallers } from '../../workers/api/callers.ts';
 import { registerMlflow } from '../../workers/api/mlflow.ts';
-import { askForApprovals } from '../../workers/registry-approvals.ts';
+import { askForApprovals, composeRegistryCarriers } from '../../workers/registry-approvals.ts';
 import type { WebhookOffice } from '../../workers/webhooks.ts';
 import { testKeys, testSecretKeys } from './database.ts';
 import { createTestRegistry, type TestRegistry } from './registry.ts';
@@ -82,12 +82,18 @@ export async function startMlflow(
   const [store, reader] = [createApprovalStore(evidence), createApprovalReader(evidence.pool)];
   let count = 0;
   const signatures = { signerOf: async () => await Promise.resolve(null) };
-  const registry = askForApprovals(made.registry, { ...made.parts, signatures }, async (order) => {
-    const open = await reader.openFor('dev', order.kind, order.resource);
+  const carriers = composeRegistryCarriers(made.registry, { ...made.parts, signatures });
+  const registry = askForApprovals(made.registry, made.parts, async ({ kind, reason, requestedBy, resource }) => {
+    const open = await reader.openFor('dev', kind, resource);
     if (open !== null) return open;
     count += 1;
-    const id = `apr-${process.pid}-${count}`;
-    return (await store.open(id, { ...order, environment: 'dev' }, APPROVAL_POLICY)).record;
+    const asked = { kind, resource, requestedBy, environment: 'dev' };
+    const found = await carriers[kind]?.assess?.(asked, null);
+    if (found === undefined || found === null || found === 'unknown' || found.risk === null)
+      throw new Error(`${resource} cannot be assessed`);
+    const order = { ...asked, ...found, risk: found.risk, reason };
+    const requester = await evidence.principals.actor(requestedBy);
+    return (await store.open(`apr-${process.pid}-${count}`, order, APPROVAL_POLICY, requester)).record;
   });
   const authority = createAuthority({
     ...evidence,

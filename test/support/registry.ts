@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { copyFile, mkdtemp, readFile, rename, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Pool } from 'pg';
+import type { Pool, PoolClient } from 'pg';
 import type { ApprovalOrder, GrantedApprovals, RegistryParts } from '../../adapters/postgres/registry/parts.ts';
 import { createRegistry } from '../../adapters/postgres/registry/registry.ts';
 import type { EvidenceParts } from '../../adapters/postgres/rollout-store.ts';
@@ -56,12 +56,35 @@ export function createApprovals(): GrantedApprovals & {
   return {
     grant: (order, approvers) => void granted.set(order.approvalId, { order, approvers }),
     async assertGranted(client, order) {
-      await client.query('SELECT 1');
       const found = granted.get(order.approvalId);
-      if (found !== undefined && textOf(found.order) === textOf(order)) return found;
+      if (found !== undefined && textOf(found.order) === textOf(order)) {
+        await writeApproval(client, order, found.approvers);
+        return found;
+      }
       throw new MlopsError('APPROVAL_NOT_GRANTED', { ...order, problem: 'it is for something else' });
     },
   };
+}
+
+/** What would be in the database if people had been asked: the rules of how it comes there are not those that are tested here. */
+async function writeApproval(client: PoolClient, order: ApprovalOrder, approvers: readonly string[]): Promise<void> {
+  const { approvalId, bound, kind, resource, sequence } = order;
+  const digest = '0'.repeat(64);
+  await client.query('SET LOCAL session_replication_role = replica');
+  await client.query(
+    `INSERT INTO approval_request (approval_id, kind, resource, environment, requested_by, excluded, artifact_digest, tests_digest,
+       policy_digest, evidence, action, content_digest, risk_score, risk_band, risk_inputs, risk_reasons, quorum, roles,
+       remind_seconds, escalate_seconds, expire_seconds, state, carried_out_at, ledger_sequence, expires_at)
+     VALUES ($1, $2, $3, 'dev', 'test', '{"test": "requester"}', $4, $5, $6, '[]', '{}', $7, 0, 'low', '{}', '[]', 1, '{approver}',
+       1, 1, 1, 'carried-out', now(), $8, now())`,
+    [approvalId, kind, resource, bound.artifact, bound.tests, bound.policy, digest, sequence],
+  );
+  await client.query(
+    `INSERT INTO approval_decision (approval_id, round, principal_id, verdict, seen, roles, ledger_sequence)
+     SELECT $1, 1, approver, 'approve', $2, '{approver}', $3 FROM unnest($4::text[]) AS approver`,
+    [approvalId, digest, sequence, approvers],
+  );
+  await client.query('SET LOCAL session_replication_role = origin');
 }
 
 /** What an approval is for, wherever it is used. */

@@ -17,47 +17,55 @@ export interface Teller {
   readonly words: string;
 }
 
-/** Writes the story by the shipped stores. Returns what it is of. */
+/**
+ * Writes the story by the shipped stores. Returns what it is of.
+ *
+ * @param more what sets it apart from another one, and what happens while it goes on
+ */
 export async function tellStory(
   parts: EvidenceParts,
   starter: Teller,
   stranger: Teller,
+  more: { readonly of?: Partial<RolloutReceipt['rollout']>; readonly meanwhile?: () => Promise<void> } = {},
 ): Promise<RolloutReceipt['rollout']> {
   const { rollout, ticks, writes } = createJudgedReceipt(0.01, 0.72);
   const [rollouts, traffic] = [createRolloutStore(parts), createTrafficStore(parts)];
-  const story = { ...rollout, startedBy: starter.name };
-  const { environment, rolloutKey } = story;
+  const story = { ...rollout, ...more.of, startedBy: starter.name };
+  const { environment, model, rolloutKey } = story;
   await rollouts.open(story);
   const [first] = writes;
   const last = writes.at(-1);
   if (first === undefined || last === undefined) throw new Error('the receipt has no writes');
-  const split = { ...first.split, canary: null, canaryBasisPoints: 0 };
+  const split = { ...first.split, model, canary: null, canaryBasisPoints: 0 };
   const retreat = { ...last, idempotencyKey: `${rolloutKey}/retreat`, split, reason: 'rolled-back: denied' };
-  for (const { idempotencyKey, split: wanted, reason } of [first, retreat]) {
+  const write = async ({ idempotencyKey: key, split: asked, reason }: typeof first): Promise<void> => {
+    const idempotencyKey = key.replace(rollout.rolloutKey, rolloutKey);
+    const wanted = { ...asked, model };
     const order = { environment, idempotencyKey, split: wanted, expectedGeneration: 0, actor: starter.name, reason };
-    await traffic.markApplied(environment, {
-      ...(await traffic.reserve(order)),
-      actor: starter.name,
-      reason,
-      writtenAt: at(1),
-    });
-  }
+    const live = { ...(await traffic.reserve(order)), actor: starter.name, reason, writtenAt: at(1) };
+    await traffic.markApplied(environment, live);
+  };
+  const tell = async (...entries: readonly RolloutReceipt['events'][number][]): Promise<void> => {
+    for (const one of entries)
+      await rollouts.recordEvent({ ...one, rolloutKey, idempotencyKey: `${rolloutKey}/${one.event}` });
+  };
+  await write(first);
   for (const tick of ticks.filter(({ step }) => step === 0))
     await rollouts.saveTick({ ...tick, rolloutKey, snapshot: null, state: null });
-  const events = [
+  await tell(
     event(0, 'started', 'rag_api 1.0.0 → 1.1.0; ready', starter.name, { reason: starter.words }),
     event(0.5, 'weight-set', 'weight 5 %', 'rollout', { weightPercent: 5, generation: 1 }),
     event(5, 'foreign-edit', `${stranger.name} had set 30 % (generation 2): replaced`, 'rollout', {
       writer: stranger.name,
     }),
-    event(11, 'deny', `rolls back (${starter.words})`, starter.name),
-    event(12, 'rolled-back', `denied: ${starter.words}`, starter.name),
-  ];
-  for (const [index, one] of events.entries())
-    await rollouts.recordEvent({ ...one, rolloutKey, idempotencyKey: `${rolloutKey}/${index}` });
+  );
+  await more.meanwhile?.();
+  await tell(event(11, 'deny', `rolls back (${starter.words})`, starter.name));
+  await write(retreat);
   const outcome = { outcome: 'rolled-back', reason: 'denied', detail: starter.words, at: at(12) } as const;
   await rollouts.close(rolloutKey, { ...outcome, actor: starter.name, humanWaitSeconds: 0 }, null);
-  await interfere(parts, { ...rollout, split }, stranger);
+  await tell(event(12, 'rolled-back', `denied: ${starter.words}`, starter.name));
+  if (more.meanwhile === undefined) await interfere(parts, { ...story, split }, stranger);
   return story;
 }
 

@@ -1,7 +1,7 @@
 import { isCancellation } from '@temporalio/workflow';
 import { isPassing, messageOf } from '../rollout/failure.ts';
 import type { ApprovalStanding } from '../../domain/registry/approval/request.ts';
-import { activities, takeStanding, untilThere, type ApprovalContext } from './context.ts';
+import { activities, readingActivities, takeStanding, untilThere, type ApprovalContext } from './context.ts';
 import { refreshPanel } from './panel.ts';
 import { tellRollout } from './tell-rollout.ts';
 
@@ -10,11 +10,11 @@ export async function carryOut(context: ApprovalContext, standing: ApprovalStand
   const { approvalId } = context;
   refreshPanel(context, standing);
   try {
-    const checked = await activities.checkApproval.executeWithOptions({ summary: 'is it unchanged?' }, [
+    const checked = await readingActivities.checkApproval.executeWithOptions({ summary: 'is it unchanged?' }, [
       { approvalId },
     ]);
     if (takeStanding(context, checked).record.state !== 'approved') return;
-    const done = await activities.carryOutApproval.executeWithOptions({ summary: checked.record.kind }, [
+    const done = await readingActivities.carryOutApproval.executeWithOptions({ summary: checked.record.kind }, [
       { approvalId },
     ]);
     takeStanding(context, done.standing);

@@ -36,6 +36,13 @@ export const activities = proxyActivities<ApprovalActivities>({
   retry: { initialInterval: '200ms', backoffCoefficient: 2, maximumInterval: '5s', maximumAttempts: 12 },
 });
 
+/** The same of those that may have to read an artifact: gigabytes take their time, and a lost worker is noticed by its silence. */
+export const readingActivities = proxyActivities<ApprovalActivities>({
+  startToCloseTimeout: '2h',
+  heartbeatTimeout: '10s',
+  retry: { initialInterval: '200ms', backoffCoefficient: 2, maximumInterval: '5s', maximumAttempts: 12 },
+});
+
 export function openContext({ approvalId, carried }: ApprovalInput): ApprovalContext {
   return {
     approvalId,

@@ -10,7 +10,7 @@ import {
 import { judgeQuorum, problemOfDecision } from '../../domain/registry/approval/quorum.ts';
 import {
   resourceOfApproval,
-  type ApprovalRenewal,
+  type ApprovalAsk,
   type ApprovalStanding,
   type DecisionAnswer,
   type DecisionInput,
@@ -28,7 +28,15 @@ import {
   type ApprovalStatus,
 } from '../messages.ts';
 import { messageOf } from '../rollout/failure.ts';
-import { activities, noteRefusal, refusalOf, takeStanding, untilThere, type ApprovalContext } from './context.ts';
+import {
+  activities,
+  readingActivities,
+  noteRefusal,
+  refusalOf,
+  takeStanding,
+  untilThere,
+  type ApprovalContext,
+} from './context.ts';
 
 /**
  * Registers every message. What the approval itself can see to be wrong is refused by validators, at once and without a trace in the
@@ -79,13 +87,16 @@ async function writeDecision(
   return takeStanding(context, await activities.decideApproval.executeWithOptions({ summary }, [order]));
 }
 
-async function renew(context: ApprovalContext, renewal: ApprovalRenewal): Promise<ApprovalStanding> {
+async function renew(context: ApprovalContext, renewal: ApprovalAsk): Promise<ApprovalStanding> {
   await opened(context);
   const { approvalId } = context;
+  const occasion = `update/${currentUpdateInfo()?.id ?? ''}`;
   try {
     return takeStanding(
       context,
-      await activities.renewApproval.executeWithOptions({ summary: 'another content' }, [{ approvalId, renewal }]),
+      await readingActivities.renewApproval.executeWithOptions({ summary: 'asked again' }, [
+        { approvalId, renewal, occasion },
+      ]),
     );
   } catch (error) {
     throw refusalOf(error);
@@ -97,7 +108,7 @@ async function check(context: ApprovalContext): Promise<void> {
   const { approvalId } = context;
   try {
     const summary = 'is it unchanged?';
-    takeStanding(context, await activities.checkApproval.executeWithOptions({ summary }, [{ approvalId }]));
+    takeStanding(context, await readingActivities.checkApproval.executeWithOptions({ summary }, [{ approvalId }]));
   } catch (error) {
     await refuseSignal(context, `it cannot be looked at: ${messageOf(error)}`);
   }
@@ -139,7 +150,7 @@ function mustBe({ approvalId, standing }: ApprovalContext, verdict: Verdict, inp
   throw ApplicationFailure.nonRetryable(`${verdict} refused: ${problem}`, 'APPROVAL_REFUSED', details);
 }
 
-function mustBeContent({ approvalId }: ApprovalContext, renewal: ApprovalRenewal | null): void {
+function mustBeContent({ approvalId }: ApprovalContext, renewal: ApprovalAsk | null): void {
   if (renewal !== null && typeof renewal === 'object') return;
   const details = { action: 'Renewal', approvalId, problem: 'it says nothing' };
   throw ApplicationFailure.nonRetryable('renewal refused: it says nothing', 'APPROVAL_REFUSED', details);

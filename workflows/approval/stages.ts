@@ -1,8 +1,8 @@
-import { condition } from '@temporalio/workflow';
+import { condition, workflowInfo } from '@temporalio/workflow';
 import { isPassing } from '../rollout/failure.ts';
 import { nextDue } from '../../domain/registry/approval/due.ts';
-import type { ApprovalOrder, ApprovalStanding } from '../../domain/registry/approval/request.ts';
-import { activities, takeStanding, untilThere, type ApprovalContext } from './context.ts';
+import type { ApprovalAsk, ApprovalStanding } from '../../domain/registry/approval/request.ts';
+import { activities, readingActivities, takeStanding, untilThere, type ApprovalContext } from './context.ts';
 import { refreshPanel } from './panel.ts';
 
 /** The clocks of the server and the database may differ by less than this. */
@@ -13,15 +13,19 @@ const LOOK_MS = 6 * 3600 * 1000;
 /** Writes the request; one that is there already is taken up. @throws APPROVAL_REFUSED */
 export async function openRequest(
   { approvalId }: ApprovalContext,
-  order: ApprovalOrder | null,
+  order: ApprovalAsk | null,
 ): Promise<ApprovalStanding> {
   if (order === null)
     return await untilThere(
       async () => await activities.readApproval.executeWithOptions({ summary: 'take it up again' }, [{ approvalId }]),
     );
+  // What waited for workers was signed in time.
+  const askedAt = workflowInfo().startTime.toISOString();
   for (;;) {
     try {
-      return await activities.openApproval.executeWithOptions({ summary: order.resource }, [{ approvalId, order }]);
+      return await readingActivities.openApproval.executeWithOptions({ summary: order.resource }, [
+        { approvalId, order, askedAt },
+      ]);
     } catch (error) {
       if (!isPassing(error)) throw error;
     }

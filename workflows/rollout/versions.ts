@@ -54,5 +54,6 @@ function stageOrder({ request, run }: RolloutContext) {
     production: run.versions?.production ?? null,
     approvalId: run.versions?.approvalId ?? null,
     actor: request.startedBy,
+    rolloutKey: run.rolloutKey,
   };
 }

@@ -59,8 +59,10 @@ interface Parts extends EvidenceParts {
 /** Nobody is known to have asked. */
 const NOBODY: EventActor = { id: 'unknown:unauthenticated', kind: 'human', authentication: 'none' };
 
-/** Who is known by being on this machine, and by nothing else. */
-const UNPROVEN: readonly string[] = ['operating-system', 'loopback'];
+/** Whether somebody is known by being on this machine, and by nothing else. */
+export function isUnproven(authentication: string): boolean {
+  return authentication === 'operating-system' || authentication === 'loopback';
+}
 
 /** Verifies statements by the keys in the database and looks roles up there, each time: what was revoked is revoked at once. */
 export function createAuthority(parts: Parts): Authority {
@@ -89,7 +91,7 @@ export function createAuthority(parts: Parts): Authority {
 async function permit(
   parts: Parts,
   actor: EventActor,
-  request: Pick<AskedFor, 'action' | 'occasion' | 'resource'>,
+  request: Pick<AskedFor, 'action' | 'resource'>,
   who: string,
 ): Promise<void> {
   const roles = await rolesOf(parts, actor);
@@ -118,8 +120,11 @@ async function authenticate(parts: Parts, claim: Claim, request: AskedFor): Prom
   if (token !== undefined) return await verifyToken(parts, token);
   if (statement === undefined) {
     if (parts.rules.mustSign) return unknown('nothing is signed, and in production everything must be');
-    if (isPrincipalId(claim.actor)) return unknown(`${claim.actor} is claimed and nothing is signed`);
-    return { actor: await parts.principals.person(claim.actor), problem: null };
+    const { principals } = parts;
+    const actor = await (isPrincipalId(claim.actor) ? principals.actor(claim.actor) : principals.person(claim.actor));
+    // Who has a key signs; a user of this machine has nothing to show, by id as little as by name.
+    if (!isUnproven(actor.authentication)) return unknown(`${claim.actor} is claimed and nothing is signed`);
+    return { actor, problem: null };
   }
   const { action, resource } = request;
   const problem =
@@ -198,7 +203,7 @@ async function rolesOf({ pool, rules }: Parts, actor: EventActor): Promise<reado
     [actor.id],
   );
   // Who was ever granted a role is no longer one of those who were granted none.
-  if (rows.length === 0 && UNPROVEN.includes(actor.authentication)) return rules.developmentRoles;
+  if (rows.length === 0 && isUnproven(actor.authentication)) return rules.developmentRoles;
   return rows.filter(({ is_held }) => is_held).map(({ role }) => role);
 }
 
@@ -209,11 +214,10 @@ function wantedRoles(action: string): string {
 
 async function writeRefusal(
   { ledger }: Parts,
-  request: Pick<AskedFor, 'action' | 'occasion' | 'resource'>,
+  request: Pick<AskedFor, 'action' | 'resource'>,
   error: MlopsError,
   actor: EventActor,
 ): Promise<void> {
-  const { action, occasion, resource } = request;
-  const call = occasion === undefined ? {} : { requestId: occasion };
-  await ledger.append(draftOfRefusal({ action, resource, code: error.code, problem: error.message, ...call }, actor));
+  const { action, resource } = request;
+  await ledger.append(draftOfRefusal({ action, resource, code: error.code, problem: error.message }, actor));
 }

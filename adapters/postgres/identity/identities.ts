@@ -171,12 +171,10 @@ const LIST = `
   FROM principal p WHERE p.kind IN ('human', 'service') ORDER BY p.name NULLS LAST, p.principal_id`;
 
 async function insertIdentity({ client, next }: LedgerTransaction, made: NewIdentity): Promise<void> {
-  await client.query('INSERT INTO principal (principal_id, kind, provider, name) VALUES ($1, $2, $3, $4)', [
-    made.principal,
-    made.kind,
-    KEY_PROVIDER,
-    made.name,
-  ]);
+  await client.query(
+    'INSERT INTO principal (principal_id, kind, provider, name, ledger_sequence) VALUES ($1, $2, $3, $4, $5)',
+    [made.principal, made.kind, KEY_PROVIDER, made.name, next],
+  );
   await insertKey(client, made.principal, made, next);
   await insertRoles(client, made.principal, made.roles, next);
 }

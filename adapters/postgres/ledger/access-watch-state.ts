@@ -11,7 +11,21 @@ interface StateRow extends Record<string, unknown> {
   readonly behind: string | null;
   readonly principals: string;
   readonly learning: string;
+  readonly open: string;
+  readonly unseen: string;
 }
+
+interface MarkedRow extends FindingRow {
+  readonly ended_at: Date | null;
+  readonly acknowledged_at: Date | null;
+  readonly acknowledged_by: string | null;
+}
+
+/** Alarms with what became of them. */
+const MARKED = `SELECT f.*, ended.marked_at AS ended_at, seen.marked_at AS acknowledged_at, seen.principal_id AS acknowledged_by
+  FROM access_finding f
+  LEFT JOIN access_alarm_mark ended ON ended.alarm = f.ledger_sequence AND ended.mark = 'ended'
+  LEFT JOIN access_alarm_mark seen ON seen.alarm = f.ledger_sequence AND seen.mark = 'acknowledged'`;
 
 /** How the watch stands: where it is, whom it knows, and what it raised lately. */
 export async function readWatchState(pool: Pool) {
@@ -19,6 +33,8 @@ export async function readWatchState(pool: Pool) {
     pool,
     `SELECT (SELECT looked_at FROM access_watch) AS looked_at,
        (SELECT size FROM ledger_head) - (SELECT next_sequence FROM access_watch) AS behind,
+       (SELECT count(*) FROM (${MARKED} WHERE ended.marked_at IS NULL AND seen.marked_at IS NULL) AS o) AS open,
+       (SELECT count(*) FROM (${MARKED} WHERE seen.marked_at IS NULL) AS u) AS unseen,
        count(*) AS principals, count(*) FILTER (WHERE history -> 'learnedOn' = 'null') AS learning
      FROM access_history`,
   );
@@ -28,9 +44,9 @@ export async function readWatchState(pool: Pool) {
      WHERE tipped_at >= clock_timestamp() - make_interval(days => $1) GROUP BY detector ORDER BY count(*) DESC, detector`,
     [COUNTED_DAYS],
   );
-  const newest = await query<FindingRow>(
+  const newest = await query<MarkedRow>(
     pool,
-    'SELECT * FROM access_finding ORDER BY tipped_at DESC, ledger_sequence DESC LIMIT $1',
+    `${MARKED} ORDER BY ended.marked_at IS NULL AND seen.marked_at IS NULL DESC, f.tipped_at DESC, f.ledger_sequence DESC LIMIT $1`,
     [SHOWN],
   );
   return {
@@ -39,10 +55,20 @@ export async function readWatchState(pool: Pool) {
     principals: Number(state?.principals ?? 0),
     learning: Number(state?.learning ?? 0),
     alarms: counts.map(({ alarms, detector }) => ({ detector, alarms: Number(alarms) })),
-    newest: newest.map(findingOf).map(({ atMs, startedMs, ...finding }) => ({
-      ...finding,
-      at: new Date(atMs).toISOString(),
-      startedAt: new Date(startedMs).toISOString(),
-    })),
+    open: Number(state?.open ?? 0),
+    unseen: Number(state?.unseen ?? 0),
+    newest: newest.map(alarmOf),
+  };
+}
+
+function alarmOf(row: MarkedRow) {
+  const { atMs, startedMs, ...finding } = findingOf(row);
+  return {
+    ...finding,
+    at: new Date(atMs).toISOString(),
+    startedAt: new Date(startedMs).toISOString(),
+    endedAt: row.ended_at?.toISOString() ?? null,
+    acknowledgedAt: row.acknowledged_at?.toISOString() ?? null,
+    acknowledgedBy: row.acknowledged_by,
   };
 }

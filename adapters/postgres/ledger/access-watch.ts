@@ -7,6 +7,7 @@ import type { AccessRules, LocalClock } from '../../../domain/governance/access-
 import { watchAccess, type Watched } from '../../../domain/governance/access-watch/watch-access.ts';
 import { query } from '../query.ts';
 import type { EvidenceParts } from '../rollout-store.ts';
+import { endAlarms } from './alarm-marks.ts';
 import { readAccessEvents } from './access-events.ts';
 
 /** Sequences that one look takes. */
@@ -34,6 +35,7 @@ export function createAccessWatch(
         [sequence],
       );
     },
+    end: async () => await endAlarms(parts),
   };
 }
 

@@ -1,12 +1,15 @@
-import type { Pool } from 'pg';
+import type { Pool, PoolClient } from 'pg';
 import { isMlopsError, MlopsError } from '../../../domain/errors.ts';
 import { draftOfCustody, type CustodyOrder, type Forgotten } from '../../../domain/governance/custody-drafts.ts';
 import type { EventActor } from '../../../domain/governance/event-draft.ts';
 import { query } from '../query.ts';
 import type { EvidenceParts } from '../rollout-store.ts';
 import type { LedgerTransaction } from './ledger.ts';
+import { forgetWhileRunning } from '../erased-while-running.ts';
 import { assertOtherAdmin } from '../identity/admin-left.ts';
 import { blankWords, WORD_TABLES } from './blank-words.ts';
+import { findMentions, type Mentions } from './find-mentions.ts';
+import { findTraces, type Traces } from './former-names.ts';
 import { subjectOf } from './subjects.ts';
 
 /** Takes somebody's words out of what is kept outside the database; doing it again changes nothing. */
@@ -32,12 +35,13 @@ export function createErasure({ pool, ledger, principals }: EvidenceParts, forge
         [subject],
       );
       const { held = null, keys = 0, name = false, payloads = 0 } = row ?? {};
-      return { subject, held, keys: Number(keys), name, payloads: Number(payloads) };
+      const named = await findNamed(pool, subject);
+      return { subject, held, keys: Number(keys), name, payloads: Number(payloads), ...named };
     },
 
     /**
      * Destroys a subject's key and the meaning of its id, and takes its words out of the tables beside the ledger. No event, hash or
-     * proof changes. Doing it again changes nothing.
+     * proof changes. Doing it again changes nothing. Says where the registry may name them still.
      *
      * @throws SUBJECT_UNKNOWN, LEGAL_HOLD (the attempt is an event too), LAST_ADMIN, and what `forgetOutside` throws: nothing is erased then
      */
@@ -46,14 +50,18 @@ export function createErasure({ pool, ledger, principals }: EvidenceParts, forge
       const actor = await principals.actor(order.actor);
       const person = await personOf(pool, subject);
       await assertOtherAdmin(pool, subject);
-      if (person !== null && person.held === null)
-        await forgetOutside({ subject, who: person.name === null ? [subject] : [subject, person.name] });
+      const traces = person === null ? null : await tracesOf(pool, subject, person.name);
+      // Before, for afterwards nobody knows the name any more.
+      const named = traces === null ? NOTHING_NAMED : await findMentions(pool, subject, traces.who);
+      if (person?.held === null && traces !== null) await forgetOutside({ subject, who: withoutTaken(traces) });
       try {
-        const erased = await ledger.transact(async (transaction) => await destroy(transaction, subject, order, actor));
+        const erased = await ledger.transact(
+          async (transaction) => await destroy(transaction, { subject, traces }, order, actor),
+        );
         // What the rows held before must not stay in the files of the database until it is tidied up some day.
         if (erased.keys > 0 || erased.name || erased.rows > 0)
           await query(pool, `VACUUM ledger_key, principal, ${WORD_TABLES.join(', ')}`, []);
-        return erased;
+        return { ...erased, ...named };
       } catch (error) {
         if (isMlopsError(error, 'LEGAL_HOLD')) {
           const facts = { held: String(error.details['held']) };
@@ -68,15 +76,12 @@ export function createErasure({ pool, ledger, principals }: EvidenceParts, forge
 /** Destroys keys, name and words in one transaction, with the event that says so. @throws LEGAL_HOLD, LAST_ADMIN */
 async function destroy(
   { append, client, next }: LedgerTransaction,
-  subject: string,
+  { subject, traces }: { readonly subject: string; readonly traces: Traces | null },
   order: CustodyOrder,
   actor: EventActor,
 ) {
-  const { rows } = await client.query<{ held: string | null; name: string | null }>(
-    'SELECT hold_over($1) AS held, (SELECT name FROM principal WHERE principal_id = $1) AS name',
-    [subject],
-  );
-  const { held = null, name = null } = rows[0] ?? {};
+  const { rows } = await client.query<{ held: string | null }>('SELECT hold_over($1) AS held', [subject]);
+  const { held = null } = rows[0] ?? {};
   if (held !== null) throw new MlopsError('LEGAL_HOLD', { subject, held });
   await assertOtherAdmin(client, subject);
   const keys = await client.query<{ key_id: string }>(
@@ -84,7 +89,7 @@ async function destroy(
      WHERE subject = $1 AND destroyed_at IS NULL RETURNING key_id`,
     [subject, next],
   );
-  const blanked = await blankWords(client, { subject, name, next });
+  const blanked = traces === null ? 0 : await blankTraces(client, { subject, traces, next });
   const names = await client.query(
     'UPDATE principal SET name = NULL, ledger_sequence = $2 WHERE principal_id = $1 AND name IS NOT NULL',
     [subject, next],
@@ -104,9 +109,40 @@ async function destroy(
   const by = order.approvalId === undefined ? {} : { approval: order.approvalId };
   // Who erases themselves leaves no reason: it would be sealed under a new key of theirs.
   const reason = actor.id === subject ? '' : order.reason;
-  if (facts.keys > 0 || facts.name || blanked > 0)
+  if (facts.keys > 0 || facts.name || blanked > 0) {
     append(draftOfCustody('erased', { subject, reason, facts: { ...facts, ...by } }, actor));
+    if (traces !== null) await forgetWhileRunning(client, subject, withoutTaken(traces));
+  }
   return { subject, ...facts };
+}
+
+const NOTHING_NAMED: Mentions = { mentions: [], hasMore: false, authored: 0 };
+
+/** Where the registry names somebody; nothing for a thing. */
+async function findNamed(pool: Pool, subject: string): Promise<Mentions> {
+  const person = await personOf(pool, subject);
+  if (person === null) return NOTHING_NAMED;
+  return await findMentions(pool, subject, (await tracesOf(pool, subject, person.name)).who);
+}
+
+/** What somebody is known by: their name, or, who was erased before, what rows that were not blanked then still call them. */
+async function tracesOf(pool: Pool, subject: string, name: string | null): Promise<Traces> {
+  return name === null ? await findTraces(pool, subject) : { who: [subject, name], taken: [], until: null };
+}
+
+/** What means this person and nobody else. */
+function withoutTaken({ taken, who }: Traces): readonly string[] {
+  return who.filter((name) => !taken.includes(name));
+}
+
+/** Under a name that somebody has again, only what was written before the erasure is theirs. */
+async function blankTraces(
+  client: PoolClient,
+  { next, subject, traces }: { readonly next: number; readonly subject: string; readonly traces: Traces },
+): Promise<number> {
+  const { taken, until } = traces;
+  const rows = await blankWords(client, { subject, who: withoutTaken(traces), next, until: null });
+  return taken.length === 0 ? rows : rows + (await blankWords(client, { subject, who: taken, next, until }));
 }
 
 /** Somebody behind a principal's id, and the hold that forbids to forget them; null for a thing. */

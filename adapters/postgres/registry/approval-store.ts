@@ -6,12 +6,13 @@ import type { ApprovalPolicy } from '../../../domain/registry/approval/policy.ts
 import {
   isFinal,
   shownContentOf,
+  type ApprovalAssessment,
   type ApprovalContent,
   type ApprovalOrder,
   type ApprovalRecord,
   type ApprovalStanding,
 } from '../../../domain/registry/approval/request.ts';
-import { assessRisk } from '../../../domain/registry/approval/risk.ts';
+import { assessRisk, type RiskInputs } from '../../../domain/registry/approval/risk.ts';
 import { digestOf } from '../../crypto/digest-of.ts';
 import type { LedgerTransaction } from '../ledger/ledger.ts';
 import type { EvidenceParts } from '../rollout-store.ts';
@@ -20,8 +21,6 @@ import { createApprovalReader } from './approval-reader.ts';
 import { lockRow, recordOf, requireRow, standingOf } from './approval-rows.ts';
 import { findAuthorities } from './delegations.ts';
 import { decide } from './record-decision.ts';
-
-type RiskChange = NonNullable<Parameters<ApprovalStore['changeContent']>[2]>;
 
 /** Who carries an approval on, between what people do. */
 export const APPROVAL_ACTOR: EventActor = { id: 'system:approval', kind: 'workflow', authentication: 'process' };
@@ -33,7 +32,7 @@ export function createApprovalStore(parts: EvidenceParts): ApprovalStore {
   return {
     standing: reader.standing,
     view: reader.view,
-    open: async (approvalId, order, policy) => await open(parts, approvalId, order, policy),
+    open: async (approvalId, order, policy, requester) => await open(parts, approvalId, { order, policy, requester }),
     decide: async (order) => await decide(parts, order),
     pass: async (approvalId, due) =>
       await ledger.transact(async (transaction) => await pass(transaction, approvalId, due)),
@@ -51,8 +50,11 @@ export function createApprovalStore(parts: EvidenceParts): ApprovalStore {
 async function open(
   { ledger }: EvidenceParts,
   approvalId: string,
-  order: ApprovalOrder,
-  policy: ApprovalPolicy,
+  {
+    order,
+    policy,
+    requester,
+  }: { readonly order: ApprovalOrder; readonly policy: ApprovalPolicy; readonly requester: EventActor },
 ): Promise<ApprovalStanding> {
   const risk = assessRisk(order.kind, order.environment, order.risk);
   const terms = policy[risk.band];
@@ -88,7 +90,6 @@ async function open(
       ],
     );
     const row = await requireRow(transaction.client, approvalId);
-    const actor: EventActor = { id: order.requestedBy, kind: 'human', authentication: 'request' };
     const { artifact, policy: policyDigest, tests } = order.bound;
     const facts = {
       artifact,
@@ -98,7 +99,7 @@ async function open(
       roles: [...terms.roles],
       terms: digestOf(policy),
     };
-    transaction.append(draftOfApproval('requested', recordOf(row), { facts, words: order.reason }, actor));
+    transaction.append(draftOfApproval('requested', recordOf(row), { facts, words: order.reason }, requester));
     return standingOf(row);
   });
 }
@@ -146,13 +147,13 @@ async function pass(transaction: LedgerTransaction, approvalId: string, due: App
 async function changeContent(
   { append, client }: LedgerTransaction,
   approvalId: string,
-  content: ApprovalContent | null,
-  risk?: RiskChange,
+  found: ApprovalAssessment | null,
+  policy: ApprovalPolicy,
 ): Promise<ApprovalStanding> {
   const row = await requireRow(client, approvalId);
   const record = recordOf(row);
   if (isFinal(record.state)) return standingOf(row);
-  if (content === null) {
+  if (found === null) {
     const sequence = append(draftOfApproval('voided', record, { facts: { gone: true } }, APPROVAL_ACTOR));
     await client.query(
       `UPDATE approval_request SET state = 'voided', decided_at = clock_timestamp(), ledger_sequence = $2 WHERE approval_id = $1`,
@@ -160,15 +161,19 @@ async function changeContent(
     );
     return standingOf(await requireRow(client, approvalId));
   }
-  const needs = needsOf(record, risk);
-  const columns = contentColumns(content, { ...record, ...needs });
-  if (columns.at(-1) === record.contentDigest) return standingOf(row);
+  const needs = needsOf(record, found.risk, policy);
+  const columns = contentColumns(found, { ...record, ...needs });
+  // Who was left out stays left out.
+  const excluded = { ...found.excluded, ...record.excluded };
+  const newcomers = Object.keys(excluded).filter((id) => !Object.hasOwn(record.excluded, id));
+  if (columns.at(-1) === record.contentDigest && newcomers.length === 0) return standingOf(row);
   const facts = {
     before: { ...record.bound, content: record.contentDigest },
-    after: { ...content.bound, content: columns.at(-1) ?? '' },
+    after: { ...found.bound, content: columns.at(-1) ?? '' },
     voided: record.decisions.map(({ principal }) => principal),
     risk: needs.score,
     quorum: needs.quorum,
+    excluded: newcomers,
   };
   const sequence = append(draftOfApproval('content-changed', record, { facts }, APPROVAL_ACTOR));
   await client.query(
@@ -176,7 +181,7 @@ async function changeContent(
        content_digest = $7, state = 'pending', round = round + 1, decided_at = NULL, asked_at = clock_timestamp(), reminders = 0,
        escalated = false, expires_at = clock_timestamp() + make_interval(secs => expire_seconds), ledger_sequence = $8,
        risk_score = $9, risk_band = $10, quorum = $11, roles = $12,
-       risk_inputs = coalesce($13, risk_inputs), risk_reasons = coalesce($14, risk_reasons)
+       risk_inputs = coalesce($13, risk_inputs), risk_reasons = coalesce($14, risk_reasons), excluded = $15
      WHERE approval_id = $1`,
     [
       approvalId,
@@ -186,26 +191,23 @@ async function changeContent(
       needs.band,
       needs.quorum,
       needs.roles,
-      needs.reasons === null ? null : JSON.stringify(risk?.inputs),
+      needs.reasons === null ? null : JSON.stringify(found.risk),
       needs.reasons === null ? null : JSON.stringify(needs.reasons),
+      JSON.stringify(excluded),
     ],
   );
   return standingOf(await requireRow(client, approvalId));
 }
 
 /** What another content needs: more when its risk is higher, never less than before. */
-function needsOf(record: ApprovalRecord, risk: RiskChange | undefined) {
+function needsOf(record: ApprovalRecord, inputs: RiskInputs | null, policy: ApprovalPolicy) {
   const { quorum, roles } = record;
   const before = { ...record.risk, quorum, roles, reasons: null };
-  if (risk === undefined) return before;
-  const found = assessRisk(record.kind, record.environment, risk.inputs);
+  if (inputs === null) return before;
+  const found = assessRisk(record.kind, record.environment, inputs);
   if (found.score <= record.risk.score) return before;
-  const terms = risk.policy[found.band];
-  return {
-    ...found,
-    quorum: Math.max(quorum, terms.quorum),
-    roles: terms.roles,
-  };
+  const terms = policy[found.band];
+  return { ...found, quorum: Math.max(quorum, terms.quorum), roles: terms.roles };
 }
 
 async function carriedOut(

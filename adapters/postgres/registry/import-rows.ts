@@ -12,6 +12,7 @@ import type { ImportReport } from '../../../domain/registry/records.ts';
 import { draftOfRegistry } from '../../../domain/registry/registry-drafts.ts';
 import { sha256Of } from '../../crypto/sha256.ts';
 import type { LedgerTransaction } from '../ledger/ledger.ts';
+import { requireAdminRole } from '../roles/require-admin-role.ts';
 import { linesOf } from './export-rows.ts';
 import type { RegistryParts } from './parts.ts';
 import { refusalsRecorded } from './refusals.ts';
@@ -33,13 +34,15 @@ interface ReadFile {
 /**
  * Puts an export into an empty registry; into one that holds exactly this, it changes nothing.
  *
- * @throws REGISTRY_IMPORT_INVALID for a file that is not whole, REGISTRY_IMPORT_DIFFERS where the registry holds something else
+ * @throws REGISTRY_IMPORT_INVALID for a file that is not whole, REGISTRY_IMPORT_DIFFERS where the registry holds something else,
+ *   DATABASE_ROLE_MISSING
  */
 export async function importRegistry(
   parts: RegistryParts,
   order: { readonly lines: AsyncIterable<string>; readonly actor: string },
 ): Promise<ImportReport> {
   const file = await readFile(order.lines);
+  await requireAdminRole(parts.pool, 'model.import');
   const actor = await parts.principals.actor(order.actor);
   const report = await refusalsRecorded(
     parts,

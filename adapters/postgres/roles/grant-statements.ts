@@ -9,7 +9,8 @@ import {
   type DatabaseRole,
   type GovernedTable,
 } from '../../../domain/governance/database-grants.ts';
-import { EVENT_GRANTS, EVENT_PATTERNS, type EventPattern } from '../../../domain/governance/event-grants.ts';
+import { EVENT_GRANTS, EVENT_PATTERNS } from '../../../domain/governance/event-grants.ts';
+import { REGISTRY_TABLES } from '../../../domain/registry/export-format.ts';
 import { WORD_TABLES } from '../ledger/blank-words.ts';
 
 const ROLES = DATABASE_ROLE_NAMES.join(', ');
@@ -22,24 +23,25 @@ export function grantStatements(): string[] {
     `GRANT USAGE ON SCHEMA public TO ${ROLES}`,
     ...GRANTED_FUNCTIONS.map((name) => `GRANT EXECUTE ON FUNCTION ${name} TO ${ROLES}`),
     ...DATABASE_ROLE_NAMES.flatMap((role) => GOVERNED_TABLES.flatMap((table) => grantsOf(role, table))),
-    ...SET_SEQUENCES.map(([table, column]) => `GRANT UPDATE ON SEQUENCE ${table}_${column}_seq TO mlops_cli`),
-    ...VACUUMED.map((table) => vacuumGrant(table)),
+    ...SET_SEQUENCES.map(([table, column]) => `GRANT UPDATE ON SEQUENCE ${table}_${column}_seq TO mlops_admin`),
+    ...VACUUMED.map((table) => maintenanceGrant(table, 'mlops_worker, mlops_admin')),
+    ...REGISTRY_TABLES.map((table) => maintenanceGrant(table, 'mlops_admin')),
     'DELETE FROM event_grant',
-    `INSERT INTO event_grant (pattern, role) VALUES ${EVENT_PATTERNS.flatMap(eventGrants).join(', ')}`,
+    `INSERT INTO event_grant (pattern, role) VALUES ${EVENT_PATTERNS.flatMap((pattern) => eventGrants(pattern)).join(', ')}`,
   ];
 }
 
-function eventGrants(pattern: EventPattern): string[] {
-  return EVENT_GRANTS[pattern].map((role) => `('${pattern}', '${role}')`);
+function eventGrants(pattern: string): string[] {
+  return (EVENT_GRANTS[pattern] ?? []).map((role) => `('${pattern}', '${role}')`);
 }
 
 /** Tables that an erasure tidies up, so that nothing of what is erased stays in their files. */
 const VACUUMED = ['ledger_key', 'principal', ...WORD_TABLES];
 
-/** The right to do so without owning a table is new in PostgreSQL 17; before, the owner tidies up in time. */
-function vacuumGrant(table: string): string {
+/** The right to VACUUM and ANALYZE without owning a table is new in PostgreSQL 17; before, the owner does it in time. */
+function maintenanceGrant(table: string, roles: string): string {
   return `DO $$ BEGIN
-    IF current_setting('server_version_num')::int >= 170000 THEN GRANT MAINTAIN ON ${table} TO mlops_worker, mlops_cli; END IF;
+    IF current_setting('server_version_num')::int >= 170000 THEN GRANT MAINTAIN ON ${table} TO ${roles}; END IF;
   END $$`;
 }
 

@@ -24,8 +24,15 @@ export const GOVERNANCE_COMMANDS: readonly CommandSpec[] = [
     name: 'governance hold',
     summary: 'forbid the erasure of a subject until the hold is released; without a subject, list the holds in force',
     arguments: [{ name: '[subject]', description: 'a name, a principal id, or a thing and all below it: rollout/dev' }],
-    options: [{ flags: '--release', description: 'end the hold' }, REASON],
-    examples: ['mlops governance hold rollout/dev/rag_api --reason "case 17"', 'mlops governance hold'],
+    options: [
+      { flags: '--case <number>', description: 'the case that it is held for; each has a hold of its own' },
+      { flags: '--release', description: 'end the hold' },
+      REASON,
+    ],
+    examples: [
+      'mlops governance hold rollout/dev/rag_api --case 2026-17 --reason "court order"',
+      'mlops governance hold',
+    ],
     changes: true,
     load: () => import('../commands/governance/hold.ts'),
   },
@@ -45,8 +52,20 @@ export const GOVERNANCE_COMMANDS: readonly CommandSpec[] = [
   },
   {
     name: 'governance watch',
-    summary: 'show how the watch over who does what stands, and the alarms that it raised',
-    examples: ['mlops governance watch', 'mlops audit query --type security_event'],
+    summary: 'show how the watch over who does what stands and the alarms that it raised, or acknowledge one',
+    options: [
+      {
+        flags: '--acknowledge <event>',
+        description: 'say that you have looked into the alarm of this event, with --reason',
+      },
+      REASON,
+    ],
+    examples: [
+      'mlops governance watch',
+      'mlops governance watch --acknowledge 4711 --reason "she is on call this week"',
+      'mlops audit query --type security_event',
+    ],
+    changes: true,
     load: () => import('../commands/governance/watch.ts'),
   },
 ];

@@ -53,6 +53,7 @@ const SHOWN_BY: Readonly<Record<Action, readonly string[]>> = {
   'audit.export': ['audit.exported'],
   'audit.payload-read': ['audit.payload-read'],
   'audit.query': ['audit.queried'],
+  'governance.acknowledge': ['access.alarm-acknowledged'],
   'governance.erase': ['governance.erased'],
   'governance.hold': ['governance.hold-placed'],
   'governance.read': ['governance.read'],

@@ -5,7 +5,7 @@ import type { AccessFinding, Detector } from './finding.ts';
 export const WATCH_ACTOR: EventActor = { id: 'system:access-watch', kind: 'workflow', authentication: 'process' };
 
 /** What every security event is evidence of: that somebody looks. */
-const FRAMEWORKS = ['gdpr', 'hipaa', 'iso27001', 'soc2'];
+export const FRAMEWORKS = ['gdpr', 'hipaa', 'iso27001', 'soc2'];
 
 /** What needs no baseline is not right whoever does it, and what is taken out does not come back. */
 const HIGH: ReadonlySet<Detector> = new Set([

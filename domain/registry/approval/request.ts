@@ -54,23 +54,37 @@ export interface ApprovalContent {
 /** Why a principal may not decide. */
 export type ExcludedAs = 'author' | 'uploader' | 'data owner' | 'starter' | 'requester';
 
-/** What somebody asks to have approved. */
-export interface ApprovalOrder extends ApprovalContent {
+/**
+ * What somebody asks to have approved, as they say it. What it consists of, who may not decide about it and how risky it is says no
+ * asker: the worker finds that out.
+ */
+export interface ApprovalAsk {
   readonly kind: ApprovalKind;
-  /** `model/rag_api/2.1.0`, `rollout/prod/rag_api` */
+  /** `model/rag_api/2.1.0/stage/production/production`, `erasure/principal:1f` */
   readonly resource: string;
   readonly environment: string;
-  /** Principal id; never an approver. */
+  /** Principal id of who asks; never an approver. */
   readonly requestedBy: string;
-  /** Principal ids that may not decide, and what they are. */
-  readonly excluded: Readonly<Record<string, ExcludedAs>>;
-  readonly risk: RiskInputs;
   /** Why it is asked for, in words: sealed. */
   readonly reason: string;
+  /** Of an event that was recorded elsewhere: what only who asks knows of it. Absent for anything else. */
+  readonly action?: { readonly [name: string]: Json };
+  /** Signed over `contentOfAsk` by who asks, or by a program that vouches for them. Absent: nobody has signed, and in production it is refused. */
+  readonly claim?: Claim;
 }
 
-/** What is new about a request: its content, and what the risk of that is assessed from. */
-export type ApprovalRenewal = Pick<ApprovalOrder, 'action' | 'bound' | 'evidence' | 'risk'>;
+/** What is there to approve, as the worker has found it. */
+export interface ApprovalAssessment extends ApprovalContent {
+  /** Principal ids that may not decide, and what they are. */
+  readonly excluded: Readonly<Record<string, ExcludedAs>>;
+  /** Null: as it was assessed when it was asked for. */
+  readonly risk: RiskInputs | null;
+}
+
+/** A request with everything that was found out about it: what is written. */
+export interface ApprovalOrder extends Omit<ApprovalAsk, 'action' | 'claim'>, Omit<ApprovalAssessment, 'risk'> {
+  readonly risk: RiskInputs;
+}
 
 /** What an approval needs, fixed when it was asked for. */
 export interface ApprovalTerms {

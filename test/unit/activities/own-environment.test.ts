@@ -15,6 +15,7 @@ it.each([
   ['probeArms', { environment: 'dev' }],
   ['guardTraffic', { environment: 'dev' }],
   ['watchAccess', { environment: 'dev' }],
+  ['askForApproval', { environment: 'dev' }],
   ['applySplit', { environment: '' }],
 ])('%s does nothing for another environment: %j', async (name, order) => {
   await expect(activities[name]?.(order)).rejects.toMatchObject({

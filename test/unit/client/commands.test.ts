@@ -274,7 +274,8 @@ describe('an erasure', () => {
   const governance = {
     erase: async (order: { readonly subject: string }) => {
       erased.push(order.subject);
-      return await Promise.resolve({ subject: order.subject, keys: 1, name: true, payloads: 2, rows: 0 });
+      const gone = { keys: 1, name: true, payloads: 2, rows: 0, mentions: [], hasMore: false, authored: 0 };
+      return await Promise.resolve({ subject: order.subject, ...gone });
     },
   };
   const asked: string[] = [];

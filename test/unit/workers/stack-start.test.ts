@@ -19,21 +19,21 @@ afterEach(() => {
 });
 
 const project = (): string => mkdtempSync(join(tmpdir(), 'mlops-start-'));
-const stackAt = (root: string, portOffset: number) => {
+const stackAt = (root: string, portOffset: number, more: Readonly<Record<string, string>> = {}) => {
   // Neither a database nor Temporal has to be found for it.
-  const env = { DATABASE_URL: 'postgres://127.0.0.1:1/none', TEMPORAL_ADDRESS: '127.0.0.1:1' };
+  const env = { DATABASE_URL: 'postgres://127.0.0.1:1/none', TEMPORAL_ADDRESS: '127.0.0.1:1', ...more };
   const { config } = loadConfig({ env, workingDirectory: root, portOffset });
   return { config, stack: createLocalStack(config) };
 };
 const quiet = (): void => undefined;
 
 /** A project in which a process with this part's name runs. */
-async function runningProject(part: string): Promise<string> {
+async function runningProject(part: string, saved: object = { portOffset: RUNNING }): Promise<string> {
   const root = project();
   const child = spawn('sleep', ['60']);
   processes.push(child);
   await savePid(pidFileOf(join(root, '.mlops'), part), child.pid ?? 0);
-  writeFileSync(join(root, '.mlops/stack.json'), JSON.stringify({ portOffset: RUNNING }));
+  writeFileSync(join(root, '.mlops/stack.json'), JSON.stringify(saved));
   return root;
 }
 
@@ -60,6 +60,41 @@ describe('`mlops up` at other ports than those of the stack that runs', () => {
     await stack.setup(quiet).catch(quiet);
     expect(existsSync(join(config.stateDirectory, 'keys'))).toBe(true);
     expect(existsSync(join(config.stateDirectory, 'stack.json'))).toBe(false);
+  });
+});
+
+describe('`mlops up` in another environment than that of the stack that runs', () => {
+  const saved = { portOffset: RUNNING, environment: 'staging' };
+
+  it.each(['supervisor', 'worker'])('is refused at once while the %s runs, and writes nothing', async (part) => {
+    const root = await runningProject(part, saved);
+    const { stack, config } = stackAt(root, RUNNING, { MLOPS_ENV: 'production' });
+    const refused = {
+      code: 'STACK_OF_OTHER_ENVIRONMENT',
+      exitCode: 2,
+      message: expect.stringMatching(/runs as staging \(\w+, pid \d+\), wanted production/) as string,
+      remedy: expect.stringMatching(/`mlops down` first, then `MLOPS_ENV=production.*set MLOPS_ENV=staging/) as string,
+    };
+    await expect(stack.start(quiet)).rejects.toMatchObject(refused);
+    await expect(stack.runInForeground(quiet, AbortSignal.abort())).rejects.toMatchObject(refused);
+    expect(JSON.parse(readFileSync(join(root, '.mlops/stack.json'), 'utf8'))).toEqual(saved);
+    expect(existsSync(join(config.stateDirectory, 'keys'))).toBe(false);
+  });
+
+  it.each([
+    ['of a stack whose environment was not written down', { portOffset: RUNNING }, 'supervisor'],
+    ['of the same one', saved, 'supervisor'],
+    ['when nothing of it runs any more', saved, 'nothing-of-ours'],
+  ])('is not refused for that: %s', async (_, before, part) => {
+    const root = await runningProject(part, before);
+    const { stack } = stackAt(root, RUNNING, {
+      MLOPS_ENV: before === saved && part === 'supervisor' ? 'staging' : 'qa',
+    });
+    const error: unknown = await stack.runInForeground(quiet, AbortSignal.abort()).then(
+      () => null,
+      (thrown: unknown) => thrown,
+    );
+    expect(error).not.toMatchObject({ code: 'STACK_OF_OTHER_ENVIRONMENT' });
   });
 });
 

@@ -5,8 +5,7 @@ import { textOption } from '../../rollout/options.ts';
 
 /** Where names and words stand that an erasure does not reach. */
 const NOT_ERASED = [
-  'rollouts that still run',
-  'descriptions and tags of models',
+  'rollouts that wait for their pre-flight',
   'journals of emergency rollbacks on other machines',
   'histories of Temporal (encrypted, until it forgets them)',
 ];
@@ -26,7 +25,7 @@ export const run: CommandRun = async (context, input) => {
     return {
       exitCode: 0,
       data: { dryRun: true, ...foreseen },
-      text: `Nothing is changed. This would erase ${inWords(foreseen)}`,
+      text: [`Nothing is changed. This would erase ${inWords(foreseen)}`, ...named(foreseen)].join('\n'),
     };
   }
   await assertMeant(context, asked, textOption(input, 'confirm'));
@@ -37,15 +36,21 @@ export const run: CommandRun = async (context, input) => {
     return {
       exitCode: 6,
       data: erased,
-      text: `Nothing is erased yet: in production ${erased.subject} is erased when it was approved: mlops approval show ${erased.approvalId}`,
+      text: [
+        `Nothing is erased yet: in production ${erased.subject} is erased when it was approved: mlops approval show ${erased.approvalId}`,
+        ...named(erased),
+      ].join('\n'),
     };
   const isNothing = erased.keys === 0 && !erased.name && !erased.rows;
   return {
     exitCode: 0,
     data: { ...erased, notErased: NOT_ERASED },
-    text: isNothing
-      ? `Nothing to erase: ${erased.subject} was erased before`
-      : `Erased from the ledger ${inWords(erased)}\nNot reached: what stands in ${NOT_ERASED.join(', ')}`,
+    text: [
+      ...(isNothing
+        ? [`Nothing to erase: ${erased.subject} was erased before`]
+        : [`Erased from the ledger ${inWords(erased)}`, `Not reached: what stands in ${NOT_ERASED.join(', ')}`]),
+      ...named(erased),
+    ].join('\n'),
   };
 };
 
@@ -62,6 +67,18 @@ async function assertMeant(context: CommandContext, asked: string, confirmed: st
       problem: `Erasure of ${asked} was not confirmed: it cannot be undone`,
       hint: 'Look with --dry-run, then answer y, or add --yes',
     });
+}
+
+/** Where people have to look, for nothing here is taken away by itself. */
+function named({ authored, hasMore, mentions }: ErasureReport): string[] {
+  return [
+    ...(mentions.length === 0 ? [] : ['The registry may name them still (docs/how-to/erase-a-subject.md):']),
+    ...mentions.map(({ places, resource }) => `  ${resource}: ${places.join(', ')}`),
+    ...(hasMore ? ['  and more'] : []),
+    ...(authored === 0
+      ? []
+      : [`Author of ${authored} models and versions, by an id that means nobody after an erasure`]),
+  ];
 }
 
 function inWords({ keys, name, payloads, rows = 0, subject }: ErasureReport): string {

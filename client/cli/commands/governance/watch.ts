@@ -1,15 +1,21 @@
+import { MlopsError } from '../../../../domain/errors.ts';
 import { CUSTODY_RESOURCE, type WatchState } from '../../../governance-port.ts';
-import type { CommandRun } from '../../command.ts';
+import type { CommandContext, CommandInput, CommandRun } from '../../command.ts';
 import { renderTable } from '../../render-table.ts';
+import { textOption } from '../../rollout/options.ts';
 
-/** `mlops governance watch`: how the watch over who does what stands, and what it raised. */
-export const run: CommandRun = async (context) => {
+/** `mlops governance watch`: how the watch over who does what stands, and what it raised; acknowledges one of its alarms. */
+export const run: CommandRun = async (context, input) => {
+  if (textOption(input, 'acknowledge') !== '') return await acknowledge(context, input);
   const { accessWatch } = await context.config();
   const who = await context.composition.identity();
   const claim = who.claim({ action: 'governance.read', resource: CUSTODY_RESOURCE, content: { watch: true } });
   const state = await (await context.composition.governance()).watch(claim);
   const { isEnabled: enabled, rules } = accessWatch;
-  const names = await context.composition.names(state.newest.map(({ principal }) => principal));
+  const people = state.newest.flatMap(({ acknowledgedBy, principal }) =>
+    acknowledgedBy === null ? [principal] : [principal, acknowledgedBy],
+  );
+  const names = await context.composition.names(people);
   return {
     exitCode: 0,
     data: { enabled, falseAlarmsPerMonth: rules.falseAlarmsPerMonth, ...state },
@@ -17,7 +23,36 @@ export const run: CommandRun = async (context) => {
   };
 };
 
-function headline(isEnabled: boolean, { alarms, behind, learning, lookedAt, principals }: WatchState): string {
+async function acknowledge(context: CommandContext, input: CommandInput): ReturnType<CommandRun> {
+  const given = textOption(input, 'acknowledge');
+  const reason = textOption(input, 'reason');
+  if (!/^\d{1,15}$/.test(given))
+    throw new MlopsError('USAGE_INVALID', {
+      problem: `Alarm is not a number: ${given}, wanted that of its event`,
+      hint: 'For example mlops governance watch --acknowledge 4711 --reason "..."',
+    });
+  if (reason === '')
+    throw new MlopsError('USAGE_INVALID', {
+      problem: 'Reason is missing: what did you find?',
+      hint: `For example mlops governance watch --acknowledge ${given} --reason "she is on call this week"`,
+    });
+  const alarm = Number(given);
+  if (input.dryRun)
+    return { exitCode: 0, data: { dryRun: true, alarm }, text: `Nothing is changed. This would acknowledge ${alarm}` };
+  const who = await context.composition.identity();
+  const content = { alarm, reason };
+  const claim = who.claim({ action: 'governance.acknowledge', resource: CUSTODY_RESOURCE, content });
+  const { detector, principal } = await (await context.composition.governance()).acknowledge({ ...content, ...claim });
+  const name = (await context.composition.names([principal])).get(principal) ?? principal;
+  return {
+    exitCode: 0,
+    data: { alarm, acknowledged: true, detector, principal },
+    text: `Acknowledged: ${detector} of ${name} (event ${alarm})`,
+  };
+}
+
+function headline(isEnabled: boolean, state: WatchState): string {
+  const { alarms, behind, learning, lookedAt, open, principals, unseen } = state;
   if (!isEnabled) return 'The watch is off: access_watch.enabled of config/governance.yaml';
   if (lookedAt === null) return 'The watch has not looked yet: a worker looks every five minutes (`mlops status`)';
   const total = alarms.reduce((sum, one) => sum + one.alarms, 0);
@@ -26,6 +61,7 @@ function headline(isEnabled: boolean, { alarms, behind, learning, lookedAt, prin
     `Looked last at ${lookedAt}, ${behind ?? 0} events behind.`,
     `Knows ${principals} principals; of ${learning} it has too few days for a baseline (learning).`,
     `Alarms of 30 days: ${total}${kinds === '' ? '' : ` (${kinds})`}`,
+    `Open now: ${open}; never acknowledged: ${unseen}`,
   ].join('\n');
 }
 
@@ -38,8 +74,18 @@ function table({ newest }: WatchState, names: ReadonlyMap<string, string>): stri
     names.get(one.principal) ?? one.principal,
     `${amount(one.observed)} ${one.unit}`,
     amount(one.baseline),
+    stateOf(one, names),
   ]);
-  return ['', renderTable(['EVENT', 'AT', 'ALARM', 'WHO', 'SEEN', 'USUALLY'], rows)];
+  return ['', renderTable(['EVENT', 'AT', 'ALARM', 'WHO', 'SEEN', 'USUALLY', 'STATE'], rows)];
+}
+
+function stateOf(
+  { acknowledgedBy, endedAt }: WatchState['newest'][number],
+  names: ReadonlyMap<string, string>,
+): string {
+  const seen = acknowledgedBy === null ? [] : [`acknowledged by ${names.get(acknowledgedBy) ?? acknowledgedBy}`];
+  const ended = endedAt === null ? [] : [`ended ${endedAt}`];
+  return [...seen, ...ended].join(', ') || 'open';
 }
 
 function amount(value: number): string {

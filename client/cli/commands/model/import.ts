@@ -12,7 +12,7 @@ export const run: CommandRun = async (context, input) => {
   if (from !== undefined) return await takeOver(context, input, from);
   const [file] = input.args;
   if (file === undefined) throw wanted('Nothing to import: a file, or --from-mlflow with a URL');
-  const registry = await context.composition.registry();
+  const registry = await context.composition.registryOfAdmin();
   if (input.dryRun) {
     const { models } = await registry.models({ after: null, limit: 1 });
     const is =

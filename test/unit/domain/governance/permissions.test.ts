@@ -12,6 +12,7 @@ const DECIDED: Readonly<Record<string, string>> = {
   'audit.payload-read': 'A',
   'audit.query': 'AD',
   'governance.erase': 'D',
+  'governance.acknowledge': 'AD',
   'governance.hold': 'A',
   'governance.read': 'AD',
   'governance.record': 'EOAD',

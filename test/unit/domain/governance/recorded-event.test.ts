@@ -1,8 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import * as fc from 'fast-check';
 import {
   draftOfRecording,
   draftOfTexts,
   hasTexts,
+  jsonOfRecording,
+  parseRecording,
   problemOfRecording,
   unshownClaims,
   withTextsAt,
@@ -37,6 +40,27 @@ describe('what is recorded', () => {
     [{ evidence: { explainable: 'trust me' } }, 'its evidence for "explainable"'],
   ])('is refused with %j', (change, words) => {
     expect(problemOfRecording({ ...EVENT, ...change } as RecordedEvent)).toContain(words);
+  });
+
+  it('is read back from what an approval keeps of it, and from nothing else', () => {
+    expect(parseRecording(jsonOfRecording(EVENT, ['explainable']))).toEqual(EVENT);
+    for (const wrong of [
+      null,
+      [],
+      { ...EVENT, action: 7 },
+      { ...EVENT, evidence: { a: 1 } },
+      { ...EVENT, metadata: { a: {} } },
+    ])
+      expect(parseRecording(wrong)).toBeNull();
+    const { frameworks: _, ...less } = EVENT;
+    expect(parseRecording(less)).toBeNull();
+    fc.assert(
+      fc.property(fc.anything(), fc.constantFrom(...Object.keys(EVENT)), (any, name) => {
+        const event = parseRecording({ ...EVENT, [name]: any });
+        expect(event === null || typeof (problemOfRecording(event) ?? '')).toBeTruthy();
+        expect(parseRecording(any)).toBeNull();
+      }),
+    );
   });
 
   it('has its texts sealed under who acted, and nothing of them in its facts', () => {
