@@ -1,16 +1,17 @@
 -- Who is known twice, by a key and as a user of a machine, is one person: he decides neither about his own, nor twice.
 
-CREATE FUNCTION person_decides_once() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION person_decides_once() RETURNS trigger LANGUAGE plpgsql
+  SET search_path = public, pg_temp AS $$
 DECLARE
   barred text;
 BEGIN
   SELECT other.principal_id INTO barred
-  FROM principal mine
-  JOIN principal other ON other.name = mine.name AND other.principal_id <> mine.principal_id
-  JOIN approval_request asked ON asked.approval_id = NEW.approval_id
+  FROM public.principal mine
+  JOIN public.principal other ON other.name = mine.name AND other.principal_id <> mine.principal_id
+  JOIN public.approval_request asked ON asked.approval_id = NEW.approval_id
   WHERE mine.principal_id IN (NEW.principal_id, coalesce(NEW.on_behalf_of, NEW.principal_id))
     AND (asked.excluded ? other.principal_id OR EXISTS (
-      SELECT FROM approval_decision d
+      SELECT FROM public.approval_decision d
       WHERE d.approval_id = NEW.approval_id AND d.round = NEW.round
         AND other.principal_id IN (d.principal_id, coalesce(d.on_behalf_of, d.principal_id))))
   LIMIT 1;
