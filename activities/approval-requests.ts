@@ -24,7 +24,7 @@ interface RequestPorts {
 }
 
 /** What somebody asks of an approval, when the server took it. */
-interface AskInput {
+export interface AskInput {
   readonly approvalId: string;
   readonly order: ApprovalAsk;
   /** ISO 8601; absent from workflows that began before it was said. */

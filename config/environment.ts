@@ -1,5 +1,6 @@
 import { distance } from 'fastest-levenshtein';
 import { ownValue } from '../domain/own-value.ts';
+import { FRAMEWORKS, parseFrameworks } from '../domain/governance/recorded-event.ts';
 import { parseWrappingKeyList } from '../domain/governance/wrapping-key-list.ts';
 import { hasCredentials } from '../domain/url-credentials.ts';
 import { MOST_PORT_OFFSET } from './defaults.ts';
@@ -89,7 +90,12 @@ export const VARIABLES: Readonly<Record<string, Variable>> = {
   MLFLOW_TRACKING_TOKEN: ofOthers('Bearer token for it'),
   MONITORING_ENDPOINT: url('Metrics of both versions as Prometheus text; `mlops status` reads it'),
   AUDIT_STORAGE_PATH: text('Folder of the ledger in files: segments, newest checkpoint, verifier keys'),
-  COMPLIANCE_FRAMEWORKS: text('Frameworks of compliance reports, separated by commas', 'governance'),
+  COMPLIANCE_FRAMEWORKS: {
+    summary:
+      'Frameworks that everything recorded by `governance.recordEvent` is evidence for, beside those that it names',
+    wanted: `one or more of ${FRAMEWORKS.join(', ')}, separated by commas`,
+    accepts: (value) => parseFrameworks(value) !== null,
+  },
   DRIFT_CHECK_INTERVAL: whole('Seconds between drift checks', 1, 'drift'),
   DRIFT_CHECK_PARALLELISM: whole('Drift checks at a time', 1, 'drift'),
   PIPELINE_TIMEOUT: whole('Seconds a pipeline may run', 1, PIPELINES),

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { MlopsError } from '../domain/errors.ts';
 import { checkSection } from './check-section.ts';
+import { parseFrameworks } from '../domain/governance/recorded-event.ts';
 import { hideCredentials } from '../domain/url-credentials.ts';
 import { BASE_PORTS } from './defaults.ts';
 import { usableEnvironment, validateEnvironment } from './environment.ts';
@@ -71,6 +72,7 @@ export function loadWhatIsValid(options: LoadOptions): LoadedConfig & { readonly
     environment: env['MLOPS_ENV'] ?? 'dev',
     root,
     stateDirectory,
+    complianceFrameworks: parseFrameworks(env['COMPLIANCE_FRAMEWORKS'] ?? '') ?? [],
     auditDirectory: resolve(root, env['AUDIT_STORAGE_PATH'] ?? join(stateDirectory, 'audit')),
     ports,
     identity: env['MLOPS_IDENTITY'] ?? null,

@@ -1,4 +1,5 @@
 import type { AccessRules } from '../domain/governance/access-watch/rules.ts';
+import type { Framework } from '../domain/governance/recorded-event.ts';
 import type { Role } from '../domain/governance/roles.ts';
 import type { TokenIssuer } from '../domain/governance/token-claims.ts';
 import type { ApprovalPolicy } from '../domain/registry/approval/policy.ts';
@@ -15,6 +16,8 @@ export interface MlopsConfig {
   readonly stateDirectory: string;
   /** Absolute path of the folder with the ledger's segment files, its newest checkpoint and its verifier keys. */
   readonly auditDirectory: string;
+  /** What everything recorded is evidence for, beside the frameworks that it names. */
+  readonly complianceFrameworks: readonly Framework[];
   readonly ports: {
     readonly api: number;
     readonly gateway: number;

@@ -4,6 +4,7 @@ import type { AskedThing } from '../activities/approval-ports.ts';
 import { digestOf } from '../adapters/crypto/digest-of.ts';
 import { findReferences } from '../adapters/postgres/ledger/find-references.ts';
 import type { EvidenceParts } from '../adapters/postgres/rollout-store.ts';
+import type { MlopsConfig } from '../config/schema.ts';
 import { MlopsError } from '../domain/errors.ts';
 import type { EventActor } from '../domain/governance/event-draft.ts';
 import {
@@ -14,6 +15,7 @@ import {
   parseRecording,
   problemOfRecording,
   unshownClaims,
+  withFrameworks,
   withTextsAt,
   type RecordedEvent,
 } from '../domain/governance/recorded-event.ts';
@@ -25,24 +27,25 @@ import type { Carriers } from './carriers.ts';
 
 /** Records what programs did elsewhere, each call authorised; the shape is client/governance/recorder-port.ts. */
 export function composeRecorder(
-  config: AskingRules,
+  config: AskingRules & Pick<MlopsConfig, 'complianceFrameworks'>,
   { connect, evidence }: { readonly connect: () => Promise<Client>; readonly evidence: EvidenceParts },
 ) {
   const authority = composeAuthority(config, evidence);
   const approvals = composeApprovals(config, { connect, evidence });
   return {
-    async record(event: RecordedEvent, claim: Claim) {
+    async record(given: RecordedEvent, claim: Claim) {
       const actor = await authority.authorise(claim, {
         action: 'governance.record',
         resource: 'ledger',
-        content: event,
+        content: given,
       });
-      const problem = problemOfRecording(event);
+      const problem = problemOfRecording(given);
       if (problem !== null)
         throw new MlopsError('USAGE_INVALID', {
           problem: `Event cannot be recorded: ${problem}`,
           hint: 'See docs/how-to/approve.md',
         });
+      const event = withFrameworks(given, config.complianceFrameworks);
       const unshown = unshownClaims(event, await findReferences(evidence.pool, Object.values(event.evidence)));
       if (!event.approvalRequired && unshown.length === 0) {
         await evidence.ledger.append(draftOfRecording(event, { unshown, approvalId: null, approvers: [] }, actor));

@@ -8,6 +8,13 @@ import { EVENT_CATEGORIES, type EventActor, type EventCategory, type EventDraft,
 export const FRAMEWORKS = ['gdpr', 'hipaa', 'iso27001', 'soc2'] as const;
 export type Framework = (typeof FRAMEWORKS)[number];
 
+/** Reads names of frameworks, separated by commas; null when one of them is none, or there is none. */
+export function parseFrameworks(text: string): readonly Framework[] | null {
+  const names = text.split(',').map((name) => name.trim().toLowerCase());
+  const known = FRAMEWORKS.filter((one) => names.includes(one));
+  return known.length > 0 && names.every((name) => known.some((one) => one === name)) ? known : null;
+}
+
 /** Something that a program did elsewhere, and wants in the ledger. */
 export interface RecordedEvent {
   readonly category: EventCategory;
@@ -75,6 +82,14 @@ export function unshownClaims(
     })
     .map(([name]) => name)
     .sort();
+}
+
+/** The event as evidence for what it names and for what the installation is held to. */
+export function withFrameworks(event: RecordedEvent, configured: readonly Framework[]): RecordedEvent {
+  return {
+    ...event,
+    frameworks: FRAMEWORKS.filter((one) => event.frameworks.includes(one) || configured.includes(one)),
+  };
 }
 
 /** The event as it is recorded: by whom, and for something that pended, by whose approval. */

@@ -56,6 +56,7 @@ describe('a process that stores an artifact', () => {
     expect(await openFileStore(root, { chunkBytes: CHUNK }).store.verify(digest)).toEqual({
       ok: true,
       problem: null,
+      signer: null,
       bytes: content.length,
     });
   });

@@ -4,10 +4,12 @@ import {
   draftOfRecording,
   draftOfTexts,
   hasTexts,
+  parseFrameworks,
   jsonOfRecording,
   parseRecording,
   problemOfRecording,
   unshownClaims,
+  withFrameworks,
   withTextsAt,
   type RecordedEvent,
 } from '../../../../domain/governance/recorded-event.ts';
@@ -21,6 +23,19 @@ const EVENT: RecordedEvent = {
   evidence: { explainable: `sha256:${'a'.repeat(64)}` },
   approvalRequired: false,
 };
+
+describe('frameworks', () => {
+  it('are read from a list, and from nothing else', () => {
+    expect(parseFrameworks('gdpr,soc2,iso27001')).toEqual(['gdpr', 'iso27001', 'soc2']);
+    expect(parseFrameworks(' SOC2 , soc2')).toEqual(['soc2']);
+    for (const wrong of ['', 'gdpr,', 'gdpr;soc2', 'pci', 'gdpr,pci']) expect(parseFrameworks(wrong), wrong).toBeNull();
+  });
+
+  it('of an event are those that it names, and those that the installation is held to', () => {
+    expect(withFrameworks(EVENT, []).frameworks).toEqual(['gdpr']);
+    expect(withFrameworks(EVENT, ['soc2', 'gdpr']).frameworks).toEqual(['gdpr', 'soc2']);
+  });
+});
 
 describe('what is recorded', () => {
   it('is of codes', () => {
