@@ -325,9 +325,12 @@ describe('in production', () => {
     await promoteFully();
     const stages = [await stageOf('1.1.0'), await stageOf('1.2.0')];
     expect(stages, 'by the approval it had').toEqual(['production', 'staging']);
+    // Nothing is judged any more: what follows has the machine to itself.
+    await traffic.stop();
   }, 240_000);
 
-  describe('a version of a model', () => {
+  // Each is a dozen commands.
+  describe('a version of a model', { timeout: 120_000 }, () => {
     const artifact = (): string => join(project.root, 'model.bin');
     const register = async (version: string): Promise<Run> => {
       const typed = `--type embedding --metadata dimension=384 --metadata distance=cosine --metadata tokenizer=wordpiece`;
