@@ -1,7 +1,7 @@
 import type { Pool } from 'pg';
 import type { DataKeys } from '../../crypto/envelope.ts';
 import { openPayload } from '../../crypto/envelope.ts';
-import type { EventQuery, StoredEvent } from '../../../domain/governance/event-query.ts';
+import type { EventPage, EventQuery, StoredEvent } from '../../../domain/governance/event-query.ts';
 import { formatHeader, formatLine, type ExportLine } from '../../../domain/governance/export-format.ts';
 import type { Primitives } from '../../../domain/governance/primitives.ts';
 import { query } from '../query.ts';
@@ -32,22 +32,25 @@ export async function* exportLedger(
   const events = isSelection ? await countEvents(pool, chosen) : checkpoint.size;
   const prover = isSelection ? createProver(pool, primitives.nodeHash, checkpoint.size) : null;
   yield [formatHeader({ kind: isSelection ? 'selection' : 'full', events, checkpoint: checkpoint.note })];
-  let after: number | null = null;
-  for (let left = events; left > 0;) {
-    const page = await queryEvents(pool, chosen, {
-      isNewestFirst: false,
-      after,
-      limit: Math.min(left, EVENTS_AT_ONCE),
-    });
-    const [first, last] = [page.events[0], page.events.at(-1)];
-    // A selection is of what was found; all of them are looked at when all are read.
-    if (!isSelection && first !== undefined && last !== undefined)
-      await assertFoundAsSaid(pool, first.sequence, last.sequence);
-    yield await linesOf(pool, page.events, prover, order.payloads);
-    after = page.cursor;
+  const read = async (after: number | null, left: number): Promise<EventPage> =>
+    await queryEvents(pool, chosen, { isNewestFirst: false, after, limit: Math.min(left, EVENTS_AT_ONCE) });
+  let page: EventPage | null = events === 0 ? null : await read(null, events);
+  for (let left = events; page !== null;) {
     left -= page.events.length;
-    if (after === null) return;
+    // The next ones are read while these are compared and written.
+    const next: Promise<EventPage> | null = left > 0 && page.cursor !== null ? read(page.cursor, left) : null;
+    next?.catch(() => undefined);
+    // A selection is of what was found; all of them are looked at when all are read.
+    const isCompared = isSelection ? Promise.resolve() : comparePage(pool, page);
+    const [lines] = await Promise.all([linesOf(pool, page.events, prover, order.payloads), isCompared]);
+    yield lines;
+    page = await next;
   }
+}
+
+async function comparePage(pool: Pool, { events }: EventPage): Promise<void> {
+  const [first, last] = [events[0], events.at(-1)];
+  if (first !== undefined && last !== undefined) await assertFoundAsSaid(pool, first.sequence, last.sequence);
 }
 
 async function linesOf(
