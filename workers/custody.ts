@@ -126,13 +126,15 @@ async function eraseOrAsk(
   order: CustodyOrder,
   requireRole: () => Promise<void>,
 ): Promise<Awaited<ReturnType<typeof erasure.erase>> & { readonly approvalId?: string }> {
-  const foreseen = ask === null ? null : await erasure.foresee(order.subject);
-  const isRefused = foreseen !== null && foreseen.held !== null;
-  if (ask === null || foreseen === null || isRefused || (foreseen.keys === 0 && !foreseen.name)) {
-    if (!isRefused) await requireRole();
+  const eraseNow = async () => {
+    await requireRole();
     return await erasure.erase(order);
-  }
-  const { authored, hasMore, mentions, subject } = foreseen;
+  };
+  if (ask === null) return await eraseNow();
+  const { authored, hasMore, held, keys, mentions, name, subject } = await erasure.foresee(order.subject);
+  // The refusal is an event, which every login may write.
+  if (held !== null) return await erasure.erase(order);
+  if (keys === 0 && !name) return await eraseNow();
   return {
     subject,
     keys: 0,

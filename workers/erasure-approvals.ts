@@ -42,9 +42,9 @@ export function composeErasureCarriers(evidence: EvidenceParts, forgetOutside: F
       async assess({ resource }, before) {
         try {
           const subject = resource.slice(resourceOf('').length);
-          const foreseen = await erasure.foresee(subject);
+          const weighed = await erasure.weigh(subject);
           // Names mean somebody else tomorrow.
-          return resource === resourceOf(foreseen.subject) ? assessmentOf(foreseen, before) : null;
+          return resource === resourceOf(weighed.subject) ? assessmentOf(weighed, before) : null;
         } catch (error) {
           if (isMlopsError(error, 'SUBJECT_UNKNOWN') || isMlopsError(error, 'SUBJECT_AMBIGUOUS')) return null;
           throw error;

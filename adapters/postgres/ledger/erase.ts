@@ -21,22 +21,15 @@ export type ForgetOutside = (forgotten: Forgotten) => Promise<void>;
  * @param forgetOutside comes first, so that an erasure that stopped half way still knows the name when it is made again
  */
 export function createErasure({ pool, ledger, principals }: EvidenceParts, forgetOutside: ForgetOutside) {
+  const weigh = async (asked: string) => await weighErasure(pool, asked);
   return {
-    /** What an erasure would take away. @throws SUBJECT_UNKNOWN */
+    /** What an erasure would take away. @throws SUBJECT_UNKNOWN, SUBJECT_AMBIGUOUS */
+    weigh,
+
+    /** The same, and where the registry names somebody: all that people typed there is looked through. @throws as `weigh` */
     async foresee(asked: string) {
-      const subject = await subjectOf(pool, asked);
-      const [row] = await query<{ held: string | null; keys: string; name: boolean; payloads: string }>(
-        pool,
-        `SELECT hold_over($1) AS held,
-           (SELECT count(*) FROM ledger_key WHERE subject = $1 AND destroyed_at IS NULL) AS keys,
-           EXISTS (SELECT FROM principal WHERE principal_id = $1 AND name IS NOT NULL) AS name,
-           (SELECT count(*) FROM ledger_payload JOIN ledger_key USING (key_id)
-            WHERE subject = $1 AND destroyed_at IS NULL) AS payloads`,
-        [subject],
-      );
-      const { held = null, keys = 0, name = false, payloads = 0 } = row ?? {};
-      const named = await findNamed(pool, subject);
-      return { subject, held, keys: Number(keys), name, payloads: Number(payloads), ...named };
+      const weighed = await weigh(asked);
+      return { ...weighed, ...(await findNamed(pool, weighed.subject)) };
     },
 
     /**
@@ -71,6 +64,21 @@ export function createErasure({ pool, ledger, principals }: EvidenceParts, forge
       }
     },
   };
+}
+
+async function weighErasure(pool: Pool, asked: string) {
+  const subject = await subjectOf(pool, asked);
+  const [row] = await query<{ held: string | null; keys: string; name: boolean; payloads: string }>(
+    pool,
+    `SELECT hold_over($1) AS held,
+       (SELECT count(*) FROM ledger_key WHERE subject = $1 AND destroyed_at IS NULL) AS keys,
+       EXISTS (SELECT FROM principal WHERE principal_id = $1 AND name IS NOT NULL) AS name,
+       (SELECT count(*) FROM ledger_payload JOIN ledger_key USING (key_id)
+        WHERE subject = $1 AND destroyed_at IS NULL) AS payloads`,
+    [subject],
+  );
+  const { held = null, keys = 0, name = false, payloads = 0 } = row ?? {};
+  return { subject, held, keys: Number(keys), name, payloads: Number(payloads) };
 }
 
 /** Destroys keys, name and words in one transaction, with the event that says so. @throws LEGAL_HOLD, LAST_ADMIN */
