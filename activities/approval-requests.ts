@@ -8,9 +8,10 @@ import {
   type ApprovalAsk,
   type ApprovalAssessment,
   type ApprovalStanding,
+  type ApprovalView,
 } from '../domain/registry/approval/request.ts';
 import { alive } from './alive.ts';
-import type { ApprovalStore, BoundContent, IdentityDirectory } from './approval-ports.ts';
+import type { ApprovalStore, AskedThing, BoundContent, IdentityDirectory } from './approval-ports.ts';
 import type { ApprovalWriter } from './approval-writer.ts';
 import { assertOwnEnvironment } from './own-environment.ts';
 import type { Authority } from './ports.ts';
@@ -37,6 +38,11 @@ export interface AskInput {
  */
 export function createRequestActivities(ports: RequestPorts, writer: ApprovalWriter) {
   const { approvals, boundContent, environment } = ports;
+  const lookAgain = async (asked: AskedThing, before: ApprovalView): Promise<ApprovalStanding> => {
+    const found = await alive(async () => await boundContent.assess(asked, before));
+    const { approvalId } = before;
+    return found === 'unknown' ? await approvals.standing(approvalId) : await writer.change(approvalId, found);
+  };
   return {
     /** Writes the request, once. @throws APPROVAL_REFUSED, ENVIRONMENT_FOREIGN, NOT_AUTHENTICATED, NOT_AUTHORISED */
     async openApproval(input: AskInput): Promise<ApprovalStanding> {
@@ -73,8 +79,7 @@ export function createRequestActivities(ports: RequestPorts, writer: ApprovalWri
       // What they alone know is recorded in their name.
       if (ask.action !== undefined && id !== before.requestedBy)
         throw refusal(approvalId, 'Renewal', `${before.requestedBy} has asked for it`);
-      const found = await alive(async () => await boundContent.assess(ask, before));
-      return found === 'unknown' ? await approvals.standing(approvalId) : await writer.change(approvalId, found);
+      return await lookAgain(ask, before);
     },
 
     /** What is there now is compared with what is bound. @throws ENVIRONMENT_FOREIGN */
@@ -82,8 +87,7 @@ export function createRequestActivities(ports: RequestPorts, writer: ApprovalWri
       const before = await approvals.view(approvalId);
       assertOwnEnvironment(environment, before.environment);
       if (isFinal(before.state)) return await approvals.standing(approvalId);
-      const found = await alive(async () => await boundContent.assess(before, before));
-      return found === 'unknown' ? await approvals.standing(approvalId) : await writer.change(approvalId, found);
+      return await lookAgain(before, before);
     },
   };
 }

@@ -67,9 +67,11 @@ export async function endForgetting({ client }: LedgerTransaction, key: string, 
   );
 }
 
-/** The event of an act of somebody who was erased: no word of it, and no new key for who has none any more. */
-export function withoutWords({ payload: _payload, subject: _subject, ...draft }: EventDraft): EventDraft {
-  return draft;
+/** Appends the event of an act. Of somebody who was erased no word is sealed, nor where it came from: they have no key any more. */
+export function appendAct({ append }: LedgerTransaction, draft: EventDraft, isErased: boolean): number {
+  if (!isErased) return append(draft);
+  const { payload: _payload, subject: _subject, ...wordless } = draft;
+  return append(wordless, null);
 }
 
 /** What an entry says, without the words of who was erased. */

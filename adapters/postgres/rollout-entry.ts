@@ -1,6 +1,6 @@
 import type { RolloutEventRecord } from '../../activities/ports.ts';
 import { draftOfEntry, type RolloutSubject } from '../../domain/governance/rollout-drafts.ts';
-import { assertNobodyErased, blankDetails, endForgetting, readErased, withoutWords } from './erased-while-running.ts';
+import { appendAct, assertNobodyErased, blankDetails, endForgetting, readErased } from './erased-while-running.ts';
 import type { LedgerTransaction } from './ledger/ledger.ts';
 import { createGrantedApprovals } from './registry/granted-approvals.ts';
 import type { EvidenceParts } from './rollout-store.ts';
@@ -33,7 +33,7 @@ export async function recordEntry(
     const rollout = await subjectOf(transaction, rolloutKey);
     const plain = JSON.parse(details) as Record<string, unknown>;
     const draft = draftOfEntry(rollout, { ...record, details: plain }, actor, told);
-    const sequence = isErased ? transaction.append(withoutWords(draft), null) : transaction.append(draft);
+    const sequence = appendAct(transaction, draft, isErased);
     // What is done and the approval that it uses up are one: both are there, or neither.
     if (record.uses !== undefined)
       await createGrantedApprovals().assertGranted(transaction.client, { ...record.uses, sequence });

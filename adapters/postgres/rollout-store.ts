@@ -11,7 +11,7 @@ import {
 import { ERASED_WORDS } from '../../domain/governance/custody-drafts.ts';
 import type { RolloutRecord, TickRecord } from '../../domain/rollout/records.ts';
 import { digestOf } from '../crypto/digest-of.ts';
-import { assertNobodyErased, endForgetting, readErased, withoutWords } from './erased-while-running.ts';
+import { appendAct, assertNobodyErased, endForgetting, readErased } from './erased-while-running.ts';
 import { findCarriedWealth, findEarlierAttempt } from './earlier-attempts.ts';
 import type { Ledger } from './ledger/ledger.ts';
 import type { Principals } from './ledger/principals.ts';
@@ -169,8 +169,7 @@ async function closeRollout(
     if (row === undefined) return;
     const at = row.closed_at.toISOString();
     const draft = draftOfClose(await subjectOf(transaction, rolloutKey), { ...outcome, at }, actor);
-    if (id === null) transaction.append(draft);
-    else transaction.append(withoutWords(draft), null);
+    appendAct(transaction, draft, id !== null);
     await endForgetting(transaction, rolloutKey, erased);
     if (proven === null) return;
     await client.query(

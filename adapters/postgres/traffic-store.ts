@@ -1,8 +1,7 @@
 import type { ReservedWrite, TrafficStore } from '../../activities/ports.ts';
 import type { LiveSplit, TrafficSplit } from '../../domain/rollout/split.ts';
 import { draftOfTraffic, type TrafficStage } from '../../domain/governance/rollout-drafts.ts';
-import type { EventDraft } from '../../domain/governance/event-draft.ts';
-import { assertNobodyErased, readErased, withoutWords } from './erased-while-running.ts';
+import { appendAct, assertNobodyErased, readErased } from './erased-while-running.ts';
 import type { LedgerTransaction } from './ledger/ledger.ts';
 import { query } from './query.ts';
 import type { EvidenceParts } from './rollout-store.ts';
@@ -47,7 +46,7 @@ export function createTrafficStore(parts: EvidenceParts): TrafficStore {
         await assertNobodyErased(transaction, request.idempotencyKey, erased);
         const { row, isNew } = await reserve(transaction, said);
         const { generation } = reservedOf(row);
-        if (isNew) append(transaction, draftOfTraffic('reserved', { ...said, generation }, actor), id);
+        if (isNew) appendAct(transaction, draftOfTraffic('reserved', { ...said, generation }, actor), id !== null);
         return reservedOf(row);
       });
     },
@@ -101,12 +100,6 @@ export function createTrafficStore(parts: EvidenceParts): TrafficStore {
   };
 }
 
-/** @param erased whose act it is and who was erased: nothing is sealed for them any more; null for everybody else */
-function append({ append: write }: LedgerTransaction, draft: EventDraft, erased: string | null): void {
-  if (erased === null) write(draft);
-  else write(withoutWords(draft), null);
-}
-
 /** Marks a write by a statement that takes environment, model, generation and the event's sequence first. */
 async function mark(
   { ledger, principals }: EvidenceParts,
@@ -124,7 +117,7 @@ async function mark(
     const { idempotency_key: idempotencyKey, reason, split } = row;
     const change = { environment, split, generation, idempotencyKey, reason };
     const draft = draftOfTraffic(stage, { ...change, ...(code === undefined ? {} : { code }) }, actor);
-    append(transaction, draft, isErased ? name : null);
+    appendAct(transaction, draft, isErased);
   });
 }
 

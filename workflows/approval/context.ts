@@ -30,17 +30,20 @@ const SHOWN_REFUSALS = 5;
 const REST = '20s';
 const LONG_REST = '5m';
 
-/** A lost worker is noticed after ten seconds; a database may be away for a while. */
+/** A database may be away for a while. */
+const RETRY = { initialInterval: '200ms', backoffCoefficient: 2, maximumInterval: '5s', maximumAttempts: 12 } as const;
+
+/** A lost worker is noticed after ten seconds. */
 export const activities = proxyActivities<ApprovalActivities>({
   startToCloseTimeout: '10s',
-  retry: { initialInterval: '200ms', backoffCoefficient: 2, maximumInterval: '5s', maximumAttempts: 12 },
+  retry: RETRY,
 });
 
 /** The same of those that may have to read an artifact: gigabytes take their time, and a lost worker is noticed by its silence. */
 export const readingActivities = proxyActivities<ApprovalActivities>({
   startToCloseTimeout: '2h',
   heartbeatTimeout: '10s',
-  retry: { initialInterval: '200ms', backoffCoefficient: 2, maximumInterval: '5s', maximumAttempts: 12 },
+  retry: RETRY,
 });
 
 export function openContext({ approvalId, carried }: ApprovalInput): ApprovalContext {

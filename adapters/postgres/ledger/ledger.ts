@@ -98,20 +98,17 @@ export function createLedger(
       void write();
     });
 
+  const causeNow = (): Cause => ({ source: source(), requestId: request() });
   return {
     transact: async (work) => {
-      const cause = { source: source(), requestId: request() };
+      const cause = causeNow();
       return await enter(false, async (batch) => await work(transactionOf(batch, cause)));
     },
     append: async (draft, idempotencyKey) => {
-      const [from, requestId] = [source(), request()];
+      const cause = causeNow();
       return await enter(true, async (batch) => {
         if (idempotencyKey !== undefined && (await isThere(batch, idempotencyKey))) return false;
-        batch.appended.push({
-          draft: ofRequest(draft, requestId),
-          idempotencyKey: idempotencyKey ?? null,
-          source: from,
-        });
+        appendTo(batch, draft, cause, idempotencyKey);
         return true;
       });
     },
@@ -124,19 +121,25 @@ interface Cause {
   readonly requestId: string | null;
 }
 
-function transactionOf(batch: Batch, { requestId, source }: Cause): LedgerTransaction {
+function transactionOf(batch: Batch, cause: Cause): LedgerTransaction {
   return {
     client: batch.client,
     get next() {
       return batch.first + batch.appended.length;
     },
-    append: (draft, from = source) =>
-      batch.first + batch.appended.push({ draft: ofRequest(draft, requestId), idempotencyKey: null, source: from }) - 1,
+    append: (draft, source = cause.source) => appendTo(batch, draft, { ...cause, source }),
   };
 }
 
-function ofRequest(draft: EventDraft, requestId: string | null): EventDraft {
-  return requestId === null || draft.requestId !== undefined ? draft : { ...draft, requestId };
+/** Returns the sequence of the event. */
+function appendTo(
+  batch: Batch,
+  given: EventDraft,
+  { requestId, source }: Cause,
+  idempotencyKey: string | null = null,
+): number {
+  const draft = requestId === null || given.requestId !== undefined ? given : { ...given, requestId };
+  return batch.first + batch.appended.push({ draft, idempotencyKey, source }) - 1;
 }
 
 async function isThere({ client, appended }: Batch, key: string): Promise<boolean> {
