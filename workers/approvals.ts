@@ -10,7 +10,7 @@ import type { EvidenceParts } from '../adapters/postgres/rollout-store.ts';
 import { createApprovalDesk } from '../adapters/temporal/approval-desk.ts';
 import type { MlopsConfig } from '../config/schema.ts';
 import { isMlopsError, MlopsError } from '../domain/errors.ts';
-import { draftOfRefusal } from '../domain/governance/access-drafts.ts';
+import { draftOfRefusal, draftOfSampledRead } from '../domain/governance/access-drafts.ts';
 import type { EventActor } from '../domain/governance/event-draft.ts';
 import type { Claim } from '../domain/governance/statement.ts';
 import { ACTION_OF_KIND, contentOfAsk } from '../domain/registry/approval/ask.ts';
@@ -130,7 +130,9 @@ function createReading(
   reader: ReturnType<typeof createApprovalReader>,
 ) {
   const note = async (resource: string, verb: 'list' | 'show', who: EventActor): Promise<void> =>
-    await sampleRead(evidence, governance.readSample, { type: 'approval.read', resource, verb }, who);
+    await sampleRead(evidence, governance.readSample, () =>
+      draftOfSampledRead({ type: 'approval.read', resource, verb }, who),
+    );
   return {
     note,
     async list(chosen: Listed, who: EventActor): Promise<ApprovalView[]> {

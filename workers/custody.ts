@@ -9,6 +9,7 @@ import { sampleRead } from '../adapters/postgres/ledger/sample-read.ts';
 import { rewrapKeys } from '../adapters/postgres/ledger/rewrap.ts';
 import { rewrapSecrets } from '../adapters/postgres/registry/webhooks/secrets.ts';
 import { runExclusively } from '../adapters/processes/exclusive.ts';
+import { draftOfSampledRead } from '../domain/governance/access-drafts.ts';
 import { draftOfCustody, type CustodyOrder, type HoldOrder } from '../domain/governance/custody-drafts.ts';
 import { requireAdminRole } from '../adapters/postgres/roles/require-admin-role.ts';
 import type { EvidenceParts } from '../adapters/postgres/rollout-store.ts';
@@ -44,7 +45,7 @@ export async function composeGovernance(
   const read = async (claim: Claim, verb: 'foresee' | 'holds' | 'watch', content: unknown): Promise<void> => {
     const actor = await may(claim, 'governance.read', content);
     const seen = { type: 'governance.read', resource: 'ledger', verb } as const;
-    await sampleRead(parts, config.governance.readSample, seen, actor);
+    await sampleRead(parts, config.governance.readSample, () => draftOfSampledRead(seen, actor));
   };
   return {
     /** How the watch over who does what stands, for who may know. */

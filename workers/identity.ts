@@ -11,6 +11,7 @@ import type { EvidenceParts } from '../adapters/postgres/rollout-store.ts';
 import { requireAdminRole } from '../adapters/postgres/roles/require-admin-role.ts';
 import type { MlopsConfig } from '../config/schema.ts';
 import { isMlopsError, MlopsError } from '../domain/errors.ts';
+import { draftOfSampledRead } from '../domain/governance/access-drafts.ts';
 import { ROLE_NAMES, type Role } from '../domain/governance/roles.ts';
 import type { Claim } from '../domain/governance/statement.ts';
 import { composeAuthority, type AuthorityRules } from './authority.ts';
@@ -76,7 +77,7 @@ export async function composeIdentities(config: IdentityRules, pool: Pool) {
     async list(claim: Claim) {
       const actor = await authorise('identity.list', null, claim);
       const read = { type: 'identity.read', resource: 'identity', verb: 'list' } as const;
-      await sampleRead(parts, config.governance.readSample, read, actor);
+      await sampleRead(parts, config.governance.readSample, () => draftOfSampledRead(read, actor));
       return await identities.list();
     },
   };

@@ -1,14 +1,17 @@
 import type { Pool, PoolClient, QueryResultRow } from 'pg';
 import { isMlopsError, MlopsError, messageOf } from '../../domain/errors.ts';
 
+/** Something that runs statements: the pool, or a connection in a transaction. */
+export type Queries = Pick<Pool | PoolClient, 'query'>;
+
 /** Runs one statement and returns its rows. @throws DATABASE_UNREACHABLE when there is no connection to be had */
 export async function query<Row extends QueryResultRow>(
-  pool: Pool,
+  queries: Queries,
   sql: string,
   values: readonly unknown[] = [],
 ): Promise<Row[]> {
   try {
-    return (await pool.query<Row>(sql, [...values])).rows;
+    return (await queries.query<Row>(sql, [...values])).rows;
   } catch (error) {
     throw translateDatabaseError(error);
   }

@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { sampleRead } from '../../adapters/postgres/registry/find.ts';
+import { sampleRegistryRead } from '../../adapters/postgres/registry/find.ts';
 import type { MlflowParts } from '../../adapters/postgres/registry/mlflow/parts.ts';
 import { isMlopsError } from '../../domain/errors.ts';
 import { draftOfRefusal } from '../../domain/governance/access-drafts.ts';
@@ -61,7 +61,7 @@ async function answerCall(gate: MlflowGate, call: MlflowCall, request: FastifyRe
   const action = typeof call.action === 'string' ? call.action : call.action(fields);
   const resource = (call.resource ?? resourceOf)(fields);
   const actor = await callers.admit(request, { action, resource });
-  if (action === 'model.read') await sampleRead(parts, resource, { verb: call.path }, actor.id);
+  if (action === 'model.read') await sampleRegistryRead(parts, resource, { verb: call.path }, actor.id);
   return await refusalsRecorded(parts, { action, resource, actor }, async () => await call.run(parts, fields, actor));
 }
 

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Pool } from 'pg';
 import type { EventActor } from '../../../domain/governance/event-draft.ts';
 import { isPrincipalId } from '../../../domain/governance/statement.ts';
-import { query } from '../query.ts';
+import { query, type Queries } from '../query.ts';
 
 /** Tells who somebody is in the log. */
 export interface Principals {
@@ -89,9 +89,9 @@ async function meet(pool: Pool, who: Met): Promise<EventActor> {
 }
 
 /** What ids mean, as far as it was not erased. */
-export async function namesOf(pool: Pool, ids: readonly string[]): Promise<ReadonlyMap<string, string>> {
+export async function namesOf(queries: Queries, ids: readonly string[]): Promise<ReadonlyMap<string, string>> {
   const rows = await query<{ principal_id: string; name: string }>(
-    pool,
+    queries,
     'SELECT principal_id, name FROM principal WHERE principal_id = ANY ($1) AND name IS NOT NULL',
     [ids],
   );

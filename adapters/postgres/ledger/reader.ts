@@ -13,6 +13,7 @@ import { originOf } from './open-ledger.ts';
 import { createProver } from './prove.ts';
 import { queryEvents } from './query-events.ts';
 import { namesOf } from './principals.ts';
+import { sampleRead } from './sample-read.ts';
 import { newestCheckpoint, signCheckpoint, type SignedCheckpoint } from './sign-checkpoint.ts';
 
 /** What a reader of the ledger is made of. */
@@ -57,7 +58,7 @@ export function createLedgerReader(parts: ReaderParts) {
 
     async query(asked: EventQuery, page: Parameters<typeof queryEvents>[2], order: ReadOrder) {
       // The first page alone: one question is one event, however many pages its answer has.
-      if (page.after === null) await sampleRead(parts, order, questionOf(asked));
+      if (page.after === null) await sampleQuestion(parts, order, questionOf(asked));
       return await queryEvents(pool, await withPrincipals(pool, asked), page);
     },
 
@@ -72,7 +73,7 @@ export function createLedgerReader(parts: ReaderParts) {
       const origin = await originOf(pool);
       if (order.withPayload)
         await recordRead(parts, order, 'audit.payload-read', `ledger/${origin}/${sequence}`, { facts: {} });
-      else await sampleRead(parts, order, questionOf({ from: sequence, to: sequence }));
+      else await sampleQuestion(parts, order, questionOf({ from: sequence, to: sequence }));
       const { note, size } = await coverAll(parts);
       const event = JSON.parse(stored.canonical) as { readonly [name: string]: Json };
       const payloads = order.withPayload ? await openPayloads(pool, [stored], { origin, keys }) : null;
@@ -115,10 +116,11 @@ async function recordRead(
   await ledger.append(draftOfRead(type, resource, question, await principals.actor(actor)));
 }
 
-/** Queries are many: a share of them is written down, each by chance. */
-async function sampleRead(parts: ReaderParts, order: ReadOrder, question: Question): Promise<void> {
-  if (Math.random() >= parts.readSample) return;
-  await recordRead(parts, order, 'audit.queried', `ledger/${await originOf(parts.pool)}`, question);
+async function sampleQuestion(parts: ReaderParts, { actor }: ReadOrder, question: Question): Promise<void> {
+  await sampleRead(parts, parts.readSample, async () => {
+    const resource = `ledger/${await originOf(parts.pool)}`;
+    return draftOfRead('audit.queried', resource, question, await parts.principals.actor(actor));
+  });
 }
 
 /** What was asked for. What people type may be about a person: it is sealed, and the log has how many words there were. */

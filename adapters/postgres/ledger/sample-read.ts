@@ -1,17 +1,16 @@
-import { draftOfSampledRead, type SampledRead } from '../../../domain/governance/access-drafts.ts';
-import type { EventActor } from '../../../domain/governance/event-draft.ts';
+import type { EventDraft } from '../../../domain/governance/event-draft.ts';
 import type { EvidenceParts } from '../rollout-store.ts';
 
 /**
  * Readings are many: a share of them is written down, each by chance, before anything is given out.
  *
  * @param chance 0 to 1
+ * @param draftOf is asked only for a reading that is written down
  */
 export async function sampleRead(
   { ledger }: Pick<EvidenceParts, 'ledger'>,
   chance: number,
-  read: SampledRead,
-  actor: EventActor,
+  draftOf: () => EventDraft | Promise<EventDraft>,
 ): Promise<void> {
-  if (Math.random() < chance) await ledger.append(draftOfSampledRead(read, actor));
+  if (Math.random() < chance) await ledger.append(await draftOf());
 }

@@ -4,6 +4,7 @@ import { resourceOfModel, resourceOfVersion } from '../../../domain/registry/res
 import { parseVersion, sortKeyOf } from '../../../domain/registry/semver.ts';
 import type { Stage } from '../../../domain/registry/stages.ts';
 import type { Json } from '../../../domain/governance/event-draft.ts';
+import { sampleRead } from '../ledger/sample-read.ts';
 import type { RegistryParts } from './parts.ts';
 import {
   productionOf,
@@ -35,7 +36,7 @@ export async function getVersion(
 ): Promise<VersionRecord> {
   const record = recordOf(await requireVersion(parts.pool, parts.environment, name), parts.environment);
   const { model, version } = record.registration;
-  await sampleRead(parts, resourceOfVersion(model, version), { verb: 'show' }, actor);
+  await sampleRegistryRead(parts, resourceOfVersion(model, version), { verb: 'show' }, actor);
   return record;
 }
 
@@ -43,7 +44,8 @@ export async function getVersion(
 export async function listVersions(parts: RegistryParts, asked: VersionQuery): Promise<VersionPage> {
   const { after, actor, limit, model, stage, withRetired } = asked;
   const id = await requireModel(parts.pool, model);
-  if (after === null) await sampleRead(parts, resourceOfModel(model), { verb: 'list', stage, withRetired }, actor);
+  if (after === null)
+    await sampleRegistryRead(parts, resourceOfModel(model), { verb: 'list', stage, withRetired }, actor);
   const last = after === null ? null : parseVersion(after);
   const rows = await run<VersionRow>(
     parts.pool,
@@ -98,7 +100,7 @@ export async function listModels(
   parts: RegistryParts,
   { actor, after, limit }: { readonly after: string | null; readonly limit: number; readonly actor: string },
 ): Promise<ModelPage> {
-  if (after === null) await sampleRead(parts, 'model', { verb: 'list' }, actor);
+  if (after === null) await sampleRegistryRead(parts, 'model', { verb: 'list' }, actor);
   const rows = await run<ModelRow>(
     parts.pool,
     `SELECT m.model_id, m.name, m.last_ordinal AS versions, m.created_at, m.changed_at,
@@ -121,23 +123,14 @@ export async function listModels(
   return { models, cursor: rows.length < limit ? null : (models.at(-1)?.name ?? null) };
 }
 
-/** What principal ids mean, as far as it was not erased. */
-export async function namesOf({ pool }: RegistryParts, ids: readonly string[]): Promise<ReadonlyMap<string, string>> {
-  const rows = await run<{ principal_id: string; name: string }>(
-    pool,
-    'SELECT principal_id, name FROM principal WHERE principal_id = ANY ($1) AND name IS NOT NULL',
-    [ids],
-  );
-  return new Map(rows.map(({ name, principal_id }) => [principal_id, name]));
-}
-
-/** Readings are many: a share of them is written down, each by chance, before anything is given out. */
-export async function sampleRead(
+/** A share of the readings of the registry is written down. */
+export async function sampleRegistryRead(
   { ledger, principals, readSample }: RegistryParts,
   resource: string,
   facts: { readonly [name: string]: Json },
   actor: string,
 ): Promise<void> {
-  if (Math.random() >= readSample) return;
-  await ledger.append(draftOfRegistry('read', { resource, facts }, await principals.actor(actor)));
+  await sampleRead({ ledger }, readSample, async () =>
+    draftOfRegistry('read', { resource, facts }, await principals.actor(actor)),
+  );
 }

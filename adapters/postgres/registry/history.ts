@@ -2,7 +2,7 @@ import type { BoundContent } from '../../../domain/registry/bound-content.ts';
 import type { HistoryPage, StageChangeRecord } from '../../../domain/registry/records.ts';
 import { resourceOfModel } from '../../../domain/registry/resource-names.ts';
 import type { Stage } from '../../../domain/registry/stages.ts';
-import { sampleRead } from './find.ts';
+import { sampleRegistryRead } from './find.ts';
 import type { RegistryParts } from './parts.ts';
 import { requireModel, run } from './versions.ts';
 
@@ -33,7 +33,7 @@ export async function readHistory(
 ): Promise<HistoryPage> {
   const { actor, after, limit, model } = asked;
   const modelId = await requireModel(parts.pool, model);
-  if (after === null) await sampleRead(parts, resourceOfModel(model), { verb: 'history' }, actor);
+  if (after === null) await sampleRegistryRead(parts, resourceOfModel(model), { verb: 'history' }, actor);
   const rows = await run<ChangeRow>(
     parts.pool,
     `${CHANGES} AND ($3::bigint IS NULL OR c.change_id < $3) ORDER BY c.change_id DESC LIMIT $4`,
@@ -49,7 +49,7 @@ export async function readProductionAt(
   { actor, at, model }: { readonly model: string; readonly at: Date; readonly actor: string },
 ): Promise<StageChangeRecord | null> {
   const modelId = await requireModel(parts.pool, model);
-  await sampleRead(parts, resourceOfModel(model), { verb: 'history', at: at.toISOString() }, actor);
+  await sampleRegistryRead(parts, resourceOfModel(model), { verb: 'history', at: at.toISOString() }, actor);
   const [row] = await run<ChangeRow>(
     parts.pool,
     `${CHANGES} AND c.at <= $3 AND (c.from_stage = 'production' OR c.to_stage = 'production')

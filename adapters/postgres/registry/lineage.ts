@@ -10,7 +10,7 @@ import type { RegisteredType } from '../../../domain/registry/model-types.ts';
 import { draftOfRegistry } from '../../../domain/registry/registry-drafts.ts';
 import { resourceOfModel, resourceOfVersion } from '../../../domain/registry/resource-names.ts';
 import type { Stage } from '../../../domain/registry/stages.ts';
-import { sampleRead } from './find.ts';
+import { sampleRegistryRead } from './find.ts';
 import { linkDependencies } from './link-dependencies.ts';
 import type { RegistryParts } from './parts.ts';
 import { refusalsRecorded } from './refusals.ts';
@@ -38,7 +38,7 @@ export async function readLineage(parts: RegistryParts, order: LineageOrder): Pr
     return await assemble({ queries: pool, environment, direction, edges, roots: [], outside: [root] });
   }
   const row = await requireVersion(pool, environment, start);
-  await sampleRead(
+  await sampleRegistryRead(
     parts,
     resourceOfVersion(row.content.model, row.content.version),
     { verb: 'lineage', direction },

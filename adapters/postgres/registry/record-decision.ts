@@ -11,6 +11,7 @@ import {
 import type { ApprovalRecord, ApprovalStanding } from '../../../domain/registry/approval/request.ts';
 import { principalsOf, problemOfSamePerson } from '../../../domain/registry/approval/same-person.ts';
 import type { LedgerTransaction } from '../ledger/ledger.ts';
+import { namesOf } from '../ledger/principals.ts';
 import type { EvidenceParts } from '../rollout-store.ts';
 import { useLink } from './approval-links.ts';
 import { recordOf, requireRow, standingOf } from './approval-rows.ts';
@@ -61,11 +62,7 @@ async function writeDecision(
 async function requireAuthority(client: PoolClient, record: ApprovalRecord, order: DecisionOrder): Promise<Authority> {
   const { authorities } = order;
   const principal = order.actor.id;
-  const { rows } = await client.query<{ principal_id: string; name: string }>(
-    'SELECT principal_id, name FROM principal WHERE principal_id = ANY ($1) AND name IS NOT NULL',
-    [principalsOf(record, { principal, authorities })],
-  );
-  const names = new Map(rows.map((row) => [row.principal_id, row.name]));
+  const names = await namesOf(client, principalsOf(record, { principal, authorities }));
   const own = problemOfSamePerson(record, principal, names);
   if (own !== null) throw refusal(order, own);
   const problems = authorities.map((one) => problemOfSamePerson(record, one.principal, names));

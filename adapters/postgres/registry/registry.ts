@@ -1,9 +1,10 @@
 import { draftOfRegistry } from '../../../domain/registry/registry-drafts.ts';
+import { namesOf } from '../ledger/principals.ts';
 import { setAlias, type AliasOrder } from './aliases.ts';
 import { demoteModel, type DemoteOrder } from './demote.ts';
 import { setEndpoint, type EndpointOrder } from './endpoints.ts';
 import { exportRegistry } from './export-rows.ts';
-import { getProduction, getVersion, listModels, listVersions, namesOf, type VersionQuery } from './find.ts';
+import { getProduction, getVersion, listModels, listVersions, type VersionQuery } from './find.ts';
 import { goBack, type GoBackOrder } from './go-back.ts';
 import { readHistory, readProductionAt } from './history.ts';
 import { importRegistry } from './import-rows.ts';
@@ -23,7 +24,7 @@ export function createRegistry(parts: RegistryParts) {
     versions: async (asked: VersionQuery) => await listVersions(parts, asked),
     models: async (asked: Parameters<typeof listModels>[1]) => await listModels(parts, asked),
     production: async (asked: Parameters<typeof getProduction>[1]) => await getProduction(parts, asked),
-    names: async (ids: readonly string[]) => await namesOf(parts, ids),
+    names: async (ids: readonly string[]) => await namesOf(parts.pool, ids),
     promote: async (order: PromoteOrder) => await promoteModel(parts, order),
     goBack: async (order: GoBackOrder) => await goBack(parts, order),
     demote: async (order: DemoteOrder) => await demoteModel(parts, order),

@@ -1,10 +1,10 @@
-import type { Pool, PoolClient, QueryResultRow } from 'pg';
+import type { QueryResultRow } from 'pg';
 import { MlopsError } from '../../../domain/errors.ts';
 import type { Registration } from '../../../domain/registry/registration.ts';
 import type { VersionRecord } from '../../../domain/registry/records.ts';
 import { parseVersion, sortKeyOf } from '../../../domain/registry/semver.ts';
 import type { Stage } from '../../../domain/registry/stages.ts';
-import { translateDatabaseError } from '../query.ts';
+import { query as run, type Queries } from '../query.ts';
 
 /** A row as PostgreSQL returns it. */
 export interface VersionRow extends QueryResultRow {
@@ -28,8 +28,7 @@ export interface VersionRow extends QueryResultRow {
   readonly retired_at: Date | null;
 }
 
-/** Statements of a pool, or of the transaction that a client is in. */
-export type Queries = Pick<Pool | PoolClient, 'query'>;
+export { run, type Queries };
 
 /** Columns of a version in the environment $1; `v` is the version's table. A model that was renamed has its name of now. */
 export const VERSION_COLUMNS = `v.version_id, v.model_id, v.ordinal, v.content_digest,
@@ -99,19 +98,6 @@ export async function requireModel(queries: Queries, model: string): Promise<str
     [model],
   );
   throw new MlopsError('MODEL_NOT_FOUND', { model, near: first === undefined ? '' : `; is ${first.name} meant?` });
-}
-
-/** Runs a statement of a pool or a transaction. @throws DATABASE_UNREACHABLE */
-export async function run<Row extends QueryResultRow>(
-  queries: Queries,
-  sql: string,
-  values: readonly unknown[] = [],
-): Promise<Row[]> {
-  try {
-    return (await queries.query<Row>(sql, [...values])).rows;
-  } catch (error) {
-    throw translateDatabaseError(error);
-  }
 }
 
 /** A row as the rest of the program knows it. */
