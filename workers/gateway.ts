@@ -10,10 +10,10 @@ import { createRequestIds } from '../adapters/gateway/request-id.ts';
 import { openSplitStore } from '../adapters/gateway/split-store.ts';
 import { loadSecret } from '../adapters/gateway/secret-file.ts';
 import type { MlopsConfig } from '../config/schema.ts';
+import { isLoopbackHost } from '../domain/url-host.ts';
 import { listenOn } from './listen.ts';
 import { untilToldToStop } from './stop-signal.ts';
 
-const LOOPBACK = /^(?:localhost|127(?:\.\d+){3}|::1)$/;
 const DRAIN_MS = 10_000;
 
 export interface RunningGateway {
@@ -82,7 +82,7 @@ export async function startGateway(config: GatewayConfig): Promise<RunningGatewa
 /** Names of the administration where it listens on loopback: from there every page of this machine's browsers could reach it. */
 function hostsOf({ deployment }: Pick<MlopsConfig, 'deployment'>): readonly string[] | null {
   const { adminListenHost, adminUrl } = deployment.gateway;
-  if (!LOOPBACK.test(adminListenHost)) return null;
+  if (!isLoopbackHost(adminListenHost)) return null;
   return [...deployment.allowedHosts, ...(adminUrl === null ? [] : [new URL(adminUrl).hostname])];
 }
 

@@ -4,7 +4,7 @@ import { TrustedRoot } from '@sigstore/protobuf-specs';
 import { toSignedEntity, toTrustMaterial, Verifier } from '@sigstore/verify';
 import { MlopsError, messageOf } from '../../domain/errors.ts';
 import type { OmsSignature } from '../../domain/registry/oms.ts';
-import type { Json } from '../../domain/registry/oms-json.ts';
+import type { JsonObject } from '../../domain/json-object.ts';
 import { parseCertificate } from './certificate.ts';
 import { judgeSigningUse } from './certificate-path.ts';
 import { wrong, type SignerFinding } from './signer-finding.ts';
@@ -33,7 +33,7 @@ const ROOT_TYPE = /^application\/vnd\.dev\.sigstore\.trustedroot(\+json;version=
  */
 export function judgeBySigstore(
   signature: OmsSignature,
-  bundleJson: Json,
+  bundleJson: JsonObject,
   { identities, verifier }: { readonly verifier: Verifier; readonly identities: readonly SigstoreIdentity[] },
 ): SignerFinding {
   try {

@@ -1,4 +1,5 @@
 import { ownValue } from '../own-value.ts';
+import { objectOf } from '../json-object.ts';
 import { hasMailAddress } from '../mail-address.ts';
 import { isClaim, showsClaim, type Referenced } from './claims.ts';
 import { separateTexts } from './sealed-texts.ts';
@@ -38,16 +39,16 @@ const REFERENCE = /^(sha256:[0-9a-f]{64}|ledger:\d{1,15})$/;
 
 /** Reads what somebody wants recorded, of whatever shape it is; null when it has not that of an event. */
 export function parseRecording(given: unknown): RecordedEvent | null {
-  const { action, approvalRequired, category, evidence, frameworks, metadata, resource } = recordOf(given);
+  const { action, approvalRequired, category, evidence, frameworks, metadata, resource } = objectOf(given);
   const isEvent =
     [action, category, resource].every((text) => typeof text === 'string') &&
     typeof approvalRequired === 'boolean' &&
     Array.isArray(frameworks) &&
-    Object.values(recordOf(metadata)).every((value) => ['string', 'number', 'boolean'].includes(typeof value)) &&
-    Object.values(recordOf(evidence)).every((value) => typeof value === 'string');
+    Object.values(objectOf(metadata)).every((value) => ['string', 'number', 'boolean'].includes(typeof value)) &&
+    Object.values(objectOf(evidence)).every((value) => typeof value === 'string');
   if (!isEvent) return null;
-  const read = { action, approvalRequired, category, evidence: recordOf(evidence), frameworks };
-  return { ...read, metadata: recordOf(metadata), resource } as unknown as RecordedEvent;
+  const read = { action, approvalRequired, category, evidence: objectOf(evidence), frameworks };
+  return { ...read, metadata: objectOf(metadata), resource } as unknown as RecordedEvent;
 }
 
 /** Says in words what keeps something from being recorded; null when nothing does. What is in the log cannot be taken back. */
@@ -164,12 +165,6 @@ export function jsonOfRecording(event: RecordedEvent, unshown: readonly string[]
     approvalRequired,
     unshown: [...unshown],
   };
-}
-
-function recordOf(value: unknown): Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-    ? (value as Readonly<Record<string, unknown>>)
-    : {};
 }
 
 function isValue(value: string | number | boolean): boolean {

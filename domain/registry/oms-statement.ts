@@ -1,4 +1,4 @@
-import { listOf, objectOf, parseJsonObject, type Json } from './oms-json.ts';
+import { listOf, objectOf, parseJsonObject, type JsonObject } from '../json-object.ts';
 import { broken, foreign, type OmsPrimitives, type OmsProblem } from './oms-primitives.ts';
 
 /** How content is digested. `blake2b`: 64 bytes, without a key */
@@ -47,7 +47,7 @@ function describePredicate(type: unknown): string {
   return isOlder ? `${found}: a release of model-signing before 1.0 made it; sign again with a newer one` : found;
 }
 
-function parseSerialization(said: Json): Omit<OmsStatement, 'resources'> | OmsProblem {
+function parseSerialization(said: JsonObject): Omit<OmsStatement, 'resources'> | OmsProblem {
   const { hash_type: hash, ignore_paths: ignored, method, shard_size: shardBytes } = said;
   const isFiles = method === 'files';
   if ((!isFiles && method !== 'shards') || (hash !== 'sha256' && hash !== 'blake2b'))
@@ -64,7 +64,7 @@ function parseSerialization(said: Json): Omit<OmsStatement, 'resources'> | OmsPr
 }
 
 function resourceOf(
-  { algorithm, digest, name }: Json,
+  { algorithm, digest, name }: JsonObject,
   { hash, shardBytes }: Pick<OmsStatement, 'hash' | 'shardBytes'>,
 ): OmsStatement['resources'][number] | null {
   const wanted = shardBytes === null ? hash : `${hash}-sharded-${shardBytes}`;

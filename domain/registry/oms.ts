@@ -1,4 +1,4 @@
-import { listOf, objectOf, parseJsonObject, type Json } from './oms-json.ts';
+import { listOf, objectOf, parseJsonObject, type JsonObject } from '../json-object.ts';
 import { broken, foreign, type OmsPrimitives, type OmsProblem } from './oms-primitives.ts';
 import { parseOmsStatement, type OmsStatement } from './oms-statement.ts';
 
@@ -22,7 +22,7 @@ export type OmsMaterial =
   /** DER; the signer's comes first. */
   | { readonly kind: 'certificate'; readonly chain: readonly Uint8Array[] }
   /** A certificate for minutes and its entry in a log, within the bundle. */
-  | { readonly kind: 'sigstore'; readonly bundle: Json };
+  | { readonly kind: 'sigstore'; readonly bundle: JsonObject };
 
 /** Where the signature of a folder is, within it. */
 export const OMS_SIGNATURE_PATH = 'model.sig';
@@ -67,7 +67,7 @@ export function preAuthenticationEncoding(type: string, payload: Uint8Array): Ui
   return all;
 }
 
-function parseMaterial(primitives: OmsPrimitives, bundle: Json): OmsMaterial | OmsProblem {
+function parseMaterial(primitives: OmsPrimitives, bundle: JsonObject): OmsMaterial | OmsProblem {
   const material = objectOf(bundle['verificationMaterial']);
   const [kind, ...others] = MATERIALS.filter((name) => material[name] !== undefined && material[name] !== null);
   if (kind === undefined || others.length > 0)

@@ -1,3 +1,5 @@
+import { isObject } from '../json-object.ts';
+
 /** What came with a signal `approve`. Nobody has checked who sent it: `actor` says so, and the name it gave is a claim. */
 export interface ApprovalSignal {
   readonly actor: 'signal';
@@ -19,7 +21,7 @@ const NOT_UNDERSTOOD = 'its input is not understood: wanted {"actor": "...", "re
  * @example parseApprovalSignal([{ actor: 'ann', reason: 'checked' }]).reason // 'checked; claims to be ann'
  */
 export function parseApprovalSignal(inputs: readonly unknown[]): ApprovalSignal {
-  const given = isRecord(inputs[0]) ? inputs[0] : {};
+  const given = isObject(inputs[0]) ? inputs[0] : {};
   const claimed = textOf(given['actor']);
   const reason = [textOf(given['reason']), claimOf(claimed)].filter((part) => part !== '').join('; ');
   return { actor: 'signal', claimed, reason, problem: isUnderstood(inputs) ? null : NOT_UNDERSTOOD };
@@ -33,12 +35,8 @@ export function claimOf(claimed: string): string {
 function isUnderstood([input, ...more]: readonly unknown[]): boolean {
   if (more.length > 0) return false;
   if (input === undefined || input === null) return true;
-  if (!isRecord(input)) return false;
+  if (!isObject(input)) return false;
   return Object.entries(input).every(([key, value]) => KNOWN_KEYS.includes(key) && typeof value === 'string');
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function textOf(value: unknown): string {

@@ -1,5 +1,6 @@
 import type { Json } from '../../governance/event-draft.ts';
 import type { Action } from '../../governance/permissions.ts';
+import { isObject, objectOf } from '../../json-object.ts';
 import type { Claim } from '../../governance/statement.ts';
 import { APPROVAL_KINDS, type ApprovalAsk, type ApprovalKind } from './request.ts';
 
@@ -26,7 +27,7 @@ export function contentOfAsk({ action, environment, kind, reason, requestedBy }:
  * @returns in words what is wrong with it, when something is
  */
 export function parseAsk(given: unknown): ApprovalAsk | string {
-  const { action, claim, environment, kind, reason, requestedBy, resource } = recordOf(given);
+  const { action, claim, environment, kind, reason, requestedBy, resource } = objectOf(given);
   if (!isKind(kind)) return `it is no kind of approval, wanted one of ${APPROVAL_KINDS.join(', ')}`;
   if (!isText(resource) || /\s/.test(resource) || resource.length > LONGEST_RESOURCE) return 'it does not say of what';
   if (!isText(environment)) return 'it does not say of which environment';
@@ -39,7 +40,7 @@ export function parseAsk(given: unknown): ApprovalAsk | string {
     environment,
     requestedBy,
     reason,
-    ...(isRecord(action) ? { action: action as { readonly [name: string]: Json } } : {}),
+    ...(isObject(action) ? { action: action as { readonly [name: string]: Json } } : {}),
     ...(claim === undefined ? {} : { claim }),
   };
 }
@@ -54,13 +55,5 @@ function isText(value: unknown): value is string {
 
 /** Whether its statement is one is looked at by who verifies it; a token has no business here. */
 function isClaim(value: unknown): value is Claim {
-  return isRecord(value) && isText(value['actor']) && value['token'] === undefined && isRecord(value['statement']);
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function recordOf(value: unknown): Readonly<Record<string, unknown>> {
-  return isRecord(value) ? value : {};
+  return isObject(value) && isText(value['actor']) && value['token'] === undefined && isObject(value['statement']);
 }

@@ -1,3 +1,5 @@
+import { isObject } from '../../json-object.ts';
+
 /** What came with a signal `approve`. */
 export interface DecisionSignal {
   /** One-time code that says who sent it; '' for none. */
@@ -22,18 +24,14 @@ const UNSIGNED =
  */
 export function parseDecisionSignal(inputs: readonly unknown[]): DecisionSignal {
   const [input, ...more] = inputs;
-  const given = isRecord(input) ? input : {};
+  const given = isObject(input) ? input : {};
   const [code, reason, claimed] = [textOf(given['code']), textOf(given['reason']), textOf(given['actor'])];
   const isUnderstood =
     more.length === 0 &&
-    (input === undefined || input === null || isRecord(input)) &&
+    (input === undefined || input === null || isObject(input)) &&
     Object.entries(given).every(([key, value]) => KNOWN_KEYS.includes(key) && typeof value === 'string');
   const problem = !isUnderstood ? NOT_UNDERSTOOD : code === '' ? UNSIGNED : null;
   return { code, reason, claimed, problem };
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function textOf(value: unknown): string {

@@ -1,4 +1,4 @@
-import { hostOf } from '../../../url-host.ts';
+import { hostOf, isLoopbackHost } from '../../../url-host.ts';
 
 /** Where a webhook may go. */
 export interface WebhookRules {
@@ -9,7 +9,6 @@ export interface WebhookRules {
 }
 
 const LONGEST_URL = 500;
-const LOOPBACK = /^(?:localhost|127(?:\.\d+){3}|::1)$/;
 
 /** Why requests may not be sent to an address, in words; null when they may. What it says holds no more of the address than its host. */
 export function problemOfWebhookUrl(url: string, { allowsPlainLoopback, hosts }: WebhookRules): string | null {
@@ -17,7 +16,7 @@ export function problemOfWebhookUrl(url: string, { allowsPlainLoopback, hosts }:
   const { password, protocol, username } = new URL(url);
   const host = hostOf(url);
   if (username !== '' || password !== '') return 'it holds a user name or password; use the secret';
-  const isPlain = protocol === 'http:' && allowsPlainLoopback && LOOPBACK.test(host);
+  const isPlain = protocol === 'http:' && allowsPlainLoopback && isLoopbackHost(host);
   if (protocol !== 'https:' && !isPlain)
     return `its scheme is ${protocol}, wanted https: (or http: to this machine, outside production)`;
   if (hosts.some((listed) => listed.toLowerCase() === host)) return null;

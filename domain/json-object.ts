@@ -1,8 +1,8 @@
 /** An object of JSON whose members are not yet looked at. */
-export type Json = { readonly [name: string]: unknown };
+export type JsonObject = { readonly [name: string]: unknown };
 
 /** The object a text holds; null when it holds none. */
-export function parseJsonObject(text: string): Json | null {
+export function parseJsonObject(text: string): JsonObject | null {
   try {
     const value: unknown = JSON.parse(text);
     return isObject(value) ? value : null;
@@ -12,7 +12,7 @@ export function parseJsonObject(text: string): Json | null {
 }
 
 /** A value that should be an object; an empty one when it is none. */
-export function objectOf(value: unknown): Json {
+export function objectOf(value: unknown): JsonObject {
   return isObject(value) ? value : {};
 }
 
@@ -21,6 +21,7 @@ export function listOf(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? (value as readonly unknown[]) : [];
 }
 
-function isObject(value: unknown): value is Json {
+/** Whether a value is an object, and no list. */
+export function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
