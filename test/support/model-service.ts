@@ -16,19 +16,22 @@ const behaviour: ServiceBehaviour = {
   cpuLimitCores: 2,
   ids: ['a', 'b'],
   redirectTo: null,
+  isRedirectedOnlyThroughGateway: false,
   healthDelayMs: 0,
 };
 const served = { requests: 0, mirrored: 0 };
 
 const server = createServer((request, response) => {
-  if (request.url === '/healthz') setTimeout(answerHealth, behaviour.healthDelayMs, response);
+  if (request.url === '/healthz') setTimeout(answerHealth, behaviour.healthDelayMs, request, response);
   else if (request.url === '/control') void control(request, response);
   else answer(request, response);
 });
 
-function answerHealth(response: ServerResponse): void {
+function answerHealth(request: IncomingMessage, response: ServerResponse): void {
   const { status, memoryBytes, memoryLimitBytes, cpuCores, cpuLimitCores, redirectTo } = behaviour;
-  if (redirectTo !== null) response.writeHead(302, { location: redirectTo }).end();
+  // Who asks the service itself does not name a model.
+  const isMet = !behaviour.isRedirectedOnlyThroughGateway || request.headers['x-mlops-model'] !== undefined;
+  if (redirectTo !== null && isMet) response.writeHead(302, { location: redirectTo }).end();
   else answerJson(response, 200, { status, version, memoryBytes, memoryLimitBytes, cpuCores, cpuLimitCores });
 }
 

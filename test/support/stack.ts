@@ -28,6 +28,8 @@ export interface ServiceBehaviour {
   readonly ids: readonly string[];
   /** Where /healthz sends whoever asks; null: nowhere. */
   readonly redirectTo: string | null;
+  /** Whether only those who come by the gateway are sent there. */
+  readonly isRedirectedOnlyThroughGateway: boolean;
   /** How long /healthz takes. */
   readonly healthDelayMs: number;
 }
