@@ -13,6 +13,7 @@ import type {
   NoiseAssessor,
   Notifier,
   Outbox,
+  RegistrySource,
   RolloutLookup,
   RolloutStore,
   SmokeTest,
@@ -24,6 +25,7 @@ import type {
 import { inOwnEnvironment } from './own-environment.ts';
 import { createPreflightActivities, createRefusalActivities } from './preflight.ts';
 import { createRecordActivities } from './record.ts';
+import { createRegistrySourceActivities } from './registry-source.ts';
 import { createRolloutApprovalActivities, type RolloutApprovals } from './rollout-approvals.ts';
 import { createTelemetryActivities } from './telemetry.ts';
 import { createTrafficActivities } from './traffic.ts';
@@ -53,6 +55,8 @@ export interface ActivityPorts extends ApprovalActivityPorts {
   readonly engine: EngineVersion;
   /** Null: the watch is turned off. */
   readonly accessWatch: AccessWatchStore | null;
+  /** Null: no other registry is configured. */
+  readonly registrySource: RegistrySource | null;
 }
 
 /** Every activity a worker registers. */
@@ -65,6 +69,7 @@ export function createActivities(ports: ActivityPorts) {
     ...createVersionActivities(ports),
     ...createGuardActivities(ports),
     ...createAccessWatchActivities(ports),
+    ...createRegistrySourceActivities(ports),
   });
   return translateErrors({
     ...ofOneEnvironment,

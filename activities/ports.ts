@@ -7,6 +7,7 @@ import type { EarlierAttempt } from '../domain/rollout/error-budget.ts';
 import type { HistoryQuery, HistoryTick } from '../domain/rollout/calibration/history.ts';
 import type { assessNoise, NoiseBasis } from '../domain/rollout/calibration/noise-basis.ts';
 import type { RolloutOutcomeRecord, RolloutRecord, TickRecord } from '../domain/rollout/records.ts';
+import type { TakenOver } from '../domain/registry/mlflow/version-source.ts';
 import type { WebhookEvent } from '../domain/registry/mlflow/webhook/events.ts';
 import type { ArmTarget, LiveSplit, TrafficSplit, TrafficWrite } from '../domain/rollout/split.ts';
 import type { TelemetrySnapshot } from '../domain/rollout/telemetry.ts';
@@ -146,6 +147,12 @@ export interface WebhookMail {
   deliver(delivery: WebhookDelivery): Promise<'delivered' | 'dropped'>;
   /** Writes that a delivery failed for good, once. */
   recordFailure(delivery: WebhookDelivery, problem: string): Promise<void>;
+}
+
+/** Port: a registry elsewhere that versions come from. */
+export interface RegistrySource {
+  /** Takes over what changed there since the last time. @throws REGISTRY_SOURCE_FAILED, DATABASE_UNREACHABLE */
+  read(): Promise<TakenOver>;
 }
 
 /** A traffic write that was given its generation in the database before the router was asked. */

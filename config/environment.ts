@@ -86,7 +86,9 @@ export const VARIABLES: Readonly<Record<string, Variable>> = {
     // It may hold a password.
     isSecret: true,
   },
-  MODEL_REGISTRY_URL: url('Registry of MLflow that `mlops model import --from-mlflow` takes versions over from'),
+  MODEL_REGISTRY_URL: url(
+    'Registry: our API, or one of MLflow, which the worker takes versions over from every minute (and `mlops model import --from-mlflow` at once)',
+  ),
   MLFLOW_TRACKING_TOKEN: ofOthers('Bearer token for it'),
   MONITORING_ENDPOINT: url('Metrics of both versions as Prometheus text; `mlops status` reads it'),
   AUDIT_STORAGE_PATH: text('Folder of the ledger in files: segments, newest checkpoint, verifier keys'),

@@ -84,6 +84,7 @@ export function loadWhatIsValid(options: LoadOptions): LoadedConfig & { readonly
     },
     gateway,
     monitoringEndpoint: env['MONITORING_ENDPOINT'] ?? new URL('/metrics', gateway.url).href,
+    modelRegistryUrl: env['MODEL_REGISTRY_URL'] ?? null,
     monitoring: resolveMonitoring(monitoring.value),
     deployment: resolved,
     governance: resolveGovernance(governance.value),

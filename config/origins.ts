@@ -30,7 +30,10 @@ export function originsOfSection(section: string, layers: readonly Layer[]): Con
 /** Settings that environment variables make, with what they are without one. */
 export function originsOfEnvironment(
   env: Readonly<Record<string, string | undefined>>,
-  config: Pick<MlopsConfig, 'environment' | 'root' | 'stateDirectory' | 'temporal' | 'monitoringEndpoint'>,
+  config: Pick<
+    MlopsConfig,
+    'environment' | 'root' | 'stateDirectory' | 'temporal' | 'modelRegistryUrl' | 'monitoringEndpoint'
+  >,
   portOffset: PortOffset,
 ): ConfigOrigin[] {
   const values = {
@@ -40,7 +43,7 @@ export function originsOfEnvironment(
     DATABASE_URL: env['DATABASE_URL'] === undefined ? null : '(hidden)',
     TEMPORAL_ADDRESS: config.temporal.address,
     TEMPORAL_NAMESPACE: config.temporal.namespace,
-    MODEL_REGISTRY_URL: env['MODEL_REGISTRY_URL'] ?? null,
+    MODEL_REGISTRY_URL: config.modelRegistryUrl,
     MONITORING_ENDPOINT: config.monitoringEndpoint,
   };
   const remembered = `${relative(config.root, config.stateDirectory)}/stack.json`;

@@ -44,6 +44,8 @@ export interface MlopsConfig {
   };
   /** MONITORING_ENDPOINT: Prometheus text with the counters of both arms */
   readonly monitoringEndpoint: string;
+  /** MODEL_REGISTRY_URL: a registry of MLflow that versions come from; null: there is none but ours */
+  readonly modelRegistryUrl: string | null;
   readonly monitoring: {
     readonly modelName: string;
     readonly driftDetectionEnabled: boolean;

@@ -39,6 +39,7 @@ import { admitFirstAdmin } from './identity.ts';
 import { composeLedger } from './ledger.ts';
 import { composeRecordedCarriers } from './recorder.ts';
 import { composeRegistryCarriers } from './registry-approvals.ts';
+import { composeRegistrySource } from './registry-source.ts';
 import { openRegistry } from './registry.ts';
 import { composeRolloutApprovals } from './rollout-approvals.ts';
 import { composeRolloutVersions } from './rollout-versions.ts';
@@ -76,31 +77,19 @@ export async function runWorker(config: MlopsConfig, parts: WorkerParts = {}): P
   const client = new Client({ connection, namespace, dataConverter });
   const evidence = await composeLedger(config, pool, log);
   if (await admitFirstAdmin(config.stateDirectory, evidence)) log.info('the first admin was let in');
-  await ensureSchedules(client, config.environment, TASK_QUEUE);
-  const { parts: registryParts, registry } = await openRegistry(config, evidence);
-  const asking = composeRolloutApprovals({
-    client,
-    evidence,
+  const registryPorts = await composeRegistryPorts(config, evidence, client);
+  await ensureSchedules(client, {
     environment: config.environment,
-    registry: registryParts,
+    taskQueue: TASK_QUEUE,
+    hasRegistrySource: registryPorts.registrySource !== null,
   });
-  const carriers = composeCarriers({
-    ...asking.carriers,
-    ...composeRegistryCarriers(registry, registryParts),
-    ...composeRecordedCarriers(evidence),
-    ...composeErasureCarriers(evidence, composeForgetOutside(config, evidence)),
-  });
-  const versions = composeRolloutVersions(registry, registryParts);
-  const webhooks = createWebhookMail(await composeWebhooks(config, evidence));
   const worker = await Worker.create({
     connection: native,
     namespace,
     taskQueue: TASK_QUEUE,
     identity: `worker-${process.pid}@${hostname()}`,
     workflowBundle: { codePath: parts.bundle ?? (await loadWorkflowBundle(config.stateDirectory)) },
-    activities: assemble(
-      composePorts(config, evidence, client, { ...carriers, versions, rolloutApprovals: asking.approvals, webhooks }),
-    ),
+    activities: assemble(composePorts(config, evidence, client, registryPorts)),
     dataConverter,
     interceptors: { activity: [rememberSourcesOfOrders, rememberRuns] },
     maxConcurrentActivityTaskExecutions: ACTIVITIES_AT_ONCE,
@@ -126,11 +115,39 @@ function countingPayloads({ environment }: MlopsConfig): 'all' | 'sealed' {
   return environment === 'production' ? 'sealed' : 'all';
 }
 
+type RegistryPorts = Pick<
+  ActivityPorts,
+  'boundContent' | 'carryOut' | 'registrySource' | 'rolloutApprovals' | 'versions' | 'webhooks'
+>;
+
+/** What activities need of the registry and of approvals. */
+async function composeRegistryPorts(
+  config: MlopsConfig,
+  evidence: EvidenceParts,
+  client: Client,
+): Promise<RegistryPorts> {
+  const { parts, registry } = await openRegistry(config, evidence);
+  const asking = composeRolloutApprovals({ client, evidence, environment: config.environment, registry: parts });
+  const carriers = composeCarriers({
+    ...asking.carriers,
+    ...composeRegistryCarriers(registry, parts),
+    ...composeRecordedCarriers(evidence),
+    ...composeErasureCarriers(evidence, composeForgetOutside(config, evidence)),
+  });
+  return {
+    ...carriers,
+    versions: composeRolloutVersions(registry, parts),
+    rolloutApprovals: asking.approvals,
+    webhooks: createWebhookMail(await composeWebhooks(config, evidence)),
+    registrySource: composeRegistrySource(config, parts, process.env['MLFLOW_TRACKING_TOKEN'] ?? null),
+  };
+}
+
 function composePorts(
   config: MlopsConfig,
   evidence: EvidenceParts,
   client: Client,
-  registry: Pick<ActivityPorts, 'boundContent' | 'carryOut' | 'rolloutApprovals' | 'versions' | 'webhooks'>,
+  registry: RegistryPorts,
 ): ActivityPorts {
   const { deployment } = config;
   const authority = composeAuthority(config, evidence);

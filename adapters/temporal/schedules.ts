@@ -6,11 +6,21 @@ const SCHEDULED = {
   'traffic-guard': { workflowType: 'trafficGuard', every: '1m' },
   /** Watches over who does what. */
   'access-watch': { workflowType: 'accessWatch', every: '5m' },
+  /** Follows a registry elsewhere. */
+  'registry-source': { workflowType: 'registrySource', every: '1m' },
 } as const;
 
 /** Id of a schedule. */
 export function scheduleId(name: keyof typeof SCHEDULED, environment: string): string {
   return `schedule/${name}/${environment}`;
+}
+
+/** What is scheduled, and where. */
+interface Scheduling {
+  readonly environment: string;
+  readonly taskQueue: string;
+  /** Whether versions come from a registry elsewhere. */
+  readonly hasRegistrySource: boolean;
 }
 
 /**
@@ -19,16 +29,16 @@ export function scheduleId(name: keyof typeof SCHEDULED, environment: string): s
  *
  * @throws PAYLOAD_UNREADABLE
  */
-export async function ensureSchedules(client: Client, environment: string, taskQueue: string): Promise<void> {
-  await ensureSchedule(client, 'traffic-guard', environment, taskQueue);
-  await ensureSchedule(client, 'access-watch', environment, taskQueue);
+export async function ensureSchedules(client: Client, scheduling: Scheduling): Promise<void> {
+  await ensureSchedule(client, 'traffic-guard', scheduling);
+  await ensureSchedule(client, 'access-watch', scheduling);
+  if (scheduling.hasRegistrySource) await ensureSchedule(client, 'registry-source', scheduling);
 }
 
 async function ensureSchedule(
   client: Client,
   name: keyof typeof SCHEDULED,
-  environment: string,
-  taskQueue: string,
+  { environment, taskQueue }: Scheduling,
 ): Promise<void> {
   const { every, workflowType } = SCHEDULED[name];
   try {

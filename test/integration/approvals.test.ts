@@ -38,6 +38,7 @@ import { createOrder, DIGEST } from '../support/approvals.ts';
 import { readHistory, replayHistory, saveHistory } from '../support/history.ts';
 import { OFFSETS } from '../support/offsets.ts';
 import { isSignedWith, startHook } from '../support/registry-hook.ts';
+import { openSource } from '../support/registry-source.ts';
 import { createProject, until, type TestProject } from '../support/stack.ts';
 import { startReceiver } from '../support/webhook-receiver.ts';
 
@@ -48,6 +49,7 @@ process.env['MLOPS_ENV'] = 'staging';
 
 let project: TestProject;
 let receiver: Awaited<ReturnType<typeof startReceiver>>;
+let source: Awaited<ReturnType<typeof openSource>>;
 let config: MlopsConfig;
 let pool: Pool;
 let approvals: ReturnType<typeof composeApprovals>;
@@ -63,6 +65,8 @@ beforeAll(async () => {
   // Whoever decides here is hasty, however long a machine that is busy takes between a request and its approval.
   const governance = 'registry: { webhook_hosts: [127.0.0.1] }\naccess_watch: { approval_seconds: 86400 }\n';
   await writeFile(join(project.root, 'config/governance.yaml'), governance);
+  source = await openSource();
+  process.env['MODEL_REGISTRY_URL'] = source.url;
   await expectOk(['up', '--detach']);
   config = loadConfig({ env: process.env, workingDirectory: project.root, portOffset: OFFSETS.approvals }).config;
   pool = createPool(databaseUrlOf(config), 5);
@@ -90,6 +94,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await closeTemporal?.();
+  await source?.close();
   await pool?.end();
   await project?.remove();
   receiver?.close();
@@ -694,6 +699,22 @@ describe('on a stack', () => {
       expect(first).toMatch(/^command\/[0-9a-f-]{36}$/);
       expect(second, 'of another command').not.toBe(first);
     });
+
+    it('what a registry of MLflow elsewhere has comes by itself, once it answers, and is nobody’s act here', async () => {
+      const schedule = temporal.schedule.getHandle(scheduleId('registry-source', config.environment));
+      await source.serveFrom(databaseUrlOf(config));
+      await source.add('from_elsewhere', 's3://elsewhere/1');
+      const look = async () => {
+        await schedule.trigger();
+        const { stdout } = await project.mlops(['model', 'show', 'from_elsewhere', '0.0.1', '-o', 'json']);
+        return stdout === '' ? null : (JSON.parse(stdout) as { readonly stage: string });
+      };
+      const found = await until(look, (shown) => shown !== null, 60_000);
+      expect(found?.stage).toBe('development');
+      const { stdout } = await project.mlops('audit query --resource model/from_elsewhere -o json'.split(' '));
+      const { events } = JSON.parse(stdout) as { events: readonly { actor: { id: string; kind: string } }[] };
+      expect(new Set(events.map(({ actor }) => actor.id))).toEqual(new Set(['system:registry-source']));
+    }, 120_000);
 
     it('who approves before anybody could have read is told of by the watch over access', async () => {
       const schedule = temporal.schedule.getHandle(scheduleId('access-watch', config.environment));

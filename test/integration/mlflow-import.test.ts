@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createVersionSource } from '../../adapters/mlflow/version-source.ts';
 import { migrate } from '../../adapters/postgres/migrate.ts';
 import { createPool } from '../../adapters/postgres/pool.ts';
+import { deleteVersion } from '../../adapters/postgres/registry/mlflow/versions.ts';
 import { takeOver } from '../../adapters/postgres/registry/mlflow/take-over.ts';
 import type { EvidenceParts } from '../../adapters/postgres/rollout-store.ts';
 import { portsFrom } from '../../config/load.ts';
@@ -98,6 +99,16 @@ describe('taking versions over from another registry', () => {
     expect((await versionsOf('second'))[0]).toMatchObject({ description: 'new', tags: { a: 'b' } });
   });
 
+  it('goes on behind what was deleted here', async () => {
+    const actor = await evidence.principals.actor('ada');
+    await deleteVersion(made.parts, { model: 'third', ordinal: 1, actor });
+    await other.call('PATCH', 'model-versions/update', { name: 'third', version: '1', description: 'newer' });
+    await add('fourth', 's3://m/5');
+    const deleted = 'third/1: it was deleted here';
+    expect(await take()).toMatchObject({ added: 1, skipped: [deleted] });
+    expect(await take(), 'its turn is over').toMatchObject({ added: 0, unchanged: 1, skipped: [] });
+  });
+
   it('says what it skipped and why, and looks at it again the next time', async () => {
     await made.registry.register({
       registration: {
@@ -113,6 +124,12 @@ describe('taking versions over from another registry', () => {
     await add('taken', 's3://m/4', [{ key: 'mlops.version', value: '0.0.1' }]);
     for (const _ of [1, 2])
       expect((await take()).skipped).toEqual([expect.stringMatching(/^taken\/1: .*already exists as 0\.0\.1/)]);
+    await add('fifth', 's3://m/6');
+    for (const added of [1, 0])
+      expect(await take(), 'what comes after it is not kept waiting').toMatchObject({
+        added,
+        skipped: [expect.stringMatching(/^taken/)],
+      });
   });
 
   it.each<[string, Trouble[], string]>([

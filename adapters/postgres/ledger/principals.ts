@@ -19,6 +19,7 @@ const SYSTEM: Readonly<Record<string, EventActor['kind']>> = {
   rollout: 'workflow',
   judge: 'workflow',
   'traffic-guard': 'workflow',
+  'registry-source': 'workflow',
   temporal: 'system',
   webhooks: 'system',
 };

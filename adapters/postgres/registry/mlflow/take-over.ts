@@ -20,7 +20,8 @@ type Parts = Omit<MlflowParts, 'registry'>;
 
 /**
  * Takes versions over from another registry: what it says of them, and no content. What was taken over before is known again, and
- * brought up to date. A run that was stopped is simply run again; where nothing was skipped, the next one begins at what changed since.
+ * brought up to date. A run that was stopped is simply run again. The next one begins at what changed since, or at the first that was
+ * skipped for what is here, such as a number that is taken.
  *
  * @throws REGISTRY_SOURCE_FAILED, DATABASE_UNREACHABLE
  */
@@ -57,15 +58,18 @@ async function takeAll(parts: Parts, { actor, source }: TakeOverOrder): Promise<
     if (!versions.has(originOf(source, version))) versions.set(originOf(source, version), version);
   const counts = { added: 0, changed: 0, unchanged: 0 };
   const skipped: string[] = [];
+  // The next run begins at what changed last, or at the first that may be taken then.
+  let until: number | null = null;
+  let isHeld = false;
   const byAge = [...versions].toSorted(([, a], [, b]) => a.changedAt - b.changedAt || a.ordinal - b.ordinal);
   for (const [origin, version] of byAge) {
     const outcome = await takeOne(parts, { origin, version, actor });
     if (typeof outcome === 'string') counts[outcome] += 1;
     else skipped.push(`${version.model}/${version.ordinal}: ${outcome.problem}`);
+    if (!isHeld) until = version.changedAt;
+    isHeld ||= typeof outcome !== 'string' && !outcome.isFinal;
   }
-  const newest = byAge.at(-1);
-  if (newest !== undefined && skipped.length === 0)
-    await noteReadUntil(parts, { url: source.url, until: newest[1].changedAt, counts, actor });
+  if (until !== null) await noteReadUntil(parts, { url: source.url, until, counts, actor });
   return { ...counts, skipped };
 }
 
@@ -79,12 +83,16 @@ interface Taken {
   readonly actor: EventActor;
 }
 
-async function takeOne(
-  parts: Parts,
-  taken: Taken,
-): Promise<'added' | 'changed' | 'unchanged' | { readonly problem: string }> {
+/** Why a version was skipped. */
+interface Skipped {
+  readonly problem: string;
+  /** Until it is changed there: nothing here can make it fit. */
+  readonly isFinal: boolean;
+}
+
+async function takeOne(parts: Parts, taken: Taken): Promise<'added' | 'changed' | 'unchanged' | Skipped> {
   const problem = problemOf(taken.version);
-  if (problem !== null) return { problem };
+  if (problem !== null) return { problem, isFinal: true };
   try {
     // Copies of it have its tags too: it is the first.
     const [there] = await run<Known>(
@@ -94,10 +102,12 @@ async function takeOne(
       [JSON.stringify({ [ORIGIN_TAG]: taken.origin })],
     );
     if (there === undefined) return await add(parts, taken);
-    return there.is_deleted ? { problem: 'it was deleted here' } : await bringUpToDate(parts, taken, there);
+    return there.is_deleted
+      ? { problem: 'it was deleted here', isFinal: true }
+      : await bringUpToDate(parts, taken, there);
   } catch (error) {
     if (!isMlopsError(error) || error.retryable || error.code === 'LEDGER_CLOSED') throw error;
-    return { problem: error.message };
+    return { problem: error.message, isFinal: false };
   }
 }
 

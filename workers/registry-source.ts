@@ -1,0 +1,32 @@
+import { createVersionSource } from '../adapters/mlflow/version-source.ts';
+import { takeOver } from '../adapters/postgres/registry/mlflow/take-over.ts';
+import type { RegistrySource } from '../activities/ports.ts';
+import type { MlopsConfig } from '../config/schema.ts';
+import { hostOf, isLoopbackHost } from '../domain/url-host.ts';
+import type { openRegistry } from './registry.ts';
+
+type Parts = Awaited<ReturnType<typeof openRegistry>>['parts'];
+
+/** Who takes over: the worker, as whoever configured it wants it to. */
+const ACTOR = 'registry-source';
+
+/** The registry elsewhere that MODEL_REGISTRY_URL names; null where it names none, or the API of this stack. */
+export function composeRegistrySource(
+  config: Pick<MlopsConfig, 'modelRegistryUrl' | 'ports'>,
+  parts: Parts,
+  token: string | null,
+): RegistrySource | null {
+  const url = config.modelRegistryUrl;
+  if (url === null || isOwnApi(url, config)) return null;
+  return {
+    read: async () =>
+      await takeOver(parts, {
+        source: createVersionSource(url, token),
+        actor: await parts.principals.actor(ACTOR),
+      }),
+  };
+}
+
+function isOwnApi(url: string, { ports }: Pick<MlopsConfig, 'ports'>): boolean {
+  return isLoopbackHost(hostOf(url)) && new URL(url).port === String(ports.api);
+}
