@@ -1,5 +1,5 @@
 // How fast an artifact is stored, beside plain streamed SHA-256 of the same file. `--megabytes N`, `--runs N`, `--sparse` (a file that
-// takes no room on the disk, for sizes over 4 GiB).
+// takes no room on the disk, for sizes over 4 GiB). It works in the current folder: one in memory shows what is not the disk.
 import { createHash, randomBytes } from 'node:crypto';
 import { createReadStream, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { open } from 'node:fs/promises';

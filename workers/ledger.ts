@@ -25,7 +25,7 @@ import { wrappingKeysOf, type KeyPlace } from './wrapping-keys.ts';
 /** Commits come in bursts: one checkpoint serves those of this long. */
 const SETTLE_MS = 200;
 /** How often it is looked whether another process has appended: commands and the API append too, and sign nothing. */
-const LOOK_MS = 500;
+const LOOK_MS = 300;
 
 /**
  * The ledger as a process that appends uses it. On a machine with the signing key, commits of every process are soon covered by a
@@ -86,7 +86,8 @@ function followCommits(
 ): { readonly wake: () => void; close(): Promise<void> } {
   const segments = createSegmentFiles(segmentFolder(auditDirectory, signer.origin));
   let timer: NodeJS.Timeout | null = null;
-  let running = Promise.resolve();
+  let following: Promise<void> | null = null;
+  let isBehind = false;
   let followed: number | null = null;
   let problem: string | null = null;
   const follow = async (): Promise<void> => {
@@ -102,15 +103,23 @@ function followCommits(
       problem = messageOf(error);
     }
   };
+  const catchUp = async (): Promise<void> => {
+    while (isBehind) {
+      isBehind = false;
+      await follow();
+    }
+    following = null;
+  };
   const run = (): void => {
     timer = null;
-    running = running.then(follow);
+    isBehind = true;
+    following ??= catchUp();
   };
   const wake = (): void => void (timer ??= setTimeout(run, SETTLE_MS));
   // A database that is away is said by those who need it.
   const look = async (): Promise<void> => {
     const size = await sizeOfLog(pool).catch(() => followed);
-    if (size !== followed) wake();
+    if (size !== followed && following === null && timer === null) run();
   };
   const looking = setInterval(() => void look(), LOOK_MS).unref();
   return {
@@ -121,7 +130,7 @@ function followCommits(
         clearTimeout(timer);
         run();
       }
-      await running;
+      await following;
     },
   };
 }
