@@ -21,7 +21,8 @@ export interface Finding {
   readonly fix: string | null;
 }
 
-const NODE_MAJOR = 24;
+/** What package.json says under `engines`. */
+const WANTED_NODE = '24.15 or a later 24, or 26 and newer';
 const DISK_GIB = 2;
 const MEMORY_GIB = 4;
 const GIB = 1024 ** 3;
@@ -50,12 +51,12 @@ export async function examineMachine(config: MlopsConfig): Promise<Finding[]> {
 }
 
 function checkNode(): Finding {
-  const major = Number(process.versions.node.split('.')[0]);
-  const ok = major >= NODE_MAJOR;
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+  const ok = major >= 26 || (major === 24 && minor >= 15);
   return {
     check: 'node',
     state: ok ? 'ok' : 'problem',
-    detail: `Node ${process.versions.node}, wanted ${NODE_MAJOR} or newer`,
+    detail: `Node ${process.versions.node}, wanted ${WANTED_NODE}`,
     fix: ok ? null : 'npm ci (it brings Node along)',
   };
 }
