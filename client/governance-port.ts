@@ -83,6 +83,18 @@ export interface KeyRotation {
   readonly artifacts: number;
 }
 
+/** A key that signs checkpoints beside another one. */
+export interface CheckpointKey {
+  /** Key id of the newer one, eight hex digits */
+  readonly key: string;
+  /** Its line for files of trusted keys */
+  readonly verifierKey: string;
+  /** Key id of the older one */
+  readonly beside: string;
+  /** False when it was made and told before. */
+  readonly isNew: boolean;
+}
+
 /** Port: what becomes of sealed payloads, and of the keys they are sealed under. Every call is authorised: NOT_AUTHENTICATED, NOT_AUTHORISED. */
 export interface Governance {
   /** What an erasure would take away, and the hold that forbids it. @throws SUBJECT_UNKNOWN */
@@ -109,4 +121,14 @@ export interface Governance {
   addKey(claim: Claim): Promise<string>;
   /** Puts the newest wrapping key to use and wraps every key anew. @throws LEDGER_KEYS_INVALID, LEDGER_KEY_UNREADABLE, KEY_SERVICE_UNREACHABLE */
   rotate(order: Claim & { readonly reason: string }): Promise<KeyRotation>;
+  /**
+   * Makes a key that signs checkpoints beside the one in use; one at a time.
+   *
+   * @throws CHECKPOINT_KEY_ELSEWHERE, LEDGER_KEYS_INVALID, LEDGER_KEY_FOREIGN, DATABASE_ROLE_MISSING
+   */
+  addCheckpointKey(order: Claim & { readonly reason: string }): Promise<CheckpointKey>;
+  /** Ends the older of two keys that sign. @throws CHECKPOINT_KEY_ALONE, CHECKPOINT_KEY_UNUSED, LEDGER_UNSIGNED, and as addCheckpointKey */
+  retireCheckpointKey(
+    order: Claim & { readonly reason: string },
+  ): Promise<{ readonly key: string; readonly inUse: string; readonly verifierKey: string }>;
 }

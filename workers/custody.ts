@@ -17,6 +17,7 @@ import type { MlopsConfig } from '../config/schema.ts';
 import type { EventActor } from '../domain/governance/event-draft.ts';
 import type { Claim } from '../domain/governance/statement.ts';
 import { composeAuthority, type Rules } from './authority.ts';
+import { createCheckpointKeys, type Permission } from './checkpoint-keys.ts';
 import { composeArtifacts, type ArtifactPlace } from './artifacts.ts';
 import type { AskToErase } from './erasure-approvals.ts';
 import { composeForgetOutside } from './forget-outside.ts';
@@ -27,7 +28,7 @@ type KeyOrder = Claim & { readonly reason: string };
 
 /** Erasure, holds and rotation, each call authorised; the shape is client/governance-port.ts. Where somebody has to be asked, an erasure waits. */
 export async function composeGovernance(
-  config: Rules & ArtifactPlace & Pick<MlopsConfig, 'gateway'>,
+  config: Rules & ArtifactPlace & Pick<MlopsConfig, 'auditDirectory' | 'gateway'>,
   pool: Pool,
   askWith: (parts: EvidenceParts) => AskToErase | null = () => null,
 ) {
@@ -82,10 +83,9 @@ export async function composeGovernance(
       return await legalHolds.holds();
     },
     ...createRotation(config, { pool, parts, mayWrite }),
+    ...createCheckpointKeys(config, { pool, parts, mayWrite }),
   };
 }
-
-type Permission = (claim: Claim, action: string, content: unknown) => Promise<void>;
 
 /** Wrapping keys: another one, and the one that is in use. */
 function createRotation(

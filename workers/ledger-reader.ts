@@ -1,6 +1,6 @@
 import type { Pool } from 'pg';
 import { createPrimitives } from '../adapters/crypto/primitives.ts';
-import { loadLedgerSigner } from '../adapters/crypto/ledger-keys.ts';
+import { followLedgerSigner } from '../adapters/crypto/ledger-signer.ts';
 import { createLedgerReader } from '../adapters/postgres/ledger/reader.ts';
 import { composeAuthority, type Rules } from './authority.ts';
 import { composeEvidence, openDataKeys } from './ledger.ts';
@@ -22,7 +22,7 @@ export async function composeLedgerReader(config: Rules & KeyPlace, pool: Pool) 
   const reader = createLedgerReader({
     ...parts,
     primitives,
-    signer: await loadLedgerSigner(config.stateDirectory, primitives),
+    signer: followLedgerSigner(config.stateDirectory, primitives),
     keys: await openDataKeys(config),
     readSample: config.governance.readSample,
   });

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Pool } from 'pg';
 import type { Logger } from 'pino';
 import type { DataKeys } from '../adapters/crypto/envelope.ts';
-import { loadLedgerSigner, type LedgerSigner } from '../adapters/crypto/ledger-keys.ts';
+import { followLedgerSigner, loadLedgerSigner, type LedgerSigner } from '../adapters/crypto/ledger-signer.ts';
 import { createPrimitives } from '../adapters/crypto/primitives.ts';
 import { createSegmentFiles, segmentFolder } from '../adapters/ledger/segments.ts';
 import { createLedger } from '../adapters/postgres/ledger/ledger.ts';
@@ -37,9 +37,13 @@ export async function composeLedger(
   log: Logger,
 ): Promise<EvidenceParts & { close(): Promise<void> }> {
   const primitives = createPrimitives();
-  const signer = await loadLedgerSigner(config.stateDirectory, primitives);
+  const signer = followLedgerSigner(config.stateDirectory, primitives);
+  const origin = (await signer?.())?.origin ?? null;
   const keys = await openDataKeys(config);
-  const follower = signer === null ? null : followCommits({ pool, primitives, signer, log }, config.auditDirectory);
+  const follower =
+    signer === null || origin === null
+      ? null
+      : followCommits({ pool, primitives, signer, log }, segmentFolder(config.auditDirectory, origin));
   const ledger = createLedger(pool, {
     primitives,
     sealer: createPayloadSealer(primitives, keys),
@@ -48,7 +52,7 @@ export async function composeLedger(
     request: requestOfCall,
     ...(follower === null ? {} : { onCommit: follower.wake }),
   });
-  if (signer !== null) await openLedger(pool, ledger, signer.origin);
+  if (origin !== null) await openLedger(pool, ledger, origin);
   return {
     pool,
     ledger,
@@ -81,10 +85,15 @@ export async function openDataKeys(config: KeyPlace): Promise<DataKeys> {
 
 /** Signs and files what was committed, by whomever, a little later. What fails is tried again with the next look. */
 function followCommits(
-  { pool, primitives, signer, log }: { pool: Pool; primitives: Primitives; signer: LedgerSigner; log: Logger },
-  auditDirectory: string,
+  {
+    pool,
+    primitives,
+    signer,
+    log,
+  }: { pool: Pool; primitives: Primitives; signer: () => Promise<LedgerSigner>; log: Logger },
+  folder: string,
 ): { readonly wake: () => void; close(): Promise<void> } {
-  const segments = createSegmentFiles(segmentFolder(auditDirectory, signer.origin));
+  const segments = createSegmentFiles(folder);
   let timer: NodeJS.Timeout | null = null;
   let following: Promise<void> | null = null;
   let isBehind = false;
@@ -92,7 +101,7 @@ function followCommits(
   let problem: string | null = null;
   const follow = async (): Promise<void> => {
     try {
-      const checkpoint = await signCheckpoint(pool, primitives, signer);
+      const checkpoint = await signCheckpoint(pool, primitives, await signer());
       await segments.follow(checkpoint, (from, to) => readEventLines(pool, from, to));
       followed = checkpoint.size;
       problem = null;
@@ -135,11 +144,13 @@ function followCommits(
   };
 }
 
-/** The log's own verifier keys, one per line; empty on a machine that does not sign. */
+/** The log's own verifier keys, one per line, those that signed before among them; empty on a machine that does not sign. */
 export async function readVerifierKeys({ stateDirectory }: Pick<MlopsConfig, 'stateDirectory'>): Promise<string> {
   const primitives = createPrimitives();
   const signer = await loadLedgerSigner(stateDirectory, primitives);
-  return (signer?.keys ?? []).map((key) => `${formatVerifierKey(primitives, key)}\n`).join('');
+  return [...(signer?.retired ?? []), ...(signer?.keys ?? [])]
+    .map((key) => `${formatVerifierKey(primitives, key)}\n`)
+    .join('');
 }
 
 /** Adds the log's own verifier keys to those that readers of exports find. Keys of earlier logs stay until a person removes them. */

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { writeDurably } from '../files/durable-file.ts';
 import { parseSecretJson } from '../files/secret-json.ts';
@@ -40,17 +40,6 @@ export async function addNextKey(file: string): Promise<string> {
 export async function activateNextKey(file: string): Promise<void> {
   const { next, keys } = await readRing(file);
   if (next !== undefined) await writeDurably(file, textOf({ active: next, keys }));
-}
-
-/** The ring of a file, read again whenever the file has changed. */
-export function followKeyRing(file: string, load: (file: string) => Promise<KeyRing>): () => Promise<KeyRing> {
-  let seen: { readonly mark: string; readonly ring: KeyRing } | null = null;
-  return async () => {
-    const { ino, mtimeMs, size } = await stat(file);
-    const mark = [ino, mtimeMs, size].join(' ');
-    if (seen?.mark !== mark) seen = { mark, ring: await load(file) };
-    return seen.ring;
-  };
 }
 
 function newKeyId(): string {

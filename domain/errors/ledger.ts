@@ -70,6 +70,25 @@ export const LEDGER_ERRORS = {
     retryable: false,
     exitCode: 1,
   },
+  CHECKPOINT_KEY_ELSEWHERE: {
+    message: 'Key that signs checkpoints is not on this machine: {file} is not there',
+    remedy: 'Run the command on the machine that signs, where the file is',
+    retryable: false,
+    exitCode: 2,
+  },
+  CHECKPOINT_KEY_ALONE: {
+    message: 'Key {key} is the only one that signs checkpoints: nothing can be retired',
+    remedy: 'Make its successor first: `mlops governance rotate --checkpoint-key`',
+    retryable: false,
+    exitCode: 2,
+  },
+  CHECKPOINT_KEY_UNUSED: {
+    message: 'Newest checkpoint is not signed by the newer key {key}: the older one cannot be retired yet',
+    remedy:
+      'Finish `mlops governance rotate --checkpoint-key`, copy keys/ledger-signing.json to every machine that signs, then try again',
+    retryable: true,
+    exitCode: 3,
+  },
   LEDGER_KEY_UNREADABLE: {
     message: 'Payload key of {subject} cannot be opened with {key}',
     remedy: 'Restore the key-encryption key {key}; it is named by the event that rotated it',

@@ -97,8 +97,18 @@ export function checkNote(primitives: Primitives, note: SignedNote, trusted: rea
     return { signedBy: [], problem: { code: 'SIGNATURE', message: `the signature of ${wrong.label} does not verify` } };
   }
   if (known.length === 0 && trusted.length > 0) {
-    const names = note.signatures.map(({ name, keyId }) => `${name}+${keyId}`).join(', ');
-    return { signedBy: [], problem: { code: 'KEY_UNKNOWN', message: `no trusted key signed it; signed by ${names}` } };
+    return { signedBy: [], problem: { code: 'KEY_UNKNOWN', message: messageOfUnknown(note, trusted) } };
   }
   return { signedBy: [...new Set(known.map(({ label }) => label))], problem: null };
+}
+
+/** Whoever trusts an older key of this log is told what they lack. */
+function messageOfUnknown({ checkpoint, signatures }: SignedNote, trusted: readonly VerifierKey[]): string {
+  const names = signatures.map(({ name, keyId }) => `${name}+${keyId}`).join(', ');
+  const older = trusted.filter(({ name }) => name === checkpoint.origin).map(({ name, id }) => `${name}+${id}`);
+  if (older.length === 0) return `no trusted key signed it; signed by ${names}`;
+  return (
+    `no trusted key signed it; signed by ${names}, whose verifier key is missing: you trust ${older.join(', ')} of this log. ` +
+    'Where the key was replaced, an export that the older one signed names the newer one in its event governance.checkpoint-key-added'
+  );
 }

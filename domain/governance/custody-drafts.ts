@@ -35,8 +35,15 @@ export interface HoldOrder extends CustodyOrder {
   readonly caseId: string | null;
 }
 
-/** What is done with the keys that payloads are sealed under. */
-export type CustodyAct = 'erased' | 'erasure-refused' | 'hold-placed' | 'hold-released' | 'keys-rotated';
+/** What is done with the keys that payloads are sealed under, and with those that sign checkpoints. */
+export type CustodyAct =
+  | 'erased'
+  | 'erasure-refused'
+  | 'hold-placed'
+  | 'hold-released'
+  | 'keys-rotated'
+  | 'checkpoint-key-added'
+  | 'checkpoint-key-retired';
 
 const RISK = {
   erased: 'high',
@@ -44,6 +51,8 @@ const RISK = {
   'hold-placed': 'medium',
   'hold-released': 'high',
   'keys-rotated': 'medium',
+  'checkpoint-key-added': 'high',
+  'checkpoint-key-retired': 'high',
 } as const satisfies Record<CustodyAct, EventDraft['risk']>;
 
 const CATEGORY = {
@@ -52,6 +61,8 @@ const CATEGORY = {
   'hold-placed': 'compliance_check',
   'hold-released': 'compliance_check',
   'keys-rotated': 'configuration_change',
+  'checkpoint-key-added': 'configuration_change',
+  'checkpoint-key-retired': 'configuration_change',
 } as const satisfies Record<CustodyAct, EventDraft['category']>;
 
 /**

@@ -1,10 +1,11 @@
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Pool } from 'pg';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ensureLedgerKeys, followWrappingKeys, wrappingFileOf } from '../../adapters/crypto/ledger-keys.ts';
+import { addSigningKey, signingFileOf } from '../../adapters/crypto/ledger-signer.ts';
 import { createLocalDataKeys } from '../../adapters/crypto/local-data-keys.ts';
 import { readBeginning, readExport, readText } from '../../adapters/ledger/export-files.ts';
 import { rewrapKeys } from '../../adapters/postgres/ledger/rewrap.ts';
@@ -584,6 +585,105 @@ describe('the rotation of the wrapping key', () => {
   });
 });
 
+describe('the rotation of the key that signs checkpoints', () => {
+  const lines = async () => (await readVerifierKeys(config)).trim().split('\n');
+  const trusted = () => readFileSync(join(config.auditDirectory, 'trusted-keys'), 'utf8').trim().split('\n');
+  const keyOf = (line: string) => {
+    const key = parseVerifierKey(primitives, line);
+    if (typeof key === 'string') throw new Error(key);
+    return key;
+  };
+  const check = (text: string, line: string, earlier: readonly string[] = []) => {
+    const verifier = createExportVerifier(primitives, { trustedKeys: [keyOf(line)], earlier });
+    for (const one of text.split('\n').slice(0, -1)) verifier.read({ text: one });
+    return verifier.finish();
+  };
+  const order = { actor: 'officer', reason: 'yearly' };
+  const countOf = async (type: string) =>
+    (await pool.query('SELECT FROM ledger_event WHERE type = $1', [`governance.checkpoint-key-${type}`])).rowCount;
+
+  it(
+    'signs with both until the older is retired, and each trusts what its key has signed',
+    { timeout: 60_000 },
+    async () => {
+      const before = await exported();
+      const [old = '', ...none] = await lines();
+      expect(none).toEqual([]);
+      await expect(governance.retireCheckpointKey(order)).rejects.toMatchObject({ code: 'CHECKPOINT_KEY_ALONE' });
+      // Killed between the file and the event: the next one goes on with the key that is there.
+      await addSigningKey(config.stateDirectory);
+      const [, young = ''] = await lines();
+      expect([await countOf('added'), young !== old]).toEqual([0, true]);
+      const added = await governance.addCheckpointKey(order);
+      expect(added).toEqual({ key: keyOf(young).id, verifierKey: young, beside: keyOf(old).id, isNew: true });
+      expect(await governance.addCheckpointKey(order)).toEqual({ ...added, isNew: false });
+      expect([await countOf('added'), statSync(signingFileOf(config.stateDirectory)).mode & 0o777]).toEqual([1, 0o600]);
+      expect([await lines(), trusted().slice(-2)]).toEqual([
+        [old, young],
+        [old, young],
+      ]);
+      // Programs that run sign with both, and who has the older key alone finds the newer one in what that signed.
+      const overlap = await exported();
+      for (const line of [old, young]) expect(check(overlap, line, [noteIn(overlap)])).toMatchObject({ valid: true });
+      expect(check(overlap, old, [noteIn(before)]).valid).toBe(true);
+      expect(overlap).toContain(`\\"verifierKey\\":\\"${young}\\"`);
+
+      expect(await governance.retireCheckpointKey(order)).toEqual({
+        key: keyOf(old).id,
+        inUse: keyOf(young).id,
+        verifierKey: young,
+      });
+      expect([await countOf('retired'), await lines()]).toEqual([1, [old, young]]);
+      const file = JSON.parse(readFileSync(signingFileOf(config.stateDirectory), 'utf8')) as Record<string, unknown>;
+      expect(file).toMatchObject({ keys: [expect.any(String)], retired: [old] });
+      const { rows } = await pool.query<{ note: string }>(
+        `SELECT note
+         FROM ledger_checkpoint WHERE size > (SELECT sequence FROM ledger_event WHERE type = 'governance.checkpoint-key-retired') ORDER BY size`,
+      );
+      expect(rows[0]?.note.match(/^\u2014 /gmu), 'the end of the older key is under its own signature').toHaveLength(2);
+
+      await say('after', 'words');
+      const after = await exported();
+      expect(check(after, young, [noteIn(overlap)])).toMatchObject({ valid: true });
+      for (const text of [before, overlap]) expect(check(text, old).valid).toBe(true);
+      const { problems } = check(after, old);
+      expect(problems).toMatchObject([{ code: 'KEY_UNKNOWN' }]);
+      expect(problems[0]?.message).toContain(`${keyOf(young).id}, whose verifier key is missing: you trust`);
+      expect(problems[0]?.message).toContain('governance.checkpoint-key-added');
+      await expect.poll(async () => await verifiedFiles([young]), { timeout: 20_000 }).toEqual([]);
+    },
+  );
+
+  const verifiedFiles = async (keys: readonly string[]) =>
+    (await verifyFile(FILES, { file: config.auditDirectory, trustedKeys: keys.map(keyOf), checkpoints: [] })).problems;
+
+  it(
+    'retires nothing while a machine signs without the newer key, and goes on where it stopped',
+    { timeout: 60_000 },
+    async () => {
+      const file = signingFileOf(config.stateDirectory);
+      const alone = readFileSync(file, 'utf8');
+      const { beside, key } = await governance.addCheckpointKey(order);
+      const both = readFileSync(file, 'utf8');
+      await exported();
+      // Another machine, where the file was not copied to: what it signs is newer.
+      writeFileSync(file, alone);
+      await say('elsewhere', 'words');
+      await exported();
+      writeFileSync(file, both);
+      await expect(governance.retireCheckpointKey(order)).rejects.toMatchObject({ code: 'CHECKPOINT_KEY_UNUSED' });
+      expect([await countOf('retired'), readFileSync(file, 'utf8')]).toEqual([1, both]);
+      await say('here', 'words');
+      // Killed between the event and the file.
+      const stop = await composeGovernance(config, createBlindPool(pool, 2));
+      await expect(stop.retireCheckpointKey(order)).rejects.toThrow('stopped');
+      expect([await countOf('retired'), readFileSync(file, 'utf8')]).toEqual([2, both]);
+      expect(await governance.retireCheckpointKey(order)).toMatchObject({ key: beside, inUse: key });
+      expect([await countOf('retired'), (await lines()).length]).toEqual([2, 3]);
+    },
+  );
+});
+
 describe('who looks, and who is refused', () => {
   const page = { isNewestFirst: true, after: null, limit: 1 };
   const sizeOf = async () => (await pool.query<{ size: string }>('SELECT size FROM ledger_head')).rows[0]?.size;
@@ -733,6 +833,16 @@ function createStoppingPool(real: Pool, after: number): Pool {
   let count = 0;
   const query = async (text: string, values: unknown[]) => {
     if (text.includes('UPDATE ledger_key SET wrapping_key') && (count += 1) > after) throw new RangeError('stopped');
+    return await real.query(text, values);
+  };
+  return { query, connect: async () => await real.connect() } as unknown as Pool;
+}
+
+/** Cannot tell what was signed once so many keys are said to be retired. */
+function createBlindPool(real: Pool, retired: number): Pool {
+  const query = async (text: string, values: unknown[]) => {
+    const said = await real.query(`SELECT FROM ledger_event WHERE type = 'governance.checkpoint-key-retired'`);
+    if (text.includes('FROM ledger_checkpoint') && said.rowCount === retired) throw new RangeError('stopped');
     return await real.query(text, values);
   };
   return { query, connect: async () => await real.connect() } as unknown as Pool;

@@ -686,6 +686,8 @@ describe('each role does its own work', () => {
         async () => await governance.erase({ ...held, subject: 'eve' }),
         async () => await governance.addKey(claim),
         async () => await governance.rotate({ ...why, ...claim }),
+        async () => await governance.addCheckpointKey({ ...why, ...claim }),
+        async () => await governance.retireCheckpointKey({ ...why, ...claim }),
       ])
         await expect(act()).rejects.toMatchObject({ code: 'DATABASE_ROLE_MISSING', exitCode: 4 });
       expect(existsSync(file)).toBe(false);

@@ -277,6 +277,15 @@ describe('the commands of pages in docs', () => {
     expect((await page.next(0)).stdout).toMatch(
       new RegExp(`^Key ${waiting} is in use; wrapped anew: \\d+ of payloads, \\d+ of webhooks, \\d+ of artifacts`),
     );
+    const [, newer, older] = (await page.next(0)).stdout.match(/^Key (\w+) signs checkpoints beside (\w+)\. /) ?? [];
+    expect((await page.next(0)).stdout).toContain('governance.checkpoint-key-added');
+    expect((await page.next(0)).stdout).toMatch(
+      new RegExp(`^Key ${older} signs no more; .* ${newer} signs alone:\n\\S+\\+${newer}\\+`),
+    );
+    const keys = readFileSync(join(project.root, '.mlops/audit/trusted-keys'), 'utf8').trim().split('\n');
+    expect(keys.map((line) => line.split('+')[1])).toEqual([older, newer]);
+    const wrong = await project.mlops(['governance', 'rotate', '--retire']);
+    expect([wrong.code, wrong.stderr]).toEqual([2, expect.stringContaining('--checkpoint-key')]);
     expect(page.left()).toBe(0);
   });
 

@@ -1,26 +1,26 @@
 import type { Pool } from 'pg';
-import { MlopsError } from '../../../domain/errors.ts';
 import { draftOfRead, draftOfRefusal, type Question, type Refusal } from '../../../domain/governance/access-drafts.ts';
 import type { EventDraft, Json } from '../../../domain/governance/event-draft.ts';
 import type { EventQuery } from '../../../domain/governance/event-query.ts';
 import type { Primitives } from '../../../domain/governance/primitives.ts';
 import type { DataKeys } from '../../crypto/envelope.ts';
-import type { LedgerSigner } from '../../crypto/ledger-keys.ts';
+import type { LedgerSigner } from '../../crypto/ledger-signer.ts';
 import { query } from '../query.ts';
 import type { EvidenceParts } from '../rollout-store.ts';
+import { awaitCheckpoint } from './await-checkpoint.ts';
 import { exportLedger, openPayloads } from './export-ledger.ts';
 import { originOf } from './open-ledger.ts';
 import { createProver } from './prove.ts';
 import { queryEvents } from './query-events.ts';
 import { namesOf } from './principals.ts';
 import { sampleRead } from './sample-read.ts';
-import { newestCheckpoint, signCheckpoint, type SignedCheckpoint } from './sign-checkpoint.ts';
+import { signCheckpoint, type SignedCheckpoint } from './sign-checkpoint.ts';
 
 /** What a reader of the ledger is made of. */
 interface ReaderParts extends EvidenceParts {
   readonly primitives: Primitives;
   /** Null on a machine that does not sign: then it waits for one that does. */
-  readonly signer: LedgerSigner | null;
+  readonly signer: (() => Promise<LedgerSigner>) | null;
   readonly keys: DataKeys;
   /** Chance that a query is an event itself, 0 to 1. */
   readonly readSample: number;
@@ -30,10 +30,6 @@ interface ReaderParts extends EvidenceParts {
 export interface ReadOrder {
   readonly actor: string;
 }
-
-/** How long a checkpoint that another machine signs is waited for. */
-const WAIT_MS = 5000;
-const POLL_MS = 100;
 
 /** Reads the ledger. Who takes evidence out of it, or opens a payload, leaves an event. */
 export function createLedgerReader(parts: ReaderParts) {
@@ -137,13 +133,5 @@ function given(asked: object): NonNullable<EventDraft['facts']> {
 
 /** A checkpoint over everything that is committed now. */
 async function coverAll({ pool, primitives, signer }: ReaderParts): Promise<SignedCheckpoint> {
-  if (signer !== null) return await signCheckpoint(pool, primitives, signer);
-  const [head] = await query<{ size: string }>(pool, 'SELECT size FROM ledger_head');
-  const size = Number(head?.size ?? 0);
-  for (const until = Date.now() + WAIT_MS; ;) {
-    const newest = await newestCheckpoint(pool);
-    if (newest !== null && newest.size >= size) return newest;
-    if (Date.now() > until) throw new MlopsError('LEDGER_UNSIGNED', { size, signed: newest?.size ?? 0 });
-    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
-  }
+  return signer === null ? await awaitCheckpoint(pool) : await signCheckpoint(pool, primitives, await signer());
 }

@@ -3,7 +3,7 @@ import { MlopsError } from '../../../domain/errors.ts';
 import { formatCheckpoint, formatNote } from '../../../domain/governance/checkpoint.ts';
 import { EMPTY_EDGE, growTree, type GrowingTree, type TreeEdge } from '../../../domain/governance/merkle-tree.ts';
 import type { Primitives } from '../../../domain/governance/primitives.ts';
-import type { LedgerSigner } from '../../crypto/ledger-keys.ts';
+import type { LedgerSigner } from '../../crypto/ledger-signer.ts';
 import { inTransaction, query } from '../query.ts';
 
 /** A signed checkpoint. */
@@ -40,7 +40,7 @@ export async function sizeOfLog(pool: Pool): Promise<number | null> {
 export async function signCheckpoint(
   pool: Pool,
   primitives: Primitives,
-  signer: LedgerSigner,
+  signer: Pick<LedgerSigner, 'origin' | 'keys'>,
 ): Promise<SignedCheckpoint> {
   return await inTransaction(pool, async (client) => {
     // One signer at a time, and nobody who appends has to wait for it.

@@ -35,15 +35,25 @@ export const GOVERNANCE_COMMANDS: readonly CommandSpec[] = [
   },
   {
     name: 'governance rotate',
-    summary: 'put a new key to use that wraps the keys of payloads; payloads stay as they are',
+    summary: 'put a new key to use: one that wraps the keys of payloads, or one that signs checkpoints',
     options: [
       {
         flags: '--add-only',
         description: 'only make the key, to be copied to the other machines of workers before it is used',
       },
+      {
+        flags: '--checkpoint-key',
+        description: 'a key that signs checkpoints, beside the one in use until that is retired',
+      },
+      { flags: '--retire', description: 'with --checkpoint-key: end the older one; what it signed verifies for ever' },
       REASON,
     ],
-    examples: ['mlops governance rotate --add-only', 'mlops governance rotate --reason yearly'],
+    examples: [
+      'mlops governance rotate --add-only',
+      'mlops governance rotate --reason yearly',
+      'mlops governance rotate --checkpoint-key --reason yearly',
+      'mlops governance rotate --checkpoint-key --retire --reason yearly',
+    ],
     changes: true,
     load: () => import('../commands/governance/rotate.ts'),
   },

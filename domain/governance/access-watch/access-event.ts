@@ -59,7 +59,11 @@ const SHOWN_BY: Readonly<Record<Action, readonly string[]>> = {
   'governance.read': ['governance.read'],
   'governance.record': [],
   'governance.release-hold': ['governance.hold-released'],
-  'governance.rotate': ['governance.keys-rotated'],
+  'governance.rotate': [
+    'governance.keys-rotated',
+    'governance.checkpoint-key-added',
+    'governance.checkpoint-key-retired',
+  ],
   'identity.create': ['identity.created'],
   'identity.grant': ['identity.granted'],
   'identity.list': ['identity.read'],
