@@ -22,6 +22,7 @@ import type {
   VersionRegistry,
   WebhookMail,
 } from './ports.ts';
+import { createOwnKeyActivities, type OwnKeys } from './own-key.ts';
 import { inOwnEnvironment } from './own-environment.ts';
 import { createPreflightActivities, createRefusalActivities } from './preflight.ts';
 import { createRecordActivities } from './record.ts';
@@ -57,6 +58,7 @@ export interface ActivityPorts extends ApprovalActivityPorts {
   readonly accessWatch: AccessWatchStore | null;
   /** Null: no other registry is configured. */
   readonly registrySource: RegistrySource | null;
+  readonly ownKeys: OwnKeys;
 }
 
 /** Every activity a worker registers. */
@@ -70,6 +72,7 @@ export function createActivities(ports: ActivityPorts) {
     ...createGuardActivities(ports),
     ...createAccessWatchActivities(ports),
     ...createRegistrySourceActivities(ports),
+    ...createOwnKeyActivities(ports),
   });
   return translateErrors({
     ...ofOneEnvironment,

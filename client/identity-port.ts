@@ -57,13 +57,16 @@ export interface Identities {
     order: IdentityOrder & { readonly role: Role | null },
     claim: Claim,
   ): Promise<{ readonly roles: readonly string[]; readonly keys: readonly string[] }>;
-  /** Whether an identity is this principal's own. @throws IDENTITY_UNKNOWN */
-  owner(name: string, actor: string): Promise<{ readonly isOwn: boolean }>;
-  /** Replaces the key; the action that is claimed is `identity.rotate-own` for one's own. @throws IDENTITY_UNKNOWN, NOT_AUTHORISED */
+  /**
+   * Replaces the key: `identity.rotate-own` for one's own, which the worker carries out where the login in the database may not. A rotation that
+   * was stopped half way is completed by the next.
+   *
+   * @throws IDENTITY_UNKNOWN, NOT_AUTHORISED, DATABASE_ROLE_MISSING, OWN_KEY_UNANSWERED
+   */
   rotate(
     order: IdentityOrder,
     file: string | null,
-    claim: Claim,
+    signer: CurrentIdentity,
   ): Promise<{ readonly key: string; readonly replaced: readonly string[]; readonly file: string }>;
   /** @throws NOT_AUTHORISED */
   list(claim: Claim): Promise<readonly ListedIdentity[]>;

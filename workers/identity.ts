@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, rename, rm } from 'node:fs/promises';
+import { mkdir, readFile, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Pool } from 'pg';
 import { writeDurably } from '../adapters/files/durable-file.ts';
@@ -12,17 +12,20 @@ import { requireAdminRole } from '../adapters/postgres/roles/require-admin-role.
 import type { MlopsConfig } from '../config/schema.ts';
 import { isMlopsError, MlopsError } from '../domain/errors.ts';
 import { draftOfSampledRead } from '../domain/governance/access-drafts.ts';
+import { OWN_KEY_RESOURCE as IDENTITY } from '../domain/governance/own-key.ts';
 import { ROLE_NAMES, type Role } from '../domain/governance/roles.ts';
 import type { Claim } from '../domain/governance/statement.ts';
 import { composeAuthority, type AuthorityRules } from './authority.ts';
 import { composeEvidence } from './ledger.ts';
+import type { SendOwnKey } from './own-key.ts';
+import { createKeyRotation } from './rotate-key.ts';
 
 /** What the keeping of identities goes by. */
 type IdentityRules = AuthorityRules &
   Pick<MlopsConfig, 'stateDirectory'> & { readonly governance: Pick<MlopsConfig['governance'], 'readSample'> };
 
 /** Principals with their roles and keys, each call authorised; the shape is client/identity-port.ts. */
-export async function composeIdentities(config: IdentityRules, pool: Pool) {
+export async function composeIdentities(config: IdentityRules, pool: Pool, sendOwnKey: SendOwnKey | null = null) {
   const parts = await composeEvidence(config, pool);
   const identities = createIdentities(parts);
   const { authorise, authoriseWrite } = createPermission(config, parts);
@@ -59,24 +62,11 @@ export async function composeIdentities(config: IdentityRules, pool: Pool) {
       return { roles: [role], keys: [] };
     },
 
-    owner: async (name: string, actor: string) => ({ isOwn: (await identities.principalOf(name)) === actor }),
-
-    async rotate(order: { name: string; reason: string }, file: string | null, claim: Claim) {
-      const principal = await identities.principalOf(order.name);
-      const isOwn = claim.actor === principal;
-      const actor = await authoriseWrite(isOwn ? 'identity.rotate-own' : 'identity.rotate', order, claim);
-      const path = fileFor(order.name, file);
-      const { key, replaced } = await replaceKeyFile(
-        path,
-        principal,
-        async (fresh) => await identities.rotate({ name: principal, reason: order.reason }, fresh, actor),
-      );
-      return { key: key.keyId, replaced, file: path };
-    },
+    rotate: createKeyRotation({ pool, identities, authoriseWrite, sendOwnKey, fileFor }),
 
     async list(claim: Claim) {
       const actor = await authorise('identity.list', null, claim);
-      const read = { type: 'identity.read', resource: 'identity', verb: 'list' } as const;
+      const read = { type: 'identity.read', resource: IDENTITY, verb: 'list' } as const;
       await sampleRead(parts, config.governance.readSample, () => draftOfSampledRead(read, actor));
       return await identities.list();
     },
@@ -87,27 +77,13 @@ export async function composeIdentities(config: IdentityRules, pool: Pool) {
 function createPermission(config: AuthorityRules, parts: EvidenceParts) {
   const authority = composeAuthority(config, parts);
   const authorise = async (action: string, content: unknown, claim: Claim) =>
-    await authority.authorise(claim, { action, resource: 'identity', content });
+    await authority.authorise(claim, { action, resource: IDENTITY, content });
   const authoriseWrite = async (action: string, content: unknown, claim: Claim) => {
     const actor = await authorise(action, content, claim);
     await requireAdminRole(parts.pool, action);
     return actor;
   };
   return { authorise, authoriseWrite };
-}
-
-/** Writes a new key where the old one is, which stays there until the new one counts. */
-async function replaceKeyFile<T>(
-  path: string,
-  principal: string,
-  replace: (key: Awaited<ReturnType<typeof writeIdentity>>) => Promise<T>,
-): Promise<{ readonly key: Awaited<ReturnType<typeof writeIdentity>>; readonly replaced: T }> {
-  const fresh = `${path}.new`;
-  await rm(fresh, { force: true });
-  const key = await writeIdentity(fresh, principal);
-  const replaced = await replace(key);
-  await rename(fresh, path);
-  return { key, replaced };
 }
 
 /** What a new installation's first admin is known by, waiting for the database. */

@@ -3,11 +3,13 @@ import { hostname } from 'node:os';
 import { NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { Connection, Client } from '@temporalio/client';
 import { pino } from 'pino';
+import { createPrimitives } from '../adapters/crypto/primitives.ts';
 import { readJournal, journalFileOf } from '../adapters/gateway/emergency-journal.ts';
 import { createGatewayMetrics } from '../adapters/gateway/metrics-source.ts';
 import { createGatewayRouter } from '../adapters/gateway/router.ts';
 import { addressesFor, createWebhookNotifier } from '../adapters/notify/webhook.ts';
 import { createEmergencyJournal } from '../adapters/postgres/emergency-ingest.ts';
+import { createOwnKeys } from '../adapters/postgres/identity/own-key.ts';
 import { openPool } from '../adapters/postgres/pool.ts';
 import { createApprovalStore } from '../adapters/postgres/registry/approval-store.ts';
 import { createIdentityDirectory } from '../adapters/postgres/registry/identity-directory.ts';
@@ -185,6 +187,7 @@ function composePorts(
     }),
     engine: engineVersion(),
     accessWatch: composeAccessWatch(config, evidence),
+    ownKeys: createOwnKeys({ ...evidence, authority, primitives: createPrimitives() }),
     approvals: createApprovalStore(evidence),
     approvalPolicy: config.governance.approvalPolicy,
     identities: createIdentityDirectory(evidence.pool, config.governance.developmentRoles),

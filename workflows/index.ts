@@ -2,6 +2,7 @@
 export { accessWatch } from './access-watch.ts';
 export { approval } from './approval.ts';
 export { notification } from './notification.ts';
+export { ownKey } from './own-key.ts';
 export { registrySource } from './registry-source.ts';
 export { rollout } from './rollout.ts';
 export { trafficGuard } from './traffic-guard.ts';

@@ -1,14 +1,7 @@
 import { createHash } from 'node:crypto';
-import {
-  ServiceError,
-  WorkflowFailedError,
-  WorkflowNotFoundError,
-  WorkflowUpdateFailedError,
-  WorkflowUpdateRPCTimeoutOrCancelledError,
-  type Client,
-} from '@temporalio/client';
+import { WorkflowFailedError, WorkflowNotFoundError, WorkflowUpdateFailedError, type Client } from '@temporalio/client';
 import { ActivityFailure, ApplicationFailure } from '@temporalio/common';
-import { ERRORS, MlopsError, type ErrorCode } from '../../domain/errors.ts';
+import { MlopsError } from '../../domain/errors.ts';
 import {
   isFinal,
   type ApprovalAsk,
@@ -17,6 +10,7 @@ import {
   type DecisionInput,
   type Verdict,
 } from '../../domain/registry/approval/request.ts';
+import { errorOf, isUnanswered } from './said-by-worker.ts';
 
 /** What is asked of the database, which knows approvals whose workflows are gone. */
 interface Reader {
@@ -143,20 +137,4 @@ function translate(error: unknown, asked: Readonly<Record<string, unknown>>): un
   if (failure instanceof ApplicationFailure && failure.type === 'AcceptedUpdateCompletedWorkflow')
     return new MlopsError('APPROVAL_UNANSWERED', asked, { cause: error });
   return errorOf(failure) ?? error;
-}
-
-/** The error that was thrown where the failure comes from; null for one that is none of ours. */
-function errorOf(failure: unknown): MlopsError | null {
-  if (!(failure instanceof ApplicationFailure) || !Object.hasOwn(ERRORS, failure.type ?? '')) return null;
-  const [details] = (failure.details ?? []) as [Record<string, unknown>?];
-  return new MlopsError(failure.type as ErrorCode, details, { cause: failure });
-}
-
-/** Cancelled, deadline exceeded, resource exhausted, no poller, unavailable. */
-const UNANSWERED_CODES = new Set([1, 4, 8, 9, 14]);
-
-function isUnanswered(error: unknown): boolean {
-  if (error instanceof WorkflowUpdateRPCTimeoutOrCancelledError) return true;
-  const code = error instanceof ServiceError ? (error.cause as { code?: unknown } | undefined)?.code : undefined;
-  return UNANSWERED_CODES.has(Number(code));
 }

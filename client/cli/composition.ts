@@ -203,13 +203,15 @@ async function composeIdentity(config: MlopsConfig): Promise<CurrentIdentity> {
 }
 
 async function composeIdentities(config: MlopsConfig, closers: (() => Promise<void>)[]): Promise<Identities> {
-  const [{ ADMIN_ROLES, openPool }, identity] = await Promise.all([
+  const [{ ADMIN_ROLES, openPool }, identity, { composeSendOwnKey }] = await Promise.all([
     import('../../adapters/postgres/pool.ts'),
     import('../../workers/identity.ts'),
+    import('../../workers/own-key.ts'),
   ]);
   const pool = openPool(config, 10, ADMIN_ROLES);
   closers.push(async () => await pool.end());
-  return await identity.composeIdentities(config, pool);
+  const send = composeSendOwnKey(config.environment, connector(config, closers));
+  return await identity.composeIdentities(config, pool, send);
 }
 
 async function composeRegistry(

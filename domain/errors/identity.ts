@@ -23,6 +23,20 @@ export const IDENTITY_ERRORS = {
     retryable: false,
     exitCode: 4,
   },
+  KEY_NOT_HELD: {
+    message: 'New key is not shown to be held by who asks: {problem}',
+    remedy: 'Let `mlops identity rotate` make the key on the machine where it is to be',
+    retryable: false,
+    exitCode: 4,
+  },
+  OWN_KEY_UNANSWERED: {
+    message:
+      'New key {key} was sent to the worker, which has not answered within {seconds} s: nobody may poll the queue {queue}',
+    remedy:
+      'Start a worker (`mlops status` shows who polls), then run the command again: it goes on with the same key, and the old one counts until then',
+    retryable: true,
+    exitCode: 1,
+  },
   IDENTITY_UNKNOWN: {
     message: 'Identity {name} is not known here',
     remedy: 'List those that are with `mlops identity list`, or make it with `mlops identity create {name}`',

@@ -56,7 +56,7 @@ export const TABLE_GRANTS = {
   model_dependency: ['riu', 'riu', 'riu', 'r', 'ri'],
   model_version: REGISTRY,
   principal: ['riu', 'ri', 'ri', 'ri', 'riu'],
-  principal_key: ['ri', 'r', 'r', 'r', 'riu'],
+  principal_key: ['riu', 'r', 'r', 'r', 'riu'],
   principal_role: ['ri', 'r', 'r', 'r', 'riu'],
   proven_version: ['riu', 'r', 'r', 'r', 'r'],
   registry_source: ['riu', '-', 'riu', 'r', 'r'],

@@ -30,6 +30,7 @@ export const EVENT_GRANTS: Readonly<Record<string, readonly DatabaseRole[]>> = {
   'governance.read': ALL,
   'identity.%': [ADMIN],
   'identity.bootstrapped': [WORKER],
+  'identity.own-key-replaced': [WORKER],
   'identity.read': ALL,
   'incident.%': [WORKER],
   'ledger.%': [WORKER],

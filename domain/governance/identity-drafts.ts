@@ -1,23 +1,30 @@
 import type { EventActor, EventDraft, Json } from './event-draft.ts';
 
 /** What is done with who may do what. */
-export type IdentityAct = 'created' | 'granted' | 'revoked' | 'key-replaced' | 'bootstrapped';
+export type IdentityAct = 'created' | 'granted' | 'revoked' | 'key-replaced' | 'own-key-replaced' | 'bootstrapped';
 
 const RISK = {
   bootstrapped: 'critical',
   created: 'medium',
   granted: 'high',
   'key-replaced': 'medium',
+  'own-key-replaced': 'medium',
   revoked: 'medium',
 } as const satisfies Record<IdentityAct, EventDraft['risk']>;
 
 /** An event of a principal, its roles and its keys: ids, roles and key ids only. */
 export function draftOfIdentity(
   act: IdentityAct,
-  subject: { readonly id: string; readonly facts: { readonly [name: string]: Json }; readonly reason?: string },
+  subject: {
+    readonly id: string;
+    readonly facts: { readonly [name: string]: Json };
+    readonly reason?: string;
+    /** What else is sealed, the reason among it. */
+    readonly sealed?: { readonly [name: string]: Json };
+  },
   actor: EventActor,
 ): EventDraft {
-  const { facts, id, reason = '' } = subject;
+  const { facts, id, reason = '', sealed = reason === '' ? null : { reason } } = subject;
   return {
     type: `identity.${act}`,
     category: 'access_control',
@@ -26,6 +33,6 @@ export function draftOfIdentity(
     risk: RISK[act],
     frameworks: ['hipaa', 'iso27001', 'soc2'],
     facts,
-    ...(reason === '' ? {} : { payload: { reason }, subject: actor.id }),
+    ...(sealed === null ? {} : { payload: sealed, subject: actor.id }),
   };
 }

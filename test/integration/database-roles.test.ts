@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client, type Pool } from 'pg';
@@ -10,6 +10,9 @@ import { ensureLedgerKeys } from '../../adapters/crypto/ledger-keys.ts';
 import { ensureDatabase } from '../../adapters/postgres/create-database.ts';
 import { migrate } from '../../adapters/postgres/migrate.ts';
 import { createIdentities } from '../../adapters/postgres/identity/identities.ts';
+import { createOwnKeys } from '../../adapters/postgres/identity/own-key.ts';
+import { currentIdentity } from '../../adapters/identity/own-identity.ts';
+import { newPrincipalId, readIdentity, writeIdentity } from '../../adapters/identity/identity-file.ts';
 import { createErasure } from '../../adapters/postgres/ledger/erase.ts';
 import { createLegalHolds } from '../../adapters/postgres/ledger/legal-holds.ts';
 import type { LedgerTransaction } from '../../adapters/postgres/ledger/ledger.ts';
@@ -31,12 +34,15 @@ import {
   type DatabaseRole,
   type GovernedTable,
 } from '../../domain/governance/database-grants.ts';
+import type { OwnKeyOrder } from '../../domain/governance/own-key.ts';
 import { ROLE_NAMES, type Role } from '../../domain/governance/roles.ts';
 import { canonicalJson } from '../../domain/governance/canonical-json.ts';
 import { assembleEvent, type EventDraft } from '../../domain/governance/event-draft.ts';
 import { EVENT_PATTERNS, mayAppend } from '../../domain/governance/event-grants.ts';
 import { composeGovernance } from '../../workers/custody.ts';
+import { composeAuthority } from '../../workers/authority.ts';
 import { composeIdentities } from '../../workers/identity.ts';
+import { signOwnKey, type SendOwnKey } from '../../workers/own-key.ts';
 import { APPROVAL_POLICY } from '../support/approval-policy.ts';
 import { createOrder } from '../support/approvals.ts';
 import { openTestLedger, startDatabase, testKeys, type TestDatabase } from '../support/database.ts';
@@ -680,7 +686,7 @@ describe('each role does its own work', () => {
         async () => await identities.create({ ...order, kind: 'human', roles: ['admin'] }, file, claim),
         async () => await identities.grant({ ...order, roles: ['admin'] }, claim),
         async () => await identities.revoke({ ...order, role: null }, claim),
-        async () => await identities.rotate({ ...order, name: 'eve' }, file, claim),
+        async () => await identities.rotate({ ...order, name: 'eve' }, file, { actor: 'eve', claim: () => claim }),
         async () => await governance.hold({ ...held, caseId: null }),
         async () => await governance.release({ ...held, caseId: null }),
         async () => await governance.erase({ ...held, subject: 'eve' }),
@@ -695,5 +701,182 @@ describe('each role does its own work', () => {
       expect(await governance.holds(claim)).toEqual([]);
       expect(await governance.foresee('eve', claim)).toMatchObject({ held: null });
     });
+  });
+});
+
+describe('somebody without a login of an admin', () => {
+  const ADMIN = { id: 'principal:admin', kind: 'human', authentication: 'ed25519' } as const;
+  const NOW = new Date().toISOString();
+  const state = mkdtempSync(join(tmpdir(), 'mlops-own-keys-'));
+  const { config } = loadConfig({ env: {}, workingDirectory: state, portOffset: OFFSETS.databaseRoles });
+  const governed = { ...config, governance: { ...config.governance, developmentRoles: [] } };
+  const signerOf = async (file: string) =>
+    await currentIdentity({ environment: 'dev', identity: file, stateDirectory: state });
+
+  /** A person that an admin made known, with the file of their key. */
+  async function known(name: string) {
+    const file = join(state, `${name}.json`);
+    const principal = newPrincipalId();
+    const key = await writeIdentity(file, principal);
+    await as('mlops_admin', async (parts) => {
+      await createIdentities(parts).create({ ...key, principal, name, kind: 'human', roles: ['viewer'] }, ADMIN, '');
+    });
+    return { file, key: key.keyId, name, principal };
+  }
+  const nextKey = async () => {
+    const file = join(state, `${newPrincipalId().slice(10)}.json`);
+    const made = await writeIdentity(file, newPrincipalId());
+    return { ...made, privateKey: (await readIdentity(file)).privateKey };
+  };
+  const carryOut = async (order: OwnKeyOrder) =>
+    await as('mlops_worker', async (parts) => {
+      const authority = composeAuthority(governed, parts);
+      return await createOwnKeys({ ...parts, authority, primitives }).replace(order, NOW);
+    });
+  const rotateAs = async (file: string, name: string, send: SendOwnKey | null) =>
+    await as('mlops_cli', async ({ pool }) => {
+      const identities = await composeIdentities(governed, pool, send);
+      return await identities.rotate({ name, reason: 'yearly' }, file, await signerOf(file));
+    });
+  const keysOf = async (principal: string) =>
+    (
+      await owner.query<{ key_id: string; in_force: boolean }>(
+        'SELECT key_id, revoked_at IS NULL AS in_force FROM principal_key WHERE principal_id = $1 ORDER BY created_at',
+        [principal],
+      )
+    ).rows.map(({ in_force, key_id }) => [key_id, in_force]);
+  const eventsOf = async (principal: string) =>
+    (
+      await owner.query<{ type: string; actor: string }>(
+        `SELECT type, actor FROM ledger_event WHERE resource = $1 AND type LIKE 'identity.%key%' ORDER BY sequence`,
+        [principal],
+      )
+    ).rows;
+
+  beforeAll(async () => await ensureLedgerKeys(config.stateDirectory, 'dev'));
+
+  it('has the worker replace their own key, once, though it was killed on the way', async () => {
+    const { file, key, name, principal } = await known('olive');
+    await expect(rotateAs(file, name, null)).rejects.toMatchObject({ code: 'DATABASE_ROLE_MISSING' });
+    expect(existsSync(`${file}.new`)).toBe(false);
+    const sent: string[] = [];
+    const killed: SendOwnKey = async (next, reason, signer) => {
+      sent.push(next.keyId);
+      await carryOut(signOwnKey('dev', next, reason, signer));
+      throw new Error('killed');
+    };
+    const before = readFileSync(file, 'utf8');
+    await expect(rotateAs(file, name, killed)).rejects.toThrow('killed');
+    expect(readFileSync(file, 'utf8')).toBe(before);
+    expect(await rotateAs(file, name, killed)).toEqual({ key: sent[0], replaced: [key], file });
+    expect(sent).toHaveLength(1);
+    expect((await readIdentity(file)).keyId).toBe(sent[0]);
+    expect(await keysOf(principal)).toEqual([
+      [key, false],
+      [sent[0], true],
+    ]);
+    expect(await eventsOf(principal)).toEqual([{ type: 'identity.own-key-replaced', actor: principal }]);
+  });
+
+  it('is refused what is not signed by the key in force, or by the new one', async () => {
+    const { file, key, name, principal } = await known('pete');
+    const other = await known('rosa');
+    const [signer, next, another] = [await signerOf(file), await nextKey(), await nextKey()];
+    const order = signOwnKey('dev', next, '', signer);
+    const forged: Partial<OwnKeyOrder>[] = [
+      { publicKey: another.publicKey },
+      { reason: 'another' },
+      { claim: { actor: principal } },
+      { claim: { ...order.claim, actor: other.principal } },
+    ];
+    for (const change of forged)
+      await expect(carryOut({ ...order, ...change }), JSON.stringify(change)).rejects.toMatchObject({
+        code: 'NOT_AUTHENTICATED',
+      });
+    for (const proof of ['', signOwnKey('dev', another, '', signer).proof])
+      await expect(carryOut({ ...signOwnKey('dev', next, '', signer), proof })).rejects.toMatchObject({
+        code: 'KEY_NOT_HELD',
+      });
+    await expect(carryOut({ ...order, publicKey: 'AA==' })).rejects.toMatchObject({ code: 'KEY_NOT_HELD' });
+    expect(await keysOf(principal)).toEqual([[key, true]]);
+
+    // Two at once: the one that comes second signs with a key that is revoked by then. The same order again changes nothing more.
+    const both = [signOwnKey('dev', next, '', signer), signOwnKey('dev', another, '', signer)];
+    const ended = await Promise.allSettled(both.map(carryOut));
+    expect(ended.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected']);
+    const first = both[ended.findIndex(({ status }) => status === 'fulfilled')];
+    expect(first === undefined ? null : await carryOut(first)).toMatchObject({ replaced: [key] });
+    expect(await eventsOf(principal)).toHaveLength(1);
+    const refusing: SendOwnKey = async (made, reason, who) => await carryOut(signOwnKey('dev', made, reason, who));
+    await expect(rotateAs(file, name, refusing)).rejects.toMatchObject({ code: 'NOT_AUTHENTICATED' });
+    expect(existsSync(`${file}.new`)).toBe(false);
+  });
+
+  it('and whoever writes as the worker gives nobody a key but for one of their own', async () => {
+    const [ann, gone] = [await known('ann-own'), await known('gone-own')];
+    await as('mlops_admin', async (parts) => {
+      await createIdentities(parts).revokeAll('gone-own', 'left', ADMIN);
+    });
+    const write = async (
+      { actor, resource }: { actor: string; resource: string },
+      work: (client: LedgerTransaction['client'], sequence: number) => Promise<unknown>,
+    ) =>
+      await as('mlops_worker', async ({ ledger }) => {
+        await ledger.transact(async ({ append, client, next }) => {
+          await work(client, next);
+          append({
+            ...draftOf('identity.own-key-replaced'),
+            actor: { id: actor, kind: 'human', authentication: 'ed25519' },
+            resource,
+          });
+        });
+      });
+    const of = (principal: string) => ({ actor: principal, resource: principal });
+    const insert =
+      (keyId: string, principal: string, revoked = 'NULL') =>
+      async (client: LedgerTransaction['client'], sequence: number) =>
+        await client.query(
+          `INSERT INTO principal_key (key_id, principal_id, public_key, revoked_at, ledger_sequence)
+           VALUES ($1, $2, decode(repeat('00', 32), 'hex'), ${revoked}, $3)`,
+          [keyId, principal, sequence],
+        );
+    const revoke = (principal: string) => async (client: LedgerTransaction['client'], sequence: number) =>
+      await client.query(
+        'UPDATE principal_key SET revoked_at = now(), ledger_sequence = $2 WHERE principal_id = $1 AND revoked_at IS NULL',
+        [principal, sequence],
+      );
+    const all =
+      (...works: readonly ReturnType<typeof revoke>[]) =>
+      async (client: LedgerTransaction['client'], sequence: number) => {
+        for (const work of works) await work(client, sequence);
+      };
+    const [a, b] = ['aa00000000000001', 'aa00000000000002'];
+    for (const [title, event, work] of [
+      ['beside the one in force', of(ann.principal), insert(a, ann.principal)],
+      ['none for the one in force', of(ann.principal), revoke(ann.principal)],
+      ['by another', of(gone.principal), all(revoke(ann.principal), insert(a, ann.principal))],
+      [
+        'in the name of an admin',
+        { actor: ADMIN.id, resource: ann.principal },
+        all(revoke(ann.principal), insert(a, ann.principal)),
+      ],
+      ['for who left', of(gone.principal), insert(a, gone.principal)],
+      [
+        'for who left, with one put in revoked',
+        of(gone.principal),
+        all(insert(b, gone.principal, 'now()'), insert(a, gone.principal)),
+      ],
+      [
+        'for who left, with one put in and revoked',
+        of(gone.principal),
+        all(insert(b, gone.principal), revoke(gone.principal), insert(a, gone.principal)),
+      ],
+    ] as const)
+      await expect(write(event, work), title).rejects.toThrow('is not one for one of their own');
+    await write(of(ann.principal), all(revoke(ann.principal), insert(a, ann.principal)));
+    expect(await keysOf(ann.principal)).toEqual([
+      [ann.key, false],
+      [a, true],
+    ]);
   });
 });

@@ -124,6 +124,29 @@ describe('in production', () => {
     expect(JSON.parse(events.stdout)).toMatchObject({ events: [{ type: 'audit.query-refused', risk: 'medium' }] });
   });
 
+  it("whose login in the database is no admin replaces their own key through the worker, and nobody else's", async () => {
+    const url = databaseUrlOf(loadConfig({ env: ENV, workingDirectory: project.root }).config);
+    const owner = new Client({ connectionString: url });
+    await owner.connect();
+    await owner.query(`CREATE ROLE vera_login LOGIN PASSWORD 'secret' IN ROLE mlops_cli`);
+    const login = new URL(url);
+    [login.username, login.password] = ['vera_login', 'secret'];
+    const env = { ...ENV, DATABASE_URL: login.href, MLOPS_IDENTITY: 'vera' };
+    const file = join(project.root, '.mlops/identities/vera.json');
+    const before = await readFile(file, 'utf8');
+    const other = await project.mlops(['identity', 'rotate', 'olga'], { env });
+    expect([other.code, other.stderr]).toEqual([4, expect.stringContaining('may not do identity.rotate on identity')]);
+    const rotated = await project.mlops(['identity', 'rotate', 'vera', '--reason', 'yearly'], { env });
+    expect(rotated.code, rotated.stderr).toBe(0);
+    expect(await readFile(file, 'utf8')).not.toBe(before);
+    const events = await as(null, 'audit', 'query', '--type', 'identity.own-key-replaced', '-o', 'json');
+    const { events: said } = JSON.parse(events.stdout) as { events: { resource: string; actor: { id: string } }[] };
+    expect(said).toMatchObject([{ actor: { id: said[0]?.resource, authentication: 'ed25519' }, risk: 'medium' }]);
+    expect((await as('vera', 'model', 'list')).code, 'the new key counts').toBe(0);
+    await owner.query('DROP ROLE vera_login');
+    await owner.end();
+  });
+
   it('versions that are not registered, or not approved, get no users', async () => {
     const refusalOf = async (): Promise<string> => {
       expect((await start('olga')).code).toBe(0);

@@ -8,6 +8,7 @@ import type { LedgerTransaction } from '../ledger/ledger.ts';
 import { query } from '../query.ts';
 import type { EvidenceParts } from '../rollout-store.ts';
 import { assertAdminLeft } from './admin-left.ts';
+import { findKey, insertKey, KEY_PROVIDER, revokeKeys, type KnownKey } from './keys.ts';
 
 /** A new principal: the id is made by who creates it, so that its key file can be written before. */
 export interface NewIdentity {
@@ -19,9 +20,6 @@ export interface NewIdentity {
   readonly publicKey: string;
   readonly roles: readonly Role[];
 }
-
-/** Principals that may act by a key of their own. */
-export const KEY_PROVIDER = 'ed25519';
 
 const SETUP: EventActor = { id: 'system:setup', kind: 'system', authentication: 'process' };
 
@@ -43,6 +41,9 @@ export function createIdentities(parts: Parts) {
         client.release();
       }
     },
+
+    /** A key, in force or not; null when nobody ever had it. */
+    key: async (keyId: string): Promise<KnownKey | null> => await findKey(pool, keyId),
 
     /** Everybody who could act, by name. */
     async list() {
@@ -179,18 +180,6 @@ async function insertIdentity({ client, next }: LedgerTransaction, made: NewIden
   await insertRoles(client, made.principal, made.roles, next);
 }
 
-async function insertKey(
-  client: PoolClient,
-  principal: string,
-  key: { readonly keyId: string; readonly publicKey: string },
-  sequence: number,
-): Promise<void> {
-  await client.query(
-    'INSERT INTO principal_key (key_id, principal_id, public_key, ledger_sequence) VALUES ($1, $2, $3, $4)',
-    [key.keyId, principal, Buffer.from(key.publicKey, 'base64'), sequence],
-  );
-}
-
 /** Returns the roles that were not held before. */
 async function insertRoles(
   client: PoolClient,
@@ -204,15 +193,6 @@ async function insertRoles(
     [principal, roles, sequence],
   );
   return rows.map(({ role }) => role);
-}
-
-async function revokeKeys(client: PoolClient, principal: string, sequence: number): Promise<string[]> {
-  const { rows } = await client.query<{ key_id: string }>(
-    `UPDATE principal_key SET revoked_at = now(), ledger_sequence = $2
-     WHERE principal_id = $1 AND revoked_at IS NULL RETURNING key_id`,
-    [principal, sequence],
-  );
-  return rows.map(({ key_id }) => key_id);
 }
 
 /** The name is that of one with a key before that of a user of the operating system. */

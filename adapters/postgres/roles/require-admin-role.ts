@@ -12,9 +12,15 @@ const ADMIN: DatabaseRole = 'mlops_admin';
  * @throws DATABASE_ROLE_MISSING
  */
 export async function requireAdminRole(pool: Pool, action: string): Promise<void> {
+  const { login, may } = await askForAdminRole(pool);
+  if (!may) throw new MlopsError('DATABASE_ROLE_MISSING', { action, role: ADMIN, login });
+}
+
+/** As whom this connection came, and whether it may write what admins write. */
+export async function askForAdminRole(pool: Pool): Promise<{ readonly login: string; readonly may: boolean }> {
   const [row] = await query<{ login: string; may: boolean }>(
     pool,
     `SELECT session_user AS login, has_table_privilege('public.legal_hold', 'INSERT') AS may`,
   );
-  if (row?.may !== true) throw new MlopsError('DATABASE_ROLE_MISSING', { action, role: ADMIN, login: row?.login });
+  return { login: row?.login ?? '', may: row?.may === true };
 }

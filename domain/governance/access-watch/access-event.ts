@@ -69,7 +69,7 @@ const SHOWN_BY: Readonly<Record<Action, readonly string[]>> = {
   'identity.list': ['identity.read'],
   'identity.revoke': ['identity.revoked'],
   'identity.rotate': ['identity.key-replaced'],
-  'identity.rotate-own': ['identity.key-replaced'],
+  'identity.rotate-own': ['identity.key-replaced', 'identity.own-key-replaced'],
   'model.alias': ['model.alias-set', 'model.alias-removed', 'model.alias-requested'],
   'model.demote': ['model.demoted'],
   'model.endpoint': ['model.endpoint-set', 'model.endpoint-removed'],

@@ -1,4 +1,3 @@
-import { IDENTITY_RESOURCE } from '../../../identity-port.ts';
 import type { CommandRun } from '../../command.ts';
 import { textOption } from '../../rollout/options.ts';
 
@@ -14,13 +13,7 @@ export const run: CommandRun = async (context, input) => {
   const who = await context.composition.identity();
   const identities = await context.composition.identities();
   const order = { name, reason: textOption(input, 'reason') };
-  const { isOwn } = await identities.owner(name, who.actor);
-  const claim = who.claim({
-    action: isOwn ? 'identity.rotate-own' : 'identity.rotate',
-    resource: IDENTITY_RESOURCE,
-    content: order,
-  });
-  const { file, key, replaced } = await identities.rotate(order, textOption(input, 'out') || null, claim);
+  const { file, key, replaced } = await identities.rotate(order, textOption(input, 'out') || null, who);
   const was = replaced.length === 0 ? 'none' : replaced.join(', ');
   return {
     exitCode: 0,
