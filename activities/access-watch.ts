@@ -1,4 +1,4 @@
-import { DETECTORS, type AccessFinding } from '../domain/governance/access-watch/finding.ts';
+import { DETECTORS, type AccessFinding, type Detector } from '../domain/governance/access-watch/finding.ts';
 import { riskOf } from '../domain/governance/access-watch/finding-draft.ts';
 import type { Notification, Outbox } from './ports.ts';
 
@@ -16,6 +16,17 @@ export interface RaisedFinding extends AccessFinding {
   readonly sequence: number;
 }
 
+/** An alarm that is over, and the event that says so. */
+export interface EndedAlarm {
+  /** Sequence of the event that raised it. */
+  readonly alarm: number;
+  readonly principal: string;
+  readonly detector: Detector;
+  readonly sequence: number;
+  /** ISO 8601, UTC */
+  readonly endedAt: string;
+}
+
 /** Port: the place of the watch, what it knows, and what it raised. */
 export interface AccessWatchStore {
   /** Looks at the next events and writes what it finds, each once whoever looks. @throws DATABASE_UNREACHABLE, LEDGER_CLOSED */
@@ -25,6 +36,9 @@ export interface AccessWatchStore {
   told(sequence: number): Promise<void>;
   /** Writes the end of alarms that are over; returns how many. */
   end(): Promise<number>;
+  /** Ends that nobody was told of, oldest first. */
+  untoldEnds(): Promise<readonly EndedAlarm[]>;
+  toldEnd(alarm: number): Promise<void>;
 }
 
 /** What a run of the watch did. */
@@ -32,6 +46,7 @@ export interface AccessWatchReport {
   readonly state: 'off' | 'watched';
   readonly looked: number;
   readonly raised: number;
+  /** Alarms and ends of alarms that people were told of. */
   readonly told: number;
   /** Alarms that were over; absent in reports of before it was kept. */
   readonly ended?: number;
@@ -67,7 +82,12 @@ export function createAccessWatchActivities({ accessWatch, outbox }: AccessWatch
       }
       // What it has not looked at yet may go on with what was alarming.
       const ended = left === 0 ? await accessWatch.end() : 0;
-      return { state: 'watched', looked, raised, told: news.length, ended, left };
+      const ends = await accessWatch.untoldEnds();
+      for (const end of ends) {
+        await outbox.send(newsOfEnd(end, environment), null);
+        await accessWatch.toldEnd(end.alarm);
+      }
+      return { state: 'watched', looked, raised, told: news.length + ends.length, ended, left };
     },
   };
 }
@@ -85,6 +105,21 @@ function newsOf(finding: RaisedFinding, environment: string): Notification {
     summary: `${principal}: ${DETECTORS[detector]} (${amount(figures.observed)} ${figures.unit}, usually ${amount(figures.baseline)}): mlops audit event ${sequence}`,
     severity: riskOf(detector) === 'high' ? 'page' : 'warning',
     details: { principal, detector, sequence, startedAt: new Date(startedMs).toISOString(), ...figures },
+  };
+}
+
+function newsOfEnd({ endedAt, ...end }: EndedAlarm, environment: string): Notification {
+  const { alarm, detector, principal } = end;
+  return {
+    idempotencyKey: `access-watch/${environment}/${alarm}/ended`,
+    event: 'access-alarm-ended',
+    rolloutId: `access-watch/${environment}`,
+    model: principal,
+    environment,
+    at: endedAt,
+    summary: `${principal}: over, a day without another: ${DETECTORS[detector]}: mlops audit event ${alarm}`,
+    severity: 'info',
+    details: end,
   };
 }
 

@@ -29,7 +29,7 @@ const REGISTRY: Cells = ['riu', 'riu', 'riu', 'r', 'ri'];
  * test connects as each role and tries each cell.
  */
 export const TABLE_GRANTS = {
-  access_alarm_mark: ['ri', '-', 'ri', 'r', 'ri'],
+  access_alarm_mark: ['riu', '-', 'ri', 'r', 'ri'],
   access_finding: ['riu', '-', 'r', 'r', 'r'],
   access_history: ['riud', '-', 'r', '-', 'rd'],
   access_watch: ['riu', '-', 'r', 'r', 'r'],
@@ -81,6 +81,7 @@ export const GOVERNED_TABLES = Object.keys(TABLE_GRANTS) as readonly GovernedTab
 
 /** Where only some columns may be updated, by whomever. */
 const UPDATED_COLUMNS: Readonly<Partial<Record<GovernedTable, readonly string[]>>> = {
+  access_alarm_mark: ['told_at'],
   access_finding: ['told_at'],
   approval_delegation: ['revoked_at', 'ledger_sequence'],
   approval_link: ['used_at', 'ledger_sequence'],

@@ -21,6 +21,7 @@ export const NOTIFIED_EVENTS = [
   'failed',
   'stable-down',
   'access-alarm',
+  'access-alarm-ended',
   'approval-requested',
   'approval-reminder',
   'approval-escalated',

@@ -259,6 +259,15 @@ describe('the access watch', () => {
       expect(runs.reduce((sum, { ended = 0 }) => sum + ended, 0)).toBe(1);
       const [, end, ...more] = await alarmsOf(principal);
       expect([end?.type, more]).toEqual(['access.alarm-ended', []]);
+      const told = sent.filter(({ model }) => model === principal);
+      // Several looked at once: receivers know it by its key.
+      expect(new Set(told.map(({ idempotencyKey }) => idempotencyKey)).size).toBe(2);
+      expect(told.at(-1)).toMatchObject({
+        event: 'access-alarm-ended',
+        severity: 'info',
+        details: { alarm: sequence, sequence: Number(end?.sequence), detector: 'many-refusals', principal },
+      });
+      expect(await run(), 'told once').toMatchObject({ told: 0 });
       expect(JSON.parse(end?.canonical ?? '')).toMatchObject({
         actor: { id: 'system:access-watch' },
         resource: principal,
@@ -295,11 +304,25 @@ describe('the access watch', () => {
       expect([after.open, after.unseen]).toEqual([before.open - 1, before.unseen - 1]);
     });
 
+    it('has its end told later where that could not be told when it was written', async () => {
+      const { principal, sequence } = await raise('silent');
+      await age(principal, 25);
+      isOutboxAway = true;
+      await expect(run()).rejects.toThrow('the engine is away');
+      expect(await stateOf(sequence)).toMatchObject({ endedAt: expect.any(String) as string });
+      isOutboxAway = false;
+      expect(await run()).toMatchObject({ ended: 0, told: 1 });
+      expect(sent.at(-1)).toMatchObject({ event: 'access-alarm-ended', model: principal });
+    });
+
     it('loses no mark, and gets none without its event', async () => {
       const { sequence } = await raise('marked');
       await expect(pool.query('DELETE FROM access_alarm_mark')).rejects.toThrow('append-only');
       const forged = `INSERT INTO access_alarm_mark (alarm, mark, ledger_sequence) VALUES (${sequence}, 'ended', 1)`;
       await expect(pool.query(forged)).rejects.toThrow('has no event of its own');
+      await expect(pool.query('UPDATE access_alarm_mark SET marked_at = now()')).rejects.toThrow(
+        'has no event of its own',
+      );
     });
   });
 

@@ -7,7 +7,7 @@ import type { AccessRules, LocalClock } from '../../../domain/governance/access-
 import { watchAccess, type Watched } from '../../../domain/governance/access-watch/watch-access.ts';
 import { query } from '../query.ts';
 import type { EvidenceParts } from '../rollout-store.ts';
-import { endAlarms } from './alarm-marks.ts';
+import { endAlarms, markEndTold, untoldEnds } from './alarm-marks.ts';
 import { readAccessEvents } from './access-events.ts';
 
 /** Sequences that one look takes. */
@@ -36,6 +36,8 @@ export function createAccessWatch(
       );
     },
     end: async () => await endAlarms(parts),
+    untoldEnds: async () => await untoldEnds(parts),
+    toldEnd: async (alarm) => await markEndTold(parts, alarm),
   };
 }
 

@@ -1,4 +1,5 @@
 import type { PoolClient } from 'pg';
+import type { EndedAlarm } from '../../../activities/access-watch.ts';
 import { MlopsError } from '../../../domain/errors.ts';
 import type { Detector } from '../../../domain/governance/access-watch/finding.ts';
 import {
@@ -39,6 +40,31 @@ export async function endAlarms({ ledger, pool }: EvidenceParts): Promise<number
     }
     return rows.length;
   });
+}
+
+/** Ends that nobody was told of, oldest first. @throws DATABASE_UNREACHABLE */
+export async function untoldEnds({ pool }: Pick<EvidenceParts, 'pool'>): Promise<EndedAlarm[]> {
+  const rows = await query<AlarmRow & { ended_by: string; marked_at: Date } & Record<string, unknown>>(
+    pool,
+    `SELECT f.ledger_sequence, f.principal_id, f.detector, m.ledger_sequence AS ended_by, m.marked_at
+     FROM access_alarm_mark m JOIN access_finding f ON f.ledger_sequence = m.alarm
+     WHERE m.mark = 'ended' AND m.told_at IS NULL ORDER BY m.ledger_sequence LIMIT $1`,
+    [MOST_AT_ONCE],
+  );
+  return rows.map((row) => ({
+    ...alarmOf(row),
+    sequence: Number(row.ended_by),
+    endedAt: row.marked_at.toISOString(),
+  }));
+}
+
+/** People were told that an alarm is over. @throws DATABASE_UNREACHABLE */
+export async function markEndTold({ pool }: Pick<EvidenceParts, 'pool'>, alarm: number): Promise<void> {
+  await query(
+    pool,
+    `UPDATE access_alarm_mark SET told_at = clock_timestamp() WHERE alarm = $1 AND mark = 'ended' AND told_at IS NULL`,
+    [alarm],
+  );
 }
 
 /**

@@ -36,3 +36,11 @@ BEGIN
 END $$;
 CREATE CONSTRAINT TRIGGER is_own AFTER INSERT OR UPDATE ON principal_key DEFERRABLE INITIALLY DEFERRED FOR EACH ROW
   EXECUTE FUNCTION own_key_for_own_key();
+
+-- People are told of the end of an alarm too, once; of what ended before this was so they are not.
+DROP TRIGGER has_event ON access_alarm_mark;
+ALTER TABLE access_alarm_mark ADD COLUMN told_at timestamptz;
+UPDATE access_alarm_mark SET told_at = marked_at WHERE mark = 'ended';
+CREATE CONSTRAINT TRIGGER has_event AFTER INSERT OR UPDATE OF alarm, mark, principal_id, marked_at, ledger_sequence ON access_alarm_mark
+  DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION change_needs_its_event('access.alarm-ended', 'access.alarm-acknowledged');
+CREATE INDEX access_alarm_mark_untold ON access_alarm_mark (ledger_sequence) WHERE told_at IS NULL AND mark = 'ended';
