@@ -1,5 +1,7 @@
+import { Context } from '@temporalio/activity';
 import { DETECTORS, type AccessFinding, type Detector } from '../domain/governance/access-watch/finding.ts';
 import { riskOf } from '../domain/governance/access-watch/finding-draft.ts';
+import { alive } from './alive.ts';
 import type { Notification, Outbox } from './ports.ts';
 
 /** What one look came to. */
@@ -69,27 +71,63 @@ export function createAccessWatchActivities({ accessWatch, outbox }: AccessWatch
     /** Looks at what is new in the ledger, and tells people what was found; what an earlier attempt could not tell as well. What is over is written too. */
     async watchAccess({ environment }: { readonly environment: string }): Promise<AccessWatchReport> {
       if (accessWatch === null) return { state: 'off', looked: 0, raised: 0, told: 0, left: 0 };
-      let [looked, raised, left] = [0, 0, 0];
-      for (let looks = 0; looks < MOST_LOOKS; looks += 1) {
-        const found = await accessWatch.look();
-        [looked, raised, left] = [looked + found.looked, raised + found.raised, found.left];
-        if (left === 0) break;
-      }
-      const news = await accessWatch.untold();
-      for (const finding of news) {
-        await outbox.send(newsOf(finding, environment), null);
-        await accessWatch.told(finding.sequence);
-      }
-      // What it has not looked at yet may go on with what was alarming.
-      const ended = left === 0 ? await accessWatch.end() : 0;
-      const ends = await accessWatch.untoldEnds();
-      for (const end of ends) {
-        await outbox.send(newsOfEnd(end, environment), null);
-        await accessWatch.toldEnd(end.alarm);
-      }
-      return { state: 'watched', looked, raised, told: news.length + ends.length, ended, left };
+      let progress = progressOf(Context.current().info.heartbeatDetails);
+      return await alive(
+        async () => {
+          let left = 0;
+          do {
+            Context.current().cancellationSignal.throwIfAborted();
+            const found = await accessWatch.look();
+            const { looked, looks, raised } = progress;
+            progress = { looks: looks + 1, looked: looked + found.looked, raised: raised + found.raised };
+            Context.current().heartbeat(progress);
+            ({ left } = found);
+          } while (left > 0 && progress.looks < MOST_LOOKS);
+          const { looked, raised } = progress;
+          return {
+            state: 'watched',
+            looked,
+            raised,
+            left,
+            ...(await tellAll(accessWatch, outbox, { environment, left })),
+          };
+        },
+        () => progress,
+      );
     },
   };
+}
+
+/** How far a run has come, over all of its attempts: the place in the ledger is in the database. */
+interface Progress {
+  readonly looks: number;
+  readonly looked: number;
+  readonly raised: number;
+}
+
+function progressOf(beat: unknown): Progress {
+  return (beat as Progress | null | undefined) ?? { looks: 0, looked: 0, raised: 0 };
+}
+
+/** Tells people what they were not told, and writes what is over. */
+async function tellAll(
+  accessWatch: AccessWatchStore,
+  outbox: Outbox,
+  { environment, left }: { readonly environment: string; readonly left: number },
+): Promise<Pick<AccessWatchReport, 'told' | 'ended'>> {
+  const news = await accessWatch.untold();
+  for (const finding of news) {
+    await outbox.send(newsOf(finding, environment), null);
+    await accessWatch.told(finding.sequence);
+  }
+  // What it has not looked at yet may go on with what was alarming.
+  const ended = left === 0 ? await accessWatch.end() : 0;
+  const ends = await accessWatch.untoldEnds();
+  for (const end of ends) {
+    await outbox.send(newsOfEnd(end, environment), null);
+    await accessWatch.toldEnd(end.alarm);
+  }
+  return { told: news.length + ends.length, ended };
 }
 
 /** What people outside are told: ids and figures. */

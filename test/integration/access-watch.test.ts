@@ -1,6 +1,8 @@
 import type { Pool } from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { createAccessWatchActivities } from '../../activities/access-watch.ts';
+import { MockActivityEnvironment } from '@temporalio/testing';
+import { DefaultLogger } from '@temporalio/worker';
+import { createAccessWatchActivities, type AccessWatchReport } from '../../activities/access-watch.ts';
 import type { Notification } from '../../activities/ports.ts';
 import { createLocalClock } from '../../adapters/clock/local-clock.ts';
 import { createAccessWatch } from '../../adapters/postgres/ledger/access-watch.ts';
@@ -25,6 +27,7 @@ import { ACCESS_RULES } from '../support/access-rules.ts';
 const RULES = { ...ACCESS_RULES, workingHours: { from: 0, to: 24, weekdays: [0, 1, 2, 3, 4, 5, 6] } };
 const CLOCK = createLocalClock('UTC');
 const HOUR_MS = 3_600_000;
+const NOBODY = { id: 'principal:nobody', kind: 'human', authentication: 'ed25519' } as const;
 
 let database: TestDatabase;
 let pool: Pool;
@@ -45,7 +48,10 @@ const activities = () =>
       },
     },
   });
-const run = async () => await activities().watchAccess({ environment: 'dev' });
+const attempt = (info: ConstructorParameters<typeof MockActivityEnvironment>[0] = {}) =>
+  new MockActivityEnvironment(info, { logger: new DefaultLogger('ERROR') });
+const run = async (environment = attempt()): Promise<AccessWatchReport> =>
+  await environment.run(activities().watchAccess, { environment: 'dev' });
 
 beforeAll(async () => {
   database = await startDatabase(portsFrom(OFFSETS.accessWatch).postgres);
@@ -205,6 +211,34 @@ describe('the access watch', () => {
     expect(rows).toHaveLength(1);
   });
 
+  it('says how far it has come, and another attempt goes on from there', async () => {
+    await refusalsOf('many', 10);
+    const [head] = (await pool.query<{ size: string }>('SELECT size FROM ledger_head')).rows;
+    const beats: unknown[] = [];
+    const first = attempt();
+    first.on('heartbeat', (beat: unknown) => beats.push(beat));
+    await pool.query('DELETE FROM access_watch');
+    await pool.query('DELETE FROM access_history');
+    const whole = watch;
+    let looks = 0;
+    const look = async () => {
+      if ((looks += 1) > 1) throw new Error('killed');
+      return { ...(await whole.look()), left: 1 };
+    };
+    watch = { ...whole, look };
+    await expect(run(first)).rejects.toThrow('killed');
+    watch = whole;
+    expect(beats.at(-1)).toEqual({ looks: 1, looked: Number(head?.size), raised: 0 });
+    const second = attempt({ heartbeatDetails: beats.at(-1) });
+    expect(await run(second), 'nothing is looked at twice').toMatchObject({ looked: Number(head?.size), left: 0 });
+    const spent = attempt({ heartbeatDetails: { looks: 49, looked: 7, raised: 1 } });
+    await parts.ledger.append({ ...draftOfRefusal({ action: 'a.b', resource: 'r', code: 'c', problem: 'p' }, NOBODY) });
+    expect(await run(spent)).toMatchObject({ looked: 8, raised: 1 });
+    const gone = attempt();
+    gone.cancel('NOT_FOUND');
+    await expect(run(gone)).rejects.toThrow();
+  });
+
   it('forgets what was usual of who is erased', async () => {
     const principal = await liveAMonth('leaver');
     await createErasure(parts, async () => await Promise.resolve()).erase({
@@ -221,7 +255,8 @@ describe('the access watch', () => {
       accessWatch: null,
       outbox: { send: async () => await Promise.resolve() },
     });
-    expect(await off.watchAccess({ environment: 'dev' })).toMatchObject({ state: 'off' });
+    const { watchAccess: look } = off;
+    expect(await look({ environment: 'dev' })).toMatchObject({ state: 'off' });
   });
 
   it('goes on where it was when the database was away', async () => {
