@@ -51,7 +51,9 @@ const activities = () =>
 const attempt = (info: ConstructorParameters<typeof MockActivityEnvironment>[0] = {}) =>
   new MockActivityEnvironment(info, { logger: new DefaultLogger('ERROR') });
 const run = async (environment = attempt()): Promise<AccessWatchReport> =>
-  await environment.run(activities().watchAccess, { environment: 'dev' });
+  await environment.run(async (input: { environment: string }) => await activities().watchAccess(input), {
+    environment: 'dev',
+  });
 
 beforeAll(async () => {
   database = await startDatabase(portsFrom(OFFSETS.accessWatch).postgres);
@@ -255,8 +257,7 @@ describe('the access watch', () => {
       accessWatch: null,
       outbox: { send: async () => await Promise.resolve() },
     });
-    const { watchAccess: look } = off;
-    expect(await look({ environment: 'dev' })).toMatchObject({ state: 'off' });
+    expect(await off.watchAccess({ environment: 'dev' })).toMatchObject({ state: 'off' });
   });
 
   it('goes on where it was when the database was away', async () => {

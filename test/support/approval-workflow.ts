@@ -68,6 +68,17 @@ export async function openApprovalTheatre(suggestContinueAsNewAfter = 5000) {
   const { client, close } = await openHouse(activities, suggestContinueAsNewAfter);
   return {
     close,
+    /** Has somebody take an approval up that no start of this theatre has made; gives how its workflow fails. */
+    takeUpUnknown: async (approvalId: string): Promise<unknown> => {
+      const handle = await client.workflow.signalWithStart('approval', {
+        workflowId: `approval/${approvalId}`,
+        taskQueue: TASK_QUEUE,
+        args: [{ approvalId, order: null }],
+        signal: 'contentChanged',
+        signalArgs: [],
+      });
+      return await handle.result().catch((error: unknown) => (error as { cause?: unknown }).cause);
+    },
     start: async (world: Partial<ApprovalWorld> = {}, order: Partial<ApprovalAsk> = {}): Promise<ApprovalScene> => {
       const resource = `model/m${shelves.size}`;
       const approvalId = `apr-${shelves.size}`;

@@ -188,6 +188,14 @@ describe.concurrent('an approval', () => {
     expect(await scene.result()).toMatchObject({ state: 'denied' });
   });
 
+  it('that the database does not know ends at once, and says so', async () => {
+    expect(await theatre.takeUpUnknown('apr-never-was')).toMatchObject({
+      type: 'APPROVAL_NOT_FOUND',
+      nonRetryable: true,
+      message: expect.stringContaining('apr-never-was') as string,
+    });
+  });
+
   it('outlives its workflow: what was decided is taken up again', async () => {
     const scene = await theatre.start();
     await scene.decide('approve', 'approver:ann');

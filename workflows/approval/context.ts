@@ -68,13 +68,17 @@ export function noteRefusal(context: ApprovalContext, refusal: SignalRefusal): v
   context.refusals = [...context.refusals, refusal].slice(-SHOWN_REFUSALS);
 }
 
-/** Tries until it is done: an approval waits for days, and neither an outage nor a mistake of ours ends it. */
-export async function untilThere<T>(call: () => Promise<T>): Promise<T> {
+/** Tries until it is done: an approval waits for days, and neither an outage nor a mistake of ours ends it; only what `isFinal` says. */
+export async function untilThere<T>(
+  call: () => Promise<T>,
+  isFinal: (error: unknown) => boolean = () => false,
+): Promise<T> {
   for (;;) {
     try {
       return await call();
     } catch (error) {
       if (isCancellation(error)) throw error;
+      if (isFinal(error)) throw refusalOf(error);
       log.warn('Tried again later', { error: messageOf(error) });
       await sleep(isPassing(error) ? REST : LONG_REST);
     }

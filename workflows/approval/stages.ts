@@ -1,5 +1,5 @@
-import { condition, workflowInfo } from '@temporalio/workflow';
-import { isPassing } from '../rollout/failure.ts';
+import { condition, patched, workflowInfo } from '@temporalio/workflow';
+import { codeOf, isPassing } from '../rollout/failure.ts';
 import { nextDue } from '../../domain/registry/approval/due.ts';
 import type { ApprovalAsk, ApprovalStanding } from '../../domain/registry/approval/request.ts';
 import { activities, readingActivities, takeStanding, untilThere, type ApprovalContext } from './context.ts';
@@ -10,7 +10,7 @@ const LEAST_WAIT_MS = 1000;
 /** Somebody may have used an approval that is theirs to use: it is looked at this often. */
 const LOOK_MS = 6 * 3600 * 1000;
 
-/** Writes the request; one that is there already is taken up. @throws APPROVAL_REFUSED */
+/** Writes the request; one that is there already is taken up. @throws APPROVAL_REFUSED, APPROVAL_NOT_FOUND */
 export async function openRequest(
   { approvalId }: ApprovalContext,
   order: ApprovalAsk | null,
@@ -18,6 +18,8 @@ export async function openRequest(
   if (order === null)
     return await untilThere(
       async () => await activities.readApproval.executeWithOptions({ summary: 'take it up again' }, [{ approvalId }]),
+      // Whoever takes one up has read it: what the database does not know never was, and comes by no waiting.
+      (error) => codeOf(error) === 'APPROVAL_NOT_FOUND' && patched('an-unknown-approval-ends-it'),
     );
   // What waited for workers was signed in time.
   const askedAt = workflowInfo().startTime.toISOString();
