@@ -18,14 +18,14 @@ export interface RolloutSummary {
   readonly closedAt: string | null;
 }
 
-/** Port: the recorded evidence of rollouts. */
+/** Port: the recorded evidence of rollouts. Looking at it is authorised, and an event by chance: NOT_AUTHENTICATED, NOT_AUTHORISED. */
 export interface EvidenceReader {
-  /** Newest first. @throws DATABASE_UNREACHABLE */
-  list(environment: string, model: string | null, limit: number): Promise<readonly RolloutSummary[]>;
+  /** Newest first. The claim is over `limit`. @throws DATABASE_UNREACHABLE, LEDGER_CLOSED */
+  list(environment: string, model: string | null, limit: number, claim: Claim): Promise<readonly RolloutSummary[]>;
   /** Counts of the stable version in every look, oldest first; of both arms of A/A runs. @throws DATABASE_UNREACHABLE */
   history(environment: string, model: string, asked: HistoryQuery): Promise<readonly HistoryTick[]>;
-  /** The receipt of one rollout, or of a model's newest; null when there is none. @throws DATABASE_UNREACHABLE */
-  receipt(environment: string, model: string, rolloutKey: string | null): Promise<RolloutReceipt | null>;
+  /** The receipt of one rollout, or of a model's newest; null when there is none. The claim is over `rolloutKey`. @throws DATABASE_UNREACHABLE, LEDGER_CLOSED */
+  receipt(environment: string, model: string, rolloutKey: string | null, claim: Claim): Promise<RolloutReceipt | null>;
 }
 
 /** What an emergency rollback did. */

@@ -9,6 +9,7 @@ import type { EmergencyOrder, EmergencyResult, RolloutSummary, UnjournaledLine }
 import { createModelRegistry, type ModelRegistry } from './registry/model-registry.ts';
 import type { RolloutAction } from './rollouts/actions.ts';
 import { withRegisteredEndpoints } from './rollouts/registered-endpoints.ts';
+import { listRollouts, readReceipt } from './rollouts/read-evidence.ts';
 import { assembleRequest, type RolloutOrder } from './rollouts/request.ts';
 import type { StartedRollout } from './rollouts/rollouts.ts';
 
@@ -36,9 +37,9 @@ export interface Mlops {
   result(model: string, signal?: AbortSignal): Promise<RolloutResult | null>;
   /** Approves, denies, pauses, resumes, promotes or aborts. @throws ROLLOUT_NOT_FOUND, ROLLOUT_REFUSED_ACTION */
   act(model: string, action: RolloutAction): Promise<ActionAccepted>;
-  /** Newest first. @throws DATABASE_UNREACHABLE */
+  /** Newest first. @throws NOT_AUTHENTICATED, NOT_AUTHORISED, DATABASE_UNREACHABLE */
   list(model?: string, limit?: number): Promise<readonly RolloutSummary[]>;
-  /** The receipt of one rollout, or of the newest; null when there is none. @throws DATABASE_UNREACHABLE */
+  /** The receipt of one rollout, or of the newest; null when there is none. @throws as `list` */
   receipt(model: string, rolloutKey?: string): Promise<RolloutReceipt | null>;
   /**
    * Emergency: all traffic to the stable version; needs the gateway alone. What the local journal does not take is a warning
@@ -74,7 +75,10 @@ export function connect(
   const composition = createComposition(async () => await Promise.resolve(config));
   const rollouts = onceOpened(async () => await composition.rollouts());
   const registry = onceOpened(async () => await composition.registry());
-  const evidence = onceOpened(async () => await composition.evidence());
+  const reading = onceOpened(async () => ({
+    evidence: await composition.evidence(),
+    who: await composition.identity(),
+  }));
   const requestOf = async (order: RolloutOrder) => {
     const versions = [order.fromVersion, order.toVersion];
     return assembleRequest(config, await withRegisteredEndpoints(config, order, versions, registry));
@@ -86,9 +90,10 @@ export function connect(
     status: async (model) => await (await rollouts()).status(model),
     result: async (model, signal = new AbortController().signal) => await (await rollouts()).result(model, signal),
     act: async (model, action) => await (await rollouts()).act(model, action),
-    list: async (model, limit = 20) => await (await evidence()).list(config.environment, model ?? null, limit),
+    list: async (model, limit = 20) =>
+      await listRollouts(await reading(), { environment: config.environment, model: model ?? null, limit }),
     receipt: async (model, rolloutKey) =>
-      await (await evidence()).receipt(config.environment, model, rolloutKey ?? null),
+      await readReceipt(await reading(), { environment: config.environment, model, rolloutKey: rolloutKey ?? null }),
     rollback: async (order) => {
       assertModelName(order.model);
       return await (await composition.emergency()).roll(order, warnOfUnjournaled);

@@ -151,13 +151,13 @@ async function composeRollouts(config: MlopsConfig, closers: (() => Promise<void
 }
 
 async function composeEvidence(config: MlopsConfig, closers: (() => Promise<void>)[]): Promise<EvidenceReader> {
-  const [{ openPool }, { createRolloutReader }] = await Promise.all([
+  const [{ openPool }, { composeRolloutEvidence }] = await Promise.all([
     import('../../adapters/postgres/pool.ts'),
-    import('../../adapters/postgres/rollout-reader.ts'),
+    import('../../workers/rollout-evidence.ts'),
   ]);
   const pool = openPool(config);
   closers.push(async () => await pool.end());
-  return createRolloutReader(pool);
+  return composeRolloutEvidence(config, pool);
 }
 
 async function composeLedger(config: MlopsConfig, closers: (() => Promise<void>)[]): Promise<LedgerReader> {

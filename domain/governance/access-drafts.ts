@@ -20,10 +20,10 @@ export function draftOfRead(
 
 /** What somebody looked at beside the log and the registry: who may do what, what waits for whom, what is held. */
 export interface SampledRead {
-  readonly type: 'approval.read' | 'governance.read' | 'identity.read';
-  /** `approval/apr-3f1c`, `identity`, `ledger` */
+  readonly type: 'approval.read' | 'governance.read' | 'identity.read' | 'rollout.read';
+  /** `approval/apr-3f1c`, `identity`, `ledger`, `rollout/dev/rag_api` */
   readonly resource: string;
-  readonly verb: 'list' | 'show' | 'holds' | 'watch' | 'foresee';
+  readonly verb: 'list' | 'show' | 'receipt' | 'holds' | 'watch' | 'foresee';
 }
 
 /** Somebody looked at it. */

@@ -41,6 +41,7 @@ export const PERMISSIONS = {
   'rollout.deny': ['approver'],
   'rollout.pause': ['engineer', 'approver', 'operator'],
   'rollout.promote': ['operator'],
+  'rollout.read': EVERYBODY,
   'rollout.resume': ['engineer', 'operator'],
   'rollout.rollback': ['operator'],
   'rollout.start': ['engineer', 'operator'],

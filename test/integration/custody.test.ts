@@ -30,6 +30,7 @@ import { composeArtifacts } from '../../workers/artifacts.ts';
 import type { SourceOfAct } from '../../workers/act-source.ts';
 import { composeWebhooks } from '../../workers/webhooks.ts';
 import { composeGovernance } from '../../workers/custody.ts';
+import { composeRolloutEvidence } from '../../workers/rollout-evidence.ts';
 import { composeLedgerReader } from '../../workers/ledger-reader.ts';
 import { startGateway, type RunningGateway } from '../../workers/gateway.ts';
 import { composeEvidence, composeLedger, readVerifierKeys } from '../../workers/ledger.ts';
@@ -700,6 +701,31 @@ describe('who looks, and who is refused', () => {
     expect(JSON.stringify(asked)).not.toContain('lovelace');
     expect(await payloadOf(before + 1)).toMatchObject({ actor: 'lovelace', words: ['lovelace', 'ada'] });
     expect([itself?.type, more], 'a further page is the same question').toEqual(['audit.queried', []]);
+  });
+
+  it('leaves an event of rollouts that somebody lists, and of a receipt; who has no role is refused', async () => {
+    const before = await say('looks-at-rollouts', 'words');
+    const evidence = composeRolloutEvidence(config, pool);
+    await evidence.list('dev', null, 5, AUDITOR);
+    await evidence.list('dev', 'rag_api', 5, AUDITOR);
+    expect(await evidence.receipt('dev', 'nothing_here', null, AUDITOR)).toBeNull();
+    const roleless = { ...config, governance: { ...config.governance, developmentRoles: [] } };
+    await expect(composeRolloutEvidence(roleless, pool).list('dev', null, 5, { actor: 'eve' })).rejects.toMatchObject({
+      code: 'NOT_AUTHORISED',
+      exitCode: 4,
+    });
+    const { rows } = await pool.query<{ canonical: string }>(
+      'SELECT canonical FROM ledger_event WHERE sequence > $1 ORDER BY sequence',
+      [before],
+    );
+    const { id } = await parts.principals.actor('auditor');
+    const read = { type: 'rollout.read', category: 'data_access', actor: { id }, risk: 'low' };
+    expect(rows.map(({ canonical }) => JSON.parse(canonical) as object)).toMatchObject([
+      { ...read, resource: 'rollout/dev', facts: { verb: 'list' } },
+      { ...read, resource: 'rollout/dev/rag_api', facts: { verb: 'list' } },
+      { ...read, resource: 'rollout/dev/nothing_here', facts: { verb: 'receipt' } },
+      { type: 'rollout.read-refused', resource: 'rollout/dev' },
+    ]);
   });
 
   it('finds what somebody did by their name too, however they signed in', async () => {

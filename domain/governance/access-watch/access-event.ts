@@ -85,6 +85,7 @@ const SHOWN_BY: Readonly<Record<Action, readonly string[]>> = {
   'rollout.deny': ['rollout.denied'],
   'rollout.pause': ['rollout.paused'],
   'rollout.promote': [],
+  'rollout.read': ['rollout.read'],
   'rollout.resume': ['rollout.resumed'],
   'rollout.rollback': [],
   'rollout.start': ['rollout.opened'],

@@ -1,3 +1,4 @@
+import { listRollouts } from '../../../rollouts/read-evidence.ts';
 import type { CommandRun } from '../../command.ts';
 import { renderTable } from '../../render-table.ts';
 import { givenModel } from '../../rollout/options.ts';
@@ -6,9 +7,10 @@ const MOST = 100;
 
 /** `mlops rollout list`: rollouts of this environment, newest first. */
 export const run: CommandRun = async (context, input) => {
-  const config = await context.config();
+  const { environment } = await context.config();
   const model = givenModel(input);
-  const rollouts = await (await context.composition.evidence()).list(config.environment, model, MOST);
+  const [evidence, who] = [await context.composition.evidence(), await context.composition.identity()];
+  const rollouts = await listRollouts({ evidence, who }, { environment, model, limit: MOST });
   const rows = rollouts.map((r) => [
     r.model,
     `${r.fromVersion} → ${r.toVersion}`,

@@ -7,6 +7,7 @@ import { readTrustedKeys } from '../../../audit/verify-file.ts';
 import { renderReceiptHtml } from '../../../reports/receipt-html.ts';
 import { renderReceiptText } from '../../../reports/receipt-text.ts';
 import { parseReceipt } from '../../../rollouts/parse-receipt.ts';
+import { readReceipt } from '../../../rollouts/read-evidence.ts';
 import { digestOf } from '../../../rollouts/request.ts';
 import { verifyWithLedger, type LedgerComparison } from '../../../rollouts/verify-with-ledger.ts';
 import { verifyReceiptHere } from '../../../rollouts/verify-receipt-here.ts';
@@ -59,7 +60,8 @@ async function load(context: CommandContext, input: CommandInput): Promise<Rollo
   const { environment } = await context.config();
   const model = await modelOf(context, input);
   const key = textOption(input, 'key');
-  const receipt = await (await context.composition.evidence()).receipt(environment, model, key === '' ? null : key);
+  const [evidence, who] = [await context.composition.evidence(), await context.composition.identity()];
+  const receipt = await readReceipt({ evidence, who }, { environment, model, rolloutKey: key === '' ? null : key });
   if (receipt === null)
     throw new MlopsError('RECEIPT_NOT_FOUND', { model: key === '' ? model : `${model} with key ${key}`, environment });
   return receipt;

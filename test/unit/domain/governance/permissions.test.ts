@@ -39,6 +39,7 @@ const DECIDED: Readonly<Record<string, string>> = {
   'rollout.deny': 'P',
   'rollout.pause': 'EPO',
   'rollout.promote': 'O',
+  'rollout.read': 'VERPOAD',
   'rollout.resume': 'EO',
   'rollout.rollback': 'O',
   'rollout.start': 'EO',
