@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { hostname } from 'node:os';
 import type { ActivityInterceptorsFactory } from '@temporalio/worker';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { parseSource, type ActSource } from '../domain/governance/act-source.ts';
 
 /** Tells the ledger where an act comes from; null: from the system itself. */
@@ -17,11 +17,22 @@ export function sourceOfCommand(): ActSource {
   return { host: hostname() };
 }
 
-/** Whatever a call does from here on has the address that it came from. */
+/** The address of loopback is every machine's: a call from there says which machine, as commands do. A proxy on it speaks for others. */
+function sourceOfRequest({ headers, ip, socket }: FastifyRequest): ActSource {
+  const isForwarded = headers['x-forwarded-for'] !== undefined || headers['forwarded'] !== undefined;
+  return isLoopback(socket.remoteAddress) && !isForwarded ? sourceOfCommand() : { address: ip };
+}
+
+/** Whether a connection comes from this machine. */
+export function isLoopback(address: string | undefined): boolean {
+  return /^(?:127\.|::1$|::ffff:127\.)/.test(address ?? '');
+}
+
+/** Whatever a call does from here on has the address that it came from, or this machine. */
 export function rememberSources(app: FastifyInstance): void {
   // After the body was read: reading it would lose what is remembered.
   app.addHook('preHandler', (request, _reply, done) => {
-    sources.run({ address: request.ip }, done);
+    sources.run(sourceOfRequest(request), done);
   });
 }
 

@@ -5,6 +5,7 @@ import { MlopsError } from '../../domain/errors.ts';
 import { draftOfRefusal } from '../../domain/governance/access-drafts.ts';
 import type { EventActor } from '../../domain/governance/event-draft.ts';
 import type { AskedFor } from '../../domain/governance/statement.ts';
+import { isLoopback } from '../act-source.ts';
 
 /** Tells who calls over HTTP without a signature, and whether they may. */
 export interface Callers {
@@ -53,7 +54,6 @@ export function createCallers({ advice, authority, evidence, trustsLoopback }: P
   };
 }
 
-const LOOPBACK = /^(?:127\.|::1$|::ffff:127\.)/;
 const LOCAL_HOST = /^(?:localhost|127(?:\.\d+){3}|\[::1\])(?::\d+)?$/i;
 
 /** Why a call without a token is not taken for one of this machine, in words; null when it is. */
@@ -63,7 +63,7 @@ function problemOfBare(
 ): string | null {
   if (!trustsLoopback) return `in production every call must show who calls: ${advice}`;
   const wanted = `and does not show who calls: ${advice}`;
-  if (!LOOPBACK.test(socket.remoteAddress ?? '')) return `it comes from another machine ${wanted}`;
+  if (!isLoopback(socket.remoteAddress)) return `it comes from another machine ${wanted}`;
   // A proxy on this machine speaks for others.
   const isForwarded = headers['x-forwarded-for'] !== undefined || headers['forwarded'] !== undefined;
   if (isForwarded) return `it was forwarded ${wanted}`;
