@@ -531,6 +531,19 @@ describe('each role does its own work', () => {
     });
   });
 
+  /** Who says that they have read a rollout, which everybody may, does no more by it. */
+  async function useUpByReading(approvalId: string): Promise<void> {
+    await as('mlops_cli', async ({ ledger }) => {
+      await ledger.transact(async ({ append, client, next }) => {
+        await client.query(
+          `UPDATE approval_request SET state = 'carried-out', carried_out_at = clock_timestamp(), ledger_sequence = $2 WHERE approval_id = $1`,
+          [approvalId, next],
+        );
+        append(draftOf('rollout.read'));
+      });
+    });
+  }
+
   /** Another model takes the name that was approved, and its version the approval. */
   async function useForAnother(approvalId: string, version: string): Promise<void> {
     const model = `other-${approvalId}`;
@@ -633,6 +646,7 @@ describe('each role does its own work', () => {
       ['1.1.0', '1.0.0'],
     ] as const) {
       const approvalId = await approve(version, before);
+      await expect(useUpByReading(approvalId)).rejects.toThrow('not what an event of type rollout.read is of');
       await expect(useForAnother(approvalId, version)).rejects.toThrow('by no approval');
       await as('mlops_cli', async (parts) => {
         const { registry } = await createTestRegistry(parts, { approvals, store: kept.store });

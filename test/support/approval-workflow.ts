@@ -68,6 +68,7 @@ export async function openApprovalTheatre(suggestContinueAsNewAfter = 5000) {
   const { client, close } = await openHouse(activities, suggestContinueAsNewAfter);
   return {
     close,
+    client,
     /** Has somebody take an approval up that no start of this theatre has made; gives how its workflow fails. */
     takeUpUnknown: async (approvalId: string): Promise<unknown> => {
       const handle = await client.workflow.signalWithStart('approval', {

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { sendOwnKey } from '../../adapters/temporal/own-key-desk.ts';
 import { MlopsError } from '../../domain/errors.ts';
 import { openApprovalTheatre, type ApprovalScene } from '../support/approval-workflow.ts';
 import { createOrder, DIGEST } from '../support/approvals.ts';
@@ -186,6 +187,14 @@ describe.concurrent('an approval', () => {
     expect((await scene.status()).isLeft).toBe(true);
     await scene.decide('deny', 'approver:cid');
     expect(await scene.result()).toMatchObject({ state: 'denied' });
+  });
+
+  // Beside approvals: it waits for an answer as long as people do.
+  it('and a key that nobody takes up is said to be unanswered', async () => {
+    const order = { environment: 'dev', claim: { actor: 'a' }, reason: '', publicKey: '', proof: '' };
+    await expect(
+      sendOwnKey(theatre.client, { keyId: '00000000000000aa', order, taskQueue: 'nobody' }),
+    ).rejects.toMatchObject({ code: 'OWN_KEY_UNANSWERED', retryable: true });
   });
 
   it('that the database does not know ends at once, and says so', async () => {

@@ -44,3 +44,23 @@ UPDATE access_alarm_mark SET told_at = marked_at WHERE mark = 'ended';
 CREATE CONSTRAINT TRIGGER has_event AFTER INSERT OR UPDATE OF alarm, mark, principal_id, marked_at, ledger_sequence ON access_alarm_mark
   DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION change_needs_its_event('access.alarm-ended', 'access.alarm-acknowledged');
 CREATE INDEX access_alarm_mark_untold ON access_alarm_mark (ledger_sequence) WHERE told_at IS NULL AND mark = 'ended';
+
+-- Everybody may say that they have read a rollout: that changes nothing, as little as a refusal does, whatever else events of rollouts are the reason of.
+CREATE OR REPLACE FUNCTION change_needs_its_event() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+  said CONSTANT text := (
+    SELECT type FROM public.ledger_event WHERE sequence = NEW.ledger_sequence AND transaction_id = pg_current_xact_id());
+BEGIN
+  IF said IS NULL THEN
+    RAISE EXCEPTION '% of % has no event of its own in the ledger', TG_OP, TG_TABLE_NAME
+      USING ERRCODE = 'integrity_constraint_violation';
+  END IF;
+  IF said LIKE '%.read' OR NOT EXISTS (
+    SELECT FROM unnest(TG_ARGV) AS pattern
+    WHERE said LIKE pattern AND (said NOT LIKE '%-refused' OR pattern LIKE '%-refused')
+  ) THEN
+    RAISE EXCEPTION '% of % is not what an event of type % is of', TG_OP, TG_TABLE_NAME, said
+      USING ERRCODE = 'integrity_constraint_violation';
+  END IF;
+  RETURN NULL;
+END $$;
