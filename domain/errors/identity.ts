@@ -25,7 +25,7 @@ export const IDENTITY_ERRORS = {
   },
   KEY_NOT_HELD: {
     message: 'New key is not shown to be held by who asks: {problem}',
-    remedy: 'Let `mlops identity rotate` make the key on the machine where it is to be',
+    remedy: 'Let `mlops identity rotate <name>` make the key on the machine where it is to be',
     retryable: false,
     exitCode: 4,
   },
