@@ -37,8 +37,8 @@ export function signOwnKey(
   reason: string,
   signer: Signer,
 ): OwnKeyOrder {
-  const content = contentOfOwnKey({ publicKey, reason });
+  const content = contentOfOwnKey({ environment, publicKey, reason, source: sourceOfCommand() });
   const claim = signer.claim({ action: OWN_KEY_ACTION, resource: OWN_KEY_RESOURCE, content });
   const proof = claim.statement === undefined ? '' : provePossession(privateKey, claim.statement.statement);
-  return { environment, claim, ...content, proof, source: sourceOfCommand() };
+  return { ...content, claim, proof };
 }

@@ -1,5 +1,5 @@
 import { canonicalJson } from './canonical-json.ts';
-import type { FromSomewhere } from './act-source.ts';
+import { sourceOf, type FromSomewhere } from './act-source.ts';
 import type { Claim, Statement } from './statement.ts';
 
 /** What the statement of somebody who replaces their own key is for, and about. */
@@ -17,12 +17,10 @@ export interface OwnKeyOrder extends FromSomewhere {
   readonly proof: string;
 }
 
-/** What the statement covers beside who and when. */
-export function contentOfOwnKey({ publicKey, reason }: Pick<OwnKeyOrder, 'publicKey' | 'reason'>): {
-  readonly publicKey: string;
-  readonly reason: string;
-} {
-  return { publicKey, reason };
+/** What the statement covers beside who and when: all of the order but what is made with it. */
+export function contentOfOwnKey(order: Omit<OwnKeyOrder, 'claim' | 'proof'>): Omit<OwnKeyOrder, 'claim' | 'proof'> {
+  const { environment, publicKey, reason } = order;
+  return { environment, publicKey, reason, ...sourceOf(order) };
 }
 
 /** What the new key signs: that its holder wants this very statement carried out. */

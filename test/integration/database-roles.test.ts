@@ -800,6 +800,8 @@ describe('somebody without a login of an admin', () => {
     const forged: Partial<OwnKeyOrder>[] = [
       { publicKey: another.publicKey },
       { reason: 'another' },
+      { environment: 'production' },
+      { source: { host: 'elsewhere' } },
       { claim: { actor: principal } },
       { claim: { ...order.claim, actor: other.principal } },
     ];
