@@ -13,6 +13,8 @@ import { createIdentities } from '../../adapters/postgres/identity/identities.ts
 import { createOwnKeys } from '../../adapters/postgres/identity/own-key.ts';
 import { currentIdentity } from '../../adapters/identity/own-identity.ts';
 import { newPrincipalId, readIdentity, writeIdentity } from '../../adapters/identity/identity-file.ts';
+import { digestOf } from '../../adapters/crypto/digest-of.ts';
+import { openPayloads } from '../../adapters/postgres/ledger/export-ledger.ts';
 import { createErasure } from '../../adapters/postgres/ledger/erase.ts';
 import { createLegalHolds } from '../../adapters/postgres/ledger/legal-holds.ts';
 import type { LedgerTransaction } from '../../adapters/postgres/ledger/ledger.ts';
@@ -34,7 +36,8 @@ import {
   type DatabaseRole,
   type GovernedTable,
 } from '../../domain/governance/database-grants.ts';
-import type { OwnKeyOrder } from '../../domain/governance/own-key.ts';
+import { contentOfOwnKey, possessionText, type OwnKeyOrder } from '../../domain/governance/own-key.ts';
+import { statementText, type SignedStatement } from '../../domain/governance/statement.ts';
 import { ROLE_NAMES, type Role } from '../../domain/governance/roles.ts';
 import { canonicalJson } from '../../domain/governance/canonical-json.ts';
 import { assembleEvent, type EventDraft } from '../../domain/governance/event-draft.ts';
@@ -718,6 +721,9 @@ describe('each role does its own work', () => {
   });
 });
 
+/** What the event of a key that its owner replaced has sealed. */
+type OwnKeyEvidence = OwnKeyOrder & SignedStatement;
+
 describe('somebody without a login of an admin', () => {
   const ADMIN = { id: 'principal:admin', kind: 'human', authentication: 'ed25519' } as const;
   const NOW = new Date().toISOString();
@@ -790,6 +796,24 @@ describe('somebody without a login of an admin', () => {
       [sent[0], true],
     ]);
     expect(await eventsOf(principal)).toEqual([{ type: 'identity.own-key-replaced', actor: principal }]);
+
+    // Whoever may read payloads verifies again that the owner wanted it, by both keys.
+    const { rows } = await owner.query<{ sequence: string; old: Buffer }>(
+      `SELECT e.sequence, k.public_key AS old FROM ledger_event e JOIN principal_key k ON k.key_id = $2
+       WHERE e.type = 'identity.own-key-replaced' AND e.resource = $1`,
+      [principal, key],
+    );
+    const sequence = Number(rows[0]?.sequence);
+    const opened = await as('mlops_admin', async ({ pool }) =>
+      (await openPayloads(pool, [{ sequence }], { origin: ORIGIN, keys: testKeys })).get(sequence),
+    );
+    const evidence = opened?.payload as OwnKeyEvidence;
+    const signedBy = (publicKey: Buffer, text: string, signature: string) =>
+      primitives.verify(publicKey, text, Buffer.from(signature, 'base64'));
+    const { proof, publicKey, signature, statement } = evidence;
+    expect([evidence.reason, statement.content]).toEqual(['yearly', digestOf(contentOfOwnKey(evidence))]);
+    expect(signedBy(rows[0]?.old ?? Buffer.of(), statementText(statement), signature)).toBe(true);
+    expect(signedBy(Buffer.from(publicKey, 'base64'), possessionText(statement), proof)).toBe(true);
   });
 
   it('is refused what is not signed by the key in force, or by the new one', async () => {

@@ -34,9 +34,8 @@ export function createOwnKeys(parts: Parts): OwnKeys {
         // Two at once: the key of the other one is in force now.
         if (!replaced.includes(signed.statement.key)) throw refusal(`key ${signed.statement.key} was revoked`);
         await insertKey(client, actor.id, key, next);
-        const { proof, publicKey, reason } = order;
-        // What anybody can verify again, of whom the rest of the log is sealed too.
-        const sealed = { ...(reason === '' ? {} : { reason }), publicKey, proof, ...evidenceOf(signed) };
+        // All of it, so that whoever may read payloads can verify again that its owner wanted it.
+        const sealed = { ...contentOfOwnKey(order), proof: order.proof, ...evidenceOf(signed) };
         const facts = { key: key.keyId, revoked: replaced };
         append(draftOfIdentity('own-key-replaced', { id: actor.id, facts, sealed }, actor));
         return { key: key.keyId, replaced };
