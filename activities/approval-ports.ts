@@ -8,6 +8,7 @@ import type {
   ApprovalStanding,
   ApprovalView,
   DecisionInput,
+  GoneBecause,
   Verdict,
 } from '../domain/registry/approval/request.ts';
 
@@ -50,12 +51,13 @@ export interface ApprovalStore {
   pass(approvalId: string, due: ApprovalDue): Promise<ApprovalStanding>;
   /**
    * Content that differs from what is bound begins another round, and so does somebody more who may not decide; null ends it: what it
-   * was about is gone. With a risk, what it needs is fixed anew, and never lower.
+   * was about is gone, and the event says why where that is known. With a risk, what it needs is fixed anew, and never lower.
    */
   changeContent(
     approvalId: string,
     found: ApprovalAssessment | null,
     policy: ApprovalPolicy,
+    why?: GoneBecause,
   ): Promise<ApprovalStanding>;
   /** Whose link a code is of, and what it lets him decide about. @throws APPROVAL_LINK_INVALID */
   openLink(code: string): Promise<OpenedLink>;
@@ -99,6 +101,8 @@ export interface BoundContent {
    * @returns null when there is no such thing, or it is gone; `unknown` when nobody here can say
    */
   assess(asked: AskedThing, before: ApprovalView | null): Promise<ApprovalAssessment | null | 'unknown'>;
+  /** Why what was asked about is not there any more; null while it is, and where nobody here can say. Reads no artifact. */
+  whyGone(asked: Pick<AskedThing, 'kind' | 'resource'>): Promise<GoneBecause | null>;
 }
 
 /** Port: does what was approved. Safe to repeat: it may be called again after a lost answer. */

@@ -13,6 +13,7 @@ import {
 import { alive } from './alive.ts';
 import type { ApprovalStore, AskedThing, BoundContent, IdentityDirectory } from './approval-ports.ts';
 import type { ApprovalWriter } from './approval-writer.ts';
+import { endIfGone } from './end-if-gone.ts';
 import { assertOwnEnvironment } from './own-environment.ts';
 import type { Authority } from './ports.ts';
 
@@ -39,6 +40,8 @@ export interface AskInput {
 export function createRequestActivities(ports: RequestPorts, writer: ApprovalWriter) {
   const { approvals, boundContent, environment } = ports;
   const lookAgain = async (asked: AskedThing, before: ApprovalView): Promise<ApprovalStanding> => {
+    const ended = await endIfGone(ports, writer, before.approvalId);
+    if (isFinal(ended.record.state)) return ended;
     const found = await alive(async () => await boundContent.assess(asked, before));
     const { approvalId } = before;
     return found === 'unknown' ? await approvals.standing(approvalId) : await writer.change(approvalId, found);

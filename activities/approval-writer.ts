@@ -1,6 +1,11 @@
 import type { EventActor } from '../domain/governance/event-draft.ts';
 import type { ApprovalPolicy } from '../domain/registry/approval/policy.ts';
-import type { ApprovalAssessment, ApprovalOrder, ApprovalStanding } from '../domain/registry/approval/request.ts';
+import type {
+  ApprovalAssessment,
+  ApprovalOrder,
+  ApprovalStanding,
+  GoneBecause,
+} from '../domain/registry/approval/request.ts';
 import { newsOf } from './approval-news.ts';
 import type { ApprovalStore } from './approval-ports.ts';
 import type { Outbox } from './ports.ts';
@@ -16,7 +21,7 @@ export interface ApprovalWriter {
   /** Writes a request, once, with its risk and what that needs. @throws APPROVAL_REFUSED */
   open(approvalId: string, order: ApprovalOrder, requester: EventActor): Promise<ApprovalStanding>;
   /** Another content voids what was given, and so does somebody more who may not decide; null: it is gone. */
-  change(approvalId: string, found: ApprovalAssessment | null): Promise<ApprovalStanding>;
+  change(approvalId: string, found: ApprovalAssessment | null, why?: GoneBecause): Promise<ApprovalStanding>;
   tell(event: string, standing: ApprovalStanding, number?: number): Promise<void>;
 }
 
@@ -31,8 +36,8 @@ export function createApprovalWriter({ approvalPolicy: policy, approvals, outbox
       await tell('approval-requested', standing);
       return standing;
     },
-    async change(approvalId, found) {
-      const standing = await approvals.changeContent(approvalId, found, policy);
+    async change(approvalId, found, why) {
+      const standing = await approvals.changeContent(approvalId, found, policy, why);
       const { round, state } = standing.record;
       if (state === 'voided') await tell('approval-voided', standing);
       else if (state === 'pending' && round > 1) await tell('approval-requested', standing);

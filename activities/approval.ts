@@ -5,6 +5,7 @@ import type { ApprovalPolicy } from '../domain/registry/approval/policy.ts';
 import { rolloutOfResource } from '../domain/rollout/approval-request.ts';
 import {
   decisionContent,
+  isFinal,
   resourceOfApproval,
   type ApprovalStanding,
   type DecisionInput,
@@ -22,6 +23,7 @@ import { alive } from './alive.ts';
 import { newsOfDue } from './approval-news.ts';
 import { createRequestActivities } from './approval-requests.ts';
 import { createApprovalWriter, type ApprovalWriter } from './approval-writer.ts';
+import { endIfGone } from './end-if-gone.ts';
 import { assertOwnEnvironment } from './own-environment.ts';
 import type { Authority, Outbox } from './ports.ts';
 
@@ -71,16 +73,20 @@ function createDecisionActivities(ports: ApprovalActivityPorts, writer: Approval
   const { approvals, environment } = ports;
   return {
     /**
-     * Looks who decides and by which right, and writes the decision and what it comes to.
+     * Looks who decides and by which right, and writes the decision and what it comes to. What is not there any more is not decided:
+     * the request ends `voided`, and who sent this refuses it by that.
      *
      * @throws ENVIRONMENT_FOREIGN, NOT_AUTHENTICATED, NOT_AUTHORISED, APPROVAL_REFUSED, APPROVAL_LINK_INVALID
      */
     async decideApproval(input: DecideInput): Promise<ApprovalStanding> {
       const { approvalId, reason, verdict } = input;
-      assertOwnEnvironment(environment, (await approvals.standing(approvalId)).record.environment);
+      const { record: before } = await approvals.standing(approvalId);
+      assertOwnEnvironment(environment, before.environment);
       const { actor, linkId, seen } = await whoDecides(ports, input);
       const known = await ports.identities.principal(actor.id);
       if (known?.kind === 'service') throw refusal(input, 'people decide, and you are a program');
+      const now = await endIfGone(ports, writer, approvalId);
+      if (!isFinal(before.state) && now.record.state === 'voided') return now;
       const authorities = await approvals.authorities(approvalId, actor.id, ports.identities);
       const standing = await approvals.decide({ approvalId, verdict, reason, seen, linkId, actor, authorities });
       const { state } = standing.record;
@@ -145,10 +151,14 @@ function createCarryOutActivities({ approvals, carryOut, environment }: Approval
 }
 
 /** What time brings, and what is noted. */
-function createTimeActivities({ approvals }: ApprovalActivityPorts, writer: ApprovalWriter) {
+function createTimeActivities(ports: ApprovalActivityPorts, writer: ApprovalWriter) {
+  const { approvals } = ports;
   return {
     /** A reminder, the escalation or the end by time, when the database says that it is due. */
     async passApprovalTime({ approvalId, due }: { approvalId: string; due: ApprovalDue }): Promise<ApprovalStanding> {
+      // Nobody is reminded of what is not there any more.
+      const ended = await endIfGone(ports, writer, approvalId);
+      if (ended.record.state === 'voided') return ended;
       const standing = await approvals.pass(approvalId, due);
       const event = newsOfDue(due, standing.record);
       if (event !== null) await writer.tell(event, standing, due.number);
@@ -161,9 +171,9 @@ function createTimeActivities({ approvals }: ApprovalActivityPorts, writer: Appr
         await writer.tell('approval-carry-out-failed', await approvals.standing(approvalId));
     },
 
-    /** How it stands: somebody may have used it. */
+    /** How it stands: somebody may have used it, and what it is about may have left. */
     async readApproval({ approvalId }: { approvalId: string }): Promise<ApprovalStanding> {
-      return await approvals.standing(approvalId);
+      return await endIfGone(ports, writer, approvalId);
     },
   };
 }

@@ -16,6 +16,7 @@ export function composeCarriers(carriers: Carriers = {}): {
         const source = carriers[asked.kind];
         return source?.assess === undefined ? 'unknown' : await source.assess(asked, before);
       },
+      whyGone: async (asked) => (await carriers[asked.kind]?.whyGone?.(asked)) ?? null,
     },
     carryOut: {
       apply: async (approval) =>

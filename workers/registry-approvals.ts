@@ -1,6 +1,6 @@
 import type { BoundContent } from '../activities/approval-ports.ts';
 import { liveSplitOf } from '../adapters/postgres/registry/live-split.ts';
-import { readChange } from '../adapters/postgres/registry/change-content.ts';
+import { readChange, whyVersionIsGone } from '../adapters/postgres/registry/change-content.ts';
 import type { RegistryParts } from '../adapters/postgres/registry/parts.ts';
 import type { createRegistry } from '../adapters/postgres/registry/registry.ts';
 import { isMlopsError, MlopsError } from '../domain/errors.ts';
@@ -62,9 +62,15 @@ export function composeRegistryCarriers(registry: Registry, parts: Known): Carri
       throw error;
     }
   };
+  const whyGone: BoundContent['whyGone'] = async ({ resource }) => {
+    const change = parseChange(resource);
+    if (change === null || resourceOfChange(change, parts.environment) !== resource) return null;
+    return await whyVersionIsGone(parts, change);
+  };
   return {
     'stage-promotion': {
       assess,
+      whyGone,
       async apply(approval) {
         const change = requireChange(approval.resource);
         if (change.kind !== 'stage-promotion') throw new Error(`${approval.resource} is no promotion`);
@@ -81,6 +87,7 @@ export function composeRegistryCarriers(registry: Registry, parts: Known): Carri
     },
     'protected-alias': {
       assess,
+      whyGone,
       async apply(approval) {
         const change = requireChange(approval.resource);
         if (change.kind !== 'protected-alias') throw new Error(`${approval.resource} is no alias`);

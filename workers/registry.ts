@@ -3,6 +3,7 @@ import type { Pool } from 'pg';
 import { currentIdentity } from '../adapters/identity/own-identity.ts';
 import { createGatewayRouter } from '../adapters/gateway/router.ts';
 import { createGrantedApprovals } from '../adapters/postgres/registry/granted-approvals.ts';
+import type { RegistryParts } from '../adapters/postgres/registry/parts.ts';
 import { createRegistry } from '../adapters/postgres/registry/registry.ts';
 import type { EvidenceParts } from '../adapters/postgres/rollout-store.ts';
 import type { MlopsConfig } from '../config/schema.ts';
@@ -13,12 +14,17 @@ import { composeAuthority, type Rules } from './authority.ts';
 import { guardRegistry } from './guarded-registry.ts';
 import { composeEvidence } from './ledger.ts';
 import { askForApprovals } from './registry-approvals.ts';
+import { createApprovalWaker } from './wake-approvals.ts';
 
 /** What the registry goes by. */
 export type RegistryRules = Rules & ArtifactPlace & Pick<MlopsConfig, 'deployment' | 'gateway'>;
 
 /** The registry of an environment without anybody before it: for programs that carry out what was approved. */
-export async function openRegistry(config: RegistryRules, evidence: EvidenceParts) {
+export async function openRegistry(
+  config: RegistryRules,
+  evidence: EvidenceParts,
+  wakeApprovals: RegistryParts['wakeApprovals'] = async () => await Promise.resolve(),
+) {
   const { deployment, environment, governance } = config;
   const { store } = await composeArtifacts(config);
   const parts = {
@@ -30,6 +36,7 @@ export async function openRegistry(config: RegistryRules, evidence: EvidencePart
     policy: assemblePolicy(governance.protectedAliases, governance.approvalPolicy),
     router: createGatewayRouter(config),
     endpointHosts: deployment.endpointAllowList,
+    wakeApprovals,
     readSample: governance.readSample,
   };
   return { registry: createRegistry(parts), parts };
@@ -41,7 +48,7 @@ export async function openAskingRegistry(
   evidence: EvidenceParts,
   connect: () => Promise<Client>,
 ) {
-  const { parts, registry } = await openRegistry(config, evidence);
+  const { parts, registry } = await openRegistry(config, evidence, createApprovalWaker(config, evidence.pool, connect));
   const approvals = composeApprovals(config, { connect, evidence });
   return { parts, registry: askForApprovals(registry, parts, async (order) => await approvals.request(order)) };
 }

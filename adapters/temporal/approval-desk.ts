@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { WorkflowFailedError, WorkflowNotFoundError, WorkflowUpdateFailedError, type Client } from '@temporalio/client';
 import { ActivityFailure, ApplicationFailure } from '@temporalio/common';
 import { MlopsError } from '../../domain/errors.ts';
+import { problemOfEnd } from '../../domain/registry/approval/quorum.ts';
 import {
   isFinal,
   type ApprovalAsk,
@@ -55,7 +56,7 @@ export function createApprovalDesk(client: Client, reader: Reader, taskQueue: st
         if (isFinal(record.state))
           throw new MlopsError(
             'APPROVAL_REFUSED',
-            { action, approvalId, problem: `it is ${record.state}` },
+            { action, approvalId, problem: problemOfEnd(record.state) },
             { cause: error },
           );
         await start(approvalId, null);

@@ -360,6 +360,25 @@ describe('on a stack', () => {
       expect(await ask('2.0.0')).toBe(second);
       expect(await show(second)).toMatchObject({ round: 2, decisions: [] });
     });
+
+    it('ends when its version is retired, says why, and takes no decision any more', async () => {
+      const { approvalId, resource } = await request();
+      const [, name = '', version = ''] = resource.split('/');
+      expect((await model('engineer', 'retire', name, version, '--yes')).stderr).toBe('');
+      await until(
+        async () => (await show(approvalId)).state,
+        (state) => state === 'voided',
+        20_000,
+      );
+      const [event] = await query<{ why: string }>(
+        pool,
+        `SELECT canonical::json -> 'facts' ->> 'why' AS why FROM ledger_event WHERE type = 'approval.voided' AND resource = $1`,
+        [resourceOfApproval(approvalId)],
+      );
+      expect(event).toEqual({ why: 'version-retired' });
+      const late = await as('ann', 'approval', 'approve', approvalId);
+      expect(late).toMatchObject({ code: 4, stderr: expect.stringContaining('it is voided') });
+    });
   });
 
   it('an event that is a claim pends until somebody has approved it', async () => {

@@ -106,6 +106,7 @@ describe('a model', () => {
     await version('reborn');
     await version('reborn');
     expect(await call('DELETE', 'registered-models/delete', { name: 'reborn' })).toEqual({ status: 200, body: {} });
+    expect(server.woken, 'whose approvals look again').toContain('reborn');
     expect((await call('DELETE', 'registered-models/delete', { name: 'reborn' })).status).toBe(404);
     expect((await call('GET', 'model-versions/get', { name: 'reborn', version: '1' })).status).toBe(404);
     await model('reborn');
@@ -181,6 +182,7 @@ describe('a version', () => {
     await version('hidden');
     await version('hidden');
     expect((await call('DELETE', 'model-versions/delete', { name: 'hidden', version: '2' })).status).toBe(200);
+    expect(server.woken, 'whose approvals look again').toContain('hidden');
     expect(await call('DELETE', 'model-versions/delete', { name: 'hidden', version: '2' })).toMatchObject(
       isError(404, 'RESOURCE_DOES_NOT_EXIST', 'Model Version (name=hidden, version=2) not found'),
     );

@@ -13,6 +13,7 @@ import type {
   ApprovalContent,
   ApprovalRecord,
   ApprovalView,
+  GoneBecause,
 } from '../../domain/registry/approval/request.ts';
 import { TASK_QUEUE, type ApprovalStatus } from '../../workflows/messages.ts';
 import type { ApprovalResult } from '../../workflows/approval.ts';
@@ -33,6 +34,8 @@ export interface ApprovalWorld {
   write(what: string): Promise<void>;
   /** Content that is another by now; null when it is gone. */
   current: () => Promise<ApprovalContent | null | 'unknown'>;
+  /** Why it has left; null while it is there. */
+  gone: GoneBecause | null;
   apply: CarryOut['apply'];
   times: Times;
 }
@@ -88,6 +91,7 @@ export async function openApprovalTheatre(suggestContinueAsNewAfter = 5000) {
         world: {
           write: async () => undefined,
           current: async () => await Promise.resolve('unknown'),
+          gone: null,
           apply: async () => await Promise.resolve({ isDone: true, what: 'done' }),
           times: { expire: 2 * HOUR, remind: HOUR, escalate: HOUR },
           ...world,
@@ -151,6 +155,10 @@ function portsOver(shelves: ReadonlyMap<string, Shelf>): ApprovalActivityPorts {
     },
     // What a test asks for is there, as it says.
     boundContent: {
+      whyGone: async ({ resource }) =>
+        await Promise.resolve(
+          [...shelves.values()].find(({ record }) => record.resource === resource)?.world.gone ?? null,
+        ),
       assess: async (_, before) => {
         const { excluded, risk } = createOrder();
         if (before === null) return await Promise.resolve({ ...createOrder(), risk });

@@ -24,6 +24,8 @@ import { createTestRegistry, type TestRegistry } from './registry.ts';
 export interface MlflowServer {
   readonly url: string;
   readonly registry: TestRegistry;
+  /** Models whose approvals that wait were told to look again. */
+  readonly woken: readonly string[];
   call(method: string, path: string, fields?: object, headers?: Record<string, string>): Promise<MlflowReply>;
   close(): Promise<void>;
 }
@@ -78,7 +80,11 @@ export async function startMlflow(
     readonly webhookHosts?: readonly string[];
   } = {},
 ): Promise<MlflowServer> {
-  const made = await createTestRegistry(evidence, { approvals: createGrantedApprovals() });
+  const woken: string[] = [];
+  const made = await createTestRegistry(evidence, {
+    approvals: createGrantedApprovals(),
+    wakeApprovals: async (model) => void (await Promise.resolve(woken.push(model))),
+  });
   const [store, reader] = [createApprovalStore(evidence), createApprovalReader(evidence.pool)];
   let count = 0;
   const signatures = { signerOf: async () => await Promise.resolve(null) };
@@ -113,6 +119,7 @@ export async function startMlflow(
   return {
     url,
     registry,
+    woken,
     call: async (...asked) => await ask(url, ...asked),
     close: async () => await app.close(),
   };

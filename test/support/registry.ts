@@ -109,6 +109,7 @@ export async function createTestRegistry(evidence: EvidenceParts, more: Partial<
     policy: assemblePolicy([], APPROVAL_POLICY),
     router: { observe: async () => await Promise.resolve(null) },
     endpointHosts: ['127.0.0.1', 'rag.internal'],
+    wakeApprovals: async () => await Promise.resolve(),
     readSample: 0,
     ...more,
   };

@@ -122,6 +122,27 @@ describe.concurrent('an approval', () => {
     expect(await scene.result()).toMatchObject({ state: 'voided' });
   });
 
+  it('about what has left reminds nobody: it ends, and people are told once', async () => {
+    const scene = await theatre.start({ gone: 'version-retired', times: { expire: 600, remind: 2, escalate: 500 } });
+    expect(await scene.result()).toMatchObject({ state: 'voided' });
+    expect(scene.told).toEqual(['approval-requested', 'approval-voided']);
+  });
+
+  it('about what has left takes no decision: it is refused in words, and ends by that', async () => {
+    const scene = await theatre.start();
+    await scene.decide('approve', 'approver:ann');
+    scene.world.gone = 'version-retired';
+    expect(await refusal(scene.decide('approve', 'approver:bob'))).toContain(
+      'it is voided: what was asked about is not there any more',
+    );
+    expect(await scene.result()).toMatchObject({ state: 'voided' });
+    expect(scene.record().decisions).toHaveLength(1);
+    const other = await theatre.start({ gone: 'version-retired' });
+    await other.signal('approve', { code: `${other.record().approvalId}.approver:ann` });
+    expect(await other.result()).toMatchObject({ state: 'voided' });
+    expect(other.notes).toMatchObject([{ step: 'signal-refused', words: expect.stringContaining('it is voided') }]);
+  });
+
   it('by a signal counts with the code of a link; without, it leaves a visible event', async () => {
     const scene = await theatre.start();
     const { approvalId } = scene.record();

@@ -84,7 +84,11 @@ async function writeDecision(
   const { approvalId } = context;
   const order = { ...input, approvalId, occasion: `${resourceOfApproval(approvalId)}/${input.occasion}` };
   const summary = `${input.verdict} by ${input.claim?.actor ?? 'one-time link'}`;
-  return takeStanding(context, await activities.decideApproval.executeWithOptions({ summary }, [order]));
+  const found = await activities.decideApproval.executeWithOptions({ summary }, [order]);
+  const standing = takeStanding(context, found);
+  // What it was about had left: that was written, and the decision was not.
+  if (found.record.state === 'voided') throw refusalFor(context, input.verdict, problemOf(found, input.verdict, input));
+  return standing;
 }
 
 async function renew(context: ApprovalContext, renewal: ApprovalAsk): Promise<ApprovalStanding> {
@@ -145,9 +149,16 @@ async function refuseSignal(context: ApprovalContext, problem: string): Promise<
 
 function mustBe({ approvalId, standing }: ApprovalContext, verdict: Verdict, input: DecisionInput): void {
   const problem = problemOfInput(input) ?? (standing === null ? null : problemOf(standing, verdict, input));
-  if (problem === null) return;
+  if (problem !== null) throw refusalFor({ approvalId }, verdict, problem);
+}
+
+function refusalFor(
+  { approvalId }: Pick<ApprovalContext, 'approvalId'>,
+  verdict: Verdict,
+  problem: string | null,
+): ApplicationFailure {
   const details = { action: verdict === 'approve' ? 'Approval' : 'Denial', approvalId, problem };
-  throw ApplicationFailure.nonRetryable(`${verdict} refused: ${problem}`, 'APPROVAL_REFUSED', details);
+  return ApplicationFailure.nonRetryable(`${verdict} refused: ${problem}`, 'APPROVAL_REFUSED', details);
 }
 
 function mustBeContent({ approvalId }: ApprovalContext, renewal: ApprovalAsk | null): void {

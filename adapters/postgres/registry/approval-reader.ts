@@ -41,6 +41,17 @@ export function createApprovalReader(pool: Pool) {
       return row === undefined ? null : viewOf(row, await namesFor(pool, [row]));
     },
 
+    /** Which are open about a model, or a version or an alias of it. */
+    async openAbout(environment: string, model: string): Promise<string[]> {
+      const rows = await query<{ approval_id: string }>(
+        pool,
+        `SELECT approval_id FROM approval_request
+         WHERE environment = $1 AND starts_with(resource, $2) AND state IN ('pending', 'approved') ORDER BY approval_id`,
+        [environment, `model/${model}/`],
+      );
+      return rows.map(({ approval_id }) => approval_id);
+    },
+
     /** How many requests of a kind there were for a thing. */
     async countFor(environment: string, kind: string, resource: string): Promise<number> {
       const [row] = await query<{ count: string }>(

@@ -11,6 +11,7 @@ import {
   type ApprovalOrder,
   type ApprovalRecord,
   type ApprovalStanding,
+  type GoneBecause,
 } from '../../../domain/registry/approval/request.ts';
 import { assessRisk, type RiskInputs } from '../../../domain/registry/approval/risk.ts';
 import { digestOf } from '../../crypto/digest-of.ts';
@@ -149,12 +150,14 @@ async function changeContent(
   approvalId: string,
   found: ApprovalAssessment | null,
   policy: ApprovalPolicy,
+  why?: GoneBecause,
 ): Promise<ApprovalStanding> {
   const row = await requireRow(client, approvalId);
   const record = recordOf(row);
   if (isFinal(record.state)) return standingOf(row);
   if (found === null) {
-    const sequence = append(draftOfApproval('voided', record, { facts: { gone: true } }, APPROVAL_ACTOR));
+    const facts = { gone: true, ...(why === undefined ? {} : { why }) };
+    const sequence = append(draftOfApproval('voided', record, { facts }, APPROVAL_ACTOR));
     await client.query(
       `UPDATE approval_request SET state = 'voided', decided_at = clock_timestamp(), ledger_sequence = $2 WHERE approval_id = $1`,
       [approvalId, sequence],

@@ -1,6 +1,6 @@
 import { isMlopsError } from '../../../domain/errors.ts';
 import type { ArtifactRef } from '../../../domain/registry/artifact.ts';
-import type { ApprovalContent, ExcludedAs } from '../../../domain/registry/approval/request.ts';
+import type { ApprovalContent, ExcludedAs, GoneBecause } from '../../../domain/registry/approval/request.ts';
 import type { RiskInputs } from '../../../domain/registry/approval/risk.ts';
 import { boundContentOf } from '../../../domain/registry/bound-content.ts';
 import { dataOwnersOf } from '../../../domain/registry/data-owners.ts';
@@ -50,6 +50,20 @@ export async function readChange(
     excluded: await findExcluded(pool, row),
     artifact: registration.artifact === null ? null : { digest: registration.artifact, files: row.artifact_files ?? 1 },
   };
+}
+
+/** Why there is nothing to approve of a version any more; null while it is there. @throws DATABASE_UNREACHABLE */
+export async function whyVersionIsGone(
+  { environment, pool }: Pick<RegistryParts, 'environment' | 'pool'>,
+  change: VersionChange,
+): Promise<GoneBecause | null> {
+  try {
+    return (await requireVersion(pool, environment, change)).retired_at === null ? null : 'version-retired';
+  } catch (error) {
+    if (isMlopsError(error, 'MODEL_NOT_FOUND')) return 'model-not-there';
+    if (isMlopsError(error, 'VERSION_NOT_FOUND')) return 'version-not-there';
+    throw error;
+  }
 }
 
 /**

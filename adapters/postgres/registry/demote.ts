@@ -35,13 +35,15 @@ export async function demoteModel(parts: RegistryParts, order: DemoteOrder): Pro
   return await refusalsRecorded(parts, attempt, async () => {
     const archives = order.archiveOthers === true && order.to === 'staging';
     const routed = archives ? await routedSplitOf(parts, order.model) : null;
-    return await parts.ledger.transact(async (transaction) => {
+    const outcome = await parts.ledger.transact(async (transaction) => {
       const row = await requireVersion(transaction.client, parts.environment, order);
       await demote(parts, transaction, { row, order, actor });
       if (archives) await archiveOthers(parts, transaction, { row, routed, actor, reason: order.reason });
       const after = await requireVersion(transaction.client, parts.environment, order);
       return outcomeOf(after, parts.environment, { from: row.stage });
     });
+    if (archives) await parts.wakeApprovals(order.model);
+    return outcome;
   });
 }
 

@@ -34,6 +34,8 @@ export interface RegistryParts extends EvidenceParts {
   readonly endpointHosts: readonly string[];
   /** Who says where the users are. */
   readonly router: Pick<TrafficRouter, 'observe'>;
+  /** Has the approvals of a model that wait look again: a version has left. They look by themselves too, later. Never throws. */
+  readonly wakeApprovals: (model: string) => Promise<void>;
   /** Chance that a reading is an event itself, 0 to 1. */
   readonly readSample: number;
 }

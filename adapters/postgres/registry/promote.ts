@@ -56,7 +56,9 @@ export async function promoteModel(parts: RegistryParts, order: PromoteOrder): P
     }
     const routed = asksRouter(order) ? await routedSplitOf(parts, before.content.model) : null;
     const entry = { order, actor, routed };
-    return await parts.ledger.transact(async (transaction) => await promote(parts, transaction, entry));
+    const outcome = await parts.ledger.transact(async (transaction) => await promote(parts, transaction, entry));
+    if (order.archiveOthers === true) await parts.wakeApprovals(before.content.model);
+    return outcome;
   });
 }
 

@@ -37,13 +37,15 @@ export async function retireModel(parts: RegistryParts, order: RetireOrder): Pro
   const attempt = { action: 'model.retire', resource: resourceOfVersion(order.model, order.version), actor };
   return await refusalsRecorded(parts, attempt, async () => {
     const routed = await routedSplitOf(parts, order.model);
-    return await parts.ledger.transact(async (transaction) => {
+    const outcome = await parts.ledger.transact(async (transaction) => {
       const row = await requireVersion(transaction.client, environment, order);
       if (row.retired_at !== null) return outcomeOf(row, environment, { from: 'archived' });
       await retireRow(parts, transaction, { row, routed, actor, reason: order.reason });
       const after = await requireVersion(transaction.client, environment, row.content);
       return outcomeOf(after, environment, { from: row.stage });
     });
+    await parts.wakeApprovals(order.model);
+    return outcome;
   });
 }
 

@@ -1,5 +1,5 @@
 import { ownValue } from '../../own-value.ts';
-import type { ApprovalDecision, ApprovalRecord, Verdict } from './request.ts';
+import type { ApprovalDecision, ApprovalRecord, ApprovalState, Verdict } from './request.ts';
 import { isFinal } from './request.ts';
 
 /** Handing a right on is one step: who has it by delegation does not delegate it. */
@@ -30,7 +30,7 @@ type Rights = Pick<ApprovalRecord, 'decisions' | 'excluded' | 'roles'>;
 /** Says in words why somebody may not decide now, or null. `nowMs` is null where the time is not known. */
 export function problemOfDecision(record: ApprovalRecord, candidate: Candidate, nowMs: number | null): string | null {
   const { decisions, excluded, expiresAt, state } = record;
-  if (isFinal(state)) return `it is ${state}`;
+  if (isFinal(state)) return problemOfEnd(state);
   if (nowMs !== null && nowMs >= Date.parse(expiresAt)) return `it expired at ${expiresAt}`;
   const as = ownValue(excluded, candidate.principal);
   if (as !== undefined) return `${withArticle(as)} of what is asked for may not decide about it`;
@@ -42,6 +42,11 @@ export function problemOfDecision(record: ApprovalRecord, candidate: Candidate, 
   if (candidate.seen !== record.contentDigest)
     return `what you have seen (${candidate.seen.slice(0, 12)}) is not what is asked for now (${record.contentDigest.slice(0, 12)}): look at it again`;
   return candidate.authorities === null ? null : chooseAuthority(record, candidate.authorities).problem;
+}
+
+/** Why nothing is decided any more of a request that has ended, in words. */
+export function problemOfEnd(state: ApprovalState): string {
+  return `it is ${state}${state === 'voided' ? ': what was asked about is not there any more' : ''}`;
 }
 
 /** The right that a candidate decides by: the own one when there is one, else one that was delegated. */

@@ -73,6 +73,9 @@ export interface ApprovalAsk {
   readonly claim?: Claim;
 }
 
+/** Why there is nothing to approve any more, as its event says it. */
+export type GoneBecause = 'version-retired' | 'version-not-there' | 'model-not-there';
+
 /** What is there to approve, as the worker has found it. */
 export interface ApprovalAssessment extends ApprovalContent {
   /** Principal ids that may not decide, and what they are. */

@@ -51,6 +51,7 @@ function createWorker(known: Partial<ApprovalView> = {}, found: object | null | 
         await Promise.resolve({ id: actor, kind: KINDS[actor] ?? 'human', authentication: 'ed25519' }),
     },
     boundContent: {
+      whyGone: async () => await Promise.resolve(null),
       assess: async (asked: AskedThing) => {
         assessed.push(asked);
         return await Promise.resolve(found);

@@ -46,6 +46,7 @@ export async function deleteModel(
     await assertUnused(client, { name, modelId: row.model_id, act: 'deleted' });
     await retireAll(transaction, row.model_id, { name, actor });
   });
+  await parts.wakeApprovals(name);
 }
 
 async function retireAll(

@@ -160,6 +160,7 @@ export async function deleteVersion(
     );
     sayOf(transaction, 'deleted', { row, actor });
   });
+  await parts.wakeApprovals(name.model);
 }
 
 /** What is said of a version in the ledger; words are sealed under its model. */
