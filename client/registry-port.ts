@@ -3,6 +3,7 @@ import type { Lineage } from '../domain/registry/lineage.ts';
 import type { RegistrationOrder } from '../domain/registry/registration.ts';
 import type {
   AliasOutcome,
+  DescribeOutcome,
   EndpointOutcome,
   HistoryPage,
   ImportReport,
@@ -10,6 +11,7 @@ import type {
   RegisteredVersion,
   StageChangeRecord,
   StageOutcome,
+  TagOutcome,
   VerifiedArtifact,
   VersionPage,
   VersionRecord,
@@ -20,6 +22,12 @@ import type { Stage } from '../domain/registry/stages.ts';
 export interface VersionOrder {
   readonly model: string;
   readonly version: string;
+}
+
+/** A version by its number or an alias; null: the model itself. */
+export interface LabelOrder {
+  readonly model: string;
+  readonly version: string | null;
 }
 
 /** What is registered. */
@@ -84,7 +92,10 @@ export interface Registry {
   ): Promise<StageOutcome>;
   /** Back to the last production version that can be verified. @throws as promote, and PREVIOUS_UNKNOWN */
   goBack(order: ProductionOrder): Promise<StageOutcome>;
-  /** One stage back, or out of new use. @throws VERSION_NOT_FOUND, TRANSITION_ILLEGAL */
+  /**
+   * One stage back, or out of new use. @throws VERSION_NOT_FOUND, TRANSITION_ILLEGAL, DEMOTE_REFUSED while users are served by it, unless
+   *   it is only deprecated, ROUTER_UNREACHABLE
+   */
   demote(
     order: Reasoned & {
       readonly model: string;
@@ -115,6 +126,16 @@ export interface Registry {
   endpoint(
     order: Reasoned & { readonly model: string; readonly version: string; readonly endpoint: string | null },
   ): Promise<EndpointOutcome>;
+  /**
+   * Sets tags of a version, or of the model where `version` is null, and takes others away.
+   *
+   * @throws USAGE_INVALID, MODEL_NOT_FOUND, VERSION_NOT_FOUND, ALIAS_NOT_FOUND
+   */
+  tag(
+    order: LabelOrder & { readonly set: Readonly<Record<string, string>>; readonly unset: readonly string[] },
+  ): Promise<TagOutcome>;
+  /** Says what a version, or the model, is in words. @throws as `tag` */
+  describe(order: LabelOrder & { readonly description: string }): Promise<DescribeOutcome>;
   /** Reads the artifact again. @throws VERSION_NOT_FOUND, ARTIFACT_MISSING */
   verify(order: VersionOrder): Promise<VerifiedArtifact>;
   /**

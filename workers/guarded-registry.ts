@@ -44,6 +44,8 @@ export function guardRegistry(registry: Registry, authority: Authority, identity
     retire: guarded('model.retire', registry.retire),
     alias: guarded('model.alias', registry.alias),
     endpoint: guarded('model.endpoint', registry.endpoint),
+    tag: guarded('model.tag', registry.tag),
+    describe: guarded('model.tag', registry.describe),
     depend: guarded('model.register', registry.depend),
     async *export() {
       yield* registry.export({ actor: await may('model.export', undefined, null) });

@@ -1,10 +1,12 @@
 import type {
   AliasOutcome,
+  DescribeOutcome,
   EndpointOutcome,
   HistoryPage,
   RegisteredVersion,
   StageChangeRecord,
   StageOutcome,
+  TagOutcome,
   VerifiedArtifact,
   VersionPage,
   VersionRecord,
@@ -63,6 +65,19 @@ export interface ModelRegistry {
   ): Promise<AliasOutcome>;
   /** Where the version answers in this environment; null: nowhere any more. The next rollout goes there. */
   setEndpoint(order: Named & Why & { readonly endpoint: string | null }): Promise<EndpointOutcome>;
+  /** Of a version, or of the model where none is named. */
+  tagModel(order: {
+    readonly model: string;
+    readonly version?: string;
+    readonly set?: Readonly<Record<string, string>>;
+    readonly unset?: readonly string[];
+  }): Promise<TagOutcome>;
+  /** Says what a version is in words, or the model where none is named. */
+  describeModel(order: {
+    readonly model: string;
+    readonly version?: string;
+    readonly text: string;
+  }): Promise<DescribeOutcome>;
   getVersion(order: Named): Promise<VersionRecord>;
   /** Highest precedence first; `after` is the cursor of the page before. */
   listVersions(order: {
@@ -107,6 +122,10 @@ export function createModelRegistry(open: () => Promise<Registry>): ModelRegistr
     setAlias: async ({ approvalId = null, reason = '', ...order }) =>
       await (await open()).alias({ ...order, approvalId, reason }),
     setEndpoint: async ({ reason = '', ...order }) => await (await open()).endpoint({ ...order, reason }),
+    tagModel: async ({ model, set = {}, unset = [], version = null }) =>
+      await (await open()).tag({ model, version, set, unset }),
+    describeModel: async ({ model, text, version = null }) =>
+      await (await open()).describe({ model, version, description: text }),
     getVersion: async (order) => await (await open()).version(order),
     listVersions: async ({ after = null, limit = PAGE, model }) =>
       await (await open()).versions({ model, after, limit, stage: null, withRetired: false }),

@@ -92,6 +92,24 @@ export interface EndpointOutcome {
   readonly before: string | null;
 }
 
+/** Tags of a version, or of a model, now and before. */
+export interface TagOutcome {
+  readonly model: string;
+  /** Null: they are the model's. */
+  readonly version: string | null;
+  readonly tags: Readonly<Record<string, string>>;
+  readonly before: Readonly<Record<string, string>>;
+}
+
+/** What a version, or a model, is in words, now and before. */
+export interface DescribeOutcome {
+  readonly model: string;
+  /** Null: it is the model's. */
+  readonly version: string | null;
+  readonly description: string;
+  readonly before: string;
+}
+
 /** An approval that is missing: for what, and bound to which content. */
 export interface AwaitedApproval {
   /** The request that was opened for it; absent when none was. */

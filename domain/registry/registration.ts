@@ -62,7 +62,8 @@ export function completeRegistration(
   if (type === undefined)
     problems.push(`type is ${JSON.stringify(order.type)}, wanted one of ${MODEL_TYPES.join(', ')}`);
   const description = order.description ?? '';
-  if (!isText(description)) problems.push(`description is not a text of at most ${LONGEST_TEXT} characters`);
+  const wordProblem = descriptionProblem(description);
+  if (wordProblem !== null) problems.push(wordProblem);
   const metadata = metadataOf(order, problems);
   const metrics = metricsOf(order, problems);
   const tags = tagsOf(order, problems);
@@ -122,6 +123,11 @@ export function tagProblem(key: string, value: unknown): string | null {
   if (!isKey(key)) return `tag ${JSON.stringify(key)} is not a key, wanted 1 to ${LONGEST_TAG_KEY} characters`;
   if (!isScalar(value)) return `tag ${key} is not a text of at most ${LONGEST_TEXT} characters`;
   return null;
+}
+
+/** What is wrong with a description, in words; null when nothing is. */
+export function descriptionProblem(description: unknown): string | null {
+  return isText(description) ? null : `description is not a text of at most ${LONGEST_TEXT} characters`;
 }
 
 function dependenciesOf({ dependencies = [] }: RegistrationOrder, problems: string[]): Dependency[] {

@@ -255,6 +255,8 @@ describe('the commands of pages in docs', () => {
     expect((await page.next(0)).stdout).toContain('Registered: rag_embeddings 2.1.0');
     expect((await page.next(0)).stdout).toMatch(/^rag_api +1\.0\.0/m);
     expect((await page.next(0)).stdout).toContain('recall_at_5 0.89 ratio (higher is better)');
+    expect((await page.next(0)).stdout).toContain('rag_embeddings 2.1.0: team (none) → search');
+    expect((await page.next(0)).stdout).toContain('rag_embeddings 2.1.0 is described anew');
     expect((await page.next(0)).stdout).toContain('dataset wiki-2026-10');
     expect((await page.next(0)).stdout).toContain('rag_embeddings@2.1.0  (embedding, development)');
     expect((await page.next(0)).stdout).toContain('Added');

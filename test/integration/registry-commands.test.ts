@@ -18,7 +18,7 @@ import { guardRegistry } from '../../workers/guarded-registry.ts';
 import { createContext, createInput } from '../support/command-context.ts';
 import { openTestLedger, startDatabase, type TestDatabase } from '../support/database.ts';
 import { OFFSETS } from '../support/offsets.ts';
-import { createTestRegistry, fileOf } from '../support/registry.ts';
+import { createTestRegistry, eventsOf, fileOf } from '../support/registry.ts';
 
 let database: TestDatabase;
 let pool: Pool;
@@ -292,6 +292,61 @@ describe('the other verbs of mlops model', () => {
       exitCode: 3,
       code: 'RETIRE_REFUSED',
     });
+  });
+
+  it('tag and describe: change what is said of a version or a model, each change an event with sealed words', async () => {
+    await model('register', ['labelled', '1.0.0'], { ...EMBEDDING, tag: ['draft=yes'] });
+    const tagged = await model('tag', ['labelled', '1.0.0'], { set: ['team=search', 'note=a=b'], unset: ['draft'] });
+    expect([tagged.exitCode, tagged.text]).toEqual([
+      0,
+      [
+        'labelled 1.0.0: team (none) → search',
+        'labelled 1.0.0: note (none) → a=b',
+        'labelled 1.0.0: draft yes → (none)',
+        "Undo: mlops model tag labelled 1.0.0 --unset team --unset note --set 'draft=yes'",
+      ].join('\n'),
+    ]);
+    expect((await model('tag', ['labelled', '1.0.0'], { set: ['team=search'] })).text).toContain('Nothing is changed');
+    const described = await model('describe', ['labelled', '1.0.0'], { text: 'words of ada' });
+    expect(described.text).toBe('labelled 1.0.0 is described anew; before: (nothing)');
+    expect((await model('show', ['labelled', '1.0.0'])).data).toMatchObject({
+      description: 'words of ada',
+      tags: { team: 'search', note: 'a=b' },
+    });
+    const events = await eventsOf(pool, 'model/labelled/1.0.0');
+    expect(events.map(({ type }) => type)).toEqual([
+      'model.registered',
+      'model.tagged',
+      'model.tagged',
+      'model.untagged',
+      'model.described',
+    ]);
+    expect(JSON.stringify(events)).not.toContain('words of ada');
+    expect((await model('tag', ['labelled'], { set: ['owner=retrieval'] })).data).toMatchObject({ version: null });
+    expect((await model('describe', ['labelled'], { text: 'vectors', dryRun: true })).data['dryRun']).toBe(true);
+    const api = createModelRegistry(async () => await Promise.resolve(registry));
+    expect(await api.describeModel({ model: 'labelled', text: 'vectors' })).toMatchObject({ before: '' });
+    expect(await api.tagModel({ model: 'labelled', unset: ['owner'] })).toMatchObject({ tags: {} });
+    expect((await eventsOf(pool, 'model/labelled')).map(({ type }) => type)).toEqual([
+      'model.tagged',
+      'model.described',
+      'model.untagged',
+    ]);
+  });
+
+  it.each([
+    ['tag', ['labelled', '1.0.0'], {}, 'No tag is named'],
+    ['tag', ['labelled', '1.0.0'], { set: ['team'] }, 'wanted NAME=VALUE'],
+    ['tag', ['labelled', '1.0.0'], { set: ['a=1'], unset: ['a'] }, 'set and to be taken away'],
+    ['tag', ['labelled', '1.0.0'], { set: ['mlops.version=2.0.0'] }, 'does not change'],
+    ['tag', ['labelled', '1.0.0'], { unset: ['x'.repeat(300)] }, 'is not a key'],
+    ['tag', ['labelled', '9.9.9'], { set: ['a=1'] }, 'has no version 9.9.9'],
+    ['tag', ['nobody'], { set: ['a=1'] }, 'is not registered'],
+    ['describe', ['labelled', '1.0.0'], {}, 'The description is not given'],
+    ['describe', ['labelled'], { text: 'half \ud800' }, 'description is not a text'],
+  ] as const)('%s of %s with %j is refused, and changes nothing', async (verb, args, options, words) => {
+    const refused = await model(verb, args, options);
+    expect([refused.exitCode, refused.text]).toEqual([2, expect.stringContaining(words)]);
   });
 
   it('endpoint: says where a version answers, which show repeats', async () => {

@@ -8,6 +8,7 @@ import { getProduction, getVersion, listModels, listVersions, type VersionQuery 
 import { goBack, type GoBackOrder } from './go-back.ts';
 import { readHistory, readProductionAt } from './history.ts';
 import { importRegistry } from './import-rows.ts';
+import { describeModel, tagModel, type DescribeOrder, type TagOrder } from './label-model.ts';
 import { addDependency, readLineage, type DependOrder, type LineageOrder } from './lineage.ts';
 import type { RegistryParts } from './parts.ts';
 import { promoteModel, type PromoteOrder } from './promote.ts';
@@ -31,6 +32,8 @@ export function createRegistry(parts: RegistryParts) {
     retire: async (order: RetireOrder) => await retireModel(parts, order),
     alias: async (order: AliasOrder) => await setAlias(parts, order),
     endpoint: async (order: EndpointOrder) => await setEndpoint(parts, order),
+    tag: async (order: TagOrder) => await tagModel(parts, order),
+    describe: async (order: DescribeOrder) => await describeModel(parts, order),
     verify: async (asked: Parameters<typeof verifyVersion>[1]) => await verifyVersion(parts, asked),
     signer: async (asked: Parameters<typeof signerOfVersion>[1]) => await signerOfVersion(parts, asked),
     history: async (asked: Parameters<typeof readHistory>[1]) => await readHistory(parts, asked),

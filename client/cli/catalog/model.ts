@@ -108,7 +108,7 @@ export const MODEL_COMMANDS: readonly CommandSpec[] = [
   },
   {
     name: 'model demote',
-    summary: 'one stage back, or deprecated: still served, not for new use',
+    summary: 'one stage back, while no users are served by it, or deprecated: still served, not for new use',
     arguments: [MODEL, VERSION],
     options: [
       { flags: '--to <stage>', description: 'default: one back', choices: ['development', 'staging', 'deprecated'] },
@@ -151,6 +151,30 @@ export const MODEL_COMMANDS: readonly CommandSpec[] = [
     ],
     changes: true,
     load: () => import('../commands/model/endpoint.ts'),
+  },
+  {
+    name: 'model tag',
+    summary: 'set tags of a version, or of the model where none is named, and take others away',
+    arguments: [MODEL, { name: '[version]', description: 'a version, or an alias that means one' }],
+    options: [
+      { flags: '--set <key=value>', description: 'may be repeated', repeatable: true },
+      { flags: '--unset <key>', description: 'may be repeated', repeatable: true },
+    ],
+    examples: [
+      'mlops model tag rag_api 1.1.0 --set team=search --unset draft',
+      'mlops model tag rag_api --set owner=retrieval',
+    ],
+    changes: true,
+    load: () => import('../commands/model/tag.ts'),
+  },
+  {
+    name: 'model describe',
+    summary: 'say what a version is in words, or the model where none is named',
+    arguments: [MODEL, { name: '[version]', description: 'a version, or an alias that means one' }],
+    options: [{ flags: '--text <text>', description: 'what it is; sealed in the ledger; empty: nothing' }],
+    examples: ['mlops model describe rag_api 1.1.0 --text "hybrid retrieval, words and vectors"'],
+    changes: true,
+    load: () => import('../commands/model/describe.ts'),
   },
   {
     name: 'model verify',

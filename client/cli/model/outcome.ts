@@ -28,6 +28,17 @@ export function resultOfStage(
   return { exitCode: 0, data, text: lines.join('\n') };
 }
 
+/** `rag_api 1.1.0`, or the model alone. */
+export function nameOfLabelled({
+  model,
+  version,
+}: {
+  readonly model: string;
+  readonly version: string | null;
+}): string {
+  return version === null ? model : `${model} ${version}`;
+}
+
 /** What must be approved, and what it is bound to; who was asked, or what to come back with. */
 export function awaitedLines({ approvalId, bound, kind, resource }: AwaitedApproval, again: string): string[] {
   const next =

@@ -83,7 +83,7 @@ export function pair<T>(name: string, word: string, parse: (value: string) => T)
   if (at > 0) return [word.slice(0, at), parse(word.slice(at + 1))];
   throw new MlopsError('USAGE_INVALID', {
     problem: `Option --${name} is ${word === '' ? 'empty' : word}, wanted NAME=VALUE`,
-    hint: 'See the examples of `mlops model register --help`',
+    hint: `For example --${name} name=value`,
   });
 }
 

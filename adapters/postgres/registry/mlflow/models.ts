@@ -4,6 +4,7 @@ import type { MlflowModel } from '../../../../domain/registry/mlflow/shapes.ts';
 import { draftOfRegistry, type RegistryAct } from '../../../../domain/registry/registry-drafts.ts';
 import { resourceOfModel } from '../../../../domain/registry/resource-names.ts';
 import type { LedgerTransaction } from '../../ledger/ledger.ts';
+import { labelledModel, writeDescription, writeTag } from '../labels.ts';
 import { requireMlflowModel, withLatest } from './model-rows.ts';
 import type { MlflowParts } from './parts.ts';
 
@@ -49,13 +50,7 @@ export async function describeModel(
 ): Promise<MlflowModel> {
   await parts.ledger.transact(async (transaction) => {
     const row = await requireMlflowModel(transaction.client, parts.environment, name);
-    if (row.description === description) return;
-    await transaction.client.query(
-      `UPDATE model SET description = $2, changed_at = date_trunc('milliseconds', clock_timestamp()), ledger_sequence = $3
-       WHERE model_id = $1`,
-      [row.model_id, description, transaction.next],
-    );
-    say(transaction, 'described', { name, actor, facts: {}, words: { description } });
+    await writeDescription(transaction, labelledModel(name, row), description, actor);
   });
   return await getModel(parts, name);
 }
@@ -68,14 +63,7 @@ export async function tagModel(
   const { actor, key, name, value } = order;
   await parts.ledger.transact(async (transaction) => {
     const row = await requireMlflowModel(transaction.client, parts.environment, name);
-    const there = Object.hasOwn(row.tags, key) ? row.tags[key] : null;
-    if (there === value) return;
-    await transaction.client.query(
-      `UPDATE model SET tags = ${value === null ? 'tags - $2::text' : 'tags || jsonb_build_object($2::text, $4::text)'}, ledger_sequence = $3
-       WHERE model_id = $1`,
-      [row.model_id, key, transaction.next, ...(value === null ? [] : [value])],
-    );
-    say(transaction, value === null ? 'untagged' : 'tagged', { name, actor, facts: {}, words: { key, value } });
+    await writeTag(transaction, labelledModel(name, row), { key, value, actor });
   });
 }
 

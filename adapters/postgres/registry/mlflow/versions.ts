@@ -1,5 +1,5 @@
 import { MlopsError } from '../../../../domain/errors.ts';
-import type { EventActor, Json } from '../../../../domain/governance/event-draft.ts';
+import type { EventActor } from '../../../../domain/governance/event-draft.ts';
 import {
   assembleRegistration,
   copiedFrom,
@@ -9,10 +9,10 @@ import {
 } from '../../../../domain/registry/mlflow/new-version.ts';
 import { refusal } from '../../../../domain/registry/mlflow/refusal.ts';
 import type { MlflowVersion } from '../../../../domain/registry/mlflow/shapes.ts';
-import { draftOfRegistry, type RegistryAct } from '../../../../domain/registry/registry-drafts.ts';
-import { resourceOfModel, resourceOfVersion } from '../../../../domain/registry/resource-names.ts';
+import { draftOfRegistry } from '../../../../domain/registry/registry-drafts.ts';
 import type { LedgerTransaction } from '../../ledger/ledger.ts';
 import { insertAt, takeOrdinal } from '../register.ts';
+import { hasTag, labelledVersion, writeDescription, writeTag } from '../labels.ts';
 import { routedSplitOf } from '../live-split.ts';
 import { retireRow } from '../retire.ts';
 import { requireVersion, type VersionRow } from '../versions.ts';
@@ -101,13 +101,7 @@ export async function describeVersion(
 ): Promise<MlflowVersion> {
   await parts.ledger.transact(async (transaction) => {
     const row = await requireOrdinal(transaction.client, parts.environment, name);
-    if (row.description === description) return;
-    await transaction.client.query(
-      `UPDATE model_version SET description = $2, changed_at = date_trunc('milliseconds', clock_timestamp()), ledger_sequence = $3
-       WHERE version_id = $1`,
-      [row.version_id, description, transaction.next],
-    );
-    sayOf(transaction, 'described', { row, actor, words: { description } });
+    await writeDescription(transaction, labelledVersion(row), description, actor);
   });
   return await getMlflowVersion(parts, name);
 }
@@ -124,18 +118,13 @@ export async function tagVersion(
   const { actor, key, value } = order;
   await parts.ledger.transact(async (transaction) => {
     const row = await requireOrdinal(transaction.client, parts.environment, order);
-    if ((Object.hasOwn(row.tags, key) ? row.tags[key] : null) === value) return;
-    if (key === VERSION_TAG)
+    const thing = labelledVersion(row);
+    if (key === VERSION_TAG && !hasTag(thing, key, value))
       throw refusal(
         'INVALID_PARAMETER_VALUE',
         `Tag ${VERSION_TAG} says which version this is, ${row.content.version}: it is given when a version is created, and does not change`,
       );
-    await transaction.client.query(
-      `UPDATE model_version SET tags = ${value === null ? 'tags - $2::text' : 'tags || jsonb_build_object($2::text, $4::text)'}, ledger_sequence = $3
-       WHERE version_id = $1`,
-      [row.version_id, key, transaction.next, ...(value === null ? [] : [value])],
-    );
-    sayOf(transaction, value === null ? 'untagged' : 'tagged', { row, actor, words: { key, value } });
+    await writeTag(transaction, thing, { key, value, actor });
   });
 }
 
@@ -158,23 +147,8 @@ export async function deleteVersion(
        UPDATE model SET changed_at = at, ledger_sequence = $2 FROM hidden WHERE model.model_id = hidden.model_id`,
       [row.version_id, transaction.next],
     );
-    sayOf(transaction, 'deleted', { row, actor });
+    const { facts, resource } = labelledVersion(row);
+    transaction.append(draftOfRegistry('deleted', { resource, facts }, actor));
   });
   await parts.wakeApprovals(name.model);
-}
-
-/** What is said of a version in the ledger; words are sealed under its model. */
-function sayOf(
-  { append }: LedgerTransaction,
-  act: RegistryAct,
-  said: {
-    readonly row: VersionRow;
-    readonly actor: EventActor;
-    readonly words?: { readonly [name: string]: Json };
-  },
-): void {
-  const { model, version } = said.row.content;
-  const words = said.words === undefined ? {} : { words: said.words, subject: resourceOfModel(model) };
-  const facts = { version, ordinal: said.row.ordinal };
-  append(draftOfRegistry(act, { resource: resourceOfVersion(model, version), facts, ...words }, said.actor));
 }
