@@ -29,7 +29,7 @@ export function composeRolloutVersions(
       const actor = await actorOf(parts, asked);
       const order = { model, actor, reason: 'its rollout did not end there' };
       // Nothing was there before: out it goes.
-      if (production === null) await registry.demote({ ...order, version, to: 'staging' });
+      if (production === null) await registry.demote({ ...order, version, to: 'staging', isByRollout: true });
       else await registry.goBack({ ...order, expectedProduction: version, approvalId: null, isByRollout: true });
       return `${version} left production; ${production ?? 'nothing'} is there`;
     },

@@ -109,6 +109,13 @@ export const REGISTRY_ERRORS = {
     retryable: false,
     exitCode: 3,
   },
+  DEMOTE_REFUSED: {
+    message: '{model} {version} cannot go back to {to} in {environment}: {problem}',
+    remedy:
+      'Bring its users to another version first, by a rollout, which moves the stage too: `mlops rollout start --model {model} --to VERSION`, or at once: `mlops rollback --model {model}`; `mlops model demote {model} {version} --to deprecated` says that it is still served, and not for new use',
+    retryable: false,
+    exitCode: 3,
+  },
   ALIAS_PROTECTED: {
     message: 'Alias {alias} of {model} is protected: it cannot be removed',
     remedy: 'Move it to another version with `mlops model alias {model} {alias}` and an approval',

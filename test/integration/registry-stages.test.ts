@@ -409,6 +409,8 @@ describe('going back', () => {
   });
 });
 
+const now = (): string => new Date().toISOString();
+
 describe('a demotion', () => {
   it('is an act of its own: one back, or out of new use', async () => {
     await register('lowered', '1.0.0');
@@ -422,6 +424,49 @@ describe('a demotion', () => {
     expect(event).toMatchObject({ type: 'model.demote-refused' });
     expect(JSON.stringify(await eventsOf(pool, 'model/lowered/1.0.0'))).not.toContain('old words');
     await expect(toStaging('lowered', '1.0.0')).rejects.toMatchObject({ code: 'TRANSITION_ILLEGAL' });
+  });
+});
+
+describe('a demotion of a version that serves users', () => {
+  it('is refused, by what was written and by what the router says, unless a rollout does it or it is deprecated', async () => {
+    const arm = (version: string) => ({ version, endpoint: 'http://127.0.0.1:1' });
+    const model = 'busy';
+    const splitTo = (canaryBasisPoints: number) => ({
+      model,
+      stable: arm('1.0.0'),
+      canary: arm('1.1.0'),
+      canaryBasisPoints,
+      mirrorBasisPoints: 0,
+    });
+    const live = { generation: 1, idempotencyKey: 'busy/1', actor: 'ada', reason: 'test', writtenAt: now() };
+    let routed: LiveSplit | null = null;
+    const asking = await createTestRegistry(evidence, {
+      router: { observe: async () => await Promise.resolve(routed) },
+      store: made.store,
+      approvals: made.approvals,
+    });
+    for (const version of ['1.0.0', '1.1.0', '1.2.0']) await register(model, version);
+    await promote(model, '1.0.0');
+    for (const version of ['1.1.0', '1.2.0']) await toStaging(model, version);
+    const traffic = createTrafficStore(evidence);
+    await traffic.reserve({ environment: 'dev', split: splitTo(0), expectedGeneration: 0, ...live });
+    await traffic.markApplied('dev', { ...live, split: splitTo(0) });
+    const demote = async (version: string, to: 'development' | 'staging' | 'deprecated', isByRollout = false) =>
+      await asking.registry
+        .demote({ ...ADA, model, version, to, isByRollout })
+        .then(({ version: { stage } }) => stage, String);
+    expect(await demote('1.0.0', 'staging')).toContain('100 % of the users of dev are served by it');
+    expect(await production(model)).toBe('1.0.0');
+    expect((await eventsOf(pool, 'model/busy/1.0.0')).at(-1)).toMatchObject({
+      type: 'model.demote-refused',
+      facts: { code: 'DEMOTE_REFUSED' },
+    });
+    routed = { ...live, split: splitTo(2500) };
+    expect(await demote('1.1.0', 'development')).toContain('25 % of the users of dev are served by it');
+    expect(await demote('1.2.0', 'development'), 'nobody is served by it').toBe('development');
+    expect(await demote('1.0.0', 'staging', true)).toBe('staging');
+    await promote(model, '1.0.0');
+    expect(await demote('1.0.0', 'deprecated')).toBe('deprecated');
   });
 });
 

@@ -3,7 +3,6 @@ import type { EventActor } from '../../../domain/governance/event-draft.ts';
 import type { StageOutcome } from '../../../domain/registry/records.ts';
 import { resourceOfVersion } from '../../../domain/registry/resource-names.ts';
 import type { Stage } from '../../../domain/registry/stages.ts';
-import { weightOf } from '../../../domain/registry/traffic-weight.ts';
 import type { LiveSplit } from '../../../domain/rollout/split.ts';
 import type { LedgerTransaction } from '../ledger/ledger.ts';
 import { changeStage } from './change-stage.ts';
@@ -11,6 +10,7 @@ import type { RegistryParts } from './parts.ts';
 import { routedSplitOf } from './live-split.ts';
 import { outcomeOf } from './outcome-of.ts';
 import { refusalsRecorded } from './refusals.ts';
+import { usersServedBy } from './users-served.ts';
 import { requireVersion, run, type Queries, type VersionRow } from './versions.ts';
 
 /** Who takes which version out of use, for good. */
@@ -69,17 +69,12 @@ export async function retireRow(
 
 /** Everything that still needs a version, in words. */
 async function needsOf(
-  { environment: here, policy }: RegistryParts,
+  parts: RegistryParts,
   queries: Queries,
   { routed, row }: { readonly row: VersionRow; readonly routed: LiveSplit | null },
 ): Promise<string[]> {
   const { model, version } = row.content;
-  const live = await run<{ environment: string; observed: LiveSplit }>(
-    queries,
-    `SELECT DISTINCT ON (environment) environment, observed FROM traffic_write
-     WHERE model = $1 AND applied_at IS NOT NULL ORDER BY environment, generation DESC`,
-    [model],
-  );
+  const users = await usersServedBy(parts, queries, { model, version, routed, only: null });
   const rollouts = await run<{ rollout_id: string }>(
     queries,
     'SELECT rollout_id FROM rollout WHERE model = $1 AND outcome IS NULL AND $2 IN (from_version, to_version)',
@@ -95,15 +90,10 @@ async function needsOf(
   const aliases = await run<{ name: string }>(
     queries,
     `SELECT alias || ' in ' || environment AS name FROM model_alias WHERE version_id = $1 AND lower(alias) = ANY ($2) ORDER BY name`,
-    [row.version_id, policy.protectedAliases.map((name) => name.toLowerCase())],
+    [row.version_id, parts.policy.protectedAliases.map((name) => name.toLowerCase())],
   );
   return [
-    ...live.flatMap(({ environment, observed }) => {
-      // What was written last, and what somebody has made of it since.
-      const seen = environment === here && routed !== null ? [observed, routed] : [observed];
-      const weight = Math.max(...seen.map(({ split }) => weightOf(split, version)));
-      return weight === 0 ? [] : [`${weight / 100} % of the users of ${environment} are served by it`];
-    }),
+    ...users,
     ...rollouts.map(({ rollout_id: id }) => `${id} is going on`),
     ...(dependents.length === 0 ? [] : [`${namesOf(dependents)} depend on it`]),
     ...aliases.map(({ name }) => `the protected alias ${name} means it`),
