@@ -1,3 +1,4 @@
+import { isMlopsError } from '../domain/errors.ts';
 import type { TakenOver } from '../domain/registry/mlflow/version-source.ts';
 import { alive } from './alive.ts';
 import type { RegistrySource } from './ports.ts';
@@ -6,7 +7,7 @@ import type { RegistrySource } from './ports.ts';
 export interface RegistrySourceReport extends TakenOver {
   /** Whose registry took it over. */
   readonly environment: string;
-  /** `none`: no other registry is configured. */
+  /** `none`: no other registry is configured, or the address is this one's. */
   readonly state: 'none' | 'read';
   /** The first of those that were skipped, `name/number: why`. */
   readonly skipped: readonly string[];
@@ -21,9 +22,9 @@ export function createRegistrySourceActivities({ registrySource }: { readonly re
   return {
     /** Takes over what changed there since the last run. @throws REGISTRY_SOURCE_FAILED, DATABASE_UNREACHABLE */
     async readRegistrySource({ environment }: { readonly environment: string }): Promise<RegistrySourceReport> {
-      if (registrySource === null)
+      const taken = registrySource === null ? null : await alive(async () => await readOther(registrySource));
+      if (taken === null)
         return { environment, state: 'none', added: 0, changed: 0, unchanged: 0, skipped: [], skippedInAll: 0 };
-      const taken = await alive(async () => await registrySource.read());
       const { skipped } = taken;
       return {
         ...taken,
@@ -34,4 +35,14 @@ export function createRegistrySourceActivities({ registrySource }: { readonly re
       };
     },
   };
+}
+
+/** Null where the address turns out to be this registry itself, by another name. */
+async function readOther(source: RegistrySource): Promise<TakenOver | null> {
+  try {
+    return await source.read();
+  } catch (error) {
+    if (isMlopsError(error, 'REGISTRY_SOURCE_OWN')) return null;
+    throw error;
+  }
 }

@@ -1,10 +1,18 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { MlopsError, messageOf } from '../../domain/errors.ts';
+import { LEDGER_HEADER } from '../../domain/registry/mlflow/version-source.ts';
+
+/** What a server gave. */
+interface Given {
+  readonly body: Readonly<Record<string, unknown>>;
+  /** Which ledger it writes, when it says so. */
+  readonly ledger: string | null;
+}
 
 /** Reads a registry by the MLflow protocol. */
 export interface RestClient {
   /** @throws REGISTRY_SOURCE_FAILED with what it said, once it was asked often enough */
-  get(path: string, fields: Readonly<Record<string, string>>): Promise<Readonly<Record<string, unknown>>>;
+  get(path: string, fields: Readonly<Record<string, string>>): Promise<Given>;
 }
 
 const TIMEOUT_MS = 30_000;
@@ -17,6 +25,7 @@ interface Answer {
   /** Null when it is no JSON object. */
   readonly body: Readonly<Record<string, unknown>> | null;
   readonly status: number;
+  readonly ledger: string | null;
   /** Null where the server does not say. */
   readonly retryAfterMs: number | null;
 }
@@ -28,7 +37,8 @@ export function createRestClient(url: string, token: string | null): RestClient 
       for (let tried = 0; ; tried += 1) {
         const pause = PAUSES_MS[tried];
         const answer = await ask(url, token, path, fields).catch((error: unknown) => messageOf(error));
-        if (typeof answer !== 'string' && answer.status === 200 && answer.body !== null) return answer.body;
+        if (typeof answer !== 'string' && answer.status === 200 && answer.body !== null)
+          return { body: answer.body, ledger: answer.ledger };
         const isLasting = typeof answer !== 'string' && answer.status !== 200 && !TRY_AGAIN.includes(answer.status);
         if (isLasting || pause === undefined)
           throw new MlopsError('REGISTRY_SOURCE_FAILED', { url, problem: problemOf(answer) });
@@ -56,6 +66,7 @@ async function ask(
   const waitMs = after === null ? NaN : /^\d+$/.test(after) ? Number(after) * 1000 : Date.parse(after) - Date.now();
   return {
     status: response.status,
+    ledger: response.headers.get(LEDGER_HEADER),
     body: parseObject(await response.text()),
     retryAfterMs: Number.isFinite(waitMs) ? Math.max(0, waitMs) : null,
   };

@@ -14,10 +14,14 @@ export function createVersionSource(address: string, token: string | null): Vers
   const client = createRestClient(url, token);
   return {
     url,
+    ledger: async () => (await client.get('model-versions/search', { max_results: '1' })).ledger,
     async *changedSince(since) {
       for (let token: string | null = ''; token !== null;) {
         const asked = { max_results: PAGE, order_by: 'last_updated_timestamp DESC' };
-        const page = await client.get('model-versions/search', token === '' ? asked : { ...asked, page_token: token });
+        const { body: page } = await client.get(
+          'model-versions/search',
+          token === '' ? asked : { ...asked, page_token: token },
+        );
         const found: unknown[] = Array.isArray(page['model_versions']) ? page['model_versions'] : [];
         for (const given of found) {
           const version = parseSourceVersion(given);

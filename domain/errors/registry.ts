@@ -142,6 +142,12 @@ export const REGISTRY_ERRORS = {
     retryable: true,
     exitCode: 1,
   },
+  REGISTRY_SOURCE_OWN: {
+    message: 'Registry at {url} is this one: it is not taken over into itself',
+    remedy: 'Name the other registry: `mlops model import --from-mlflow URL`, or MODEL_REGISTRY_URL',
+    retryable: false,
+    exitCode: 2,
+  },
   REGISTRY_IMPORT_INVALID: {
     message: 'Import is refused at line {line}: {problem}',
     remedy: 'Write the file again with `mlops model export --out registry.jsonl`',

@@ -132,6 +132,18 @@ describe('taking versions over from another registry', () => {
       });
   });
 
+  it('refuses the registry itself, whatever name it goes by, and changes nothing', async () => {
+    const own = await startMlflow(evidence);
+    try {
+      const before = await eventsOf(pool, 'model');
+      for (const address of [own.url, `${own.url.replace('127.0.0.1', 'localhost')}/`])
+        await expect(take(address)).rejects.toMatchObject({ code: 'REGISTRY_SOURCE_OWN', exitCode: 2 });
+      expect(await eventsOf(pool, 'model')).toEqual(before);
+    } finally {
+      await own.close();
+    }
+  });
+
   it.each<[string, Trouble[], string]>([
     ['refuses', ['refused'], 'PERMISSION_DENIED: no'],
     ['answers with no JSON for good', ['html', 'html', 'html', 'html', 'html'], 'something that is no JSON'],

@@ -1,11 +1,14 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { sampleRegistryRead } from '../../adapters/postgres/registry/find.ts';
 import type { MlflowParts } from '../../adapters/postgres/registry/mlflow/parts.ts';
+import { identityOf } from '../../adapters/postgres/ledger/open-ledger.ts';
 import { isMlopsError } from '../../domain/errors.ts';
 import { draftOfRefusal } from '../../domain/governance/access-drafts.ts';
 import type { EventActor } from '../../domain/governance/event-draft.ts';
 import type { Fields } from '../../domain/registry/mlflow/fields.ts';
 import { answerOf, refusal } from '../../domain/registry/mlflow/refusal.ts';
+import { LEDGER_HEADER } from '../../domain/registry/mlflow/version-source.ts';
+import { onceOpened } from '../once-opened.ts';
 import type { Callers } from './callers.ts';
 import type { MlflowCall, ServedParts } from './mlflow/call.ts';
 import { MODEL_CALLS } from './mlflow/model-calls.ts';
@@ -24,6 +27,7 @@ const LARGEST_BODY = 8_000_000;
 
 /** The registry in the MLflow protocol: an unmodified MlflowClient can be pointed at it. */
 export function registerMlflow(app: FastifyInstance, gate: () => Promise<MlflowGate>): void {
+  const ledger = onceOpened(async () => await identityOf((await gate()).parts.pool));
   for (const prefix of PREFIXES)
     void app.register(
       async (scope) => {
@@ -48,7 +52,11 @@ export function registerMlflow(app: FastifyInstance, gate: () => Promise<MlflowG
             scope.route({
               method,
               url: call.path,
-              handler: async (request) => await answerCall(await gate(), call, request),
+              handler: async (request, reply) => {
+                const answer = await answerCall(await gate(), call, request);
+                void reply.header(LEDGER_HEADER, await ledger());
+                return answer;
+              },
             });
       },
       { prefix },

@@ -29,6 +29,16 @@ export async function openLedger(pool: Pool, ledger: Ledger, origin: string): Pr
   );
 }
 
+/** What tells a log from every other, of the same name too: the hash of its first event, which says when it was opened. @throws LEDGER_CLOSED */
+export async function identityOf(pool: Pool): Promise<string> {
+  const [first] = await query<{ leaf: string }>(
+    pool,
+    `SELECT encode(leaf_hash, 'hex') AS leaf FROM ledger_event WHERE sequence = 0`,
+  );
+  if (first === undefined) throw new MlopsError('LEDGER_CLOSED');
+  return first.leaf;
+}
+
 /** Name of the log in a database. @throws LEDGER_CLOSED */
 export async function originOf(pool: Pool): Promise<string> {
   const [head] = await query<{ origin: string }>(pool, 'SELECT origin FROM ledger_head');

@@ -17,6 +17,8 @@ export interface SourceVersion {
 export interface VersionSource {
   /** Where it is, without a password. */
   readonly url: string;
+  /** Which ledger it writes, when it is a registry of this program; null for any other. @throws REGISTRY_SOURCE_FAILED */
+  ledger(): Promise<string | null>;
   /**
    * Versions that changed at `since` or later, milliseconds since 1970; the last change first. One may come twice.
    *
@@ -24,6 +26,9 @@ export interface VersionSource {
    */
   changedSince(since: number): AsyncIterable<SourceVersion>;
 }
+
+/** Header of every answer to who was let in: the ledger that the registry writes, by the hash of its first event. */
+export const LEDGER_HEADER = 'x-mlops-ledger';
 
 /** Tag of a version that was taken over: where it comes from. It is known again by that. */
 export const ORIGIN_TAG = 'mlops.imported-from';

@@ -10,6 +10,7 @@ import {
 } from '../../../../domain/registry/mlflow/version-source.ts';
 import { tagProblem } from '../../../../domain/registry/registration.ts';
 import { draftOfRegistry } from '../../../../domain/registry/registry-drafts.ts';
+import { identityOf } from '../../ledger/open-ledger.ts';
 import { translateDatabaseError } from '../../query.ts';
 import { run } from '../versions.ts';
 import { createModel } from './models.ts';
@@ -23,10 +24,13 @@ type Parts = Omit<MlflowParts, 'registry'>;
  * brought up to date. A run that was stopped is simply run again. The next one begins at what changed since, or at the first that was
  * skipped for what is here, such as a number that is taken.
  *
- * @throws REGISTRY_SOURCE_FAILED, DATABASE_UNREACHABLE
+ * @throws REGISTRY_SOURCE_FAILED, REGISTRY_SOURCE_OWN for this registry itself, DATABASE_UNREACHABLE
  */
 export async function takeOver(parts: Parts, order: TakeOverOrder): Promise<TakenOver> {
   const { url } = order.source;
+  // Whatever name it goes by: every copy would be another version, and be copied the next time.
+  if ((await order.source.ledger()) === (await identityOf(parts.pool)))
+    throw new MlopsError('REGISTRY_SOURCE_OWN', { url });
   const client = await parts.pool.connect().catch((error: unknown) => {
     throw translateDatabaseError(error);
   });
