@@ -5,19 +5,21 @@ import type { EventActor, EventDraft, Json } from './event-draft.ts';
 const FRAMEWORKS = ['gdpr', 'hipaa', 'iso27001', 'soc2'];
 
 /** What happens to an approval, decisions apart. */
-export type ApprovalStep =
-  | 'requested'
-  | 'reminded'
-  | 'escalated'
-  | 'granted'
-  | 'denied'
-  | 'expired'
-  | 'voided'
-  | 'content-changed'
-  | 'carried-out'
-  | 'carry-out-failed'
-  | 'signal-refused'
-  | 'link-issued';
+export const APPROVAL_STEPS = [
+  'requested',
+  'reminded',
+  'escalated',
+  'granted',
+  'denied',
+  'expired',
+  'voided',
+  'content-changed',
+  'carried-out',
+  'carry-out-failed',
+  'signal-refused',
+  'link-issued',
+] as const;
+export type ApprovalStep = (typeof APPROVAL_STEPS)[number];
 
 type Subject = Pick<ApprovalRecord, 'approvalId' | 'kind' | 'resource' | 'round' | 'contentDigest' | 'risk'>;
 

@@ -36,14 +36,16 @@ export interface HoldOrder extends CustodyOrder {
 }
 
 /** What is done with the keys that payloads are sealed under, and with those that sign checkpoints. */
-export type CustodyAct =
-  | 'erased'
-  | 'erasure-refused'
-  | 'hold-placed'
-  | 'hold-released'
-  | 'keys-rotated'
-  | 'checkpoint-key-added'
-  | 'checkpoint-key-retired';
+export const CUSTODY_ACTS = [
+  'erased',
+  'erasure-refused',
+  'hold-placed',
+  'hold-released',
+  'keys-rotated',
+  'checkpoint-key-added',
+  'checkpoint-key-retired',
+] as const;
+export type CustodyAct = (typeof CUSTODY_ACTS)[number];
 
 const RISK = {
   erased: 'high',

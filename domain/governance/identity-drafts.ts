@@ -1,7 +1,15 @@
 import type { EventActor, EventDraft, Json } from './event-draft.ts';
 
 /** What is done with who may do what. */
-export type IdentityAct = 'created' | 'granted' | 'revoked' | 'key-replaced' | 'own-key-replaced' | 'bootstrapped';
+export const IDENTITY_ACTS = [
+  'created',
+  'granted',
+  'revoked',
+  'key-replaced',
+  'own-key-replaced',
+  'bootstrapped',
+] as const;
+export type IdentityAct = (typeof IDENTITY_ACTS)[number];
 
 const RISK = {
   bootstrapped: 'critical',

@@ -1,3 +1,4 @@
+import { FRAMEWORKS } from '../../../domain/governance/recorded-event.ts';
 import type { CommandSpec } from '../command.ts';
 
 /** Verbs of `mlops audit`. */
@@ -14,10 +15,13 @@ export const AUDIT_COMMANDS: readonly CommandSpec[] = [
       { flags: '--category <category>', description: 'of this kind, e.g. model_deployment, security_event' },
       { flags: '--actor <who>', description: 'by this principal: its id, or a name' },
       { flags: '--resource <name>', description: 'about this, or about all below: rollout/dev/rag_api, rollout/dev/' },
-      { flags: '--since <time>', description: 'recorded at this time or later' },
+      {
+        flags: '--since <time>',
+        description: 'recorded at this day or time, or later: 2026-11-23, 2026-11-23T10:00:00Z',
+      },
       { flags: '--until <time>', description: 'recorded before this time' },
       { flags: '--risk <level>', description: 'at least this grave: low, medium, high, critical' },
-      { flags: '--framework <name>', description: 'evidence for this framework, e.g. soc2' },
+      { flags: '--framework <name>', description: `evidence for this framework: ${FRAMEWORKS.join(', ')}` },
       { flags: '--text <words>', description: 'with all of these words; may be repeated', repeatable: true },
       { flags: '--limit <n>', description: 'at most so many (default 50; -o jsonl: all)' },
       { flags: '--after <sequence>', description: 'go on after this event' },

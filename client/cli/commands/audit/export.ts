@@ -1,4 +1,6 @@
+import { MlopsError } from '../../../../domain/errors.ts';
 import { LEDGER_RESOURCE } from '../../../ledger-port.ts';
+import { typeOption } from '../../audit/event-words.ts';
 import { wholeOption } from '../../audit/options.ts';
 import type { CommandRun } from '../../command.ts';
 import { textOption } from '../../rollout/options.ts';
@@ -7,12 +9,17 @@ import { writeFileWhole, writeOut } from '../../write-lines.ts';
 /** `mlops audit export`: evidence for somebody else, verifiable without us. */
 export const run: CommandRun = async (context, input) => {
   const [from, to] = [wholeOption(input, 'from'), wholeOption(input, 'to')];
-  const type = textOption(input, 'type');
+  if (from !== null && to !== null && from > to)
+    throw new MlopsError('USAGE_INVALID', {
+      problem: `--from ${from} is behind --to ${to}`,
+      hint: `Both are included: --from ${to} --to ${from}`,
+    });
+  const type = typeOption(input);
   const content = {
     chosen: {
       ...(from === null ? {} : { from }),
       ...(to === null ? {} : { to }),
-      ...(type === '' ? {} : { type }),
+      ...(type === undefined ? {} : { type }),
     },
     withPayloads: input.options['payloads'] === true,
   };

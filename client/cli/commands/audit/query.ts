@@ -1,10 +1,12 @@
 import { MlopsError } from '../../../../domain/errors.ts';
-import { EVENT_CATEGORIES, RISKS } from '../../../../domain/governance/event-draft.ts';
+import { EVENT_CATEGORIES } from '../../../../domain/governance/event-draft.ts';
 import type { EventQuery, StoredEvent } from '../../../../domain/governance/event-query.ts';
 import type { Claim } from '../../../../domain/governance/statement.ts';
 import { LEDGER_RESOURCE, type LedgerReader } from '../../../ledger-port.ts';
-import { wholeOption } from '../../audit/options.ts';
+import { categoryOption, frameworkOption, riskOption, typeOption } from '../../audit/event-words.ts';
+import { limitOption, wholeOption } from '../../audit/options.ts';
 import type { CommandContext, CommandInput, CommandRun } from '../../command.ts';
+import { parseMoment } from '../../moment.ts';
 import { renderTable } from '../../render-table.ts';
 import { listOption, textOption } from '../../rollout/options.ts';
 
@@ -18,7 +20,7 @@ export const run: CommandRun = async (context, input) => {
     asked: queryOf(input),
     isNewestFirst: input.options['oldestFirst'] !== true,
     after: wholeOption(input, 'after'),
-    limit: wholeOption(input, 'limit'),
+    limit: limitOption(input),
   };
   const ledger = await context.composition.ledger();
   if (context.format === 'jsonl') {
@@ -94,17 +96,15 @@ async function render(ledger: LedgerReader, events: readonly Shown[], cursor: nu
 function queryOf(input: CommandInput): EventQuery {
   const text = (name: string) => textOption(input, name) || undefined;
   // Types have a dot; what has none and names a category is meant as one.
-  const type = text('type');
-  const named = EVENT_CATEGORIES.find((category) => category === type?.toLowerCase());
+  const named = EVENT_CATEGORIES.find((category) => category === text('type')?.toLowerCase());
   const given = {
-    type: named === undefined ? type : undefined,
-    category: oneOf(EVENT_CATEGORIES, text('category'), '--category') ?? named,
+    type: named === undefined ? typeOption(input) : undefined,
+    category: categoryOption(input) ?? named,
     actor: text('actor'),
     resource: text('resource'),
-    since: instantOf(text('since'), '--since'),
-    until: instantOf(text('until'), '--until'),
-    risk: oneOf(RISKS, text('risk'), '--risk'),
-    framework: text('framework'),
+    ...spanOf(input),
+    risk: riskOption(input),
+    framework: frameworkOption(input),
     words: listOption(input, 'text')
       .flatMap((words) => words.split(/\s+/))
       .filter((word) => word !== ''),
@@ -115,21 +115,16 @@ function queryOf(input: CommandInput): EventQuery {
   return Object.fromEntries(entries) as EventQuery;
 }
 
-function oneOf<T extends string>(choices: readonly T[], value: string | undefined, option: string): T | undefined {
-  const found = choices.find((choice) => choice === value?.toLowerCase());
-  if (found !== undefined || value === undefined) return found;
-  throw new MlopsError('USAGE_INVALID', {
-    problem: `${option} is not valid: ${value}, wanted one of ${choices.join(', ')}`,
-    hint: 'mlops audit query --help',
+/** @throws USAGE_INVALID for times between which nothing can be */
+function spanOf(input: CommandInput): Pick<EventQuery, 'since' | 'until'> {
+  const [since, until] = ['since', 'until'].map((name) => {
+    const text = textOption(input, name);
+    return text === '' ? undefined : parseMoment(text, `--${name}`).toISOString();
   });
-}
-
-function instantOf(text: string | undefined, option: string): string | undefined {
-  if (text === undefined) return undefined;
-  const time = Date.parse(text);
-  if (!Number.isNaN(time)) return new Date(time).toISOString();
-  throw new MlopsError('USAGE_INVALID', {
-    problem: `${option} is not valid: ${text}, wanted a time like 2026-11-23 or 2026-11-23T10:00:00Z`,
-    hint: 'mlops audit query --help',
-  });
+  if (since !== undefined && until !== undefined && since >= until)
+    throw new MlopsError('USAGE_INVALID', {
+      problem: `--since ${since} is not before --until ${until}`,
+      hint: 'Nothing is recorded before one of them and after the other: change them over',
+    });
+  return { since, until } as Pick<EventQuery, 'since' | 'until'>;
 }

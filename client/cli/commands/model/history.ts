@@ -1,24 +1,22 @@
-import { MlopsError } from '../../../../domain/errors.ts';
 import type { StageChangeRecord } from '../../../../domain/registry/records.ts';
 import type { Registry } from '../../../registry-port.ts';
-import { wholeOption } from '../../audit/options.ts';
+import { limitOption, wholeOption } from '../../audit/options.ts';
 import type { CommandResult, CommandRun } from '../../command.ts';
+import { parseMoment } from '../../moment.ts';
 import { renderTable } from '../../render-table.ts';
 
 const SHOWN = 50;
+const MOST = 1000;
 
 /** `mlops model history`: who was in production when, and by whose approval. */
 export const run: CommandRun = async (context, input) => {
   const [model = ''] = input.args;
+  const [limit, after] = [limitOption(input, MOST) ?? SHOWN, wholeOption(input, 'after')];
+  const { at } = input.options;
+  const moment = typeof at === 'string' ? parseMoment(at, '--at') : null;
   const registry = await context.composition.registry();
-  const at = input.options['at'];
-  if (typeof at === 'string') return await productionAt(registry, model, parseMoment(at));
-  const limit = wholeOption(input, 'limit') ?? SHOWN;
-  const { changes, cursor } = await registry.history({
-    model,
-    after: wholeOption(input, 'after'),
-    limit: Math.max(1, Math.min(limit, 1000)),
-  });
+  if (moment !== null) return await productionAt(registry, model, moment);
+  const { changes, cursor } = await registry.history({ model, after, limit });
   const names = await namesIn(registry, changes);
   const rows = changes.map((change) => [
     change.at,
@@ -65,16 +63,4 @@ async function namesIn(registry: Registry, changes: readonly StageChangeRecord[]
   const ids = [...new Set(changes.flatMap(({ actor, approvers }) => [actor, ...approvers]))];
   const names = await registry.names(ids);
   return (id) => names.get(id) ?? id;
-}
-
-const MOMENT = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,3})?)?(Z|[+-]\d\d:\d\d))?$/;
-
-/** A day is its first moment, UTC. @throws USAGE_INVALID */
-function parseMoment(text: string): Date {
-  const moment = new Date(text);
-  if (MOMENT.test(text) && !Number.isNaN(moment.getTime())) return moment;
-  throw new MlopsError('USAGE_INVALID', {
-    problem: `Moment is ${text || 'empty'}, wanted a day or a time with its zone`,
-    hint: 'For example --at 2026-11-01 or --at 2026-11-01T10:00:00Z',
-  });
 }

@@ -10,6 +10,7 @@ const ACTS = {
 } as const satisfies Record<string, readonly [EventDraft['category'], EventDraft['risk']]>;
 
 export type WebhookAct = keyof typeof ACTS;
+export const WEBHOOK_ACTS = Object.keys(ACTS) as readonly WebhookAct[];
 
 /** An event of a webhook: ids and codes; its name and address are sealed under it, for they may say more than they should. */
 export function draftOfWebhook(
