@@ -44,13 +44,13 @@ export const IDENTITY_RESOURCE = 'identity';
 
 /** Port: principals with their roles and keys. Every call is authorised, and is an event. */
 export interface Identities {
-  /** Makes a key file and the principal of its key. @throws IDENTITY_EXISTS, IDENTITY_FILE_INVALID, NOT_AUTHORISED */
+  /** Makes a key file and the principal of its key. @throws IDENTITY_EXISTS, IDENTITY_FILE_UNWRITABLE, ROLE_FOR_PEOPLE, NOT_AUTHORISED */
   create(
     order: IdentityOrder & { readonly kind: 'human' | 'service'; readonly roles: readonly Role[] },
     file: string | null,
     claim: Claim,
   ): Promise<{ readonly principal: string; readonly key: string; readonly file: string }>;
-  /** Returns the roles that were not held before. @throws IDENTITY_UNKNOWN, NOT_AUTHORISED */
+  /** Returns the roles that were not held before. @throws IDENTITY_UNKNOWN, ROLE_FOR_PEOPLE, NOT_AUTHORISED */
   grant(order: IdentityOrder & { readonly roles: readonly Role[] }, claim: Claim): Promise<readonly string[]>;
   /** One role, or with `null` every role and key. @throws IDENTITY_UNKNOWN, ROLE_NOT_GRANTED, LAST_ADMIN, NOT_AUTHORISED */
   revoke(

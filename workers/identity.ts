@@ -3,7 +3,12 @@ import { mkdir, readFile, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Pool } from 'pg';
 import { writeDurably } from '../adapters/files/durable-file.ts';
-import { identityFileOf, newPrincipalId, writeIdentity } from '../adapters/identity/identity-file.ts';
+import {
+  identityFileOf,
+  makeIdentityFolder,
+  newPrincipalId,
+  writeIdentity,
+} from '../adapters/identity/identity-file.ts';
 import { currentUser } from '../adapters/identity/own-identity.ts';
 import { createIdentities, type NewIdentity } from '../adapters/postgres/identity/identities.ts';
 import { sampleRead } from '../adapters/postgres/ledger/sample-read.ts';
@@ -13,6 +18,7 @@ import type { MlopsConfig } from '../config/schema.ts';
 import { isMlopsError, MlopsError } from '../domain/errors.ts';
 import { draftOfSampledRead } from '../domain/governance/access-drafts.ts';
 import { OWN_KEY_RESOURCE as IDENTITY } from '../domain/governance/own-key.ts';
+import { roleForPeople } from '../domain/governance/permissions.ts';
 import { ROLE_NAMES, type Role } from '../domain/governance/roles.ts';
 import type { Claim } from '../domain/governance/statement.ts';
 import { composeAuthority, type AuthorityRules } from './authority.ts';
@@ -29,7 +35,11 @@ export async function composeIdentities(config: IdentityRules, pool: Pool, sendO
   const parts = await composeEvidence(config, pool);
   const identities = createIdentities(parts);
   const { authorise, authoriseWrite } = createPermission(config, parts);
-  const fileFor = (name: string, file: string | null): string => file ?? identityFileOf(config.stateDirectory, name);
+  const fileFor = async (name: string, file: string | null): Promise<string> => {
+    if (file !== null) return file;
+    await makeIdentityFolder(config.stateDirectory);
+    return identityFileOf(config.stateDirectory, name);
+  };
   return {
     async create(
       order: { name: string; reason: string; kind: 'human' | 'service'; roles: readonly Role[] },
@@ -37,7 +47,9 @@ export async function composeIdentities(config: IdentityRules, pool: Pool, sendO
       claim: Claim,
     ) {
       const actor = await authoriseWrite('identity.create', order, claim);
-      const path = fileFor(order.name, file);
+      const role = roleForPeople(order.kind, order.roles);
+      if (role !== null) throw new MlopsError('ROLE_FOR_PEOPLE', { name: order.name, role });
+      const path = await fileFor(order.name, file);
       const principal = newPrincipalId();
       const key = await writeIdentity(path, principal);
       try {
@@ -105,6 +117,7 @@ export async function makeFirstAdmin({
   const name = currentUser();
   const file = identityFileOf(stateDirectory, name);
   if (existsSync(marker) || existsSync(file)) return null;
+  await makeIdentityFolder(stateDirectory);
   const principal = newPrincipalId();
   const roles: readonly Role[] = environment === 'production' ? ['admin'] : ROLE_NAMES;
   const key = await writeIdentity(file, principal);

@@ -16,7 +16,7 @@ interface Parts {
   readonly authoriseWrite: (action: string, content: unknown, claim: Claim) => Promise<EventActor>;
   /** Null: nobody writes for those who may not. */
   readonly sendOwnKey: SendOwnKey | null;
-  readonly fileFor: (name: string, file: string | null) => string;
+  readonly fileFor: (name: string, file: string | null) => Promise<string>;
 }
 
 type Order = { readonly name: string; readonly reason: string };
@@ -38,7 +38,7 @@ export function createKeyRotation({ authoriseWrite, fileFor, identities, pool, s
   };
   return async (order: Order, file: string | null, signer: Signer) => {
     const principal = await identities.principalOf(order.name);
-    const path = fileFor(order.name, file);
+    const path = await fileFor(order.name, file);
     let key = await waitingKey(path, principal);
     const known = key === null ? null : await identities.key(key.keyId);
     const isDone = known !== null && known.principal === principal && known.isInForce;

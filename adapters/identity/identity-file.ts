@@ -7,7 +7,7 @@ import {
   type KeyObject,
 } from 'node:crypto';
 import { mkdir, open, readFile, stat } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { MlopsError, messageOf } from '../../domain/errors.ts';
 import { isPrincipalId } from '../../domain/governance/statement.ts';
 import { parseSecretJson } from '../files/secret-json.ts';
@@ -41,6 +41,11 @@ export function identityFolder(stateDirectory: string): string {
   return join(stateDirectory, 'identities');
 }
 
+/** Makes that folder, for nobody else to look into. */
+export async function makeIdentityFolder(stateDirectory: string): Promise<void> {
+  await mkdir(identityFolder(stateDirectory), { recursive: true, mode: 0o700 });
+}
+
 /** Where an identity is looked for: a name in the folder of this project, or a path. */
 export function identityFileOf(stateDirectory: string, nameOrPath: string): string {
   return /[/\\.]/.test(nameOrPath) ? nameOrPath : join(identityFolder(stateDirectory), `${nameOrPath}.json`);
@@ -52,9 +57,9 @@ export function newPrincipalId(): string {
 }
 
 /**
- * Makes a key pair and writes it to a file of its owner (0600), which must not be there yet.
+ * Makes a key pair and writes it to a file of its owner (0600), which must not be there yet, in a folder that is there.
  *
- * @throws IDENTITY_FILE_INVALID
+ * @throws IDENTITY_FILE_UNWRITABLE
  */
 export async function writeIdentity(file: string, principal: string): Promise<PublicIdentity> {
   const { privateKey } = generateKeyPairSync('ed25519');
@@ -64,7 +69,6 @@ export async function writeIdentity(file: string, principal: string): Promise<Pu
     privateKey: privateKey.export({ format: 'der', type: 'pkcs8' }).toString('base64'),
   };
   try {
-    await mkdir(dirname(file), { recursive: true, mode: 0o700 });
     const handle = await open(file, 'wx', 0o600);
     try {
       await handle.writeFile(`${JSON.stringify(written, null, 2)}\n`);
@@ -73,11 +77,16 @@ export async function writeIdentity(file: string, principal: string): Promise<Pu
       await handle.close();
     }
   } catch (error) {
-    const problem = (error as { code?: string }).code === 'EEXIST' ? 'it is there already' : messageOf(error);
-    throw new MlopsError('IDENTITY_FILE_INVALID', { file, problem }, { cause: error });
+    const problem = WRITE_PROBLEMS[(error as { code?: string }).code ?? ''] ?? messageOf(error);
+    throw new MlopsError('IDENTITY_FILE_UNWRITABLE', { file, problem }, { cause: error });
   }
   return publicOf(privateKey);
 }
+
+const WRITE_PROBLEMS: Readonly<Record<string, string>> = {
+  EEXIST: 'it is there already',
+  ENOENT: 'its folder is not there',
+};
 
 /** @throws IDENTITY_FILE_INVALID also when others than its owner may read it */
 export async function readIdentity(file: string): Promise<OwnIdentity> {

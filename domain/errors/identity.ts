@@ -57,6 +57,19 @@ export const IDENTITY_ERRORS = {
     retryable: false,
     exitCode: 2,
   },
+  IDENTITY_FILE_UNWRITABLE: {
+    message: 'Identity file {file} cannot be written: {problem}',
+    remedy:
+      'Name another file with --out, in a folder that is there; what is there is never overwritten: the key of somebody who is known is replaced with `mlops identity rotate <name>`',
+    retryable: false,
+    exitCode: 2,
+  },
+  ROLE_FOR_PEOPLE: {
+    message: 'Identity {name} is a program and cannot have the role {role}: people decide, programs do not',
+    remedy: 'Give it a role that its work needs, for example engineer (docs/reference/roles.md)',
+    retryable: false,
+    exitCode: 2,
+  },
   TOKEN_ISSUER_UNREACHABLE: {
     message: 'Keys of {issuer} cannot be read from {url}: {problem}',
     remedy: 'Look whether the provider answers there; `identity.issuers` of config/governance.yaml has the address',

@@ -58,3 +58,9 @@ export function isAllowed(action: string, roles: readonly string[]): boolean {
   const allowed: readonly string[] = Object.hasOwn(PERMISSIONS, action) ? PERMISSIONS[action as Action] : [];
   return roles.some((role) => allowed.includes(role));
 }
+
+/** The first of these roles that a program may not have: programs decide nothing. Null when there is none. */
+export function roleForPeople(kind: string, roles: readonly string[]): string | null {
+  if (kind !== 'service') return null;
+  return roles.find((role) => isAllowed('approval.decide', [role])) ?? null;
+}

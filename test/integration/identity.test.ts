@@ -261,6 +261,47 @@ describe('identities', () => {
     await expect(create('c.json')).rejects.toThrow('Identity twin is there already');
   });
 
+  it('of programs have no role that decides, neither at first nor later', async () => {
+    const claimOf = (action: string, content: object) => admin.claim({ action, resource: 'identity', content });
+    const order = { name: 'robot', roles: ['approver', 'engineer'] as Role[], kind: 'service' as const, reason: '' };
+    await expect(identities.create(order, null, claimOf('identity.create', order))).rejects.toMatchObject({
+      code: 'ROLE_FOR_PEOPLE',
+    });
+    const made = { ...order, roles: ['engineer'] as Role[] };
+    await identities.create(made, null, claimOf('identity.create', made));
+    for (const role of ['reviewer', 'approver'] as const) {
+      const grant = { name: 'robot', roles: [role], reason: '' };
+      await expect(identities.grant(grant, claimOf('identity.grant', grant))).rejects.toThrow('people decide');
+    }
+    const grant = { name: 'robot', roles: ['operator'] as Role[], reason: '' };
+    expect(await identities.grant(grant, claimOf('identity.grant', grant))).toEqual(['operator']);
+  });
+
+  it('never overwrite a file, nor make folders elsewhere: each is said with what to do', async () => {
+    const order = { name: 'olga', roles: [], kind: 'human' as const, reason: '' };
+    const create = async (file: string) =>
+      await identities.create(
+        order,
+        file,
+        admin.claim({ action: 'identity.create', resource: 'identity', content: order }),
+      );
+    const taken = join(config.stateDirectory, 'taken.json');
+    writeFileSync(taken, 'mine');
+    const refusal = { code: 'IDENTITY_FILE_UNWRITABLE', remedy: expect.stringContaining('mlops identity rotate') };
+    await expect(create(taken)).rejects.toMatchObject({
+      ...refusal,
+      message: expect.stringContaining('there already'),
+    });
+    expect(readFileSync(taken, 'utf8')).toBe('mine');
+    const folder = join(config.stateDirectory, 'not/there');
+    await expect(create(join(folder, 'olga.json'))).rejects.toMatchObject({
+      ...refusal,
+      message: expect.stringContaining('its folder is not there'),
+    });
+    expect(statSync(folder, { throwIfNoEntry: false })).toBeUndefined();
+    expect((await create(join(config.stateDirectory, 'olga.json'))).principal).toMatch(/^principal:/);
+  });
+
   it('may replace their own key, and nobody else but an admin may', async () => {
     const kim = await known('kim', ['viewer']);
     const lee = await known('lee', ['viewer']);

@@ -2,6 +2,7 @@ import type { PoolClient } from 'pg';
 import { MlopsError } from '../../../domain/errors.ts';
 import type { EventActor } from '../../../domain/governance/event-draft.ts';
 import { draftOfIdentity } from '../../../domain/governance/identity-drafts.ts';
+import { roleForPeople } from '../../../domain/governance/permissions.ts';
 import { isPrincipalId } from '../../../domain/governance/statement.ts';
 import type { Role } from '../../../domain/governance/roles.ts';
 import type { LedgerTransaction } from '../ledger/ledger.ts';
@@ -111,10 +112,11 @@ function createAdmission({ ledger }: Parts) {
 /** What principals are given and what is taken from them. */
 function createGrants({ ledger }: Parts) {
   return {
-    /** Returns the roles that were not held before. @throws IDENTITY_UNKNOWN */
+    /** Returns the roles that were not held before. @throws IDENTITY_UNKNOWN, ROLE_FOR_PEOPLE */
     async grant(name: string, roles: readonly Role[], reason: string, actor: EventActor): Promise<readonly string[]> {
       return await ledger.transact(async ({ append, client, next }) => {
         const id = await idOf(client, name);
+        await assertForKind(client, { id, name, roles });
         const granted = await insertRoles(client, id, roles, next);
         if (granted.length > 0) append(draftOfIdentity('granted', { id, facts: { roles: granted }, reason }, actor));
         return granted;
@@ -178,6 +180,16 @@ async function insertIdentity({ client, next }: LedgerTransaction, made: NewIden
   );
   await insertKey(client, made.principal, made, next);
   await insertRoles(client, made.principal, made.roles, next);
+}
+
+/** @throws ROLE_FOR_PEOPLE */
+async function assertForKind(
+  client: PoolClient,
+  { id, name, roles }: { readonly id: string; readonly name: string; readonly roles: readonly Role[] },
+): Promise<void> {
+  const { rows } = await client.query<{ kind: string }>('SELECT kind FROM principal WHERE principal_id = $1', [id]);
+  const role = roleForPeople(rows[0]?.kind ?? '', roles);
+  if (role !== null) throw new MlopsError('ROLE_FOR_PEOPLE', { name, role });
 }
 
 /** Returns the roles that were not held before. */

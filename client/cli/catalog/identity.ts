@@ -1,7 +1,10 @@
 import type { CommandSpec } from '../command.ts';
 
 const REASON = { flags: '--reason <text>', description: 'why; sealed, and in the ledger by a commitment' };
-const OUT = { flags: '--out <file>', description: 'where the private key is written (default: in .mlops/identities)' };
+const OUT = {
+  flags: '--out <file>',
+  description: 'where the private key is written, in a folder that is there (default: in .mlops/identities)',
+};
 const NAME = { name: '<name>', description: 'how people call it; a principal id is taken as well' };
 
 /** Verbs of `mlops identity`. */
@@ -12,7 +15,7 @@ export const IDENTITY_COMMANDS: readonly CommandSpec[] = [
     arguments: [{ name: '<name>', description: 'how people call it; erasable' }],
     options: [
       { flags: '--role <role>', description: 'what it may do (docs/reference/roles.md); repeatable', repeatable: true },
-      { flags: '--service', description: 'it is a program, for example a CI job' },
+      { flags: '--service', description: 'it is a program, for example a CI job; it has no role that decides' },
       OUT,
       REASON,
     ],

@@ -25,7 +25,11 @@ const ASK: ApprovalAsk = {
 const claimOf = (actor: string): Claim => ({ actor, statement: {} as never });
 
 /** A worker of production, which writes down what it is given. */
-function createWorker(known: Partial<ApprovalView> = {}, found: object | null | 'unknown' = FOUND) {
+function createWorker(
+  known: Partial<ApprovalView> = {},
+  found: object | null | 'unknown' = FOUND,
+  kind: 'human' | 'service' = 'human',
+) {
   const written: { order: ApprovalOrder; requester: EventActor }[] = [];
   const assessed: AskedThing[] = [];
   const changes: unknown[] = [];
@@ -60,7 +64,7 @@ function createWorker(known: Partial<ApprovalView> = {}, found: object | null | 
     identities: {
       principal: async (id: string) =>
         await Promise.resolve(
-          id === OTHER ? { id, kind: 'human', roles: ['viewer'] } : { id, kind: 'human', roles: ['engineer'] },
+          id === OTHER ? { id, kind: 'human', roles: ['viewer'] } : { id, kind, roles: ['engineer', 'approver'] },
         ),
     },
     outbox: { send: async () => await Promise.resolve() },
@@ -139,6 +143,16 @@ describe('asking again', () => {
     await expect(renew(worker, { ...ASK, requestedBy: API, action: {} })).rejects.toMatchObject(refused);
     await expect(renew(worker, { bound: { artifact: DIGEST.c } }), 'as it was before').rejects.toMatchObject(refused);
     expect(worker.changes).toEqual([]);
+  });
+});
+
+describe('a decision', () => {
+  it('of a program is refused, whatever roles it has', async () => {
+    const worker = createWorker({}, FOUND, 'service');
+    const decision = { claim: claimOf(API), code: null, reason: '', seen: DIGEST.a, verdict: 'approve' } as const;
+    await expect(
+      worker.activities.decideApproval({ ...decision, approvalId: 'apr-test', occasion: 'test' }),
+    ).rejects.toThrow('people decide, and you are a program');
   });
 });
 

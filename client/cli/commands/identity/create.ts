@@ -1,3 +1,5 @@
+import { MlopsError } from '../../../../domain/errors.ts';
+import { roleForPeople } from '../../../../domain/governance/permissions.ts';
 import { IDENTITY_RESOURCE } from '../../../identity-port.ts';
 import type { CommandRun } from '../../command.ts';
 import { parseNewName, parseRoles } from '../../identity-options.ts';
@@ -8,6 +10,8 @@ export const run: CommandRun = async (context, input) => {
   const name = parseNewName(input.args[0] ?? '');
   const roles = parseRoles(listOption(input, 'role'));
   const kind = input.options['service'] === true ? ('service' as const) : ('human' as const);
+  const role = roleForPeople(kind, roles);
+  if (role !== null) throw new MlopsError('ROLE_FOR_PEOPLE', { name, role });
   const inWords = roles.length === 0 ? 'without a role' : roles.join(', ');
   if (input.dryRun)
     return {
