@@ -35,11 +35,6 @@ export async function composeIdentities(config: IdentityRules, pool: Pool, sendO
   const parts = await composeEvidence(config, pool);
   const identities = createIdentities(parts);
   const { authorise, authoriseWrite } = createPermission(config, parts);
-  const fileFor = async (name: string, file: string | null): Promise<string> => {
-    if (file !== null) return file;
-    await makeIdentityFolder(config.stateDirectory);
-    return identityFileOf(config.stateDirectory, name);
-  };
   return {
     async create(
       order: { name: string; reason: string; kind: 'human' | 'service'; roles: readonly Role[] },
@@ -49,7 +44,7 @@ export async function composeIdentities(config: IdentityRules, pool: Pool, sendO
       const actor = await authoriseWrite('identity.create', order, claim);
       const role = roleForPeople(order.kind, order.roles);
       if (role !== null) throw new MlopsError('ROLE_FOR_PEOPLE', { name: order.name, role });
-      const path = await fileFor(order.name, file);
+      const path = await keyFileOf(config, order.name, file);
       const principal = newPrincipalId();
       const key = await writeIdentity(path, principal);
       try {
@@ -74,7 +69,13 @@ export async function composeIdentities(config: IdentityRules, pool: Pool, sendO
       return { roles: [role], keys: [] };
     },
 
-    rotate: createKeyRotation({ pool, identities, authoriseWrite, sendOwnKey, fileFor }),
+    rotate: createKeyRotation({
+      pool,
+      identities,
+      authoriseWrite,
+      sendOwnKey,
+      fileFor: async (name, file) => await keyFileOf(config, name, file),
+    }),
 
     async list(claim: Claim) {
       const actor = await authorise('identity.list', null, claim);
@@ -83,6 +84,17 @@ export async function composeIdentities(config: IdentityRules, pool: Pool, sendO
       return await identities.list();
     },
   };
+}
+
+/** Where a key is written: in the file that is named, or else in the folder of this project, which is made. */
+async function keyFileOf(
+  { stateDirectory }: Pick<IdentityRules, 'stateDirectory'>,
+  name: string,
+  file: string | null,
+): Promise<string> {
+  if (file !== null) return file;
+  await makeIdentityFolder(stateDirectory);
+  return identityFileOf(stateDirectory, name);
 }
 
 /** Who may not is told that first: it is an event. Then whether this login may write it. */

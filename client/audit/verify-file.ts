@@ -50,7 +50,15 @@ export async function readTrustedKeys(
   const texts = await Promise.all(given.keyFiles.map(async (file) => await files.text(file)));
   return [...given.keys, ...texts.flatMap(keyLines)].map((line) => {
     const key = parseVerifierKey(files.primitives, line);
-    if (typeof key === 'string') throw new MlopsError('VERIFIER_KEY_INVALID', { key: line, problem: key });
+    if (typeof key === 'string') throw new MlopsError('VERIFIER_KEY_INVALID', { key: shown(line), problem: key });
     return key;
   });
+}
+
+const MOST_SHOWN = 60;
+
+/** A line of whatever file was named, without power over a terminal. */
+function shown(line: string): string {
+  const plain = line.replaceAll(/[^ -~]/g, '?');
+  return plain.length > MOST_SHOWN ? `${plain.slice(0, MOST_SHOWN)}...` : plain;
 }

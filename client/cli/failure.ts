@@ -11,7 +11,9 @@ export function renderFailure(
   if (!isMlopsError(error)) {
     const message = messageOf(error);
     return {
-      text: `error: unexpected: ${message}\nTry: run it again with --debug and report what it prints${causes(error)}${stack}`,
+      text: printable(
+        `error: unexpected: ${message}\nTry: run it again with --debug and report what it prints${causes(error)}${stack}`,
+      ),
       exitCode: 1,
     };
   }
@@ -23,9 +25,20 @@ export function renderFailure(
       exitCode,
     };
   return {
-    text: `error: ${message} (${code})\nTry: ${remedy}\nMore: docs/reference/errors.md#${code.toLowerCase()}${causes(error)}${stack}`,
+    text: printable(
+      `error: ${message} (${code})\nTry: ${remedy}\nMore: docs/reference/errors.md#${code.toLowerCase()}${causes(error)}${stack}`,
+    ),
     exitCode,
   };
+}
+
+/** What came from outside moves no cursor and changes no colour: control characters are written as escapes. */
+function printable(text: string): string {
+  return text.replaceAll(
+    // oxlint-disable-next-line no-control-regex
+    /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g,
+    (character) => `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`,
+  );
 }
 
 /** The chain of causes in the last lines: the real one is often the deepest. */

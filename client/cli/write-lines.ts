@@ -1,5 +1,6 @@
-import { open, rename } from 'node:fs/promises';
+import { open, rename, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import { MlopsError } from '../../domain/errors.ts';
 import { unwritable } from './unwritable.ts';
 
 /** Writes to standard output, and waits for a slow reader. */
@@ -15,6 +16,9 @@ export async function writeFileWhole(
   groups: AsyncIterable<readonly string[]>,
 ): Promise<{ readonly lines: number; readonly bytes: number }> {
   const file = resolve(workingDirectory, name);
+  // Before anything is written, or asked for: an export is an event.
+  if ((await stat(file).catch(() => null))?.isDirectory() === true)
+    throw new MlopsError('OUTPUT_UNWRITABLE', { file: name, problem: 'it is a folder' });
   const handle = await open(`${file}.part`, 'w', 0o600).catch(unwritable(name));
   let lines = 0;
   let bytes = 0;

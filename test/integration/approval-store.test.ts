@@ -341,6 +341,8 @@ describe('a right that was handed on', () => {
     expect(await refusal(decide(approvalId, 'viewer'))).toContain('was handed on 2 times');
     const noTime = { to: dan.id, approvalId, forSeconds: 0, reason: '' };
     await expect(delegations.delegate(ann, noTime)).rejects.toMatchObject({ code: 'DELEGATION_INVALID', exitCode: 2 });
+    const forEver = { ...noTime, forSeconds: 90 * 86_400 + 1 };
+    await expect(delegations.delegate(ann, forEver)).rejects.toThrow('wanted more than 0 and at most 90 days');
     expect(await delegations.revoke(ann, dan.id, '')).toBe(1);
     expect(await refusal(decide(approvalId, 'dan'))).toContain('you have none of the roles');
   });

@@ -14,6 +14,7 @@ const EMPTY = mkdtempSync(join(tmpdir(), 'mlops-cli-'));
 const ENV = { ...process.env, MLOPS_PORT_OFFSET: String(OFFSETS.nothing) };
 const mlops = (...args: string[]) => spawnSync(MLOPS, args, { cwd: EMPTY, env: ENV, encoding: 'utf8' });
 
+const HISTORY = join(import.meta.dirname, '../replay/histories/promoted/history.bin.gz');
 const LEDGER = (name: string) => join(import.meta.dirname, '../fixtures/ledger', name);
 
 /** What `status` tells people of a stack that does not run. */
@@ -102,6 +103,8 @@ describe('the command line', () => {
     [['model', 'history', 'm', '--limit', '0'], 2, '--limit is not valid: 0, wanted 1 to 1000'],
     [['audit', 'query', '--type', 'rollout.'], 1, 'DATABASE_UNREACHABLE'],
     [['audit', 'query', '--type', 'security_event', '--framework', 'SOC2'], 1, 'DATABASE_UNREACHABLE'],
+    [['audit', 'verify', '--file', LEDGER('full.jsonl'), '--keys', HISTORY], 2, 'VERIFIER_KEY_INVALID'],
+    [['approval', 'delegate', 'ada', '--for', '99999d', '--dry-run'], 2, 'wanted more than 0 and at most 90 days'],
     [['audit', 'event', 'first'], 2, 'The sequence is not valid: first'],
     [['audit', 'verify', '--file', 'nothing.jsonl'], 2, 'INPUT_UNREADABLE'],
     [['audit', 'verify', '--file', LEDGER('full.jsonl'), '--key', 'a+b+c'], 2, 'VERIFIER_KEY_INVALID'],

@@ -294,6 +294,18 @@ describe('the other verbs of mlops model', () => {
     });
   });
 
+  it('export: refuses a folder before anything is asked for', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'mlops-out-'));
+    const before = await eventsOf(pool, 'model');
+    const refused = await model('export', [], { out: folder });
+    expect(refused).toMatchObject({
+      exitCode: 2,
+      code: 'OUTPUT_UNWRITABLE',
+      text: expect.stringContaining('it is a folder'),
+    });
+    expect(await eventsOf(pool, 'model')).toEqual(before);
+  });
+
   it('tag and describe: change what is said of a version or a model, each change an event with sealed words', async () => {
     await model('register', ['labelled', '1.0.0'], { ...EMBEDDING, tag: ['draft=yes'] });
     const tagged = await model('tag', ['labelled', '1.0.0'], { set: ['team=search', 'note=a=b'], unset: ['draft'] });

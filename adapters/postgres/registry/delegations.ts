@@ -3,7 +3,7 @@ import type { IdentityDirectory } from '../../../activities/approval-ports.ts';
 import { MlopsError } from '../../../domain/errors.ts';
 import { draftOfDelegation } from '../../../domain/governance/approval-drafts.ts';
 import type { EventActor } from '../../../domain/governance/event-draft.ts';
-import { MOST_HANDOVERS, type Authority } from '../../../domain/registry/approval/quorum.ts';
+import { MOST_HANDOVERS, problemOfDelegation, type Authority } from '../../../domain/registry/approval/quorum.ts';
 import { query } from '../query.ts';
 import type { EvidenceParts } from '../rollout-store.ts';
 
@@ -53,10 +53,8 @@ export function createDelegations({ ledger, pool }: EvidenceParts) {
     async delegate(from: EventActor, order: DelegationOrder): Promise<{ readonly until: string }> {
       if (order.to === from.id)
         throw new MlopsError('DELEGATION_INVALID', { problem: 'a right cannot be handed to oneself' });
-      if (!(order.forSeconds > 0))
-        throw new MlopsError('DELEGATION_INVALID', {
-          problem: `its time is ${order.forSeconds} s, wanted more than 0`,
-        });
+      const problem = problemOfDelegation(order.forSeconds);
+      if (problem !== null) throw new MlopsError('DELEGATION_INVALID', { problem });
       return await ledger.transact(async ({ append, client, next }) => {
         const { rows } = await client.query<{ until_at: Date }>(
           `INSERT INTO approval_delegation (from_principal, to_principal, approval_id, until_at, ledger_sequence)

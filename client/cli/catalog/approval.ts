@@ -47,7 +47,7 @@ export const APPROVAL_COMMANDS: readonly CommandSpec[] = [
     summary: 'let somebody else decide on your behalf for a time; nobody can hand it on further',
     arguments: [{ name: '<principal>', description: 'a name, or a principal id' }],
     options: [
-      { flags: '--for <duration>', description: 'how long (12h, 3d)', default: '3d' },
+      { flags: '--for <duration>', description: 'how long (12h, 3d), at most 90d', default: '3d' },
       { flags: '--approval <id>', description: 'about this approval only' },
       { flags: '--revoke', description: 'take it back' },
       { flags: '--reason <text>', description: 'why; kept in the ledger, sealed' },

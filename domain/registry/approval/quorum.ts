@@ -5,6 +5,14 @@ import { isFinal } from './request.ts';
 /** Handing a right on is one step: who has it by delegation does not delegate it. */
 export const MOST_HANDOVERS = 1;
 
+const MOST_DELEGATED_DAYS = 90;
+
+/** What is wrong with how long a right is handed on, in words; null when nothing is. */
+export function problemOfDelegation(seconds: number): string | null {
+  if (seconds > 0 && seconds <= MOST_DELEGATED_DAYS * 86_400) return null;
+  return `its time is ${seconds} s, wanted more than 0 and at most ${MOST_DELEGATED_DAYS} days`;
+}
+
 /** Somebody whose right a candidate may use: at 0 handovers the candidate itself. */
 export interface Authority {
   readonly principal: string;

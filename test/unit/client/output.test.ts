@@ -60,6 +60,14 @@ describe('what is printed of an error', () => {
     expect(renderFailure(new MlopsError('APPROVAL_REFUSED', details, { cause }), 'table', false).text).toMatch(end);
   });
 
+  it('has no power over the terminal, whatever was read', () => {
+    const error = new MlopsError('INPUT_UNREADABLE', { file: 'a\u001b[31m\u0007\u009b.json', problem: 'b\r\n' });
+    const { text } = renderFailure(error, 'table', false);
+    expect(text).toContain(String.raw`a\x1b[31m\x07\x9b.json`);
+    // eslint-disable-next-line no-control-regex
+    expect(text).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/);
+  });
+
   it('has the deeper cause when that was not said yet', () => {
     const cause = new Error('Failed to query', { cause: new Error('14 UNAVAILABLE') });
     const { text } = renderFailure(

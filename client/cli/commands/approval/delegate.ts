@@ -1,5 +1,6 @@
 import { APPROVALS_RESOURCE } from '../../../approvals/approvals-port.ts';
 import { MlopsError } from '../../../../domain/errors.ts';
+import { problemOfDelegation } from '../../../../domain/registry/approval/quorum.ts';
 import type { CommandRun } from '../../command.ts';
 import { parseDuration } from '../../duration.ts';
 import { textOption } from '../../rollout/options.ts';
@@ -12,6 +13,9 @@ export const run: CommandRun = async (context, input) => {
       problem: 'Nobody is named who is to decide instead',
       hint: 'For example `mlops approval delegate ada --for 3d`',
     });
+  const forSeconds = parseDuration(textOption(input, 'for', '3d')) / 1000;
+  const problem = problemOfDelegation(forSeconds);
+  if (problem !== null) throw new MlopsError('DELEGATION_INVALID', { problem });
   const approvals = await context.composition.approvals();
   const reason = textOption(input, 'reason');
   const who = await context.composition.identity();
@@ -34,7 +38,6 @@ export const run: CommandRun = async (context, input) => {
           : `Taken back from ${to}: ${revoked} delegation${revoked === 1 ? '' : 's'}`,
     };
   }
-  const forSeconds = parseDuration(textOption(input, 'for', '3d')) / 1000;
   const approvalId = textOption(input, 'approval') || null;
   const what = approvalId === null ? 'every approval' : `approval ${approvalId}`;
   if (input.dryRun)
