@@ -264,6 +264,8 @@ describe('the other verbs of mlops model', () => {
     await model('register', ['checked', '1.1.0'], EMBEDDING);
     const { data, exitCode, text } = await model('verify', ['checked', '1.0.0']);
     expect(exitCode).toBe(0);
+    const shown = (await model('show', ['checked', '1.0.0'])).text;
+    expect(shown).toMatch(/^signed by +not looked at: mlops model verify checked 1\.0\.0$/m);
     expect(text).toMatch(/^Valid: the artifact of checked 1\.0\.0 is what was registered .*\nSigned by key ada$/);
     expect(data['signer']).toBe('key ada');
     await appendFile(made.store.pathOf(String(data['digest'])), 'x');

@@ -49,6 +49,10 @@ export function textOfVersion(record: VersionRecord, author: string): string {
     line('aliases', record.aliases.length === 0 ? 'none' : record.aliases.join(', ')),
     line('answers at', record.endpoint ?? 'not known'),
     line('artifact', artifactInWords(record)),
+    // Whose signature it is, is not kept: it is a name, and who is known changes.
+    ...(record.registration.artifact === null
+      ? []
+      : [line('signed by', `not looked at: mlops model verify ${model} ${version}`)]),
     line('registered', `${record.registeredAt} by ${author}`),
     ...section(
       'metadata',
