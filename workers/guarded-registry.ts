@@ -10,6 +10,11 @@ interface Acted {
   readonly model?: string;
 }
 
+/** A verb without the actor that it is done by: who that is says the guard. One that names its actor itself is none, and does not compile. */
+type Guarded<Verb> = Verb extends (order: infer Order extends Acted, ...rest: infer Rest) => infer Result
+  ? (order: Omit<Order, 'actor'>, ...rest: Rest) => Result
+  : Verb;
+
 /** The registry as one identity may use it: what it asks for is claimed, and signed where there is a key; who it is comes from there. */
 export function guardRegistry(registry: Registry, authority: Authority, identity: CurrentIdentity) {
   const may = async (action: string, model: string | undefined, content: unknown): Promise<string> => {
@@ -28,7 +33,9 @@ export function guardRegistry(registry: Registry, authority: Authority, identity
       return await call({ ...order, actor } as Order, ...rest);
     };
   return {
-    ...registry,
+    // Asked on the way to what is guarded: the version that is believed to be in production, and what ids mean.
+    production: registry.production,
+    names: registry.names,
     register: guarded('model.register', registry.register),
     version: guarded('model.read', registry.version),
     versions: guarded('model.read', registry.versions),
@@ -53,5 +60,6 @@ export function guardRegistry(registry: Registry, authority: Authority, identity
     // The lines are read while they are put in: what is signed is that an import is wanted.
     import: async (order: { readonly lines: AsyncIterable<string> }) =>
       await registry.import({ ...order, actor: await may('model.import', undefined, null) }),
-  };
+    // Every verb is named above: one that is new is none of anybody until its guard is.
+  } satisfies { [Verb in keyof Registry]: Guarded<Registry[Verb]> };
 }

@@ -23,6 +23,8 @@ const VERBS: Readonly<Record<string, string | null>> = {
   retire: 'model.retire',
   alias: 'model.alias',
   endpoint: 'model.endpoint',
+  tag: 'model.tag',
+  describe: 'model.tag',
   verify: 'model.read',
   signer: 'model.read',
   history: 'model.read',
@@ -35,6 +37,13 @@ const VERBS: Readonly<Record<string, string | null>> = {
 
 describe('the registry', () => {
   const none = createRegistry({} as never);
+
+  it('is guarded verb by verb', () => {
+    const guarded = guardRegistry({ ...none, added: () => 'done' } as never, {} as never, {} as never);
+    expect(Object.keys(guarded).toSorted(), 'and what was added by nobody is not there').toEqual(
+      Object.keys(VERBS).toSorted(),
+    );
+  });
 
   it('has no verb that is not in this table', () => {
     expect(Object.keys(none).toSorted()).toEqual(Object.keys(VERBS).toSorted());
