@@ -52,6 +52,7 @@ export interface ModelRegistry {
   ): Promise<StageOutcome>;
   /** Back to the last production version that can be verified, in one act. */
   goBack(order: Why & { readonly model: string; readonly approvalId?: string }): Promise<StageOutcome>;
+  /** Refused while users are served by it, unless it is only deprecated. */
   demoteModel(order: Named & Why & { readonly to: 'development' | 'staging' | 'deprecated' }): Promise<StageOutcome>;
   retireModel(order: Named & Why): Promise<StageOutcome>;
   /** Null removes the alias. */

@@ -1,5 +1,5 @@
 import type { Json } from '../../../domain/governance/event-draft.ts';
-import { judgeQuorum } from '../../../domain/registry/approval/quorum.ts';
+import { judgeQuorum, problemOfEnd } from '../../../domain/registry/approval/quorum.ts';
 import type { ApprovalState, ApprovalView } from '../../../domain/registry/approval/request.ts';
 import type { ExitCode } from '../command.ts';
 import { renderTable } from '../render-table.ts';
@@ -14,7 +14,7 @@ export function exitCodeOfApproval(state: ApprovalState): ExitCode {
 export function describeNeed(approval: ApprovalView): string {
   const { decisions, expiresAt, quorum, roles, state } = approval;
   const { missing } = judgeQuorum(approval, decisions);
-  if (state !== 'pending') return `it is ${state}`;
+  if (state !== 'pending') return problemOfEnd(state);
   return `${missing} more of ${quorum} approval${quorum === 1 ? '' : 's'} wanted, of ${roles.join(' or ')}, until ${expiresAt}`;
 }
 

@@ -52,7 +52,7 @@ export function problemOfDecision(record: ApprovalRecord, candidate: Candidate, 
   return candidate.authorities === null ? null : chooseAuthority(record, candidate.authorities).problem;
 }
 
-/** Why nothing is decided any more of a request that has ended, in words. */
+/** How a request stands that nobody is waited for any more, in words: why nothing is decided of it. */
 export function problemOfEnd(state: ApprovalState): string {
   return `it is ${state}${state === 'voided' ? ': what was asked about is not there any more' : ''}`;
 }
