@@ -70,8 +70,8 @@ async function rollOutAgainAndAgain(model: string): Promise<void> {
   let known = 0;
   while (seen.kills < KILLS) {
     const order = { model, fromVersion: from, toVersion: to, profile: 'default', endpoints, gates: [] };
-    const { rolloutId, runId } = await mlops.start({ ...order, actor: 'bench', reason: 'kills' });
-    const result = await mlops.result(model);
+    const { rolloutId, runId } = await mlops.rollouts.start({ ...order, actor: 'bench', reason: 'kills' });
+    const result = await mlops.rollouts.result(model);
     const writes = await readWrites(project, OFFSET, model);
     judgeWrites(writes.slice(known));
     known = writes.length;

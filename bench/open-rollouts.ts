@@ -35,7 +35,7 @@ try {
   const started = performance.now();
   for (let i = 0; i < ROLLOUTS; i += 1) {
     const order = { model: `model_${i}`, fromVersion: '1.0.0', toVersion: '1.1.0', profile: 'default', endpoints };
-    await mlops.start({ ...order, gates: [], actor: 'bench', reason: 'bench' });
+    await mlops.rollouts.start({ ...order, gates: [], actor: 'bench', reason: 'bench' });
   }
   const startSeconds = (performance.now() - started) / 1000;
   const traffic = Array.from({ length: 20 }, (_, i) =>

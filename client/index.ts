@@ -1,57 +1,45 @@
 import { loadConfig } from '../config/load.ts';
 import type { MlopsConfig } from '../config/schema.ts';
-import { assertModelName } from '../domain/model-name.ts';
-import type { RolloutReceipt } from '../domain/rollout/receipt.ts';
-import type { ActionAccepted, RolloutResult, RolloutStatus } from '../workflows/messages.ts';
+import { createApprovalVerbs, type ApprovalVerbs } from './approvals/approval-verbs.ts';
+import { createAuditVerbs, type AuditVerbs } from './audit/audit-verbs.ts';
 import { createComposition } from './cli/composition.ts';
-import { createGovernance, type Governance } from './governance/governance.ts';
-import type { EmergencyOrder, EmergencyResult, RolloutSummary, UnjournaledLine } from './evidence-port.ts';
+import { createGovernanceVerbs, type GovernanceVerbs } from './governance/governance-verbs.ts';
+import { createIdentityVerbs, type IdentityVerbs } from './identity/identity-verbs.ts';
 import { createModelRegistry, type ModelRegistry } from './registry/model-registry.ts';
-import type { RolloutAction } from './rollouts/actions.ts';
-import { withRegisteredEndpoints } from './rollouts/registered-endpoints.ts';
-import { listRollouts, readReceipt } from './rollouts/read-evidence.ts';
-import { assembleRequest, type RolloutOrder } from './rollouts/request.ts';
-import type { StartedRollout } from './rollouts/rollouts.ts';
+import { createRolloutVerbs, type RolloutVerbs } from './rollouts/rollout-verbs.ts';
 
 export { MlopsError, isMlopsError } from '../domain/errors.ts';
 export { createJudgeState, judgeTick, openJudge } from '../domain/rollout/judge.ts';
 export { replayStream } from '../domain/rollout/replay.ts';
 export { verifyReceiptHere as verifyReceipt } from './rollouts/verify-receipt-here.ts';
-export type { EventOrder, Governance } from './governance/governance.ts';
-export type { RolloutAction } from './rollouts/actions.ts';
+export type { ApprovalVerbs, Decided, DecisionOrder, DelegationInput } from './approvals/approval-verbs.ts';
+export type { AuditQuery, ExportChoice, Verification } from './audit/audit-input.ts';
+export type { AuditEvent, AuditPage, AuditVerbs, WrittenExport } from './audit/audit-verbs.ts';
+export type { AlarmOrder, ErasureOrder, EventOrder, HoldInput } from './governance/governance-input.ts';
+export type { Erasure, GovernanceVerbs, HoldVerbs, Watch } from './governance/governance-verbs.ts';
+export type { GrantOrder, IdentityVerbs, KeyOrder, NewIdentityOrder, RevokeOrder } from './identity/identity-verbs.ts';
 export type { ModelRegistry } from './registry/model-registry.ts';
-export type { RolloutOrder } from './rollouts/request.ts';
+export type * from './registry/registry-input.ts';
+export type { ActionOrder, RollbackOrder, StartOrder } from './rollouts/rollout-input.ts';
+export type { RolloutVerbs } from './rollouts/rollout-verbs.ts';
 
 /** The verbs of the command line for TypeScript programs. Connections are opened when a verb first needs them. */
 export interface Mlops {
+  /** Complete, validated and frozen. */
   readonly config: MlopsConfig;
-  /**
-   * Starts a rollout, or attaches to the equal one that runs.
-   *
-   * @throws ROLLOUT_ALREADY_OPEN, TARGET_UNKNOWN, ROLLOUT_PLAN_INVALID, USAGE_INVALID, TEMPORAL_UNREACHABLE
-   */
-  start(order: RolloutOrder, options?: { readonly supersede?: boolean }): Promise<StartedRollout>;
-  /** @throws ROLLOUT_NOT_FOUND, ROLLOUT_BROKEN, ROLLOUT_UNANSWERED */
-  status(model: string): Promise<RolloutStatus>;
-  /** Waits for the end; null when the signal fired first, which never ends the rollout. @throws ROLLOUT_NOT_FOUND, ROLLOUT_BROKEN */
-  result(model: string, signal?: AbortSignal): Promise<RolloutResult | null>;
-  /** Approves, denies, pauses, resumes, promotes or aborts. @throws ROLLOUT_NOT_FOUND, ROLLOUT_REFUSED_ACTION */
-  act(model: string, action: RolloutAction): Promise<ActionAccepted>;
-  /** Newest first. @throws NOT_AUTHENTICATED, NOT_AUTHORISED, DATABASE_UNREACHABLE */
-  list(model?: string, limit?: number): Promise<readonly RolloutSummary[]>;
-  /** The receipt of one rollout, or of the newest; null when there is none. @throws as `list` */
-  receipt(model: string, rolloutKey?: string): Promise<RolloutReceipt | null>;
-  /**
-   * Emergency: all traffic to the stable version; needs the gateway alone. What the local journal does not take is a warning
-   * of the process.
-   *
-   * @throws ROUTER_UNREACHABLE, ROLLBACK_NOTHING_LIVE, USAGE_INVALID
-   */
-  rollback(order: EmergencyOrder): Promise<EmergencyResult>;
-  /** Evidence of what programs did elsewhere. */
-  readonly governance: Governance;
+  /** Versions rolled out, judged. */
+  readonly rollouts: RolloutVerbs;
   /** Versions of models, their stages, aliases and lineage. */
   readonly registry: ModelRegistry;
+  /** Who is asked, and what they decided. */
+  readonly approvals: ApprovalVerbs;
+  /** The evidence ledger: found, exported, verified. */
+  readonly audit: AuditVerbs;
+  /** Principals with their roles and keys. */
+  readonly identities: IdentityVerbs;
+  /** Evidence of what programs did elsewhere; erasure, legal holds, keys, and the watch over who does what. */
+  readonly governance: GovernanceVerbs;
+  /** Closes every connection that was opened. */
   close(): Promise<void>;
 }
 
@@ -60,9 +48,9 @@ export interface Mlops {
  *
  * @throws CONFIG_INVALID with all problems
  * @example
- * const mlops = await connect();
- * await mlops.start({ model: 'rag_api', fromVersion: '1.0.0', toVersion: '1.1.0', profile: 'fast', endpoints: {}, gates: [], actor: 'ci', reason: 'build 4711' });
- * const result = await mlops.result('rag_api');
+ * const mlops = connect();
+ * await mlops.rollouts.start({ model: 'rag_api', fromVersion: '1.0.0', toVersion: '1.1.0', reason: 'build 4711' });
+ * const result = await mlops.rollouts.result('rag_api');
  */
 export function connect(
   options: {
@@ -72,46 +60,22 @@ export function connect(
 ): Mlops {
   const { workingDirectory = process.cwd(), env = process.env } = options;
   const { config } = loadConfig({ env, workingDirectory });
-  const composition = createComposition(async () => await Promise.resolve(config));
-  const rollouts = onceOpened(async () => await composition.rollouts());
-  const registry = onceOpened(async () => await composition.registry());
-  const reading = onceOpened(async () => ({
-    evidence: await composition.evidence(),
-    who: await composition.identity(),
-  }));
-  const requestOf = async (order: RolloutOrder) => {
-    const versions = [order.fromVersion, order.toVersion];
-    return assembleRequest(config, await withRegisteredEndpoints(config, order, versions, registry));
-  };
+  const load = async () => await Promise.resolve(config);
+  const composition = createComposition(load);
+  const parts = { ...composition, config: load, warn, workingDirectory, auditDirectory: config.auditDirectory };
   return {
     config,
-    start: async (order, { supersede = false } = {}) =>
-      await (await rollouts()).start(await requestOf(order), { supersede, actor: order.actor }),
-    status: async (model) => await (await rollouts()).status(model),
-    result: async (model, signal = new AbortController().signal) => await (await rollouts()).result(model, signal),
-    act: async (model, action) => await (await rollouts()).act(model, action),
-    list: async (model, limit = 20) =>
-      await listRollouts(await reading(), { environment: config.environment, model: model ?? null, limit }),
-    receipt: async (model, rolloutKey) =>
-      await readReceipt(await reading(), { environment: config.environment, model, rolloutKey: rolloutKey ?? null }),
-    rollback: async (order) => {
-      assertModelName(order.model);
-      return await (await composition.emergency()).roll(order, warnOfUnjournaled);
-    },
-    governance: createGovernance(
-      onceOpened(async () => await composition.recorder()),
-      onceOpened(async () => await composition.identity()),
-    ),
-    registry: createModelRegistry(registry),
+    rollouts: createRolloutVerbs(parts),
+    registry: createModelRegistry(async () => await parts.registry()),
+    approvals: createApprovalVerbs(parts),
+    audit: createAuditVerbs(parts),
+    identities: createIdentityVerbs(parts),
+    governance: createGovernanceVerbs(parts),
     close: async () => await composition.close(),
   };
 }
 
-function warnOfUnjournaled({ line, file, problem }: UnjournaledLine): void {
-  process.emitWarning(`This rollback could not be journaled: ${problem}. Keep this line for ${file}: ${line}`);
-}
-
-function onceOpened<T>(open: () => Promise<T>): () => Promise<T> {
-  let opened: Promise<T> | null = null;
-  return async () => await (opened ??= open());
+/** Nobody reads along as at a terminal: what went wrong beside a verb is a warning of the process. */
+function warn(text: string): void {
+  process.emitWarning(text);
 }

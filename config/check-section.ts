@@ -4,6 +4,7 @@ import { describeIssue, flattenIssue } from './describe-issue.ts';
 import { nearest } from './environment.ts';
 import { knownKeys } from './known-keys.ts';
 import { isRecord, mergeValues, type Layer } from './layers.ts';
+import { whereIs } from './where.ts';
 
 /** A section after checking. */
 export interface CheckedSection<T> {
@@ -22,10 +23,14 @@ export function checkSection<Schema extends z.ZodType>(
   const merged = layers.reduce<unknown>((value, layer) => mergeValues(value, layer.value), {});
   const result = schema.safeParse(merged);
   const issues = result.success ? [] : result.error.issues.flatMap((issue) => flattenIssue(issue, merged));
+  const telling = {
+    place: (path: string) => `${whereIs(path, layers)}: `,
+    show: (value: unknown) => JSON.stringify(value),
+  };
   const broken = issues.flatMap((issue) => brokenPaths(schema, issue)).map((path) => path.join('.'));
   return {
     value: result.success ? result.data : repair(schema, merged, layers[0]?.value ?? {}),
-    problems: issues.flatMap((issue) => describeIssue(issue, merged, schema, layers)),
+    problems: issues.flatMap((issue) => describeIssue(issue, merged, schema, telling)),
     isUsable: (path) => !broken.some((bad) => isWithin(path, bad) || isWithin(bad, path)),
   };
 }

@@ -2,8 +2,7 @@ import type { z } from 'zod';
 import { ownValue } from '../domain/own-value.ts';
 import { nearest } from './environment.ts';
 import { knownKeys } from './known-keys.ts';
-import { isRecord, type Layer } from './layers.ts';
-import { whereIs } from './where.ts';
+import { isRecord } from './layers.ts';
 
 type Issue = z.core.$ZodIssue;
 
@@ -16,6 +15,7 @@ const TYPES: Readonly<Record<string, string>> = {
   object: 'keys with values',
   record: 'keys with values',
   null: 'null',
+  date: 'a Date with a time',
 };
 /** Shapes of what may be written in several ways. */
 const SHAPES: Readonly<Record<string, string>> = {
@@ -26,22 +26,29 @@ const SHAPES: Readonly<Record<string, string>> = {
   noise: 'a name, or an assumption in full',
 };
 
-/** What is wrong with a setting: where it stands, its value, what is wanted; for an unknown key the nearest known one. */
-export function describeIssue(issue: Issue, merged: unknown, schema: z.ZodType, layers: readonly Layer[]): string[] {
+/** How a problem is told to who has to mend it. */
+export interface Telling {
+  /** Where a value stands, before what is wrong with it. */
+  readonly place: (path: string) => string;
+  readonly show: (value: unknown) => string;
+}
+
+/** What is wrong with a value: where it stands, what it is, what is wanted; for an unknown key the nearest known one. */
+export function describeIssue(issue: Issue, whole: unknown, schema: z.ZodType, { place, show }: Telling): string[] {
   const path = issue.path.map(String);
   if (issue.code === 'unrecognized_keys') {
     const known = knownKeys(schema, path);
     return issue.keys.map((key) => {
       const full = [...path, key].join('.');
-      return `${whereIs(full, layers)}: unknown key ${full}${known.length === 0 ? '' : `; the nearest is ${nearest(key, known)}`}`;
+      return `${place(full)}unknown key ${full}${known.length === 0 ? '' : `; the nearest is ${nearest(key, known)}`}`;
     });
   }
   const full = path.join('.');
   if (issue.code === 'invalid_key')
-    return [`${whereIs(full, layers)}: ${full}: a name, wanted ${wantedOf(issue.issues[0] ?? issue, '')}`];
-  const value = valueAt(merged, path);
-  const shown = value === undefined ? 'missing' : JSON.stringify(value);
-  return [`${whereIs(full, layers)}: ${full}: ${shown}, wanted ${wantedOf(issue, value)}`];
+    return [`${place(full)}${full}: a name, wanted ${wantedOf(issue.issues[0] ?? issue, '')}`];
+  const value = valueAt(whole, path);
+  const shown = value === undefined ? 'missing' : show(value);
+  return [`${place(full)}${full === '' ? '' : `${full}: `}${shown}, wanted ${wantedOf(issue, value)}`];
 }
 
 /**

@@ -11,7 +11,7 @@ const [newVersion = '', canaryEndpoint = '', currentVersion = '', currentEndpoin
 
 const mlops = connect();
 try {
-  const started = await mlops.start({
+  const started = await mlops.rollouts.start({
     model: 'rag_api',
     toVersion: newVersion,
     fromVersion: currentVersion,
@@ -23,7 +23,7 @@ try {
   });
   print('start', started);
 
-  const result = await mlops.result('rag_api');
+  const result = await mlops.rollouts.result('rag_api');
   print('result', {
     outcome: result?.outcome,
     reason: result?.reason,

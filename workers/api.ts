@@ -21,7 +21,7 @@ import { composeAuthority } from './authority.ts';
 import { composeEvidence, readVerifierKeys } from './ledger.ts';
 import { listenOn } from './listen.ts';
 import { openMlflow } from './mlflow.ts';
-import { onceOpened } from './once-opened.ts';
+import { onceOpened } from '../domain/once-opened.ts';
 import { nameRequest, rememberRequests } from './request-id.ts';
 import { untilToldToStop } from './stop-signal.ts';
 

@@ -6,7 +6,7 @@ import { createCallers } from './api/callers.ts';
 import type { MlflowGate } from './api/mlflow.ts';
 import { composeAuthority } from './authority.ts';
 import { composeEvidence } from './ledger.ts';
-import { onceOpened } from './once-opened.ts';
+import { onceOpened } from '../domain/once-opened.ts';
 import { openAskingRegistry } from './registry.ts';
 import { composeWebhooks } from './webhooks.ts';
 

@@ -12,6 +12,7 @@ import type { LocalStack } from '../stack-port.ts';
 import type { MlopsConfig } from '../../config/schema.ts';
 import type { Rollouts } from '../rollouts/rollouts.ts';
 import type { TakenOver } from '../../domain/registry/mlflow/version-source.ts';
+import { onceOpened } from '../../domain/once-opened.ts';
 import type { LiveSplit } from '../../domain/rollout/split.ts';
 
 /** The long-running parts of the system that `mlops <part>` runs in the foreground. */
@@ -76,6 +77,9 @@ const QUICK_PROBE_MS = 1000;
 /** Composes the parts over a configuration that is loaded on first use. */
 export function createComposition(loadConfig: () => Promise<MlopsConfig>): Composition {
   const closers: (() => Promise<void>)[] = [];
+  // Whoever asks again shares the connections of who asked first.
+  const once = <T>(compose: (config: MlopsConfig, closers: (() => Promise<void>)[]) => Promise<T>) =>
+    onceOpened(async () => await compose(await loadConfig(), closers));
   return {
     stack: async () => {
       const { createLocalStack } = await import('../../workers/stack.ts');
@@ -87,17 +91,17 @@ export function createComposition(loadConfig: () => Promise<MlopsConfig>): Compo
       if (part === 'api') return await (await import('../../workers/api.ts')).runApi(config);
       return await (await import('../../workers/gateway.ts')).runGateway(config);
     },
-    rollouts: async () => await composeRollouts(await loadConfig(), closers),
-    evidence: async () => await composeEvidence(await loadConfig(), closers),
-    approvals: async () => await composeApprovals(await loadConfig(), closers),
-    recorder: async () => await composeRecorder(await loadConfig(), closers),
-    ledger: async () => await composeLedger(await loadConfig(), closers),
-    governance: async () => await composeGovernance(await loadConfig(), closers),
+    rollouts: once(composeRollouts),
+    evidence: once(composeEvidence),
+    approvals: once(composeApprovals),
+    recorder: once(composeRecorder),
+    ledger: once(composeLedger),
+    governance: once(composeGovernance),
     identity: async () => await composeIdentity(await loadConfig()),
     user: async () => (await import('../../adapters/identity/own-identity.ts')).currentUser(),
     names: async (ids) => await lookUpNames(await loadConfig(), closers, ids),
-    identities: async () => await composeIdentities(await loadConfig(), closers),
-    registry: async () => await composeRegistry(await loadConfig(), closers),
+    identities: once(composeIdentities),
+    registry: once(composeRegistry),
     registryOfAdmin: async () => await composeRegistry(await loadConfig(), closers, { isAdmin: true }),
     takeOver: async (url, token) => await (await composeTakeOver(await loadConfig(), closers))(url, token),
     exportFiles: composeExportFiles,

@@ -1,5 +1,6 @@
 import { MlopsError } from '../../domain/errors.ts';
 import { isRole, ROLE_NAMES, type Role } from '../../domain/governance/roles.ts';
+import { isNewName, WANTED_NEW_NAME } from '../identity/identity-verbs.ts';
 
 /** Names of roles, each once. @throws USAGE_INVALID */
 export function parseRoles(given: readonly string[]): readonly Role[] {
@@ -15,14 +16,11 @@ export function parseRole(text: string): Role {
   });
 }
 
-/** A name of a person or program; it is also a file name. */
-const NAME = /^[\p{L}\p{N}][\p{L}\p{N} _@+-]{0,63}$/u;
-
 /** @throws USAGE_INVALID */
 export function parseNewName(text: string): string {
-  if (NAME.test(text) && !text.startsWith('principal:')) return text;
+  if (isNewName(text)) return text;
   throw new MlopsError('USAGE_INVALID', {
-    problem: `Name is not valid: ${text || '(empty)'}, wanted 1 to 64 letters, digits, spaces, _ @ + or -`,
+    problem: `Name is not valid: ${text || '(empty)'}, wanted ${WANTED_NEW_NAME}`,
     hint: 'For example mlops identity create ada --role engineer',
   });
 }

@@ -1,8 +1,12 @@
+import { MlopsError } from '../../domain/errors.ts';
+import { completeDependency } from '../../domain/registry/dependency.ts';
+import type { Lineage } from '../../domain/registry/lineage.ts';
 import type {
   AliasOutcome,
   DescribeOutcome,
   EndpointOutcome,
   HistoryPage,
+  ModelPage,
   RegisteredVersion,
   StageChangeRecord,
   StageOutcome,
@@ -11,129 +15,191 @@ import type {
   VersionPage,
   VersionRecord,
 } from '../../domain/registry/records.ts';
-import type { Lineage } from '../../domain/registry/lineage.ts';
-import type { RegistrationOrder } from '../../domain/registry/registration.ts';
+import { parseInput } from '../parse-input.ts';
 import type { Registry } from '../registry-port.ts';
-
-/** A version by its number or an alias. */
-interface Named {
-  readonly model: string;
-  readonly version: string;
-}
-
-/** Why something is done; sealed in the ledger. */
-interface Why {
-  readonly reason?: string;
-}
+import * as input from './registry-input.ts';
 
 /**
- * The model registry for TypeScript programs; the errors are those of the port (client/registry-port.ts). Who acts is who runs the
- * program, never a text of the call.
+ * The model registry for programs: what the commands of `model` do. Who acts is who runs the program, never a text of the call. Every verb may
+ * throw USAGE_INVALID, NOT_AUTHENTICATED, NOT_AUTHORISED, LEDGER_CLOSED and DATABASE_UNREACHABLE.
  */
 export interface ModelRegistry {
   /**
-   * Registers a version, once. `stage: 'production'` notes that it is wanted there: it is registered in development and still needs
-   * every step and approval.
+   * Registers a version, once; the same content again changes nothing. `stage: 'production'` notes that it is wanted there: it is
+   * registered in development and still needs every step and approval.
+   *
+   * @throws REGISTRATION_INVALID, VERSION_CONFLICT, VERSION_RETIRED, DEPENDENCY_UNKNOWN, DEPENDENCY_CYCLE
    */
-  registerModel(
-    order: RegistrationOrder & { readonly artifact?: string; readonly stage?: 'development' | 'production' },
-  ): Promise<RegisteredVersion>;
+  registerModel(order: input.RegisterModelOrder): Promise<RegisteredVersion>;
   /**
-   * One stage up. Without `expectedProduction` it is what is in production now. `awaiting` of the outcome says which approval is
-   * missing.
+   * One stage up. `awaiting` of the outcome says which approval is missing.
+   *
+   * @throws VERSION_NOT_FOUND, VERSION_RETIRED, TRANSITION_ILLEGAL, STAGE_CONFLICT, ARTIFACT_MISSING, ARTIFACT_MISMATCH,
+   *   INDEX_MISMATCH, APPROVAL_NOT_GRANTED
    */
-  promoteModel(
-    order: Named &
-      Why & {
-        readonly to: 'staging' | 'production';
-        readonly approvalId?: string;
-        readonly expectedProduction?: string | null;
-      },
-  ): Promise<StageOutcome>;
-  /** Back to the last production version that can be verified, in one act. */
-  goBack(order: Why & { readonly model: string; readonly approvalId?: string }): Promise<StageOutcome>;
-  /** Refused while users are served by it, unless it is only deprecated. */
-  demoteModel(order: Named & Why & { readonly to: 'development' | 'staging' | 'deprecated' }): Promise<StageOutcome>;
-  retireModel(order: Named & Why): Promise<StageOutcome>;
-  /** Null removes the alias. */
-  setAlias(
-    order: Why & {
-      readonly model: string;
-      readonly alias: string;
-      readonly version: string | null;
-      readonly approvalId?: string;
-    },
-  ): Promise<AliasOutcome>;
-  /** Where the version answers in this environment; null: nowhere any more. The next rollout goes there. */
-  setEndpoint(order: Named & Why & { readonly endpoint: string | null }): Promise<EndpointOutcome>;
-  /** Of a version, or of the model where none is named. */
-  tagModel(order: {
-    readonly model: string;
-    readonly version?: string;
-    readonly set?: Readonly<Record<string, string>>;
-    readonly unset?: readonly string[];
-  }): Promise<TagOutcome>;
-  /** Says what a version is in words, or the model where none is named. */
-  describeModel(order: {
-    readonly model: string;
-    readonly version?: string;
-    readonly text: string;
-  }): Promise<DescribeOutcome>;
-  getVersion(order: Named): Promise<VersionRecord>;
-  /** Highest precedence first; `after` is the cursor of the page before. */
-  listVersions(order: {
-    readonly model: string;
-    readonly after?: string;
-    readonly limit?: number;
-  }): Promise<VersionPage>;
-  verifyArtifact(order: Named): Promise<VerifiedArtifact>;
-  lineage(order: Named & { readonly direction: 'upstream' | 'downstream'; readonly depth?: number }): Promise<Lineage>;
-  history(order: { readonly model: string; readonly after?: number; readonly limit?: number }): Promise<HistoryPage>;
-  /** The transition by which a version was in production then. */
-  productionAt(order: { readonly model: string; readonly at: Date }): Promise<StageChangeRecord | null>;
+  promoteModel(order: input.PromoteModelOrder): Promise<StageOutcome>;
+  /** Back to the last production version that can be verified, in one act. @throws as promoteModel, and PREVIOUS_UNKNOWN */
+  goBack(order: input.GoBackOrder): Promise<StageOutcome>;
+  /**
+   * One stage back, or out of new use. Refused while users are served by it, unless it is only deprecated.
+   *
+   * @throws VERSION_NOT_FOUND, TRANSITION_ILLEGAL, DEMOTE_REFUSED, ROUTER_UNREACHABLE
+   */
+  demoteModel(order: input.DemoteModelOrder): Promise<StageOutcome>;
+  /** Out of use for good. @throws VERSION_NOT_FOUND, RETIRE_REFUSED */
+  retireModel(order: input.VersionInput & input.Why): Promise<StageOutcome>;
+  /**
+   * Makes an alias mean a version.
+   *
+   * @throws VERSION_NOT_FOUND, VERSION_RETIRED, ALIAS_PROTECTED, ARTIFACT_MISSING, ARTIFACT_MISMATCH, APPROVAL_NOT_GRANTED
+   */
+  setAlias(order: input.AliasInput): Promise<AliasOutcome>;
+  /**
+   * Says where the version answers in this environment. The next rollout goes there.
+   *
+   * @throws VERSION_NOT_FOUND, VERSION_RETIRED, ENDPOINT_NOT_ALLOWED
+   */
+  setEndpoint(order: input.EndpointInput): Promise<EndpointOutcome>;
+  /** Sets tags and takes others away: of a version, or of the model where none is named. @throws MODEL_NOT_FOUND, VERSION_NOT_FOUND, ALIAS_NOT_FOUND */
+  tagModel(order: input.TagInput): Promise<TagOutcome>;
+  /** Says what a version is in words, or the model where none is named. @throws as tagModel */
+  describeModel(order: input.DescribeInput): Promise<DescribeOutcome>;
+  /** One version with everything that is known of it. @throws MODEL_NOT_FOUND, VERSION_NOT_FOUND, ALIAS_NOT_FOUND */
+  getVersion(order: input.VersionInput): Promise<VersionRecord>;
+  /** Versions of a model, highest precedence first. @throws MODEL_NOT_FOUND */
+  listVersions(order: input.VersionsInput): Promise<VersionPage>;
+  /** Models, by name. */
+  listModels(order?: input.PageInput): Promise<ModelPage>;
+  /** Reads the artifact again, all of it. @throws VERSION_NOT_FOUND, ARTIFACT_MISSING */
+  verifyArtifact(order: input.VersionInput): Promise<VerifiedArtifact>;
+  /** What a version rests on, or what rests on it. @throws MODEL_NOT_FOUND, VERSION_NOT_FOUND */
+  lineage(order: input.VersionInput & input.LineageWay): Promise<Lineage>;
+  /** The same from something that versions rest on, registered here or not: a dataset, an index, a commit. */
+  lineageOfDependency(order: input.DependencyInput & input.LineageWay): Promise<Lineage>;
+  /**
+   * Adds what a version rests on, when that becomes known later; false when it was known.
+   *
+   * @throws REGISTRATION_INVALID, VERSION_NOT_FOUND, VERSION_RETIRED, DEPENDENCY_UNKNOWN, DEPENDENCY_CYCLE
+   */
+  addDependency(order: input.VersionInput & input.DependencyInput): Promise<boolean>;
+  /** Transitions of a model's versions, newest first. @throws MODEL_NOT_FOUND */
+  history(order: input.HistoryInput): Promise<HistoryPage>;
+  /** The transition by which a version was in production then; null when none was. @throws MODEL_NOT_FOUND */
+  productionAt(order: input.MomentInput): Promise<StageChangeRecord | null>;
 }
 
 const PAGE = 100;
 const DEPTH = 10;
 
-/** The registry of a program. It is opened when it is first asked. */
+/** The registry for the command line and for programs. It is opened when it is first asked. */
 export function createModelRegistry(open: () => Promise<Registry>): ModelRegistry {
+  return { ...createChanges(open), ...createReadings(open) };
+}
+
+type Changes =
+  | 'registerModel'
+  | 'promoteModel'
+  | 'goBack'
+  | 'demoteModel'
+  | 'retireModel'
+  | 'setAlias'
+  | 'setEndpoint'
+  | 'tagModel'
+  | 'describeModel'
+  | 'addDependency';
+
+function createChanges(open: () => Promise<Registry>): Pick<ModelRegistry, Changes> {
+  const orderOf = async (order: input.GoBackOrder) => {
+    const { approvalId = null, expectedProduction, model, reason = '' } = order;
+    const current = async () => await (await open()).production({ model });
+    const expected = expectedProduction === undefined ? await current() : expectedProduction;
+    return { model, approvalId, expectedProduction: expected, reason };
+  };
   return {
-    registerModel: async ({ artifact = null, stage = 'development', ...registration }) =>
-      await (await open()).register({ registration, artifactPath: artifact, wantsProduction: stage === 'production' }),
-    promoteModel: async ({ approvalId = null, expectedProduction, model, reason = '', to, version }) => {
-      const registry = await open();
-      const expected = expectedProduction === undefined ? await registry.production({ model }) : expectedProduction;
-      return await registry.promote({
-        model,
-        version,
-        to,
-        approvalId,
-        expectedProduction: expected,
-        reason,
+    registerModel: async (order) => {
+      const read = parseInput('registry.registerModel', input.REGISTER, order);
+      const { artifact = null, stage = 'development', ...registration } = read;
+      const wantsProduction = stage === 'production';
+      return await (await open()).register({ registration, artifactPath: artifact, wantsProduction });
+    },
+    promoteModel: async (order) => {
+      const { to, version, ...rest } = parseInput('registry.promoteModel', input.PROMOTE, order);
+      return await (await open()).promote({ ...(await orderOf(rest)), version, to });
+    },
+    goBack: async (order) => {
+      const read = parseInput('registry.goBack', input.GO_BACK, order);
+      return await (await open()).goBack(await orderOf(read));
+    },
+    demoteModel: async (order) => {
+      const read = parseInput('registry.demoteModel', input.DEMOTE, order);
+      return await (await open()).demote({ reason: '', ...read });
+    },
+    retireModel: async (order) => {
+      const read = parseInput('registry.retireModel', input.RETIRE, order);
+      return await (await open()).retire({ reason: '', ...read });
+    },
+    setAlias: async (order) => {
+      const read = parseInput('registry.setAlias', input.ALIAS, order);
+      return await (await open()).alias({ approvalId: null, reason: '', ...read });
+    },
+    setEndpoint: async (order) => {
+      const read = parseInput('registry.setEndpoint', input.ENDPOINT, order);
+      return await (await open()).endpoint({ reason: '', ...read });
+    },
+    tagModel: async (order) => {
+      const read = parseInput('registry.tagModel', input.TAG, order);
+      return await (await open()).tag({ version: null, set: {}, unset: [], ...read });
+    },
+    describeModel: async (order) => {
+      const { model, text, version = null } = parseInput('registry.describeModel', input.DESCRIBE, order);
+      return await (await open()).describe({ model, version, description: text });
+    },
+    addDependency: async (order) => {
+      const { kind, target, ...version } = parseInput('registry.addDependency', input.DEPEND, order);
+      return await (await open()).depend({ ...version, dependency: { kind, target } });
+    },
+  };
+}
+
+function createReadings(open: () => Promise<Registry>): Omit<ModelRegistry, Changes> {
+  return {
+    getVersion: async (order) => {
+      const read = parseInput('registry.getVersion', input.VERSION, order);
+      return await (await open()).version(read);
+    },
+    listVersions: async (order) => {
+      const read = parseInput('registry.listVersions', input.VERSIONS, order);
+      return await (await open()).versions({ after: null, limit: PAGE, stage: null, withRetired: false, ...read });
+    },
+    listModels: async (order = {}) => {
+      const read = parseInput('registry.listModels', input.MODELS, order);
+      return await (await open()).models({ after: null, limit: PAGE, ...read });
+    },
+    verifyArtifact: async (order) => {
+      const read = parseInput('registry.verifyArtifact', input.VERSION, order);
+      return await (await open()).verify(read);
+    },
+    lineage: async (order) => {
+      const { depth = DEPTH, direction, ...start } = parseInput('registry.lineage', input.LINEAGE, order);
+      return await (await open()).lineage({ start, direction, depth });
+    },
+    lineageOfDependency: async (order) => {
+      const read = parseInput('registry.lineageOfDependency', input.TARGET_LINEAGE, order);
+      const { depth = DEPTH, direction, ...target } = read;
+      const start = completeDependency(target);
+      if (typeof start !== 'string') return await (await open()).lineage({ start, direction, depth });
+      throw new MlopsError('USAGE_INVALID', {
+        problem: `Input of registry.lineageOfDependency is not valid: ${start}`,
+        hint: 'See registry.lineageOfDependency in docs/reference/typescript-api.md',
       });
     },
-    goBack: async ({ approvalId = null, model, reason = '' }) => {
-      const registry = await open();
-      const expectedProduction = await registry.production({ model });
-      return await registry.goBack({ model, approvalId, expectedProduction, reason });
+    history: async (order) => {
+      const read = parseInput('registry.history', input.HISTORY, order);
+      return await (await open()).history({ after: null, limit: PAGE, ...read });
     },
-    demoteModel: async ({ reason = '', ...order }) => await (await open()).demote({ ...order, reason }),
-    retireModel: async ({ reason = '', ...order }) => await (await open()).retire({ ...order, reason }),
-    setAlias: async ({ approvalId = null, reason = '', ...order }) =>
-      await (await open()).alias({ ...order, approvalId, reason }),
-    setEndpoint: async ({ reason = '', ...order }) => await (await open()).endpoint({ ...order, reason }),
-    tagModel: async ({ model, set = {}, unset = [], version = null }) =>
-      await (await open()).tag({ model, version, set, unset }),
-    describeModel: async ({ model, text, version = null }) =>
-      await (await open()).describe({ model, version, description: text }),
-    getVersion: async (order) => await (await open()).version(order),
-    listVersions: async ({ after = null, limit = PAGE, model }) =>
-      await (await open()).versions({ model, after, limit, stage: null, withRetired: false }),
-    verifyArtifact: async (order) => await (await open()).verify(order),
-    lineage: async ({ depth = DEPTH, direction, ...start }) =>
-      await (await open()).lineage({ start, direction, depth }),
-    history: async ({ after = null, limit = PAGE, model }) => await (await open()).history({ model, after, limit }),
-    productionAt: async (order) => await (await open()).productionAt(order),
+    productionAt: async (order) => {
+      const read = parseInput('registry.productionAt', input.AT, order);
+      return await (await open()).productionAt(read);
+    },
   };
 }

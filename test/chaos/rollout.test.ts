@@ -117,13 +117,13 @@ describe('a rollout on the real stack', () => {
     const mlops = connect({ workingDirectory: project.root, env: { MLOPS_PORT_OFFSET: String(OFFSETS.crashes) } });
     try {
       const { outcome, runId } = await status();
-      expect(await mlops.status('rag_api')).toMatchObject({ outcome, runId });
-      expect((await mlops.result('rag_api'))?.outcome).toBe('promoted');
-      const [newest] = await mlops.list('rag_api');
-      const receipt = await mlops.receipt('rag_api', newest?.rolloutKey);
+      expect(await mlops.rollouts.status('rag_api')).toMatchObject({ outcome, runId });
+      expect((await mlops.rollouts.result('rag_api'))?.outcome).toBe('promoted');
+      const [newest] = await mlops.rollouts.list('rag_api');
+      const receipt = await mlops.rollouts.receipt('rag_api', newest?.rolloutKey);
       expect(receipt === null ? null : verifyReceipt(receipt)).toMatchObject({ valid: true, exact: true });
       const order = { model: 'rag_api', fromVersion: '1.1.0', toVersion: '9.9.9', profile: 'default', endpoints: {} };
-      await expect(mlops.start({ ...order, gates: [], actor: 'test', reason: '' })).rejects.toMatchObject({
+      await expect(mlops.rollouts.start({ ...order, gates: [], actor: 'test', reason: '' })).rejects.toMatchObject({
         code: 'TARGET_UNKNOWN',
       });
     } finally {

@@ -12,7 +12,7 @@ import { connectTemporal } from '../../adapters/temporal/connect.ts';
 import { createApprovalReader } from '../../adapters/postgres/registry/approval-reader.ts';
 import { createApprovalStore } from '../../adapters/postgres/registry/approval-store.ts';
 import { scheduleId } from '../../adapters/temporal/schedules.ts';
-import { connect } from '../../client/index.ts';
+import { connect, type Mlops } from '../../client/index.ts';
 import { loadConfig } from '../../config/load.ts';
 import { currentIdentity } from '../../adapters/identity/own-identity.ts';
 import type { EvidenceParts } from '../../adapters/postgres/rollout-store.ts';
@@ -475,6 +475,131 @@ describe('on a stack', () => {
     } finally {
       await mlops.close();
     }
+  });
+
+  describe('a TypeScript program', () => {
+    const programOf = (identity: string | null): Mlops =>
+      connect({
+        workingDirectory: project.root,
+        env: {
+          ...process.env,
+          MLOPS_PORT_OFFSET: String(OFFSETS.approvals),
+          ...(identity === null ? {} : { MLOPS_IDENTITY: identity }),
+        },
+      });
+    const inProgram = async <T>(identity: string | null, work: (mlops: Mlops) => Promise<T>): Promise<T> => {
+      const mlops = programOf(identity);
+      try {
+        return await work(mlops);
+      } finally {
+        await mlops.close();
+      }
+    };
+
+    it('lists, shows, delegates and decides as the identity that it runs by', async () => {
+      const { approvalId, contentDigest } = await request();
+      await inProgram('eve', async ({ approvals: asked }) => {
+        expect(await asked.list({ limit: 100 })).toContainEqual(expect.objectContaining({ approvalId }));
+        expect(await asked.show(approvalId)).toMatchObject({ state: 'pending', contentDigest });
+        await expect(asked.approve({ approvalId })).rejects.toMatchObject({ code: 'NOT_AUTHORISED', exitCode: 4 });
+        await expect(asked.show('apr-nothing')).rejects.toMatchObject({ code: 'APPROVAL_NOT_FOUND', exitCode: 2 });
+      });
+      await inProgram('ann', async ({ approvals: asked }) => {
+        expect(await asked.foresee('approve', { approvalId })).toMatchObject({ approvalId, decisions: [] });
+        await expect(asked.approve({ approvalId, seen: DIGEST.b })).rejects.toMatchObject({ code: 'APPROVAL_REFUSED' });
+        const { approval, ...decided } = await asked.approve({ approvalId, reason: 'fine', seen: contentDigest });
+        expect(decided).toMatchObject({ verdict: 'approve', seen: contentDigest, stateBefore: 'pending', missing: 1 });
+        expect(approval.decisions).toMatchObject([{ principal: (await identityOf('ann')).actor }]);
+      });
+      await inProgram('bob', async ({ approvals: asked }) => {
+        const delegated = await asked.delegate({ to: 'deputy', approvalId, forSeconds: 3600 });
+        expect(delegated).toEqual({ to: (await identityOf('deputy')).actor, until: expect.any(String) as string });
+        await inProgram('deputy', async (mlops) => {
+          expect(await mlops.approvals.deny({ approvalId, reason: 'recall' })).toMatchObject({ state: 'denied' });
+        });
+        expect(await asked.undelegate({ to: 'deputy' })).toBe(1);
+        await expect(asked.approve({ approvalId })).rejects.toMatchObject({ code: 'APPROVAL_REFUSED', exitCode: 4 });
+        await expect(asked.link(approvalId)).rejects.toMatchObject({ code: 'APPROVAL_REFUSED' });
+      });
+    });
+
+    it('finds, exports and verifies evidence', async () => {
+      const { approvalId } = await request();
+      await decide(approvalId, 'ann');
+      await inProgram(null, async ({ audit }) => {
+        const resource = `approval/${approvalId}`;
+        const first = await audit.query({ resource, limit: 1, oldestFirst: true });
+        expect(first.events).toMatchObject([{ resource, type: 'approval.requested' }]);
+        const after = first.cursor ?? -1;
+        const next = await audit.query({ resource, type: 'approval.approve', oldestFirst: true, after });
+        expect(next).toMatchObject({ events: [{ type: 'approval.approve' }], cursor: null });
+        const types: string[] = [];
+        for await (const { type } of audit.events({ resource, since: '2026-01-01' })) types.push(type);
+        // Readings are there too, as often as chance has it.
+        expect(types.filter((type) => type !== 'approval.read')).toEqual(['approval.approve', 'approval.requested']);
+
+        const proven = await audit.event(after, { withPayload: true });
+        expect(proven).toMatchObject({ event: { resource }, payload: { reason: 'release' } });
+        await expect(audit.event(999_999_999)).rejects.toMatchObject({ code: 'EVENT_NOT_FOUND', exitCode: 2 });
+
+        const written = await audit.exportTo('program.jsonl');
+        expect(await audit.verify({ file: 'program.jsonl' })).toMatchObject({
+          valid: true,
+          events: written.events,
+          signedBy: [expect.any(String)],
+        });
+        expect(await audit.verify({ file: '.mlops/audit' })).toMatchObject({ valid: true });
+        const lines: string[] = [];
+        for await (const line of audit.export({ from: after, to: after })) lines.push(line);
+        expect(lines).toHaveLength(2);
+        expect(JSON.parse(lines[1] ?? '')).toMatchObject({ sequence: after });
+      });
+      await inProgram('eve', async ({ audit }) => {
+        await expect(audit.exportTo('eve.jsonl')).rejects.toMatchObject({ code: 'NOT_AUTHORISED' });
+      });
+    });
+
+    it('keeps identities, and what is held and erased', async () => {
+      await inProgram(null, async ({ governance, identities }) => {
+        const made = await identities.create({ name: 'gwen', roles: ['viewer'], reason: 'joins' });
+        await expect(identities.create({ name: 'gwen', file: join(project.root, 'gwen.json') })).rejects.toMatchObject({
+          code: 'IDENTITY_EXISTS',
+        });
+        expect(await identities.grant({ name: 'gwen', roles: ['viewer', 'reviewer'] })).toEqual(['reviewer']);
+        const { principal } = made;
+        const { identities: known, you } = await identities.list();
+        expect(known.find((one) => one.principal === principal)).toMatchObject({
+          name: 'gwen',
+          roles: ['reviewer', 'viewer'],
+          keys: [made.key],
+        });
+        expect(you).toBe((await currentIdentity(config)).actor);
+        const rotated = await identities.rotate({ name: 'gwen' });
+        expect(rotated).toMatchObject({ replaced: [made.key], file: made.file });
+        expect(await identities.revoke({ name: 'gwen', role: 'reviewer' })).toEqual({ roles: ['reviewer'], keys: [] });
+        expect(await identities.revoke({ name: 'gwen', role: null })).toEqual({
+          roles: ['viewer'],
+          keys: [rotated.key],
+        });
+
+        const held = { subject: 'gwen', caseId: '2026-17' };
+        expect(await governance.holds.place(held)).toBe(true);
+        expect(await governance.holds.place(held)).toBe(false);
+        expect(await governance.holds.list()).toMatchObject([{ subject: principal, caseId: '2026-17' }]);
+        expect(await governance.foreseeErasure('gwen')).toMatchObject({ subject: principal, held: principal });
+        await expect(governance.erase({ subject: 'gwen' })).rejects.toMatchObject({ code: 'LEGAL_HOLD', exitCode: 3 });
+        await governance.holds.release(held);
+        await expect(governance.holds.release(held)).rejects.toMatchObject({ code: 'HOLD_UNKNOWN' });
+        expect(await governance.erase({ subject: 'gwen' })).toMatchObject({ subject: principal, name: true });
+        await expect(governance.erase({ subject: 'gwen' })).rejects.toMatchObject({ code: 'SUBJECT_UNKNOWN' });
+
+        expect(await governance.watch()).toMatchObject({ enabled: true, falseAlarmsPerMonth: expect.any(Number) });
+        const none = { alarm: 999_999_999, reason: 'looked' };
+        await expect(governance.acknowledge(none)).rejects.toMatchObject({ code: 'ALARM_UNKNOWN' });
+        const key = await governance.addKey();
+        expect(await governance.rotateKeys({ reason: 'yearly' })).toMatchObject({ key });
+      });
+    });
   });
 
   describe('an order that somebody sends straight to the engine', () => {

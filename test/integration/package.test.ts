@@ -19,11 +19,11 @@ canary:
 judge: { absolute_tolerance: { errors: 0.02, slow: 0.05 }, required_metrics: [errors], response_time_floor_ms: 1000 }
 `;
 const PROGRAM = `
-import { connect, createJudgeState, judgeTick, type Mlops, type RolloutOrder } from 'durable-mlops';
+import { connect, createJudgeState, judgeTick, type Mlops, type StartOrder } from 'durable-mlops';
 
-const order: RolloutOrder = { model: 'rag_api', fromVersion: '1.0.0', toVersion: '1.1.0', profile: 'default', endpoints: {}, gates: [], actor: 'ci', reason: '' };
+const order: StartOrder = { model: 'rag_api', fromVersion: '1.0.0', toVersion: '1.1.0', gates: [25] };
 const mlops: Mlops = connect();
-console.log(mlops.config.environment, order.toVersion, typeof judgeTick, createJudgeState().ticks);
+console.log(mlops.config.environment, order.toVersion, typeof mlops.approvals.list, typeof judgeTick, createJudgeState().ticks);
 await mlops.close();
 `;
 const TICK = { canary: { requests: 600, errors: 60, slow: 3 }, control: { requests: 600, errors: 3, slow: 4 } };
@@ -76,7 +76,7 @@ describe('the package', () => {
       join(REPOSITORY, 'node_modules/.bin/tsc'),
       '--module nodenext --target es2024 --strict --skipLibCheck --outDir out src/program.ts'.split(' '),
     );
-    expect(inFolder(installed('.bin/node'), ['out/program.js']).trim()).toBe('dev 1.1.0 function 0');
+    expect(inFolder(installed('.bin/node'), ['out/program.js']).trim()).toBe('dev 1.1.0 function function 0');
   });
 
   it('brings the local stack up and rolls a version out', { timeout: 180_000 }, async () => {

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { databaseUrlOf } from '../../adapters/postgres/pool.ts';
 import { connectTemporal } from '../../adapters/temporal/connect.ts';
 import { scheduleId } from '../../adapters/temporal/schedules.ts';
-import { connect, type Mlops, type RolloutAction } from '../../client/index.ts';
+import { connect, type Mlops, type ActionOrder } from '../../client/index.ts';
 import { loadConfig } from '../../config/load.ts';
 import type { GuardReport } from '../../activities/guard.ts';
 import { TASK_QUEUE, type RolloutStatus } from '../../workflows/messages.ts';
@@ -71,7 +71,7 @@ describe('a rollout', () => {
 
   // Without a process for each look: several rollouts go on at once.
   const start = async (model: StagedModel, profile: string) =>
-    await mlops.start({
+    await mlops.rollouts.start({
       model: model.name,
       fromVersion: '1.0.0',
       toVersion: '1.1.0',
@@ -81,12 +81,12 @@ describe('a rollout', () => {
       actor: 'ann',
       reason: '',
     });
-  const act = async (model: StagedModel, kind: RolloutAction['kind'], reason: string, full = false) =>
-    await mlops.act(model.name, { kind, actor: 'ann', reason, full });
+  const act = async (model: StagedModel, kind: ActionOrder['kind'], reason: string, full = false) =>
+    await mlops.rollouts.act(model.name, { kind, actor: 'ann', reason, full });
   const reached = async (model: StagedModel, holds: (status: RolloutStatus) => boolean): Promise<RolloutStatus> =>
-    await until(async () => await mlops.status(model.name), holds, 40_000);
+    await until(async () => await mlops.rollouts.status(model.name), holds, 40_000);
   const ended = async (model: StagedModel): Promise<RolloutStatus> => {
-    const result = await mlops.result(model.name, AbortSignal.timeout(40_000));
+    const result = await mlops.rollouts.result(model.name, AbortSignal.timeout(40_000));
     if (result === null) throw new Error(`${model.name} has not ended in 40 s`);
     return result.status;
   };
@@ -135,7 +135,7 @@ describe('a rollout', () => {
       await act(model, 'pause', 'lunch');
       await act(model, 'approve', 'fine');
       await new Promise((resolve) => setTimeout(resolve, 2000));
-      expect((await mlops.status('gated')).phase).toBe('paused');
+      expect((await mlops.rollouts.status('gated')).phase).toBe('paused');
       expect(await model.weights()).toEqual([0]);
       await act(model, 'resume', 'back');
       await reached(model, ({ intendedWeightPercent }) => intendedWeightPercent === 20);
@@ -143,7 +143,7 @@ describe('a rollout', () => {
       await reached(model, ({ timeline }) => timeline.filter(({ event }) => event === 'approval-refused').length === 4);
       await act(model, 'abort', 'seen enough');
       await ended(model);
-      const refused = (await mlops.receipt('gated'))?.events.filter(({ event }) => event.endsWith('-refused'));
+      const refused = (await mlops.rollouts.receipt('gated'))?.events.filter(({ event }) => event.endsWith('-refused'));
       expect(refused?.map(({ event, actor, details }) => [event, actor, details['detail']])).toEqual([
         ...[1, 2, 3].map(() => [
           'approval-refused',
@@ -217,7 +217,10 @@ describe('a rollout', () => {
       const { outcome, reason } = await ended(model);
       expect(outcome).toBe('rolled-back');
       expect(reason).toMatch(/^smoke-test: Smoke test of smoke 1\.1\.0 .* failed: answered 302 /);
-      expect((await mlops.receipt('smoke'))?.outcome).toMatchObject({ outcome: 'rolled-back', reason: 'smoke-test' });
+      expect((await mlops.rollouts.receipt('smoke'))?.outcome).toMatchObject({
+        outcome: 'rolled-back',
+        reason: 'smoke-test',
+      });
       expect(model.traffic.seen.arm['canary'] ?? 0).toBe(0);
       expect((await stage.project.mlops(['rollout', 'watch', '--model', 'smoke'])).code).toBe(3);
     }, 120_000);
@@ -260,7 +263,7 @@ describe('a rollout', () => {
         expect(stderr).toContain('`mlops rollback broken`');
       }
       await temporal.schedule.getHandle(scheduleId('traffic-guard', 'dev')).trigger();
-      const listed = async () => (await mlops.list('broken'))[0];
+      const listed = async () => (await mlops.rollouts.list('broken'))[0];
       expect(await until(listed, (newest) => newest?.outcome !== null, 30_000)).toMatchObject({
         outcome: 'failed',
         reason: 'broken',

@@ -30,10 +30,10 @@ export function createStatusReader(project: Pick<TestProject, 'root'>, portOffse
   return {
     of: async (model) => {
       try {
-        return await (client ??= open()).status(model);
+        return await (client ??= open()).rollouts.status(model);
       } catch {
         await close();
-        return await (client ??= open()).status(model);
+        return await (client ??= open()).rollouts.status(model);
       }
     },
     close,

@@ -60,7 +60,7 @@ async function stageModel(
 ): Promise<StagedModel> {
   const endpoints = { '1.0.0': await project.startService('1.0.0'), '1.1.0': await project.startService('1.1.0') };
   // A process for each look would cost more than the rollout that is looked at.
-  const status = async (): Promise<RolloutStatus> => await client.status(name);
+  const status = async (): Promise<RolloutStatus> => await client.rollouts.status(name);
   const come = (): Traffic => startTraffic({ url: project.gateway, model: name, perSecond });
   let traffic = come();
   let areGone = false;

@@ -8,7 +8,7 @@ import type { EventActor } from '../../domain/governance/event-draft.ts';
 import type { Fields } from '../../domain/registry/mlflow/fields.ts';
 import { answerOf, refusal } from '../../domain/registry/mlflow/refusal.ts';
 import { LEDGER_HEADER } from '../../domain/registry/mlflow/version-source.ts';
-import { onceOpened } from '../once-opened.ts';
+import { onceOpened } from '../../domain/once-opened.ts';
 import type { Callers } from './callers.ts';
 import type { MlflowCall, ServedParts } from './mlflow/call.ts';
 import { MODEL_CALLS } from './mlflow/model-calls.ts';

@@ -1,40 +1,34 @@
 import { MlopsError } from '../../../domain/errors.ts';
-import { problemOfDecision } from '../../../domain/registry/approval/quorum.ts';
-import { decisionContent, resourceOfApproval, type Verdict } from '../../../domain/registry/approval/request.ts';
+import type { Verdict } from '../../../domain/registry/approval/request.ts';
+import { createApprovalVerbs } from '../../approvals/approval-verbs.ts';
 import type { CommandInput, CommandRun } from '../command.ts';
 import { textOption } from '../rollout/options.ts';
-import { readApproval } from './read-approval.ts';
 import { describeNeed, exitCodeOfApproval } from './render-approval.ts';
 
 /** A command that decides about one approval. */
 export function decideCommand(verdict: Verdict): CommandRun {
   return async (context, input) => {
     const approvalId = approvalOf(input);
-    const approvals = await context.composition.approvals();
-    const who = await context.composition.identity();
-    const before = await readApproval(context, approvals, approvalId);
-    const seen = textOption(input, 'seen') || before.contentDigest;
+    const approvals = createApprovalVerbs(context.composition);
+    const seen = textOption(input, 'seen');
+    const order = { approvalId, reason: textOption(input, 'reason'), ...(seen === '' ? {} : { seen }) };
     if (input.dryRun) {
-      const problem = problemOfDecision(before, { principal: who.actor, verdict, seen, authorities: null }, Date.now());
-      if (problem !== null) throw new MlopsError('APPROVAL_REFUSED', { action: titleOf(verdict), approvalId, problem });
+      const about = await approvals.foresee(verdict, order);
+      const content = seen || about.contentDigest;
       return {
         exitCode: 0,
-        data: { dryRun: true, approvalId, verdict, seen, state: before.state },
-        text: `Nothing is changed. This would ${verdict} ${before.kind} of ${before.resource}, content ${seen}: ${describeNeed(before)}`,
+        data: { dryRun: true, approvalId, verdict, seen: content, state: about.state },
+        text: `Nothing is changed. This would ${verdict} ${about.kind} of ${about.resource}, content ${content}: ${describeNeed(about)}`,
       };
     }
-    const order = { reason: textOption(input, 'reason'), seen };
-    const content = decisionContent(verdict, order);
-    const claim = who.claim({ action: 'approval.decide', resource: resourceOfApproval(approvalId), content });
-    const answer = await approvals.decide({ approvalId, verdict, ...order, claim });
-    const after = await readApproval(context, approvals, approvalId);
+    const { approval, ...decided } = await approvals[verdict](order);
     context.say(
       `Workflow approval/${approvalId}: ${await context.composition.workflowUrl(`approval/${approvalId}`, null)}`,
     );
     return {
-      exitCode: verdict === 'deny' ? 0 : exitCodeOfApproval(after.state),
-      data: { ...answer, approvalId, verdict, seen, stateBefore: before.state, state: after.state },
-      text: `${verdict}: counted, ${before.state} → ${after.state}; ${describeNeed(after)}`,
+      exitCode: verdict === 'deny' ? 0 : exitCodeOfApproval(approval.state),
+      data: { ...decided, approvalId, state: approval.state },
+      text: `${verdict}: counted, ${decided.stateBefore} → ${approval.state}; ${describeNeed(approval)}`,
     };
   };
 }
@@ -46,8 +40,4 @@ export function approvalOf({ args: [approvalId] }: CommandInput): string {
     problem: 'Approval is not named, wanted its id',
     hint: 'List those that wait with `mlops approval list`',
   });
-}
-
-function titleOf(verdict: Verdict): string {
-  return verdict === 'approve' ? 'Approval' : 'Denial';
 }

@@ -1,11 +1,10 @@
 import { messageOf, MlopsError } from '../../../domain/errors.ts';
-import type { Claim } from '../../../domain/governance/statement.ts';
-import { NO_REASON } from '../../../domain/rollout/emergency.ts';
 import type { ArmTarget, LiveSplit } from '../../../domain/rollout/split.ts';
-import { rolloutIdOf } from '../../rollouts/rollout-id.ts';
 import type { CommandContext, CommandRun } from '../command.ts';
+import { given } from '../given.ts';
 import { modelOf, textOption } from '../rollout/options.ts';
 import { startCommand } from '../rollout/undo.ts';
+import { rolloutVerbsOf } from '../rollout/verbs.ts';
 
 /** `mlops rollback`: all traffic to the stable version now, verified and journaled; a running ramp yields to it. Warns when that is down. */
 export const run: CommandRun = async (context, input) => {
@@ -19,17 +18,8 @@ export const run: CommandRun = async (context, input) => {
       text: `Nothing is changed. This would do: ${inWords(live)} (generation ${live.generation} now)`,
     };
   }
-  const emergency = await context.composition.emergency();
-  const given = textOption(input, 'reason');
-  const reason = given === '' ? null : given;
-  const claim = await claimOf(context, model, reason);
-  const { before, after, verifiedAt, journaled } = await emergency.roll(
-    { model, reason, ...claim },
-    ({ line, file, problem }) =>
-      context.say(
-        `Warning: this rollback goes on WITHOUT its journal: ${problem}. Keep the next line; add it to ${file} once that can be written.\n${line}`,
-      ),
-  );
+  const order = { model, ...given({ reason: textOption(input, 'reason') || null }) };
+  const { before, after, verifiedAt, journaled } = await rolloutVerbsOf(context).rollback(order);
   // The order is a person's and is carried out first, whatever state stable is in.
   const { stable } = after.split;
   const stableProblem = await problemOf(context, stable);
@@ -44,22 +34,6 @@ export const run: CommandRun = async (context, input) => {
     text: `${inWords(before)} (generation ${after.generation}), verified ${verifiedAt}`,
   };
 };
-
-/** Signed where there is a key. A key that cannot be used holds nothing up. */
-async function claimOf(context: CommandContext, model: string, reason: string | null): Promise<Claim> {
-  const { environment } = await context.config();
-  const asked = {
-    action: 'rollout.rollback',
-    resource: rolloutIdOf(environment, model),
-    content: { model, reason: reason ?? NO_REASON },
-  };
-  try {
-    return (await context.composition.identity()).claim(asked);
-  } catch (error) {
-    context.say(`Warning: this rollback goes on unsigned: ${messageOf(error)}`);
-    return { actor: await context.composition.user() };
-  }
-}
 
 /** Why stable may not serve the users it was just given; null when it is healthy. */
 async function problemOf({ composition }: CommandContext, { version, endpoint }: ArmTarget): Promise<string | null> {

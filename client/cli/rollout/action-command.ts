@@ -1,12 +1,14 @@
-import { isMlopsError, messageOf, MlopsError } from '../../../domain/errors.ts';
+import { isMlopsError, MlopsError } from '../../../domain/errors.ts';
 import type { RolloutStatus } from '../../../workflows/messages.ts';
+import { assertPromotionMeant } from '../../rollouts/act.ts';
 import type { RolloutAction } from '../../rollouts/actions.ts';
 import { assertActionFits, foreseeAction, type ActionCourse } from '../../rollouts/foresee-action.ts';
 import { rolloutIdOf } from '../../rollouts/rollout-id.ts';
 import type { Rollouts } from '../../rollouts/rollouts.ts';
-import type { CommandContext, CommandInput, CommandRun } from '../command.ts';
+import type { CommandContext, CommandRun } from '../command.ts';
 import { modelOf, textOption } from './options.ts';
 import { startCommand } from './undo.ts';
+import { rolloutVerbsOf } from './verbs.ts';
 
 type Kind = RolloutAction['kind'];
 
@@ -20,7 +22,8 @@ export function actionCommand(kind: Kind): CommandRun {
     const config = await context.config();
     const rolloutId = rolloutIdOf(config.environment, model);
     const full = input.options['full'] === true;
-    if (kind === 'promote' && config.environment === 'production') assertConfirmed(input, model);
+    const confirm = textOption(input, 'confirm');
+    assertPromotionMeant(config.environment, model, { kind, confirm });
     const rollouts = await context.composition.rollouts();
     if (input.dryRun) {
       const status = await rollouts.status(model);
@@ -34,17 +37,8 @@ export function actionCommand(kind: Kind): CommandRun {
     }
     const before = await statusBefore(rollouts, model, kind);
     const undo = await undoOf(context, kind, before, model);
-    const { awaiting, what } = await rollouts
-      .act(model, {
-        kind,
-        actor: (await context.composition.identity()).actor,
-        reason: textOption(input, 'reason'),
-        full,
-      })
-      .catch(async (error: unknown) => {
-        await recordRefusal(context, kind, rolloutId, error);
-        throw error;
-      });
+    const reason = textOption(input, 'reason');
+    const { awaiting, what } = await rolloutVerbsOf(context).act(model, { kind, reason, full, confirm });
     const course = before === null || awaiting !== undefined ? null : foreseeAction(kind, before, full);
     context.say(`Workflow ${rolloutId}: ${await context.composition.workflowUrl(rolloutId, null)}`);
     if (undo !== null && awaiting === undefined) context.say(`Undo with: ${undo}`);
@@ -54,22 +48,6 @@ export function actionCommand(kind: Kind): CommandRun {
       text: `${kind}: accepted, ${what}${course === null ? '' : `; ${inWords(course)}`}`,
     };
   };
-}
-
-/** A refusal leaves nothing in the workflow; that somebody tried is evidence all the same. */
-async function recordRefusal(context: CommandContext, kind: Kind, resource: string, error: unknown): Promise<void> {
-  if (!isMlopsError(error, 'ROLLOUT_REFUSED_ACTION') && !isMlopsError(error, 'APPROVAL_REFUSED')) return;
-  const refusal = {
-    actor: (await context.composition.identity()).actor,
-    action: `rollout.${kind}`,
-    resource,
-    code: error.code,
-  };
-  try {
-    await (await context.composition.ledger()).refused({ ...refusal, problem: error.message });
-  } catch (unrecorded) {
-    context.say(`Warning: the refusal is not in the ledger: ${messageOf(unrecorded)}`);
-  }
 }
 
 function inWords({ fromPercent, toPercent }: ActionCourse): string {
@@ -107,14 +85,5 @@ async function undoOf(
     to: before.toVersion,
     profile: before.profile,
     target: live?.split.canary ?? null,
-  });
-}
-
-/** In production nobody skips a gate by a line from the history of another shell. */
-function assertConfirmed(input: CommandInput, model: string): void {
-  if (textOption(input, 'confirm') === model) return;
-  throw new MlopsError('USAGE_INVALID', {
-    problem: `Promote in production refused: --confirm must name the model, wanted ${model}`,
-    hint: `Add --confirm ${model} when gates and evidence may be skipped`,
   });
 }

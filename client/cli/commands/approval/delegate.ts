@@ -1,4 +1,4 @@
-import { APPROVALS_RESOURCE } from '../../../approvals/approvals-port.ts';
+import { createApprovalVerbs } from '../../../approvals/approval-verbs.ts';
 import { MlopsError } from '../../../../domain/errors.ts';
 import { problemOfDelegation } from '../../../../domain/registry/approval/quorum.ts';
 import type { CommandRun } from '../../command.ts';
@@ -16,11 +16,8 @@ export const run: CommandRun = async (context, input) => {
   const forSeconds = parseDuration(textOption(input, 'for', '3d')) / 1000;
   const problem = problemOfDelegation(forSeconds);
   if (problem !== null) throw new MlopsError('DELEGATION_INVALID', { problem });
-  const approvals = await context.composition.approvals();
+  const approvals = createApprovalVerbs(context.composition);
   const reason = textOption(input, 'reason');
-  const who = await context.composition.identity();
-  const claimOf = (content: unknown) =>
-    who.claim({ action: 'approval.delegate', resource: APPROVALS_RESOURCE, content });
   if (input.options['revoke'] === true) {
     if (input.dryRun)
       return {
@@ -28,7 +25,7 @@ export const run: CommandRun = async (context, input) => {
         data: { dryRun: true, to },
         text: `Nothing is changed. This would take back what was handed to ${to}`,
       };
-    const revoked = await approvals.revoke({ to, reason }, claimOf({ to, reason }));
+    const revoked = await approvals.undelegate({ to, reason });
     return {
       exitCode: 0,
       data: { to, revoked },
@@ -46,8 +43,8 @@ export const run: CommandRun = async (context, input) => {
       data: { dryRun: true, to, approvalId, forSeconds },
       text: `Nothing is changed. This would let ${to} decide about ${what} on your behalf for ${forSeconds} s`,
     };
-  const order = { to, approvalId, forSeconds, reason };
-  const delegated = await approvals.delegate(order, claimOf(order));
+  const about = approvalId === null ? {} : { approvalId };
+  const delegated = await approvals.delegate({ to, ...about, forSeconds, reason });
   context.say(`Undo with: mlops approval delegate ${to} --revoke`);
   return {
     exitCode: 0,

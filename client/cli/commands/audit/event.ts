@@ -1,17 +1,12 @@
-import { MlopsError } from '../../../../domain/errors.ts';
-import { LEDGER_RESOURCE, type ProvenEvent } from '../../../ledger-port.ts';
+import type { ProvenEvent } from '../../../ledger-port.ts';
 import { parseWhole } from '../../audit/options.ts';
+import { auditVerbsOf } from '../../audit/verbs.ts';
 import type { CommandRun } from '../../command.ts';
 
 /** `mlops audit event`: one event with the proof that it is in the log. */
 export const run: CommandRun = async (context, input) => {
   const sequence = parseWhole(input.args[0] ?? '', 'The sequence');
-  const withPayload = input.options['payload'] === true;
-  const action = withPayload ? 'audit.payload-read' : 'audit.query';
-  const who = await context.composition.identity();
-  const order = { withPayload, ...who.claim({ action, resource: LEDGER_RESOURCE, content: sequence }) };
-  const proven = await (await context.composition.ledger()).event(sequence, order);
-  if (proven === null) throw new MlopsError('EVENT_NOT_FOUND', { sequence });
+  const proven = await auditVerbsOf(context).event(sequence, { withPayload: input.options['payload'] === true });
   return { exitCode: 0, showsIds: true, data: proven, text: render(proven) };
 };
 

@@ -1,10 +1,12 @@
 import { MlopsError } from '../../../../domain/errors.ts';
-import { LEDGER_RESOURCE } from '../../../ledger-port.ts';
+import { exportGroups } from '../../../audit/audit-verbs.ts';
 import { typeOption } from '../../audit/event-words.ts';
 import { wholeOption } from '../../audit/options.ts';
+import { auditVerbsOf } from '../../audit/verbs.ts';
 import type { CommandRun } from '../../command.ts';
+import { given } from '../../given.ts';
 import { textOption } from '../../rollout/options.ts';
-import { writeFileWhole, writeOut } from '../../write-lines.ts';
+import { writeOut } from '../../write-out.ts';
 
 /** `mlops audit export`: evidence for somebody else, verifiable without us. */
 export const run: CommandRun = async (context, input) => {
@@ -14,29 +16,21 @@ export const run: CommandRun = async (context, input) => {
       problem: `--from ${from} is behind --to ${to}`,
       hint: `Both are included: --from ${to} --to ${from}`,
     });
-  const type = typeOption(input);
-  const content = {
-    chosen: {
-      ...(from === null ? {} : { from }),
-      ...(to === null ? {} : { to }),
-      ...(type === undefined ? {} : { type }),
-    },
-    withPayloads: input.options['payloads'] === true,
-  };
-  const action = content.withPayloads ? 'audit.payload-read' : 'audit.export';
-  const claim = (await context.composition.identity()).claim({ action, resource: LEDGER_RESOURCE, content });
-  const groups = (await context.composition.ledger()).export({ ...content, ...claim });
+  const chosen = given({
+    from,
+    to,
+    type: typeOption(input) ?? null,
+    payloads: input.options['payloads'] === true,
+  });
   const out = textOption(input, 'out');
   if (out === '') {
-    for await (const lines of groups) await writeOut(lines.join(''));
+    for await (const lines of exportGroups(context.composition, chosen)) await writeOut(lines.join(''));
     return { exitCode: 0, text: '' };
   }
-  const { bytes, lines } = await writeFileWhole(context.workingDirectory, out, groups);
-  // The first line is the header.
-  const events = lines - 1;
+  const { bytes, events, file } = await auditVerbsOf(context).exportTo(out, chosen);
   return {
     exitCode: 0,
-    data: { file: out, events, bytes },
-    text: `Wrote ${events} event${events === 1 ? '' : 's'} to ${out} (${bytes} bytes). Check it with: mlops audit verify --file ${out}`,
+    data: { file, events, bytes },
+    text: `Wrote ${events} event${events === 1 ? '' : 's'} to ${file} (${bytes} bytes). Check it with: mlops audit verify --file ${file}`,
   };
 };

@@ -1,32 +1,19 @@
-import { resolve } from 'node:path';
 import type { ExportCheck } from '../../../../domain/governance/verify-export.ts';
-import { readTrustedKeys, verifyFile } from '../../../audit/verify-file.ts';
-import { ownKeyFiles } from '../../audit/own-keys.ts';
-import type { CommandContext, CommandInput, CommandRun, ExitCode } from '../../command.ts';
+import { auditVerbsOf } from '../../audit/verbs.ts';
+import type { CommandRun, ExitCode } from '../../command.ts';
 import { listOption, textOption } from '../../rollout/options.ts';
 
 /** `mlops audit verify`: checks an export with nothing but the file and the keys one trusts. */
 export const run: CommandRun = async (context, input) => {
-  const files = await context.composition.exportFiles();
   const file = textOption(input, 'file');
-  const path = (name: string) => (name === '-' ? name : resolve(context.workingDirectory, name));
-  const trustedKeys = await readTrustedKeys(files, {
+  const check = await auditVerbsOf(context).verify({
+    file,
     keys: listOption(input, 'key'),
-    keyFiles: keyFilesOf(context, input).map(path),
-  });
-  const check = await verifyFile(files, {
-    file: path(file),
-    trustedKeys,
-    checkpoints: listOption(input, 'checkpoint').map(path),
+    keyFiles: listOption(input, 'keys'),
+    checkpoints: listOption(input, 'checkpoint'),
   });
   return { exitCode: exitCodeOf(check), data: check, text: render(file, check) };
 };
-
-/** The files named, or the one the ledger of this project keeps, when no key is given at all. */
-function keyFilesOf(context: CommandContext, input: CommandInput): readonly string[] {
-  const named = listOption(input, 'keys');
-  return named.length > 0 || listOption(input, 'key').length > 0 ? named : ownKeyFiles(context);
-}
 
 function exitCodeOf({ valid, signedBy }: ExportCheck): ExitCode {
   if (!valid) return 3;

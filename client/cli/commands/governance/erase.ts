@@ -1,6 +1,8 @@
 import { MlopsError } from '../../../../domain/errors.ts';
-import { CUSTODY_RESOURCE, type ErasureReport } from '../../../governance-port.ts';
+import type { ErasureReport } from '../../../governance-port.ts';
+import { assertConfirmed } from '../../../governance/governance-verbs.ts';
 import type { CommandContext, CommandRun } from '../../command.ts';
+import { governanceVerbsOf } from '../../governance-verbs.ts';
 import { textOption } from '../../rollout/options.ts';
 
 /** Where names and words stand that an erasure does not reach. */
@@ -13,13 +15,9 @@ const NOT_ERASED = [
 /** `mlops governance erase`: what a subject's key sealed can be read by nobody any more; every proof stays valid. */
 export const run: CommandRun = async (context, input) => {
   const asked = input.args[0] ?? '';
-  const governance = await context.composition.governance();
-  const who = await context.composition.identity();
+  const governance = governanceVerbsOf(context);
   if (input.dryRun) {
-    const foreseen = await governance.foresee(
-      asked,
-      who.claim({ action: 'governance.read', resource: CUSTODY_RESOURCE, content: { subject: asked } }),
-    );
+    const foreseen = await governance.foreseeErasure(asked);
     const { held, subject } = foreseen;
     if (held !== null) throw new MlopsError('LEGAL_HOLD', { subject, held });
     return {
@@ -28,10 +26,9 @@ export const run: CommandRun = async (context, input) => {
       text: [`Nothing is changed. This would erase ${inWords(foreseen)}`, ...named(foreseen)].join('\n'),
     };
   }
-  await assertMeant(context, asked, textOption(input, 'confirm'));
-  const content = { subject: asked, reason: textOption(input, 'reason') };
-  const claim = who.claim({ action: 'governance.erase', resource: CUSTODY_RESOURCE, content });
-  const erased = await governance.erase({ ...content, ...claim });
+  const confirm = textOption(input, 'confirm');
+  await assertMeant(context, asked, confirm);
+  const erased = await governance.erase({ subject: asked, reason: textOption(input, 'reason'), confirm });
   if (erased.approvalId !== undefined)
     return {
       exitCode: 6,
@@ -68,12 +65,7 @@ function named({ authored, hasMore, mentions }: ErasureReport): string[] {
 
 /** It cannot be undone: in production the subject is named twice, and elsewhere somebody says yes. @throws USAGE_INVALID */
 async function assertMeant(context: CommandContext, asked: string, confirmed: string): Promise<void> {
-  const { environment } = await context.config();
-  if (environment === 'production' && confirmed !== asked)
-    throw new MlopsError('USAGE_INVALID', {
-      problem: `Erase in production refused: --confirm must name the subject, wanted ${asked}`,
-      hint: `Look with --dry-run, then add --confirm ${asked}: an erasure cannot be undone`,
-    });
+  assertConfirmed((await context.config()).environment, asked, confirmed);
   if (confirmed !== asked && !(await context.confirm(`Erase ${asked} for good?`)))
     throw new MlopsError('USAGE_INVALID', {
       problem: `Erasure of ${asked} was not confirmed: it cannot be undone`,

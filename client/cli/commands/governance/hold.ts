@@ -1,7 +1,8 @@
 import { MlopsError } from '../../../../domain/errors.ts';
-import { CUSTODY_RESOURCE } from '../../../governance-port.ts';
 import { CASE_ID, WANTED_CASE } from '../../../../domain/governance/custody-drafts.ts';
 import type { CommandInput, CommandRun } from '../../command.ts';
+import { given } from '../../given.ts';
+import { governanceVerbsOf } from '../../governance-verbs.ts';
 import { renderTable } from '../../render-table.ts';
 import { textOption } from '../../rollout/options.ts';
 
@@ -9,16 +10,14 @@ import { textOption } from '../../rollout/options.ts';
 export const run: CommandRun = async (context, input) => {
   const [subject] = input.args;
   const isRelease = input.options['release'] === true;
-  const governance = await context.composition.governance();
-  const who = await context.composition.identity();
-  const claimOf = (action: string, content: unknown) => who.claim({ action, resource: CUSTODY_RESOURCE, content });
+  const governance = governanceVerbsOf(context);
   if (subject === undefined) {
     if (isRelease)
       throw new MlopsError('USAGE_INVALID', {
         problem: 'Hold to release is not named',
         hint: 'Name its subject: `mlops governance hold <subject> --release`',
       });
-    const holds = await governance.holds(claimOf('governance.read', null));
+    const holds = await governance.holds.list();
     const rows = holds.map((hold) => [hold.subject, hold.caseId ?? '', hold.placedAt]);
     return {
       exitCode: 0,
@@ -30,21 +29,20 @@ export const run: CommandRun = async (context, input) => {
   if (input.dryRun) {
     const what = isRelease
       ? `release the hold on ${subject}`
-      : `hold ${(await governance.foresee(subject, claimOf('governance.read', { subject }))).subject}`;
+      : `hold ${(await governance.foreseeErasure(subject)).subject}`;
     return { exitCode: 0, data: { dryRun: true, subject }, text: `Nothing is changed. This would ${what}` };
   }
-  const content = { subject, reason: textOption(input, 'reason'), ...(caseId === null ? {} : { case: caseId }) };
-  const order = { subject, reason: content.reason, caseId };
+  const order = { subject, reason: textOption(input, 'reason'), ...given({ caseId }) };
   const named = caseId === null ? '' : ` for case ${caseId}`;
   if (isRelease) {
-    await governance.release({ ...order, ...claimOf('governance.release-hold', content) });
+    await governance.holds.release(order);
     return {
       exitCode: 0,
       data: { subject, case: caseId, released: true },
       text: `Released: ${subject} is not held${named} any more. It may be erased when no other hold covers it: mlops governance hold`,
     };
   }
-  const isNew = await governance.hold({ ...order, ...claimOf('governance.hold', content) });
+  const isNew = await governance.holds.place(order);
   return {
     exitCode: 0,
     data: { subject, case: caseId, placed: isNew },

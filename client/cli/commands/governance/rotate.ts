@@ -1,6 +1,6 @@
 import { MlopsError } from '../../../../domain/errors.ts';
-import { CUSTODY_RESOURCE } from '../../../governance-port.ts';
 import type { CommandContext, CommandInput, CommandRun } from '../../command.ts';
+import { governanceVerbsOf } from '../../governance-verbs.ts';
 import { textOption } from '../../rollout/options.ts';
 
 /** `mlops governance rotate`: another key wraps the keys of payloads, or signs checkpoints. */
@@ -24,8 +24,7 @@ export const run: CommandRun = async (context, input) => {
 
 async function addKey(context: CommandContext, input: CommandInput): ReturnType<CommandRun> {
   if (input.dryRun) return foreseen('make a wrapping key that waits');
-  const governance = await context.composition.governance();
-  const key = await governance.addKey(await claimFor(context, { addOnly: true }));
+  const key = await governanceVerbsOf(context).addKey();
   return {
     exitCode: 0,
     data: { key, active: false },
@@ -35,12 +34,8 @@ async function addKey(context: CommandContext, input: CommandInput): ReturnType<
 
 async function rotate(context: CommandContext, input: CommandInput): ReturnType<CommandRun> {
   if (input.dryRun) return foreseen('put a new wrapping key to use and wrap every key anew');
-  const governance = await context.composition.governance();
-  const content = { reason: textOption(input, 'reason') };
-  const { artifacts, key, place, rewrapped, secrets } = await governance.rotate({
-    ...content,
-    ...(await claimFor(context, content)),
-  });
+  const order = { reason: textOption(input, 'reason') };
+  const { artifacts, key, place, rewrapped, secrets } = await governanceVerbsOf(context).rotateKeys(order);
   return {
     exitCode: 0,
     data: { key, active: true, rewrapped, secrets, artifacts },
@@ -50,10 +45,8 @@ async function rotate(context: CommandContext, input: CommandInput): ReturnType<
 
 async function addCheckpointKey(context: CommandContext, input: CommandInput): ReturnType<CommandRun> {
   if (input.dryRun) return foreseen('make a key that signs checkpoints beside the one in use');
-  const governance = await context.composition.governance();
-  const reason = textOption(input, 'reason');
-  const claim = await claimFor(context, { checkpointKey: 'add', reason });
-  const { beside, isNew, key, verifierKey } = await governance.addCheckpointKey({ reason, ...claim });
+  const order = { reason: textOption(input, 'reason') };
+  const { beside, isNew, key, verifierKey } = await governanceVerbsOf(context).addCheckpointKey(order);
   return {
     exitCode: 0,
     data: { key, verifierKey, beside, isNew },
@@ -69,20 +62,13 @@ async function addCheckpointKey(context: CommandContext, input: CommandInput): R
 
 async function retireCheckpointKey(context: CommandContext, input: CommandInput): ReturnType<CommandRun> {
   if (input.dryRun) return foreseen('retire the older of the keys that sign checkpoints');
-  const governance = await context.composition.governance();
-  const reason = textOption(input, 'reason');
-  const claim = await claimFor(context, { checkpointKey: 'retire', reason });
-  const { inUse, key, verifierKey } = await governance.retireCheckpointKey({ reason, ...claim });
+  const order = { reason: textOption(input, 'reason') };
+  const { inUse, key, verifierKey } = await governanceVerbsOf(context).retireCheckpointKey(order);
   return {
     exitCode: 0,
     data: { key, inUse, verifierKey },
     text: `Key ${key} signs no more; what it signed verifies by its verifier key for ever. ${inUse} signs alone:\n${verifierKey}`,
   };
-}
-
-async function claimFor(context: CommandContext, content: unknown) {
-  const who = await context.composition.identity();
-  return who.claim({ action: 'governance.rotate', resource: CUSTODY_RESOURCE, content });
 }
 
 async function foreseen(what: string): ReturnType<CommandRun> {

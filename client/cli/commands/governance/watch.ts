@@ -1,25 +1,23 @@
 import { MlopsError } from '../../../../domain/errors.ts';
-import { CUSTODY_RESOURCE, type WatchState } from '../../../governance-port.ts';
+import type { WatchState } from '../../../governance-port.ts';
+import type { Watch } from '../../../governance/governance-verbs.ts';
 import type { CommandContext, CommandInput, CommandRun } from '../../command.ts';
+import { governanceVerbsOf } from '../../governance-verbs.ts';
 import { renderTable } from '../../render-table.ts';
 import { textOption } from '../../rollout/options.ts';
 
 /** `mlops governance watch`: how the watch over who does what stands, and what it raised; acknowledges one of its alarms. */
 export const run: CommandRun = async (context, input) => {
   if (textOption(input, 'acknowledge') !== '') return await acknowledge(context, input);
-  const { accessWatch } = await context.config();
-  const who = await context.composition.identity();
-  const claim = who.claim({ action: 'governance.read', resource: CUSTODY_RESOURCE, content: { watch: true } });
-  const state = await (await context.composition.governance()).watch(claim);
-  const { isEnabled: enabled, rules } = accessWatch;
+  const state = await governanceVerbsOf(context).watch();
   const people = state.newest.flatMap(({ acknowledgedBy, principal }) =>
     acknowledgedBy === null ? [principal] : [principal, acknowledgedBy],
   );
   const names = await context.composition.names(people);
   return {
     exitCode: 0,
-    data: { enabled, falseAlarmsPerMonth: rules.falseAlarmsPerMonth, ...state },
-    text: [headline(enabled, state), ...table(state, names)].join('\n'),
+    data: state,
+    text: [headline(state), ...table(state, names)].join('\n'),
   };
 };
 
@@ -39,10 +37,7 @@ async function acknowledge(context: CommandContext, input: CommandInput): Return
   const alarm = Number(given);
   if (input.dryRun)
     return { exitCode: 0, data: { dryRun: true, alarm }, text: `Nothing is changed. This would acknowledge ${alarm}` };
-  const who = await context.composition.identity();
-  const content = { alarm, reason };
-  const claim = who.claim({ action: 'governance.acknowledge', resource: CUSTODY_RESOURCE, content });
-  const { detector, principal } = await (await context.composition.governance()).acknowledge({ ...content, ...claim });
+  const { detector, principal } = await governanceVerbsOf(context).acknowledge({ alarm, reason });
   const name = (await context.composition.names([principal])).get(principal) ?? principal;
   return {
     exitCode: 0,
@@ -51,9 +46,9 @@ async function acknowledge(context: CommandContext, input: CommandInput): Return
   };
 }
 
-function headline(isEnabled: boolean, state: WatchState): string {
+function headline(state: Watch): string {
   const { alarms, behind, learning, lookedAt, open, principals, unseen } = state;
-  if (!isEnabled) return 'The watch is off: access_watch.enabled of config/governance.yaml';
+  if (!state.enabled) return 'The watch is off: access_watch.enabled of config/governance.yaml';
   if (lookedAt === null) return 'The watch has not looked yet: a worker looks every five minutes (`mlops status`)';
   const total = alarms.reduce((sum, one) => sum + one.alarms, 0);
   const kinds = alarms.map((one) => `${one.detector} ${one.alarms}`).join(', ');

@@ -1,7 +1,8 @@
 import { MlopsError } from '../../../../domain/errors.ts';
 import { roleForPeople } from '../../../../domain/governance/permissions.ts';
-import { IDENTITY_RESOURCE } from '../../../identity-port.ts';
+import { createIdentityVerbs } from '../../../identity/identity-verbs.ts';
 import type { CommandRun } from '../../command.ts';
+import { given } from '../../given.ts';
 import { parseNewName, parseRoles } from '../../identity-options.ts';
 import { listOption, textOption } from '../../rollout/options.ts';
 
@@ -19,11 +20,9 @@ export const run: CommandRun = async (context, input) => {
       data: { dryRun: true, name, kind, roles },
       text: `Nothing is changed. This would make ${kind} ${name} known: ${inWords}`,
     };
-  const who = await context.composition.identity();
-  const order = { name, kind, roles, reason: textOption(input, 'reason') };
-  const claim = who.claim({ action: 'identity.create', resource: IDENTITY_RESOURCE, content: order });
-  const identities = await context.composition.identities();
-  const made = await identities.create(order, textOption(input, 'out') || null, claim);
+  const file = given({ file: textOption(input, 'out') || null });
+  const order = { name, kind, roles, reason: textOption(input, 'reason'), ...file };
+  const made = await createIdentityVerbs(context.composition).create(order);
   context.say(`Undo with: mlops identity revoke ${JSON.stringify(name)}`);
   context.say(`Hand the file over; who has it replaces the key with: mlops identity rotate ${JSON.stringify(name)}`);
   return {

@@ -1,4 +1,4 @@
-import { IDENTITY_RESOURCE } from '../../../identity-port.ts';
+import { createIdentityVerbs } from '../../../identity/identity-verbs.ts';
 import type { CommandRun } from '../../command.ts';
 import { parseRoles } from '../../identity-options.ts';
 import { textOption } from '../../rollout/options.ts';
@@ -14,9 +14,7 @@ export const run: CommandRun = async (context, input) => {
       text: `Nothing is changed. This would make ${name} ${roles.join(', ')}`,
     };
   const order = { name, roles, reason: textOption(input, 'reason') };
-  const who = await context.composition.identity();
-  const claim = who.claim({ action: 'identity.grant', resource: IDENTITY_RESOURCE, content: order });
-  const granted = await (await context.composition.identities()).grant(order, claim);
+  const granted = await createIdentityVerbs(context.composition).grant(order);
   if (granted.length === 0)
     return { exitCode: 0, data: { name, granted }, text: `${name} is ${roles.join(', ')} already` };
   for (const role of granted) context.say(`Undo with: mlops identity revoke ${JSON.stringify(name)} ${role}`);

@@ -1,15 +1,13 @@
-import { IDENTITY_RESOURCE } from '../../../identity-port.ts';
+import { createIdentityVerbs } from '../../../identity/identity-verbs.ts';
 import type { CommandRun } from '../../command.ts';
 import { renderTable } from '../../render-table.ts';
 
 /** `mlops identity list` */
 export const run: CommandRun = async (context) => {
-  const who = await context.composition.identity();
-  const claim = who.claim({ action: 'identity.list', resource: IDENTITY_RESOURCE, content: null });
-  const identities = await (await context.composition.identities()).list(claim);
+  const { identities, you } = await createIdentityVerbs(context.composition).list();
   const rows = identities.map((one) => [
     one.name ?? '(erased)',
-    one.principal === who.actor ? `${one.principal} (you)` : one.principal,
+    one.principal === you ? `${one.principal} (you)` : one.principal,
     one.kind,
     one.authentication,
     one.roles.join(' ') || '-',
@@ -18,7 +16,7 @@ export const run: CommandRun = async (context) => {
   return {
     exitCode: 0,
     showsIds: true,
-    data: { you: who.actor, identities },
+    data: { you, identities },
     text: renderTable(['NAME', 'PRINCIPAL', 'KIND', 'SHOWN BY', 'ROLES', 'KEYS'], rows),
   };
 };

@@ -1,4 +1,4 @@
-import { IDENTITY_RESOURCE } from '../../../identity-port.ts';
+import { createIdentityVerbs } from '../../../identity/identity-verbs.ts';
 import type { CommandRun } from '../../command.ts';
 import { parseRole } from '../../identity-options.ts';
 import { textOption } from '../../rollout/options.ts';
@@ -14,9 +14,7 @@ export const run: CommandRun = async (context, input) => {
       text: `Nothing is changed. This would take ${role ?? 'every role and key'} from ${name}`,
     };
   const order = { name, role, reason: textOption(input, 'reason') };
-  const who = await context.composition.identity();
-  const claim = who.claim({ action: 'identity.revoke', resource: IDENTITY_RESOURCE, content: order });
-  const { keys, roles } = await (await context.composition.identities()).revoke(order, claim);
+  const { keys, roles } = await createIdentityVerbs(context.composition).revoke(order);
   if (roles.length > 0) context.say(`Undo with: mlops identity grant ${JSON.stringify(name)} ${roles.join(' ')}`);
   if (keys.length > 0) context.say(`A new key for it: mlops identity rotate ${JSON.stringify(name)}`);
   const taken = [...roles, ...keys.map((key) => `key ${key}`)].join(', ');

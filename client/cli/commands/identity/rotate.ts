@@ -1,4 +1,6 @@
+import { createIdentityVerbs } from '../../../identity/identity-verbs.ts';
 import type { CommandRun } from '../../command.ts';
+import { given } from '../../given.ts';
 import { textOption } from '../../rollout/options.ts';
 
 /** `mlops identity rotate`: a new key in the place of the earlier ones. */
@@ -10,10 +12,8 @@ export const run: CommandRun = async (context, input) => {
       data: { dryRun: true, name },
       text: `Nothing is changed. This would replace the key of ${name}`,
     };
-  const who = await context.composition.identity();
-  const identities = await context.composition.identities();
-  const order = { name, reason: textOption(input, 'reason') };
-  const { file, key, replaced } = await identities.rotate(order, textOption(input, 'out') || null, who);
+  const order = { name, reason: textOption(input, 'reason'), ...given({ file: textOption(input, 'out') || null }) };
+  const { file, key, replaced } = await createIdentityVerbs(context.composition).rotate(order);
   const was = replaced.length === 0 ? 'none' : replaced.join(', ');
   return {
     exitCode: 0,

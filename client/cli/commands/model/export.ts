@@ -1,6 +1,7 @@
 import type { CommandRun } from '../../command.ts';
 import { textOption } from '../../rollout/options.ts';
-import { writeFileWhole, writeOut } from '../../write-lines.ts';
+import { writeFileWhole } from '../../../write-file-whole.ts';
+import { writeOut } from '../../write-out.ts';
 
 /** `mlops model export`: the whole registry as lines of JSON, without artifacts. */
 export const run: CommandRun = async (context, input) => {

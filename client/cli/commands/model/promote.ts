@@ -1,7 +1,10 @@
 import { MlopsError } from '../../../../domain/errors.ts';
 import { isLegal, legalInWords } from '../../../../domain/registry/stages.ts';
+import { createModelRegistry } from '../../../registry/model-registry.ts';
+import type { GoBackOrder } from '../../../registry/registry-input.ts';
 import type { Registry } from '../../../registry-port.ts';
 import type { CommandInput, CommandResult, CommandRun } from '../../command.ts';
+import { given } from '../../given.ts';
 import { resultOfStage } from '../../model/outcome.ts';
 import { dataOfVersion } from '../../model/version-data.ts';
 import { textOption } from '../../rollout/options.ts';
@@ -21,8 +24,8 @@ export const run: CommandRun = async (context, input) => {
   const to = textOption(input, 'to', stage === 'development' ? 'staging' : 'production');
   const name = registration.version;
   if (input.dryRun) return await foresee(registry, { model, version: name, to, environment });
-  const outcome = await registry.promote({
-    ...(await orderOf(registry, input, model)),
+  const outcome = await createModelRegistry(async () => await Promise.resolve(registry)).promoteModel({
+    ...orderOf(input, model),
     version: name,
     to: to === 'production' ? to : 'staging',
   });
@@ -40,29 +43,28 @@ function undoOf(model: string, version: string, stage: string, replaced: string 
 }
 
 async function goBack(registry: Registry, input: CommandInput, model: string): Promise<CommandResult> {
-  const order = await orderOf(registry, input, model);
-  if (input.dryRun)
+  const order = orderOf(input, model);
+  if (input.dryRun) {
+    const { expectedProduction: production = await registry.production({ model }) } = order;
     return {
       exitCode: 0,
-      data: { dryRun: true, model, production: order.expectedProduction },
-      text: `Nothing is changed. This would put the production version before ${order.expectedProduction ?? 'now'} back, if it can be verified`,
+      data: { dryRun: true, model, production },
+      text: `Nothing is changed. This would put the production version before ${production ?? 'now'} back, if it can be verified`,
     };
-  return resultOfStage(await registry.goBack(order), {
+  }
+  const models = createModelRegistry(async () => await Promise.resolve(registry));
+  return resultOfStage(await models.goBack(order), {
     again: `mlops model promote ${model} --previous`,
     undo: `mlops model promote ${model} --previous`,
   });
 }
 
-/** What is in production now, unless it was said: when that changes meanwhile, nothing happens. */
-async function orderOf(registry: Registry, input: CommandInput, model: string) {
+/** What is in production now counts, unless it was said: when that changes meanwhile, nothing happens. */
+function orderOf(input: CommandInput, model: string): GoBackOrder {
   const expect = textOption(input, 'expect');
-  const expectedProduction = expect === '' ? await registry.production({ model }) : expect;
-  return {
-    model,
-    expectedProduction: expectedProduction === 'none' ? null : expectedProduction,
-    approvalId: textOption(input, 'approval') || null,
-    reason: textOption(input, 'reason'),
-  };
+  const expected = expect === '' ? {} : { expectedProduction: expect === 'none' ? null : expect };
+  const approval = given({ approvalId: textOption(input, 'approval') || null });
+  return { model, ...approval, ...expected, reason: textOption(input, 'reason') };
 }
 
 async function foresee(

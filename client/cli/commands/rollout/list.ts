@@ -1,16 +1,13 @@
-import { listRollouts } from '../../../rollouts/read-evidence.ts';
 import type { CommandRun } from '../../command.ts';
 import { renderTable } from '../../render-table.ts';
 import { givenModel } from '../../rollout/options.ts';
+import { rolloutVerbsOf } from '../../rollout/verbs.ts';
 
 const MOST = 100;
 
 /** `mlops rollout list`: rollouts of this environment, newest first. */
 export const run: CommandRun = async (context, input) => {
-  const { environment } = await context.config();
-  const model = givenModel(input);
-  const [evidence, who] = [await context.composition.evidence(), await context.composition.identity()];
-  const rollouts = await listRollouts({ evidence, who }, { environment, model, limit: MOST });
+  const rollouts = await rolloutVerbsOf(context).list(givenModel(input) ?? undefined, MOST);
   const rows = rollouts.map((r) => [
     r.model,
     `${r.fromVersion} → ${r.toVersion}`,

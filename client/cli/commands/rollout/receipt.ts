@@ -3,19 +3,20 @@ import { resolve } from 'node:path';
 import { MlopsError } from '../../../../domain/errors.ts';
 import type { RolloutReceipt } from '../../../../domain/rollout/receipt.ts';
 import type { ReceiptCheck } from '../../../../domain/rollout/verify-receipt.ts';
+import { ownKeyFiles } from '../../../audit/own-keys.ts';
 import { readTrustedKeys } from '../../../audit/verify-file.ts';
 import { renderReceiptHtml } from '../../../reports/receipt-html.ts';
 import { renderReceiptText } from '../../../reports/receipt-text.ts';
 import { parseReceipt } from '../../../rollouts/parse-receipt.ts';
-import { readReceipt } from '../../../rollouts/read-evidence.ts';
 import { digestOf } from '../../../rollouts/request.ts';
 import { verifyWithLedger, type LedgerComparison } from '../../../rollouts/verify-with-ledger.ts';
 import { verifyReceiptHere } from '../../../rollouts/verify-receipt-here.ts';
-import { ownKeyFiles } from '../../audit/own-keys.ts';
+import { auditDirectoryOf } from '../../audit/audit-directory.ts';
 import type { CommandContext, CommandInput, CommandResult, CommandRun } from '../../command.ts';
 import { listOption, modelOf, textOption } from '../../rollout/options.ts';
+import { rolloutVerbsOf } from '../../rollout/verbs.ts';
 import { unreadable } from '../../unreadable.ts';
-import { unwritable } from '../../unwritable.ts';
+import { unwritable } from '../../../unwritable.ts';
 
 /** `mlops rollout receipt`: everything that was decided and on what evidence; `--verify` decides it again offline. */
 export const run: CommandRun = async (context, input) => {
@@ -60,8 +61,7 @@ async function load(context: CommandContext, input: CommandInput): Promise<Rollo
   const { environment } = await context.config();
   const model = await modelOf(context, input);
   const key = textOption(input, 'key');
-  const [evidence, who] = [await context.composition.evidence(), await context.composition.identity()];
-  const receipt = await readReceipt({ evidence, who }, { environment, model, rolloutKey: key === '' ? null : key });
+  const receipt = await rolloutVerbsOf(context).receipt(model, key === '' ? undefined : key);
   if (receipt === null)
     throw new MlopsError('RECEIPT_NOT_FOUND', { model: key === '' ? model : `${model} with key ${key}`, environment });
   return receipt;
@@ -104,7 +104,7 @@ async function compareWithLedger(
   const files = await context.composition.exportFiles();
   const path = (name: string): string => (name === '-' ? name : resolve(context.workingDirectory, name));
   const named = listOption(input, 'keys');
-  const keyFiles = (named.length > 0 ? named : ownKeyFiles(context)).map(path);
+  const keyFiles = (named.length > 0 ? named : ownKeyFiles(auditDirectoryOf(context))).map(path);
   const trustedKeys = await readTrustedKeys(files, { keys: [], keyFiles });
   return await verifyWithLedger(files, receipt, { file: path(file), trustedKeys });
 }

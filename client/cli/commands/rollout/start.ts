@@ -2,6 +2,7 @@ import { isMlopsError, MlopsError } from '../../../../domain/errors.ts';
 import type { RolloutRequest } from '../../../../domain/rollout/run.ts';
 import type { LiveSplit } from '../../../../domain/rollout/split.ts';
 import { rolloutIdOf } from '../../../rollouts/rollout-id.ts';
+import { startRequest } from '../../../rollouts/rollout-verbs.ts';
 import type { Rollouts, StartedRollout } from '../../../rollouts/rollouts.ts';
 import type { CommandContext, CommandResult, CommandRun } from '../../command.ts';
 import { follow } from '../../rollout/follow.ts';
@@ -24,8 +25,11 @@ export const run: CommandRun = async (context, input) => {
       text: `Nothing is changed. A start would do this:\n\n${renderHeading(request)}\n\n${renderPlan(request)}`,
     };
   const rollouts = await context.composition.rollouts();
-  const supersede = input.options['supersede'] === true || request.plan.onInFlight === 'supersede';
-  const started = await rollouts.start(request, { supersede, actor: (await context.composition.identity()).actor });
+  const { actor } = await context.composition.identity();
+  const started = await startRequest(context.composition, request, {
+    supersede: input.options['supersede'] === true,
+    actor,
+  });
   await announce(context, request, started);
   if (input.options['detach'] === true) {
     const data = { ...(await firstStatus(rollouts, request, started)), ...started };

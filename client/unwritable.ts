@@ -1,4 +1,4 @@
-import { MlopsError, messageOf } from '../../domain/errors.ts';
+import { MlopsError, messageOf } from '../domain/errors.ts';
 
 /** Turns a file that could not be opened for writing into a coded error: `await open(...).catch(unwritable(file))`. */
 export function unwritable(file: string): (error: unknown) => never {

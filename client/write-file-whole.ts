@@ -1,13 +1,7 @@
-import { open, rename, stat } from 'node:fs/promises';
+import { open, rename, rm, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { MlopsError } from '../../domain/errors.ts';
+import { MlopsError } from '../domain/errors.ts';
 import { unwritable } from './unwritable.ts';
-
-/** Writes to standard output, and waits for a slow reader. */
-export async function writeOut(text: string): Promise<void> {
-  if (process.stdout.write(text)) return;
-  await new Promise<void>((drained) => process.stdout.once('drain', drained));
-}
 
 /** The file appears when it is whole: never half of it under its name. @throws OUTPUT_UNWRITABLE */
 export async function writeFileWhole(
@@ -30,6 +24,9 @@ export async function writeFileWhole(
       bytes += Buffer.byteLength(text);
     }
     await handle.sync();
+  } catch (error) {
+    await rm(`${file}.part`, { force: true });
+    throw error;
   } finally {
     await handle.close();
   }

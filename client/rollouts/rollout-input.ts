@@ -1,0 +1,72 @@
+import { z } from 'zod';
+import { MODEL, NAME, TEXT } from '../parse-input.ts';
+
+/** A rollout that a program asks for. */
+export interface StartOrder {
+  readonly model: string;
+  /** The version that all users have now. */
+  readonly fromVersion: string;
+  /** The version to roll out. */
+  readonly toVersion: string;
+  /** One of `profiles` in config/deployment.yaml; `default` by default. */
+  readonly profile?: string;
+  /** Base URLs by version; they win over `targets` of config/deployment.yaml and over the registry. */
+  readonly endpoints?: Readonly<Record<string, string>>;
+  /** Weights in percent, 0 to 100, that wait for an approval, beside those of the configuration. */
+  readonly gates?: readonly number[];
+  /** Who asks, where nobody signs; whoever has a key signs, and is the actor whatever stands here. By default the user of the machine. */
+  readonly actor?: string;
+  /** Why, in words. Empty by default. */
+  readonly reason?: string;
+}
+
+/** What a program asks of a rollout. */
+export interface ActionOrder {
+  readonly kind: 'approve' | 'deny' | 'pause' | 'resume' | 'promote' | 'abort';
+  /** promote: straight to 100 %, past every gate. False by default. */
+  readonly full?: boolean;
+  /** As in a start. */
+  readonly actor?: string;
+  /** Why, in words. Empty by default. */
+  readonly reason?: string;
+  /** In production a promotion names the model once more, for it may skip gates and evidence. */
+  readonly confirm?: string;
+}
+
+/** All traffic to the stable version, now. */
+export interface RollbackOrder {
+  readonly model: string;
+  /** Why, in words; left out, none was given. */
+  readonly reason?: string;
+}
+
+const ACTOR = NAME.exactOptional();
+const REASON = TEXT.exactOptional();
+const URL_TEXT = NAME.refine((text) => URL.canParse(text), {
+  error: 'wanted a URL, for example http://127.0.0.1:9101',
+});
+
+export const START = z.strictObject({
+  model: MODEL,
+  fromVersion: NAME,
+  toVersion: NAME,
+  profile: NAME.exactOptional(),
+  endpoints: z.record(NAME, URL_TEXT).exactOptional(),
+  gates: z.array(z.number().min(0).max(100)).exactOptional(),
+  actor: ACTOR,
+  reason: REASON,
+}) satisfies z.ZodType<StartOrder>;
+
+export const START_OPTIONS = z.strictObject({ supersede: z.boolean().exactOptional() });
+
+export const ACTION = z.strictObject({
+  kind: z.enum(['approve', 'deny', 'pause', 'resume', 'promote', 'abort']),
+  actor: ACTOR,
+  reason: REASON,
+  full: z.boolean().exactOptional(),
+  confirm: TEXT.exactOptional(),
+}) satisfies z.ZodType<ActionOrder>;
+
+export const ROLLBACK = z.strictObject({ model: MODEL, reason: REASON }) satisfies z.ZodType<RollbackOrder>;
+
+export const SIGNAL = z.instanceof(AbortSignal);

@@ -1,0 +1,125 @@
+import type { MlopsConfig } from '../../config/schema.ts';
+import type { RolloutReceipt } from '../../domain/rollout/receipt.ts';
+import type { RolloutRequest } from '../../domain/rollout/run.ts';
+import type { ActionAccepted, RolloutResult, RolloutStatus } from '../../workflows/messages.ts';
+import type { EmergencyResult, EvidenceReader, RolloutSummary } from '../evidence-port.ts';
+import { LIMIT, MODEL, NAME, parseInput } from '../parse-input.ts';
+import type { Registry } from '../registry-port.ts';
+import { act, type ActionParts } from './act.ts';
+import { withRegisteredEndpoints } from './registered-endpoints.ts';
+import { listRollouts, readReceipt } from './read-evidence.ts';
+import { assembleRequest } from './request.ts';
+import { rollBack, type RollbackParts } from './roll-back.ts';
+import {
+  ACTION,
+  ROLLBACK,
+  SIGNAL,
+  START,
+  START_OPTIONS,
+  type ActionOrder,
+  type RollbackOrder,
+  type StartOrder,
+} from './rollout-input.ts';
+import type { Rollouts, StartedRollout } from './rollouts.ts';
+
+/** Rollouts for programs: what the commands of `rollout`, and `mlops rollback`, do. Every verb may throw USAGE_INVALID. */
+export interface RolloutVerbs {
+  /**
+   * Starts a rollout, or attaches to the equal one that runs. `supersede` first ends another one that is open; by default what
+   * `canary.on_in_flight` of config/deployment.yaml says.
+   *
+   * @throws ROLLOUT_ALREADY_OPEN, TARGET_UNKNOWN, ENDPOINT_NOT_ALLOWED, ROLLOUT_PLAN_INVALID, TEMPORAL_UNREACHABLE
+   */
+  start(order: StartOrder, options?: { readonly supersede?: boolean }): Promise<StartedRollout>;
+  /** Where the newest rollout of a model stands. @throws ROLLOUT_NOT_FOUND, ROLLOUT_BROKEN, ROLLOUT_UNANSWERED, TEMPORAL_UNREACHABLE */
+  status(model: string): Promise<RolloutStatus>;
+  /** Waits for the end; null when the signal fired first, which never ends the rollout. @throws ROLLOUT_NOT_FOUND, ROLLOUT_BROKEN, TEMPORAL_UNREACHABLE */
+  result(model: string, signal?: AbortSignal): Promise<RolloutResult | null>;
+  /**
+   * Approves, denies, pauses, resumes, promotes or aborts. A refusal is an event of the ledger.
+   *
+   * @throws ROLLOUT_NOT_FOUND, ROLLOUT_REFUSED_ACTION, ROLLOUT_UNAUTHORISED, APPROVAL_REFUSED, ROLLOUT_UNANSWERED, TEMPORAL_UNREACHABLE
+   */
+  act(model: string, action: ActionOrder): Promise<ActionAccepted>;
+  /** Newest first, of one model or of all; `limit` is 1 to 1000, 20 by default. @throws NOT_AUTHENTICATED, NOT_AUTHORISED, DATABASE_UNREACHABLE */
+  list(model?: string, limit?: number): Promise<readonly RolloutSummary[]>;
+  /** The receipt of one rollout, or of the newest; null when there is none. @throws NOT_AUTHENTICATED, NOT_AUTHORISED, DATABASE_UNREACHABLE */
+  receipt(model: string, rolloutKey?: string): Promise<RolloutReceipt | null>;
+  /**
+   * Emergency: all traffic to the stable version; needs the gateway alone. What the local journal does not take is a warning
+   * of the process.
+   *
+   * @throws ROUTER_UNREACHABLE, ROLLBACK_NOTHING_LIVE
+   */
+  rollback(order: RollbackOrder): Promise<EmergencyResult>;
+}
+
+/** What rollouts need of the system. */
+export interface RolloutVerbParts extends ActionParts, RollbackParts {
+  config(): Promise<MlopsConfig>;
+  rollouts(): Promise<Rollouts>;
+  evidence(): Promise<EvidenceReader>;
+  registry(): Promise<Registry>;
+}
+
+const LISTED = 20;
+
+/** The verbs of rollouts, for the command line and for programs. */
+export function createRolloutVerbs(parts: RolloutVerbParts): RolloutVerbs {
+  return {
+    start: async (given, options = {}) => {
+      const order = parseInput('rollouts.start', START, given);
+      const { supersede = false } = parseInput('rollouts.start', START_OPTIONS, options);
+      const request = await requestOf(parts, order);
+      return await startRequest(parts, request, { supersede, actor: request.startedBy });
+    },
+    status: async (given) => {
+      const model = parseInput('rollouts.status', MODEL, given);
+      return await (await parts.rollouts()).status(model);
+    },
+    result: async (given, signal = new AbortController().signal) => {
+      const model = parseInput('rollouts.result', MODEL, given);
+      const until = parseInput('rollouts.result', SIGNAL, signal);
+      return await (await parts.rollouts()).result(model, until);
+    },
+    act: async (given, action) =>
+      await act(parts, parseInput('rollouts.act', MODEL, given), parseInput('rollouts.act', ACTION, action)),
+    list: async (given, limit = LISTED) => {
+      const model = given === undefined ? null : parseInput('rollouts.list', MODEL, given);
+      const most = parseInput('rollouts.list', LIMIT, limit);
+      const { environment } = await parts.config();
+      return await listRollouts(await readingOf(parts), { environment, model, limit: most });
+    },
+    receipt: async (given, rolloutKey) => {
+      const model = parseInput('rollouts.receipt', MODEL, given);
+      const key = rolloutKey === undefined ? null : parseInput('rollouts.receipt', NAME, rolloutKey);
+      const { environment } = await parts.config();
+      return await readReceipt(await readingOf(parts), { environment, model, rolloutKey: key });
+    },
+    rollback: async (order) => await rollBack(parts, parseInput('rollouts.rollback', ROLLBACK, order)),
+  };
+}
+
+/** The evidence, and who looks at it. */
+async function readingOf(parts: RolloutVerbParts) {
+  return { evidence: await parts.evidence(), who: await parts.identity() };
+}
+
+/** Starts what was completed. @throws ROLLOUT_ALREADY_OPEN, unless the one that is open may be ended for it */
+export async function startRequest(
+  parts: Pick<RolloutVerbParts, 'rollouts'>,
+  request: RolloutRequest,
+  { actor, supersede }: { readonly supersede: boolean; readonly actor: string },
+): Promise<StartedRollout> {
+  const mayEnd = supersede || request.plan.onInFlight === 'supersede';
+  return await (await parts.rollouts()).start(request, { supersede: mayEnd, actor });
+}
+
+async function requestOf(parts: RolloutVerbParts, given: StartOrder): Promise<RolloutRequest> {
+  const config = await parts.config();
+  const actor = given.actor ?? (await parts.identity()).actor;
+  const order = { profile: 'default', endpoints: {}, gates: [], reason: '', ...given, actor };
+  const versions = [order.fromVersion, order.toVersion];
+  const open = async () => await parts.registry();
+  return assembleRequest(config, await withRegisteredEndpoints(config, order, versions, open));
+}
