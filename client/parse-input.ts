@@ -1,6 +1,5 @@
-import { inspect } from 'node:util';
 import { z } from 'zod';
-import { describeIssue, flattenIssue } from '../config/describe-issue.ts';
+import { checkInput } from '../config/check-input.ts';
 import { MlopsError } from '../domain/errors.ts';
 import { MODEL_NAME, WANTED_MODEL_NAME } from '../domain/model-name.ts';
 
@@ -11,13 +10,10 @@ import { MODEL_NAME, WANTED_MODEL_NAME } from '../domain/model-name.ts';
  * @throws USAGE_INVALID with everything that is wrong; an unknown key is wrong too
  */
 export function parseInput<Schema extends z.ZodType>(call: string, schema: Schema, given: unknown): z.output<Schema> {
-  const value = withoutUndefined(given);
-  const result = schema.safeParse(value);
-  if (result.success) return result.data;
-  const issues = result.error.issues.flatMap((issue) => flattenIssue(issue, value));
-  const problems = issues.flatMap((issue) => describeIssue(issue, value, schema, { place: () => '', show: shownOf }));
+  const checked = checkInput(schema, withoutUndefined(given));
+  if ('value' in checked) return checked.value;
   throw new MlopsError('USAGE_INVALID', {
-    problem: `Input of ${call} is not valid: ${problems.join('; ')}`,
+    problem: `Input of ${call} is not valid: ${checked.problems}`,
     hint: `See ${call} in docs/reference/typescript-api.md`,
   });
 }
@@ -47,10 +43,4 @@ export const WHOLE = z.int().min(0);
 function withoutUndefined(given: unknown): unknown {
   if (typeof given !== 'object' || given === null || Object.getPrototypeOf(given) !== Object.prototype) return given;
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
-}
-
-/** Also of what JSON cannot say: NaN, a Date without a time, a circle. */
-function shownOf(value: unknown): string {
-  if (typeof value === 'string') return JSON.stringify(value.length > 200 ? `${value.slice(0, 200)}…` : value);
-  return inspect(value, { depth: 1, breakLength: Number.POSITIVE_INFINITY, maxArrayLength: 5, maxStringLength: 100 });
 }

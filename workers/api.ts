@@ -9,13 +9,17 @@ import { connectTemporal } from '../adapters/temporal/connect.ts';
 import { createPayloadCodec } from '../adapters/temporal/codec.ts';
 import { loadPayloadKeys } from '../adapters/temporal/keys.ts';
 import type { MlopsConfig } from '../config/schema.ts';
+import { MlopsError } from '../domain/errors.ts';
 import { isOfLink, registerApprovalLinks } from './api/approval-links.ts';
 import { rememberSources, sourceOfCall } from './act-source.ts';
-import { registerApprovals, type ApprovalGate } from './api/approvals.ts';
 import { createCallers } from './api/callers.ts';
 import { linkSiteOf } from './api/link-site.ts';
 import { registerMlflow } from './api/mlflow.ts';
 import { refuseForeignHosts } from './api/own-hosts.ts';
+import type { ApprovalGate } from './api/v1/approval-gate.ts';
+import { refusalOf } from './api/v1/refusal.ts';
+import { ROUTES } from './api/v1/routes.ts';
+import { serveRoutes } from './api/v1/serve.ts';
 import { composeApprovals } from './approvals.ts';
 import { composeAuthority } from './authority.ts';
 import { composeEvidence, readVerifierKeys } from './ledger.ts';
@@ -24,8 +28,6 @@ import { openMlflow } from './mlflow.ts';
 import { onceOpened } from '../domain/once-opened.ts';
 import { nameRequest, rememberRequests } from './request-id.ts';
 import { untilToldToStop } from './stop-signal.ts';
-
-const TEXT = 'text/plain; charset=utf-8';
 
 const { Payload } = proto.temporal.api.common.v1;
 
@@ -64,7 +66,7 @@ export async function createApi(config: MlopsConfig): Promise<FastifyInstance> {
     if (isOfLink(request) && (origin === undefined || site.isOrigin(origin))) return undefined;
     // Only the Web UI of this stack may read decrypted payloads from a browser.
     if (origin !== undefined && origin !== ui && origin !== ui.replace('127.0.0.1', 'localhost'))
-      return await reply.status(403).send({ error: 'this origin may not use the API' });
+      return await reply.status(403).send(refusalOf(new MlopsError('ORIGIN_NOT_ALLOWED', { origin })));
     if (origin !== undefined)
       reply.headers({
         'access-control-allow-origin': origin,
@@ -86,8 +88,11 @@ export async function createApi(config: MlopsConfig): Promise<FastifyInstance> {
     const text = await renderRolloutMetrics(pool, config.environment);
     return await reply.type('text/plain; version=0.0.4; charset=utf-8').send(text);
   });
-  registerCheckpoints(app, config, pool);
-  registerApprovals(app, gate);
+  serveRoutes(app, ROUTES, {
+    gate,
+    verifierKeys: async () => await readVerifierKeys(config),
+    newestNote: async () => (await newestCheckpoint(pool))?.note ?? null,
+  });
   registerApprovalLinks(app, approvals, site);
   registerMlflow(app, openMlflow(config, pool, engine.connect));
   app.post('/codec/encode', async ({ body }) => toWire(await codec.encode(fromWire(body as WirePayloads))));
@@ -105,19 +110,6 @@ async function openApprovals(config: MlopsConfig, pool: Pool, connect: () => Pro
     advice: 'show a signed statement, or a token',
   });
   return { approvals: composeApprovals(config, { evidence, connect }), callers };
-}
-
-/** Without credentials: outsiders are to keep copies, which show a history that was written anew. */
-function registerCheckpoints(app: FastifyInstance, config: MlopsConfig, pool: Pool): void {
-  app.get('/api/v1/audit/keys', async (_request, reply) => {
-    return await reply.type(TEXT).send(await readVerifierKeys(config));
-  });
-  app.get('/api/v1/audit/checkpoint', async (_request, reply) => {
-    const newest = await newestCheckpoint(pool);
-    return newest === null
-      ? await reply.status(404).type(TEXT).send('nothing was signed yet\n')
-      : await reply.type(TEXT).send(newest.note);
-  });
 }
 
 /** Connects to the engine when it is first needed, once for all of the API. */

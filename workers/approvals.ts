@@ -15,6 +15,7 @@ import type { EventActor } from '../domain/governance/event-draft.ts';
 import type { Claim } from '../domain/governance/statement.ts';
 import { ACTION_OF_KIND, contentOfAsk } from '../domain/registry/approval/ask.ts';
 import {
+  APPROVALS_RESOURCE,
   isFinal,
   resourceOfApproval,
   type ApprovalAsk,
@@ -40,16 +41,11 @@ type RequestOrder = Omit<ApprovalAsk, 'claim' | 'environment'>;
 /** What somebody who asks for approvals goes by: who this process is, and how strict its environment. */
 export type AskingRules = Rules & Pick<MlopsConfig, 'identity' | 'ports' | 'stateDirectory'>;
 
-/** What statements about approvals at large are about. */
-export const APPROVALS = 'approval';
 /** Which are listed: those that wait, or all, newest first. */
 interface Listed {
   readonly all: boolean;
   readonly limit: number;
 }
-
-/** A list has no more than this. */
-export const MAX_LISTED = 100;
 
 /** Approvals as people and programs use them, each call authorised; the shape is client/approvals/approvals-port.ts. */
 export function composeApprovals(config: AskingRules, { connect, evidence }: ApprovalParts) {
@@ -61,7 +57,7 @@ export function composeApprovals(config: AskingRules, { connect, evidence }: App
   const reading = createReading(config, evidence, reader);
   return {
     list: async (chosen: Listed, claim: Claim): Promise<ApprovalView[]> =>
-      await reading.list(chosen, await may(claim, 'approval.read', APPROVALS, null)),
+      await reading.list(chosen, await may(claim, 'approval.read', APPROVALS_RESOURCE, null)),
 
     show: async (approvalId: string, claim: Claim): Promise<ApprovalView> =>
       await reading.show(approvalId, await may(claim, 'approval.read', resourceOfApproval(approvalId), null)),
@@ -84,14 +80,14 @@ export function composeApprovals(config: AskingRules, { connect, evidence }: App
       await decide(evidence, await desk(), { approvalId, verdict, ...input }),
 
     async delegate(order: DelegationOrder, claim: Claim) {
-      const who = await may(claim, 'approval.delegate', APPROVALS, order);
+      const who = await may(claim, 'approval.delegate', APPROVALS_RESOURCE, order);
       if (order.approvalId !== null) await reader.standing(order.approvalId);
       const to = await subjectOf(evidence.pool, order.to);
       return { to, ...(await createDelegations(evidence).delegate(who, { ...order, to })) };
     },
 
     async revoke(order: { readonly to: string; readonly reason: string }, claim: Claim): Promise<number> {
-      const who = await may(claim, 'approval.delegate', APPROVALS, order);
+      const who = await may(claim, 'approval.delegate', APPROVALS_RESOURCE, order);
       return await createDelegations(evidence).revoke(who, await subjectOf(evidence.pool, order.to), order.reason);
     },
 
@@ -136,7 +132,7 @@ function createReading(
   return {
     note,
     async list(chosen: Listed, who: EventActor): Promise<ApprovalView[]> {
-      await note(APPROVALS, 'list', who);
+      await note(APPROVALS_RESOURCE, 'list', who);
       return await reader.list(environment, chosen);
     },
     async show(approvalId: string, who: EventActor): Promise<ApprovalView> {

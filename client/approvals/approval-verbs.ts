@@ -2,7 +2,9 @@ import { z } from 'zod';
 import { MlopsError } from '../../domain/errors.ts';
 import { problemOfDecision } from '../../domain/registry/approval/quorum.ts';
 import {
+  APPROVALS_RESOURCE,
   decisionContent,
+  MOST_LISTED,
   resourceOfApproval,
   type ApprovalState,
   type ApprovalView,
@@ -11,7 +13,7 @@ import {
 } from '../../domain/registry/approval/request.ts';
 import type { CurrentIdentity } from '../identity-port.ts';
 import { NAME, parseInput, TEXT } from '../parse-input.ts';
-import { APPROVALS_RESOURCE, type Approvals } from './approvals-port.ts';
+import type { Approvals } from './approvals-port.ts';
 
 /** Somebody decides about one approval. */
 export interface DecisionOrder {
@@ -82,10 +84,12 @@ export interface ApprovalVerbs {
   link(approvalId: string): Promise<{ readonly url: string; readonly expiresAt: string }>;
 }
 
-const MOST = 100;
 const DAY_SECONDS = 86_400;
 
-const LISTED = z.strictObject({ all: z.boolean().exactOptional(), limit: z.int().min(1).max(MOST).exactOptional() });
+const LISTED = z.strictObject({
+  all: z.boolean().exactOptional(),
+  limit: z.int().min(1).max(MOST_LISTED).exactOptional(),
+});
 const VERDICT = z.enum(['approve', 'deny']);
 const DECISION = z.strictObject({
   approvalId: NAME,
@@ -121,7 +125,7 @@ export function createApprovalVerbs(parts: ApprovalVerbParts): ApprovalVerbs {
     (await parts.identity()).claim({ action: 'approval.delegate', resource: APPROVALS_RESOURCE, content });
   return {
     list: async (asked = {}) => {
-      const { all = false, limit = MOST } = parseInput('approvals.list', LISTED, asked);
+      const { all = false, limit = MOST_LISTED } = parseInput('approvals.list', LISTED, asked);
       const about = { action: 'approval.read', resource: APPROVALS_RESOURCE, content: null };
       const claim = (await parts.identity()).claim(about);
       return await (await parts.approvals()).list({ all, limit }, claim);

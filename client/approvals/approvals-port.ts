@@ -22,9 +22,6 @@ export interface DelegationRequest {
   readonly reason: string;
 }
 
-/** What statements about approvals at large are about. */
-export const APPROVALS_RESOURCE = 'approval';
-
 /** Port: approvals of one environment, as people and programs use them. Every call is authorised: NOT_AUTHENTICATED, NOT_AUTHORISED. */
 export interface Approvals {
   /** Newest first; from the database. @throws DATABASE_UNREACHABLE */

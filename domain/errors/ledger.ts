@@ -108,6 +108,13 @@ export const LEDGER_ERRORS = {
     retryable: false,
     exitCode: 3,
   },
+  CHECKPOINT_NOT_FOUND: {
+    message: 'Nothing of the ledger was signed yet: there is no checkpoint',
+    remedy:
+      'Start the worker, which holds the signing key and signs every second (`mlops up --detach`), then try again',
+    retryable: true,
+    exitCode: 1,
+  },
   LEDGER_UNSIGNED: {
     message: 'Ledger has {size} events, and its newest checkpoint covers {signed}',
     remedy:

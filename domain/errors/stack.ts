@@ -8,6 +8,18 @@ export const STACK_ERRORS = {
     retryable: true,
     exitCode: 1,
   },
+  ORIGIN_NOT_ALLOWED: {
+    message: 'Pages of {origin} may not use the API',
+    remedy: 'Call it from a program; in a browser the Web UI of this stack alone may',
+    retryable: false,
+    exitCode: 4,
+  },
+  ROUTE_NOT_FOUND: {
+    message: 'There is no {method} {path} here',
+    remedy: 'GET /api/v1/openapi.json lists what there is',
+    retryable: false,
+    exitCode: 2,
+  },
   HOST_NOT_ALLOWED: {
     message: 'Host is not allowed: {host}, wanted {wanted}',
     remedy:

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { copyFile, mkdir, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import type { Client } from '@temporalio/client';
@@ -28,6 +28,8 @@ import {
   type Verdict,
 } from '../../domain/registry/approval/request.ts';
 import { TASK_QUEUE } from '../../workflows/messages.ts';
+import { REFUSAL } from '../../workers/api/v1/refusal.ts';
+import { ROUTES } from '../../workers/api/v1/routes.ts';
 import { composeApprovals } from '../../workers/approvals.ts';
 import { composeEvidence } from '../../workers/ledger.ts';
 import { composeLedgerReader } from '../../workers/ledger-reader.ts';
@@ -37,6 +39,7 @@ import { askAs } from '../support/ask-as.ts';
 import { createOrder, DIGEST } from '../support/approvals.ts';
 import { readHistory, replayHistory, saveHistory } from '../support/history.ts';
 import { OFFSETS } from '../support/offsets.ts';
+import { problemsByAll } from '../support/openapi.ts';
 import { isSignedWith, startHook } from '../support/registry-hook.ts';
 import { openSource } from '../support/registry-source.ts';
 import { createProject, until, type TestProject } from '../support/stack.ts';
@@ -929,6 +932,44 @@ describe('on a stack', () => {
       const reader = await composeLedgerReader(config, pool);
       const found = await reader.event(Number(decided?.sequence), { withPayload: true, actor: ME });
       expect(found?.payload, 'through the workflow').toMatchObject({ source: { address: '127.0.0.1' } });
+    });
+
+    it('answers as its own description says, which is the committed one', async () => {
+      const { approvalId, contentDigest: seen } = await written();
+      await decide(approvalId, 'ann');
+      const at = (path: string) => `${api()}/api/v1${path.replace('{approvalId}', approvalId)}`;
+      const document: unknown = await (await fetch(at('/openapi.json'))).json();
+      const committed = join(import.meta.dirname, '../../docs/reference/openapi.json');
+      expect(document).toEqual(JSON.parse(await readFile(committed, 'utf8')));
+      for (const { answer, path } of ROUTES.filter(({ method }) => method === 'GET')) {
+        const response = await fetch(at(path));
+        const isJson = response.headers.get('content-type')?.startsWith('application/json') === true;
+        const told: unknown = isJson ? await response.json() : await response.text();
+        expect([path, response.status, problemsByAll(answer, told)]).toEqual([path, 200, []]);
+      }
+      const all: unknown = await (await fetch(at('/approvals?all=true'))).json();
+      const list = ROUTES.find(({ path }) => path === '/approvals');
+      expect(problemsByAll(list?.answer ?? REFUSAL, all)).toEqual([]);
+
+      const path = `/api/v1/approvals/${approvalId}/decisions`;
+      const order = { seen, reason: 'as described' };
+      const { statement } = (await identityOf('bob')).claim({
+        action: 'approval.decide',
+        resource: resourceOfApproval(approvalId),
+        content: decisionContent('approve', order),
+      });
+      const authorization = `Mlops-Statement ${Buffer.from(JSON.stringify(statement)).toString('base64url')}`;
+      const decided = await send(path, { verdict: 'approve', ...order }, { authorization });
+      const decision = ROUTES.find(({ method }) => method === 'POST');
+      expect([decided.status, problemsByAll(decision?.answer ?? REFUSAL, decided.body)]).toEqual([200, []]);
+
+      // A statement counts once.
+      const again = await send(path, { verdict: 'approve', ...order }, { authorization });
+      const elsewhere = await send(path, {}, { origin: 'https://evil.example' });
+      const unknown = await fetch(at('/approvals/apr-nothing'));
+      expect([again.status, elsewhere.status, unknown.status]).toEqual([401, 403, 404]);
+      for (const refused of [again.body, elsewhere.body, await unknown.json()])
+        expect(problemsByAll(REFUSAL, refused)).toEqual([]);
     });
 
     it('nobody decides by being on this machine, nor reads through a proxy of it or by another name', async () => {

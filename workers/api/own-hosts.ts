@@ -3,6 +3,7 @@ import type { MlopsConfig } from '../../config/schema.ts';
 import { assertAllowedHost } from '../../domain/allowed-host.ts';
 import { isMlopsError } from '../../domain/errors.ts';
 import { isOfLink } from './approval-links.ts';
+import { refusalOf } from './v1/refusal.ts';
 
 /**
  * Answers nothing that was sent to a name which merely leads here. Pages of links know their one host, and refuse the others themselves.
@@ -17,11 +18,9 @@ export function refuseForeignHosts(app: FastifyInstance, config: Pick<MlopsConfi
       return undefined;
     } catch (error) {
       if (!isMlopsError(error)) throw error;
-      const { code, details, message, remedy, retryable } = error;
-      const told = { schemaVersion: 1, error: { code, message, remedy, retryable, details } };
-      return await reply
-        .status(403)
-        .send({ ...told, error_code: 'PERMISSION_DENIED', message: `${message}. ${remedy}` });
+      const { message, remedy } = error;
+      const told = { ...refusalOf(error), error_code: 'PERMISSION_DENIED', message: `${message}. ${remedy}` };
+      return await reply.status(403).send(told);
     }
   });
 }

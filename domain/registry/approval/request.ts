@@ -159,6 +159,11 @@ export interface ApprovalView extends ApprovalRecord {
   readonly ledgerSequence: number;
 }
 
+/** What statements about approvals at large are about. */
+export const APPROVALS_RESOURCE = 'approval';
+/** A list of approvals has no more than this. */
+export const MOST_LISTED = 100;
+
 /** What somebody decides. Who it is says a claim, or else the code of a one-time link; whoever carries it on looks at that. */
 export interface DecisionInput {
   /** Over `decisionContent`. */
