@@ -4,34 +4,33 @@
 // The brief's figures are settings of config/deployment.yaml, so that a rollout cannot be started with laxer ones:
 //   profiles: { brief: { initial_percentage: 5.0, max_percentage: 50.0, auto_rollback: true } }
 //   judge: { max_error_rate: 0.03 }
-import { connect } from '../client/index.ts';
+import { CanaryDeploymentController } from '../client/index.ts';
 
 const [newVersion = '', canaryEndpoint = '', currentVersion = '', currentEndpoint = '', profile = 'default'] =
   process.argv.slice(2);
 
-const mlops = connect();
-try {
-  const started = await mlops.rollouts.start({
-    model: 'rag_api',
-    toVersion: newVersion,
-    fromVersion: currentVersion,
-    endpoints: { [newVersion]: canaryEndpoint, [currentVersion]: currentEndpoint },
+const controller = new CanaryDeploymentController(
+  {
+    modelName: 'rag_api',
+    newVersion,
+    currentVersion,
+    initialCanaryPercentage: 5,
+    maxCanaryPercentage: 50,
+    maxErrorRateThreshold: 0.03,
+    autoRollbackEnabled: true,
     profile,
-    gates: [],
-    actor: 'ci',
     reason: 'the canary deployment of the brief',
-  });
-  print('start', started);
-
-  const result = await mlops.rollouts.result('rag_api');
-  print('result', {
-    outcome: result?.outcome,
-    reason: result?.reason,
-    weights: weightsOf(result?.status.timeline ?? []),
-  });
-} finally {
-  await mlops.close();
-}
+  },
+  canaryEndpoint,
+  currentEndpoint,
+);
+const { ended, started } = await controller.startCanaryDeployment();
+print('start', started);
+print('result', {
+  outcome: ended?.outcome,
+  reason: ended?.reason,
+  weights: weightsOf(ended?.status.timeline ?? []),
+});
 
 /** The shares of the users that the new version had, in percent. */
 function weightsOf(timeline: readonly { readonly weightPercent?: number | null; readonly event: string }[]): unknown[] {

@@ -37,17 +37,21 @@ const ROOMS = [
 ] as const;
 
 /** Interfaces beside the verbs that are no input. */
-const NO_INPUT = /(?:Verbs|VerbParts|Outcome)$/;
+const NO_INPUT = /(?:Verbs|VerbParts|Outcome|Result)$/;
+
+/** Names of the brief for the same. */
+const CLASSES = ['client/canary-deployment.ts'];
 
 /** docs/reference/typescript-api.md, below its heading: every verb and every input. */
 export function renderTypescriptApi(): string {
-  return ROOMS.map(({ inputs, room, verbs: [file, name] }) => {
+  const rooms = ROOMS.map(({ inputs, room, verbs: [file, name] }) => {
     const source = parse(file);
     const verbs = interfacesOf(source).find((one) => one.name.text === name);
     if (verbs === undefined) throw new Error(`${file} has no interface ${name}`);
     const methods = verbs.members.filter(ts.isMethodSignature).map((method) => renderMethod(room, method, source));
     return `## ${room}\n\n${textOf(verbs).text}\n\n${methods.join('\n')}${inputs === null ? '' : renderInputs(inputs)}`;
-  }).join('\n');
+  });
+  return [...rooms, ...CLASSES.map(renderClass)].join('\n');
 }
 
 function renderMethod(room: string, method: ts.MethodSignature, source: ts.SourceFile): string {
@@ -58,6 +62,23 @@ function renderMethod(room: string, method: ts.MethodSignature, source: ts.Sourc
     .replaceAll(/\binput\.|readonly (?=\w+\??:)/g, '')
     .replaceAll(/\( | \)|,(?= \))|; (?=\})/g, (found) => found.trim());
   return `### ${room}.${method.name.getText(source)}\n\n\`\`\`ts\n${signature}\n\`\`\`\n\n${text}\n${throws === '' ? '' : `\nThrows ${throws}.\n`}`;
+}
+
+function renderClass(file: string): string {
+  const source = parse(file);
+  const found = source.statements.find(ts.isClassDeclaration);
+  const name = found?.name?.text ?? '';
+  const members = (found?.members ?? []).flatMap((member) => {
+    if (!ts.isConstructorDeclaration(member) && !ts.isMethodDeclaration(member)) return [];
+    const given = member.parameters.map((one) => one.getText(source)).join(', ');
+    const answer = member.type === undefined ? '' : `: ${member.type.getText(source)}`;
+    const call = ts.isMethodDeclaration(member) ? `${member.name.getText(source)}(${given})` : `new ${name}(${given})`;
+    const { parameters, text, throws } = textOf(member);
+    const said = [text, ...parameters, ...(throws === '' ? [] : [`Throws ${throws}.`])].filter((one) => one !== '');
+    return [`\`\`\`ts\n${call}${answer};\n\`\`\`\n\n${said.join('\n\n')}\n`];
+  });
+  const about = found === undefined ? '' : textOf(found).text;
+  return `## ${name}\n\n${about}\n\n${members.join('\n')}${renderInputs(file)}`;
 }
 
 function renderInputs(file: string): string {
@@ -92,11 +113,19 @@ function interfacesOf(source: ts.SourceFile): ts.InterfaceDeclaration[] {
   return source.statements.filter(ts.isInterfaceDeclaration);
 }
 
-/** What a comment says, in one line, and what it says is thrown. */
-function textOf(node: ts.Node): { readonly text: string; readonly throws: string } {
+/** What a comment says, in one line, of what is given, and of what is thrown. */
+function textOf(node: ts.Node): {
+  readonly text: string;
+  readonly parameters: readonly string[];
+  readonly throws: string;
+} {
   const [doc] = ts.getJSDocCommentsAndTags(node).filter(ts.isJSDoc);
-  const throws = (doc?.tags ?? []).filter(({ tagName }) => tagName.text === 'throws').map(wordsOf);
-  return { text: doc === undefined ? '' : wordsOf(doc), throws: throws.join(', ') };
+  const tags = doc?.tags ?? [];
+  const throws = tags.filter(({ tagName }) => tagName.text === 'throws').map(wordsOf);
+  const parameters = tags.flatMap((tag) =>
+    ts.isJSDocParameterTag(tag) ? [`\`${tag.name.getText()}\`: ${wordsOf(tag)}`] : [],
+  );
+  return { text: doc === undefined ? '' : wordsOf(doc), parameters, throws: throws.join(', ') };
 }
 
 function wordsOf(node: ts.JSDoc | ts.JSDocTag): string {

@@ -454,7 +454,9 @@ describe('the commands of pages in docs', () => {
 
   it('are all run here', () => {
     const pages = ['how-to', 'reference'].flatMap((folder) =>
-      readdirSync(join(DOCS, folder)).map((file) => `${folder}/${file.replace(/\.md$/, '')}`),
+      readdirSync(join(DOCS, folder))
+        .filter((file) => file.endsWith('.md'))
+        .map((file) => `${folder}/${file.replace(/\.md$/, '')}`),
     );
     const wanted = pages.filter(
       (name) => commandsOf(name).length > 0 && !NOT_RUN.includes(name.replace(/^reference\//, '')),
