@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { MlopsError } from '../../domain/errors.ts';
-import { problemOfDecision } from '../../domain/registry/approval/quorum.ts';
+import { MOST_DELEGATED_DAYS, problemOfDecision } from '../../domain/registry/approval/quorum.ts';
 import {
   APPROVALS_RESOURCE,
   decisionContent,
@@ -37,7 +37,7 @@ export interface Decided extends DecisionAnswer {
 export interface DelegationInput {
   /** A name, or a principal id. */
   readonly to: string;
-  /** Seconds from now, more than 0 and at most ten years. Three days by default. */
+  /** Seconds from now, more than 0 and at most 90 days. Three days by default. */
   readonly forSeconds?: number;
   /** One approval; without it every one. */
   readonly approvalId?: string;
@@ -101,7 +101,7 @@ const DELEGATION = z.strictObject({
   forSeconds: z
     .number()
     .gt(0)
-    .max(3650 * DAY_SECONDS)
+    .max(MOST_DELEGATED_DAYS * DAY_SECONDS)
     .exactOptional(),
   approvalId: NAME.exactOptional(),
   reason: TEXT.exactOptional(),

@@ -5,7 +5,7 @@ import { isFinal } from './request.ts';
 /** Handing a right on is one step: who has it by delegation does not delegate it. */
 export const MOST_HANDOVERS = 1;
 
-const MOST_DELEGATED_DAYS = 90;
+export const MOST_DELEGATED_DAYS = 90;
 
 /** What is wrong with how long a right is handed on, in words; null when nothing is. */
 export function problemOfDelegation(seconds: number): string | null {
