@@ -44,9 +44,14 @@ describe.concurrent('a database that is away', () => {
     const { state, record } = database('gate', 'approve', 'approved', 'weight-set');
     state.isAway = false;
     const scene = await theatre.start(STEPS, { manualGates: [100] }, { record });
-    await scene.until(({ intendedWeightPercent }) => intendedWeightPercent === 50);
+    const written = async () => await Promise.resolve(scene.events.map(({ event }) => event));
+    await until(written, (events) => events.includes('weight-set'), 60_000);
     state.isAway = true;
-    await scene.until(({ missing }) => missing.some((what) => what.startsWith('the database')), 60_000);
+    await scene.until(
+      ({ missing, waitingFor }) =>
+        waitingFor?.kind === 'gate' && missing.some((what) => what.startsWith('the database')),
+      60_000,
+    );
     await scene.act('approve');
     // Longer than an activity is tried.
     await sleep(45_000);

@@ -6,7 +6,7 @@ import { LARGEST_EVENT } from '../../../domain/governance/event.ts';
 import { growTree, type Subtree } from '../../../domain/governance/merkle-tree.ts';
 import type { Primitives } from '../../../domain/governance/primitives.ts';
 import type { PayloadSealer, SealedEvent } from './seal-payloads.ts';
-import { wordPlaces, wordsOf } from './word-blocks.ts';
+import { wordsOf } from './word-blocks.ts';
 
 /** Where the log ends, read under the lock that makes one appender at a time. */
 export interface LedgerHead {
@@ -89,7 +89,6 @@ export async function appendEvents(
     JSON.stringify({
       recordedAt: head.recordedAt,
       events: rows.map(columnsOf),
-      words: wordPlaces(rows),
       payloads: payloadsOf(head.size, sealed),
       nodes: nodes.map(({ subtree, hash }) => ({ level: subtree.height / TILE_HEIGHT, index: subtree.index, hash })),
       peaks: tree.edge().peaks,

@@ -36,10 +36,10 @@ async function read(pool: Pool, { sql, values }: Statement): Promise<StoredEvent
   return rows.map((row) => ({ sequence: Number(row.sequence), canonical: row.canonical, leafHash: row.leaf_hash }));
 }
 
-const FIRST_BLOCKS = 3;
-const MOST_BLOCKS = 128;
+const FIRST_BLOCKS = 8;
+const MOST_BLOCKS = 1024;
 /** Blocks after which words are taken to be seldom together, and how many there must be for each event that was found. */
-const TRIED_BLOCKS = 10;
+const TRIED_BLOCKS = 64;
 const SELDOM = 10;
 
 /**

@@ -2,8 +2,8 @@ import type { Pool } from 'pg';
 import type { EventDraft } from '../../../domain/governance/event-draft.ts';
 import { query } from '../query.ts';
 
-/** Events of one block. */
-export const BLOCK_WIDTH = 256;
+/** Events of one block: as in `ledger_append`, which writes in which blocks a word is. */
+export const BLOCK_WIDTH = 16;
 /** Longer words are no words of an event. */
 export const LONGEST_WORD = 100;
 
@@ -27,19 +27,6 @@ export function wordsOf({
 /** A framework among the words: those have no colon. */
 export function frameworkTerm(framework: string): string {
   return `framework:${framework}`;
-}
-
-/** In which blocks the words of new events are. */
-export function wordPlaces(
-  events: readonly { readonly sequence: number; readonly draft: EventDraft; readonly words: readonly string[] }[],
-): { readonly word: string; readonly block: number }[] {
-  const places = new Map<string, { readonly word: string; readonly block: number }>();
-  for (const { draft, sequence, words } of events) {
-    const block = Math.floor(sequence / BLOCK_WIDTH);
-    for (const word of [...words, ...(draft.frameworks ?? []).map(frameworkTerm)])
-      places.set(`${block} ${word}`, { word, block });
-  }
-  return [...places.values()];
 }
 
 /** The next blocks, in the order of the page, that have every term. */
