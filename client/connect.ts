@@ -6,6 +6,7 @@ import { createComposition } from './cli/composition.ts';
 import { createGovernanceVerbs, type GovernanceVerbs } from './governance/governance-verbs.ts';
 import { createIdentityVerbs, type IdentityVerbs } from './identity/identity-verbs.ts';
 import { createModelRegistry, type ModelRegistry } from './registry/model-registry.ts';
+import { createTransferVerbs, type TransferVerbs } from './registry/registry-transfer.ts';
 import { createRolloutVerbs, type RolloutVerbs } from './rollouts/rollout-verbs.ts';
 
 /** The verbs of the command line for TypeScript programs. Connections are opened when a verb first needs them. */
@@ -15,7 +16,10 @@ export interface Mlops {
   /** Versions rolled out, judged. */
   readonly rollouts: RolloutVerbs;
   /** Versions of models, their stages, aliases and lineage. */
-  readonly registry: ModelRegistry;
+  readonly registry: ModelRegistry & {
+    /** All of it at once: to another registry, and from one. */
+    readonly transfer: TransferVerbs;
+  };
   /** Who is asked, and what they decided. */
   readonly approvals: ApprovalVerbs;
   /** The evidence ledger: found, exported, verified. */
@@ -51,7 +55,7 @@ export function connect(
   return {
     config,
     rollouts: createRolloutVerbs(parts),
-    registry: createModelRegistry(async () => await parts.registry()),
+    registry: { ...createModelRegistry(async () => await parts.registry()), transfer: createTransferVerbs(parts) },
     approvals: createApprovalVerbs(parts),
     audit: createAuditVerbs(parts),
     identities: createIdentityVerbs(parts),

@@ -14,5 +14,6 @@ export type { Erasure, GovernanceVerbs, HoldVerbs, Watch } from './governance/go
 export type { GrantOrder, IdentityVerbs, KeyOrder, NewIdentityOrder, RevokeOrder } from './identity/identity-verbs.ts';
 export type { ModelRegistry } from './registry/model-registry.ts';
 export type * from './registry/registry-input.ts';
+export type { SourceInput, TransferVerbs, WrittenResult } from './registry/registry-transfer.ts';
 export type { ActionOrder, RollbackOrder, StartOrder } from './rollouts/rollout-input.ts';
 export type { RolloutVerbs } from './rollouts/rollout-verbs.ts';

@@ -18,6 +18,11 @@ const ROOMS = [
     inputs: 'client/registry/registry-input.ts',
   },
   {
+    room: 'registry.transfer',
+    verbs: ['client/registry/registry-transfer.ts', 'TransferVerbs'],
+    inputs: 'client/registry/registry-transfer.ts',
+  },
+  {
     room: 'approvals',
     verbs: ['client/approvals/approval-verbs.ts', 'ApprovalVerbs'],
     inputs: 'client/approvals/approval-verbs.ts',

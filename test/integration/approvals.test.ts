@@ -499,6 +499,19 @@ describe('on a stack', () => {
       }
     };
 
+    it('takes the whole registry out, and in again where it is the same', async () => {
+      await request();
+      await inProgram(null, async ({ registry }) => {
+        const { transfer } = registry;
+        const { rows } = await transfer.exportTo('registry.jsonl');
+        expect(rows).toBeGreaterThan(2);
+        expect(await transfer.import(transfer.export())).toEqual({ rows: 0, isNew: false });
+        await expect(transfer.takeOver({ url: `http://127.0.0.1:${config.ports.api}` })).rejects.toMatchObject({
+          code: 'REGISTRY_SOURCE_OWN',
+        });
+      });
+    });
+
     it('lists, shows, delegates and decides as the identity that it runs by', async () => {
       const { approvalId, contentDigest } = await request();
       await inProgram('eve', async ({ approvals: asked }) => {
@@ -935,7 +948,7 @@ describe('on a stack', () => {
     });
 
     it('answers as its own description says, which is the committed one', async () => {
-      const { approvalId, contentDigest: seen } = await written();
+      const { approvalId } = await written();
       await decide(approvalId, 'ann');
       const at = (path: string) => `${api()}/api/v1${path.replace('{approvalId}', approvalId)}`;
       const document: unknown = await (await fetch(at('/openapi.json'))).json();
@@ -951,11 +964,13 @@ describe('on a stack', () => {
       const list = ROUTES.find(({ path }) => path === '/approvals');
       expect(problemsByAll(list?.answer ?? REFUSAL, all)).toEqual([]);
 
-      const path = `/api/v1/approvals/${approvalId}/decisions`;
+      // One that is open still afterwards: of one that is over a statement is not looked at.
+      const { approvalId: open, contentDigest: seen } = await written();
+      const path = `/api/v1/approvals/${open}/decisions`;
       const order = { seen, reason: 'as described' };
       const { statement } = (await identityOf('bob')).claim({
         action: 'approval.decide',
-        resource: resourceOfApproval(approvalId),
+        resource: resourceOfApproval(open),
         content: decisionContent('approve', order),
       });
       const authorization = `Mlops-Statement ${Buffer.from(JSON.stringify(statement)).toString('base64url')}`;

@@ -7,6 +7,7 @@ import { createAuditVerbs } from '../../../client/audit/audit-verbs.ts';
 import { createGovernanceVerbs } from '../../../client/governance/governance-verbs.ts';
 import { createIdentityVerbs } from '../../../client/identity/identity-verbs.ts';
 import { createModelRegistry } from '../../../client/registry/model-registry.ts';
+import { createTransferVerbs } from '../../../client/registry/registry-transfer.ts';
 import { createRolloutVerbs } from '../../../client/rollouts/rollout-verbs.ts';
 import { isMlopsError } from '../../../domain/errors.ts';
 import { createContext } from '../../support/command-context.ts';
@@ -28,6 +29,8 @@ const parts = {
   rollouts: open,
   evidence: open,
   registry: open,
+  registryOfAdmin: open,
+  takeOver: open,
   emergency: open,
   user: open,
   config,
@@ -40,6 +43,7 @@ const audit = createAuditVerbs(parts);
 const governance = createGovernanceVerbs(parts);
 const identities = createIdentityVerbs(parts);
 const registry = createModelRegistry(open);
+const transfer = createTransferVerbs(parts);
 const rollouts = createRolloutVerbs(parts);
 
 /** Programs are not always type-checked. */
@@ -51,6 +55,7 @@ const ROOMS: Readonly<Record<string, Loose>> = {
   'governance.holds': governance.holds as unknown as Loose,
   identities: identities as unknown as Loose,
   registry: registry as unknown as Loose,
+  'registry.transfer': transfer as unknown as Loose,
   rollouts: rollouts as unknown as Loose,
 };
 
@@ -91,6 +96,13 @@ describe('what a program gives that is not valid', () => {
     ['registry.registerModel', [{ ...REGISTRATION, stage: 'staging' }], 'wanted one of development, production'],
     ['registry.registerModel', [{ ...REGISTRATION, metrix: {} }], 'unknown key metrix; the nearest is metrics'],
     ['registry.registerModel', [{ ...REGISTRATION, approvalRequired: 'no' }], 'approvalRequired: "no", wanted true'],
+    ['registry.transfer.exportTo', [''], 'wanted'],
+    ['registry.transfer.import', [['{}']], 'wanted lines, one after the other'],
+    [
+      'registry.transfer.takeOver',
+      [{ url: 'https://ada:secret@mlflow.example.com' }],
+      'url: "https://(hidden)@mlflow.example.com", wanted a URL with http or https, without user and password',
+    ],
     ['registry.getVersion', [{ ...MODEL, model: 'a b' }], 'model: "a b", wanted letters, digits'],
     ['registry.getVersion', [{ ...MODEL, version: 'nul\u0000' }], 'wanted text without NUL'],
     ['registry.promoteModel', [{ ...MODEL, to: 'archived' }], 'to: "archived", wanted one of staging, production'],
@@ -195,6 +207,8 @@ describe('what a program gives that is right', () => {
     ['registry.history', [{ model: 'rag_api' }]],
     ['registry.listModels', []],
     ['registry.productionAt', [{ model: 'rag_api', at: new Date() }]],
+    ['registry.transfer.export', []],
+    ['registry.transfer.takeOver', [{ url: 'https://mlflow.example.com' }]],
     ['approvals.list', []],
     ['approvals.delegate', [{ to: 'ada', forSeconds: 0.5 }]],
     ['audit.query', []],

@@ -1,19 +1,17 @@
 import type { CommandRun } from '../../command.ts';
 import { textOption } from '../../rollout/options.ts';
-import { writeFileWhole } from '../../../write-file-whole.ts';
+import { createTransferVerbs } from '../../../registry/registry-transfer.ts';
 import { writeOut } from '../../write-out.ts';
 
 /** `mlops model export`: the whole registry as lines of JSON, without artifacts. */
 export const run: CommandRun = async (context, input) => {
-  const groups = (await context.composition.registry()).export();
+  const transfer = createTransferVerbs({ ...context.composition, workingDirectory: context.workingDirectory });
   const out = textOption(input, 'out');
   if (out === '') {
-    for await (const lines of groups) await writeOut(lines.join(''));
+    for await (const line of transfer.export()) await writeOut(line);
     return { exitCode: 0, text: '' };
   }
-  const { bytes, lines } = await writeFileWhole(context.workingDirectory, out, groups);
-  // Beside the rows: the first line and the last.
-  const rows = lines - 2;
+  const { bytes, rows } = await transfer.exportTo(out);
   return {
     exitCode: 0,
     data: { file: out, rows, bytes },

@@ -3,8 +3,9 @@ import { resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { CommandContext, CommandInput, CommandResult, CommandRun } from '../../command.ts';
 import { MlopsError } from '../../../../domain/errors.ts';
+import { createTransferVerbs, isSourceUrl, type TransferVerbs } from '../../../registry/registry-transfer.ts';
 import { unreadable } from '../../unreadable.ts';
-import { hasCredentials, hideCredentials } from '../../../../domain/url-credentials.ts';
+import { hideCredentials } from '../../../../domain/url-credentials.ts';
 
 /** `mlops model import`: an export, into an empty registry; or what another registry has. */
 export const run: CommandRun = async (context, input) => {
@@ -12,8 +13,8 @@ export const run: CommandRun = async (context, input) => {
   if (from !== undefined) return await takeOver(context, input, from);
   const [file] = input.args;
   if (file === undefined) throw wanted('Nothing to import: a file, or --from-mlflow with a URL');
-  const registry = await context.composition.registryOfAdmin();
   if (input.dryRun) {
+    const registry = await context.composition.registryOfAdmin();
     const { models } = await registry.models({ after: null, limit: 1 });
     const is =
       models.length === 0
@@ -25,7 +26,7 @@ export const run: CommandRun = async (context, input) => {
       text: `Nothing is changed. The registry ${is}`,
     };
   }
-  const { isNew, rows } = await registry.import({ lines: linesOf(context, file) });
+  const { isNew, rows } = await transferOf(context).import(linesOf(context, file));
   return {
     exitCode: 0,
     data: { file, rows, isNew },
@@ -38,7 +39,7 @@ export const run: CommandRun = async (context, input) => {
 async function takeOver(context: CommandContext, input: CommandInput, given: unknown): Promise<CommandResult> {
   const url = typeof given === 'string' ? given : context.env['MODEL_REGISTRY_URL'];
   if (input.args.length > 0) throw wanted('A file and --from-mlflow exclude each other');
-  if (url === undefined || !/^https?:\/\//.test(url) || !URL.canParse(url) || hasCredentials(url))
+  if (url === undefined || !isSourceUrl(url))
     throw wanted(
       `URL of the registry is ${hideCredentials(JSON.stringify(url ?? ''))}, wanted one with http or https, without user and password (its token is MLFLOW_TRACKING_TOKEN)`,
     );
@@ -48,10 +49,11 @@ async function takeOver(context: CommandContext, input: CommandInput, given: unk
       data: { dryRun: true },
       text: 'Nothing is changed, and nothing was read of the other registry',
     };
-  const { added, changed, skipped, unchanged } = await context.composition.takeOver(
+  const token = context.env['MLFLOW_TRACKING_TOKEN'];
+  const { added, changed, skipped, unchanged } = await transferOf(context).takeOver({
     url,
-    context.env['MLFLOW_TRACKING_TOKEN'] ?? null,
-  );
+    ...(token === undefined || token === '' ? {} : { token }),
+  });
   return {
     exitCode: 0,
     data: { added, changed, unchanged, skipped },
@@ -60,6 +62,10 @@ async function takeOver(context: CommandContext, input: CommandInput, given: unk
       ...skipped.map((line) => `skipped ${line}`),
     ].join('\n'),
   };
+}
+
+function transferOf({ composition, workingDirectory }: CommandContext): TransferVerbs {
+  return createTransferVerbs({ ...composition, workingDirectory });
 }
 
 function wanted(problem: string): MlopsError {
