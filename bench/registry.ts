@@ -200,7 +200,10 @@ async function promote(made: Awaited<ReturnType<typeof createTestRegistry>>): Pr
     const conflicts = ended.filter(
       (one) => one.status === 'rejected' && (one.reason as { code?: string }).code === 'STAGE_CONFLICT',
     ).length;
-    rows.push([String(seed), String(won), String(conflicts), ...(await countOf(model)), `${seconds.toFixed(1)} s`]);
+    const found = [String(seed), String(won), String(conflicts), ...(await countOf(model)), `${seconds.toFixed(1)} s`];
+    rows.push(found);
+    // Many take long: what is stopped has said this much.
+    console.error(found.join('  '));
   }
   printTable(
     `${PROMOTIONS} promotions at once of one model, from two programs`,

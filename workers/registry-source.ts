@@ -27,6 +27,7 @@ export function composeRegistrySource(
   };
 }
 
+/** Whoever it answers can tell by any address; in production it answers nobody without a token, and a run would fail every minute. */
 function isOwnApi(url: string, { ports }: Pick<MlopsConfig, 'ports'>): boolean {
   return isLoopbackHost(hostOf(url)) && new URL(url).port === String(ports.api);
 }

@@ -2,6 +2,7 @@ import type { Client } from '@temporalio/client';
 import type { Pool } from 'pg';
 import { createApprovalReader } from '../adapters/postgres/registry/approval-reader.ts';
 import { createApprovalDesk } from '../adapters/temporal/approval-desk.ts';
+import { messageOf } from '../domain/errors.ts';
 import { TASK_QUEUE } from '../workflows/messages.ts';
 
 /**
@@ -20,8 +21,11 @@ export function createApprovalWaker(
       if (open.length === 0) return;
       const desk = createApprovalDesk(await connect(), reader, TASK_QUEUE);
       for (const approvalId of open) await desk.takeUp(approvalId);
-    } catch {
+    } catch (error) {
       // The version has left, whoever is told of it when.
+      process.emitWarning(
+        `Approvals that are open about ${model} end at their next reminder or decision: ${messageOf(error)}`,
+      );
     }
   };
 }
