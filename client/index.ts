@@ -16,4 +16,4 @@ export type { ModelRegistry } from './registry/model-registry.ts';
 export type * from './registry/registry-input.ts';
 export type { SourceInput, TransferVerbs, WrittenResult } from './registry/registry-transfer.ts';
 export type { ActionOrder, RollbackOrder, StartOrder } from './rollouts/rollout-input.ts';
-export type { RolloutVerbs } from './rollouts/rollout-verbs.ts';
+export type { Explanation, RolloutPlanned, RolloutVerbs } from './rollouts/rollout-verbs.ts';

@@ -23,12 +23,17 @@ for (const test of tests) {
   const { state, errors } = test.result();
   if (state === 'failed') tell(`${test.module.relativeModuleId} > ${test.fullName}`, errors);
 }
-for (const module of brokenFiles) tell(module.relativeModuleId, module.errors());
+for (const module of brokenFiles) tell(module.relativeModuleId, errorsAround(module));
 if (unhandled > 0) process.stdout.write(`${unhandled} unhandled errors\n`);
 process.stdout.write(
   `${passed} passed, ${failed + (unhandled > 0 ? 1 : 0)} failed${skipped === 0 ? '' : `, ${skipped} skipped`}\n`,
 );
 process.exit(failed > 0 || unhandled > 0 || passed === 0 ? 1 : 0);
+
+/** What went wrong around the tests of a file: while it was read, or in what its groups do before and after. */
+function errorsAround(module: (typeof modules)[number]): readonly { readonly message: string }[] {
+  return [...module.errors(), ...[...module.children.allSuites()].flatMap((suite) => suite.errors())];
+}
 
 function tell(what: string, errors: readonly { readonly message: string }[]): void {
   const first = stripVTControlCharacters(errors[0]?.message ?? '').split('\n', 5);

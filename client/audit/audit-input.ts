@@ -76,12 +76,15 @@ const CONDITIONS = {
   after: WHOLE.exactOptional(),
 };
 
-export const QUERY = z.strictObject({
-  ...CONDITIONS,
-  limit: z.int().min(1).max(MOST_IN_PAGE).exactOptional(),
-}) satisfies z.ZodType<AuditQuery>;
+const AFTER_SINCE = { path: ['until'], error: 'wanted a time after `since`' };
 
-export const STREAM = z.strictObject({ ...CONDITIONS, limit: z.int().min(1).exactOptional() });
+export const QUERY = z
+  .strictObject({ ...CONDITIONS, limit: z.int().min(1).max(MOST_IN_PAGE).exactOptional() })
+  .refine(isSpan, AFTER_SINCE) satisfies z.ZodType<AuditQuery>;
+
+export const STREAM = z
+  .strictObject({ ...CONDITIONS, limit: z.int().min(1).exactOptional() })
+  .refine(isSpan, AFTER_SINCE) satisfies z.ZodType<AuditQuery>;
 
 export const EVENT = z.strictObject({ withPayload: z.boolean().exactOptional() });
 
@@ -105,6 +108,11 @@ export const VERIFICATION = z.strictObject({
   keyFiles: z.array(NAME).exactOptional(),
   checkpoints: z.array(NAME).exactOptional(),
 }) satisfies z.ZodType<Verification>;
+
+/** Nothing is recorded before one time and after a later one. */
+function isSpan({ since, until }: Pick<AuditQuery, 'since' | 'until'>): boolean {
+  return since === undefined || until === undefined || new Date(since) < new Date(until);
+}
 
 /** The conditions as the ledger takes them: what is not asked for is not there, for it is signed. */
 export function queryOf(asked: Omit<AuditQuery, 'limit'>): EventQuery {

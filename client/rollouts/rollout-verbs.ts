@@ -1,11 +1,14 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { MlopsConfig } from '../../config/schema.ts';
 import type { RolloutReceipt } from '../../domain/rollout/receipt.ts';
 import type { RolloutRequest } from '../../domain/rollout/run.ts';
 import type { ActionAccepted, RolloutResult, RolloutStatus } from '../../workflows/messages.ts';
 import type { EmergencyResult, EvidenceReader, RolloutSummary } from '../evidence-port.ts';
+import { renderExplanation } from '../reports/rollout-explanation.ts';
 import { LIMIT, MODEL, NAME, parseInput } from '../parse-input.ts';
 import type { Registry } from '../registry-port.ts';
 import { act, type ActionParts } from './act.ts';
+import { foreseeNoise, type ForeseenNoise } from './foresee-noise.ts';
 import { withRegisteredEndpoints } from './registered-endpoints.ts';
 import { listRollouts, readReceipt } from './read-evidence.ts';
 import { assembleRequest } from './request.ts';
@@ -21,6 +24,7 @@ import {
   type StartOrder,
 } from './rollout-input.ts';
 import type { Rollouts, StartedRollout } from './rollouts.ts';
+import { watchRollout } from './watch-rollout.ts';
 
 /** Rollouts for programs: what the commands of `rollout`, and `mlops rollback`, do. Every verb may throw USAGE_INVALID. */
 export interface RolloutVerbs {
@@ -33,6 +37,21 @@ export interface RolloutVerbs {
   start(order: StartOrder, options?: { readonly supersede?: boolean }): Promise<StartedRollout>;
   /** Where the newest rollout of a model stands. @throws ROLLOUT_NOT_FOUND, ROLLOUT_BROKEN, ROLLOUT_UNANSWERED, TEMPORAL_UNREACHABLE */
   status(model: string): Promise<RolloutStatus>;
+  /**
+   * What a start of the same order would do, with the noise that pre-flight would assume; changes nothing.
+   *
+   * @throws TARGET_UNKNOWN, ENDPOINT_NOT_ALLOWED, ROLLOUT_PLAN_INVALID
+   */
+  plan(order: StartOrder): Promise<RolloutPlanned>;
+  /** Why the newest rollout of a model stands where it stands, and what would change that. @throws as status */
+  explain(model: string): Promise<Explanation>;
+  /**
+   * Where the newest rollout of a model stands: at once, then whenever it stands elsewhere, last with its outcome. The signal ends
+   * the watching, never the rollout. A worker or a server that is away for a while is a warning of the process.
+   *
+   * @throws ROLLOUT_NOT_FOUND, ROLLOUT_BROKEN
+   */
+  watch(model: string, signal?: AbortSignal): AsyncIterable<RolloutStatus>;
   /** Waits for the end; null when the signal fired first, which never ends the rollout. @throws ROLLOUT_NOT_FOUND, ROLLOUT_BROKEN, TEMPORAL_UNREACHABLE */
   result(model: string, signal?: AbortSignal): Promise<RolloutResult | null>;
   /**
@@ -52,6 +71,17 @@ export interface RolloutVerbs {
    * @throws ROUTER_UNREACHABLE, ROLLBACK_NOTHING_LIVE
    */
   rollback(order: RollbackOrder): Promise<EmergencyResult>;
+}
+
+/** What a start would do. */
+export interface RolloutPlanned {
+  readonly request: RolloutRequest;
+  readonly noise: ForeseenNoise;
+}
+
+/** A status in words, a line each, with what they are about. */
+export interface Explanation extends Pick<RolloutStatus, 'phase' | 'outcome' | 'waitingFor' | 'missing'> {
+  readonly explanation: readonly string[];
 }
 
 /** What rollouts need of the system. */
@@ -77,6 +107,15 @@ export function createRolloutVerbs(parts: RolloutVerbParts): RolloutVerbs {
       const model = parseInput('rollouts.status', MODEL, given);
       return await (await parts.rollouts()).status(model);
     },
+    plan: async (given) => {
+      const request = await requestOf(parts, parseInput('rollouts.plan', START, given));
+      return { request, noise: await foreseeNoise(parts, request) };
+    },
+    explain: async (given) => {
+      const model = parseInput('rollouts.explain', MODEL, given);
+      return explanationOf(await (await parts.rollouts()).status(model));
+    },
+    watch: (given, signal) => watch(parts, given, signal),
     result: async (given, signal = new AbortController().signal) => {
       const model = parseInput('rollouts.result', MODEL, given);
       const until = parseInput('rollouts.result', SIGNAL, signal);
@@ -98,6 +137,27 @@ export function createRolloutVerbs(parts: RolloutVerbParts): RolloutVerbs {
     },
     rollback: async (order) => await rollBack(parts, parseInput('rollouts.rollback', ROLLBACK, order)),
   };
+}
+
+async function* watch(
+  parts: RolloutVerbParts,
+  given: string,
+  signal = new AbortController().signal,
+): AsyncIterable<RolloutStatus> {
+  const model = parseInput('rollouts.watch', MODEL, given);
+  const until = parseInput('rollouts.watch', SIGNAL, signal);
+  let last: RolloutStatus | null = null;
+  const tell = ({ message }: Error): void => parts.warn(`${message}; still watching`);
+  for await (const status of watchRollout(await parts.rollouts(), model, until, tell)) {
+    if (!isDeepStrictEqual(status, last)) yield status;
+    last = status;
+  }
+}
+
+/** In words: where it stands, why, and what would change that. */
+export function explanationOf(status: RolloutStatus): Explanation {
+  const { missing, outcome, phase, waitingFor } = status;
+  return { explanation: renderExplanation(status).split('\n'), phase, outcome, waitingFor, missing };
 }
 
 /** The evidence, and who looks at it. */

@@ -27,7 +27,7 @@ profiles:
   kinds:
     steps: [{ shadow: 100, window_minutes: 0.05 }, { header_only: true, window_minutes: 0.03 }, { weight: 50, window_minutes: 0.03 }, { pause: manual }]
 judge: { absolute_tolerance: { errors: 0.02, slow: 0.05 }, required_metrics: [errors], response_time_floor_ms: 1000, dry_run_metrics: [slow] }
-health: { interval_seconds: 2, timeout_seconds: 1, failures: 3, out_of: 3 }
+health: { interval_seconds: 5, timeout_seconds: 4, failures: 3, out_of: 3 }
 notifications: { webhooks: [{ url: "${hook}", secret_file: "${secretFile}", events: all }] }
 `;
 

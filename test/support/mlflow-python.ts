@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 export const MLFLOW_VERSION = '3.17.2';
+const START_MS = 240_000;
 
 /** Packages of MLflow, installed once for all runs; null where there is no Python. */
 export async function installMlflow(): Promise<string | null> {
@@ -65,8 +66,9 @@ export async function startMlflowServer(
     await endGroup(child);
     await rm(folder, { recursive: true, force: true });
   };
-  for (let tries = 0; tries < 300; tries += 1) {
-    if (child.exitCode !== null) break;
+  // The first start reads all of its packages from the disk, beside whatever else runs.
+  const deadline = Date.now() + START_MS;
+  while (Date.now() < deadline && child.exitCode === null) {
     const isReady = await fetch(`${url}/health`).then(
       ({ ok }) => ok,
       () => false,
@@ -75,7 +77,8 @@ export async function startMlflowServer(
     await sleep(200);
   }
   await stop();
-  throw new Error('the server of MLflow did not start');
+  const how = child.exitCode === null ? `nothing for ${START_MS / 1000} s` : `it ended with ${child.exitCode}`;
+  throw new Error(`the server of MLflow did not start: ${how}`);
 }
 
 /** A server has workers of its own: they are one group. */

@@ -1,13 +1,11 @@
-import { isMlopsError } from '../../../domain/errors.ts';
 import type { RolloutStatus, TimelineEntry } from '../../../workflows/messages.ts';
 import { renderStatus } from '../../reports/rollout-status.ts';
 import type { Rollouts } from '../../rollouts/rollouts.ts';
+import { watchRollout } from '../../rollouts/watch-rollout.ts';
 import type { CommandContext, CommandResult } from '../command.ts';
 import { exitCodeOfStatus } from './exit-codes.ts';
 import { paintFor } from './paint.ts';
 import { statusData } from './status-data.ts';
-
-const POLL_MS = 1000;
 
 /**
  * Shows a rollout until it ends: a tree that is redrawn on a terminal, one line per event elsewhere. Ctrl-C and
@@ -16,29 +14,17 @@ const POLL_MS = 1000;
 export async function follow(context: CommandContext, rollouts: Rollouts, model: string): Promise<CommandResult> {
   const screen = context.isAnimated && context.format === 'table' ? redrawing(context) : lineByLine(context);
   let last: RolloutStatus | null = null;
-  // Once at least: a short --timeout may have passed while the connection was opened.
-  for (let looked = false; !looked || !context.signal.aborted; looked = true) {
-    last = (await tryStatus(context, rollouts, model)) ?? last;
-    if (last !== null) await screen(last);
-    if (last !== null && last.outcome !== null)
-      return { exitCode: exitCodeOfStatus(last), data: statusData(last), text: renderStatus(last, paintFor(context)) };
-    await pause(context.signal);
+  const tell = ({ message }: Error): void => context.say(`${message}; still watching`);
+  for await (const status of watchRollout(rollouts, model, context.signal, tell)) {
+    last = status;
+    await screen(status);
   }
+  if (last !== null && last.outcome !== null)
+    return { exitCode: exitCodeOfStatus(last), data: statusData(last), text: renderStatus(last, paintFor(context)) };
   context.say(`The rollout goes on; watch it again with: mlops rollout watch --model ${model}`);
   const exitCode = last !== null && last.waitingFor !== null ? 6 : 5;
   if (last === null) return { exitCode, data: { model, phase: null, outcome: null, waitingFor: null }, text: '' };
   return { exitCode, data: statusData(last), text: renderStatus(last, paintFor(context)) };
-}
-
-/** A worker that is away for a while does not end the watching. */
-async function tryStatus(context: CommandContext, rollouts: Rollouts, model: string): Promise<RolloutStatus | null> {
-  try {
-    return await rollouts.status(model);
-  } catch (error) {
-    if (!isMlopsError(error, 'ROLLOUT_UNANSWERED') && !isMlopsError(error, 'TEMPORAL_UNREACHABLE')) throw error;
-    context.say(`${error.message}; still watching`);
-    return null;
-  }
 }
 
 function lineByLine(context: CommandContext): (status: RolloutStatus) => Promise<void> {
@@ -68,16 +54,4 @@ function redrawing(context: CommandContext): (status: RolloutStatus) => Promise<
     height = text === '' ? 0 : text.split('\n').length;
     context.say(`${up}${text}`);
   };
-}
-
-async function pause(signal: AbortSignal): Promise<void> {
-  await new Promise<void>((resolve) => {
-    const timer = setTimeout(done, POLL_MS);
-    signal.addEventListener('abort', done, { once: true });
-    function done(): void {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', done);
-      resolve();
-    }
-  });
 }

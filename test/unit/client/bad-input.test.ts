@@ -118,6 +118,12 @@ describe('what a program gives that is not valid', () => {
     ['audit.query', [{ limit: 10_001 }], 'limit: 10001, wanted a number of at most 10000'],
     ['audit.query', [{ since: 'yesterday' }], 'wanted a time like 2026-11-23'],
     ['audit.query', [{ until: new Date(Number.NaN) }], 'until: Invalid Date, wanted'],
+    ['audit.query', [{ since: '2026-11-25', until: '2026-11-25' }], 'until: "2026-11-25", wanted a time after `since`'],
+    [
+      'audit.events',
+      [{ since: '2026-11-25', until: '2026-11-24' }],
+      'until: "2026-11-24", wanted a time after `since`',
+    ],
     ['audit.query', [{ category: 'deployment' }], 'category: "deployment", wanted one of'],
     ['audit.query', [{ words: ['two words'] }], 'words.0: "two words", wanted a word without blanks'],
     ['audit.events', [{ risk: 'grave' }], 'risk: "grave", wanted one of low, medium, high, critical'],
@@ -221,6 +227,8 @@ describe('what a program gives that is right', () => {
     ['governance.rotateKeys', []],
     ['rollouts.start', [START]],
     ['rollouts.list', [undefined, 1000]],
+    ['rollouts.explain', ['rag_api']],
+    ['rollouts.watch', ['rag_api', AbortSignal.abort()]],
     ['rollouts.act', ['rag_api', { kind: 'promote', full: true }]],
     ['rollouts.rollback', [{ model: 'rag_api' }]],
   ];
