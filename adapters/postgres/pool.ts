@@ -49,5 +49,7 @@ export function createPool(url: string, max = 10, roles: readonly DatabaseRole[]
   });
   // An idle connection that breaks is replaced at its next use; without a listener it would end the process.
   pool.on('error', () => undefined);
+  // One that breaks between two statements of a transaction is nobody's but ours: the pool listens to idle ones alone. Its next statement says it.
+  pool.on('connect', (client) => void client.on('error', () => undefined));
   return pool;
 }

@@ -4,6 +4,17 @@ import { isMlopsError, MlopsError, messageOf } from '../../domain/errors.ts';
 /** Something that runs statements: the pool, or a connection in a transaction. */
 export type Queries = Pick<Pool | PoolClient, 'query'>;
 
+/** What a transaction needs is not there yet. It is rolled back, and may be done again as soon as that is `settled`, one way or the other. */
+export class NotYet extends Error {
+  override readonly name = 'NotYet';
+  readonly settled: Promise<unknown>;
+
+  constructor(settled: Promise<unknown>) {
+    super('what the transaction needs is not there yet');
+    this.settled = settled;
+  }
+}
+
 /** Runs one statement and returns its rows. @throws DATABASE_UNREACHABLE when there is no connection to be had */
 export async function query<Row extends QueryResultRow>(
   queries: Queries,
@@ -49,8 +60,9 @@ export async function inTransaction<T>(
 
 /** PostgreSQL's own refusals (SQLSTATE of five characters) are bugs of ours; the rest is a connection that is away. */
 export function translateDatabaseError(error: unknown): unknown {
+  if (isMlopsError(error) || error instanceof NotYet) return error;
   // Values that are refused are bugs of ours as well.
-  if (isMlopsError(error) || error instanceof TypeError || error instanceof RangeError) return error;
+  if (error instanceof TypeError || error instanceof RangeError) return error;
   const code = (error as { code?: unknown }).code;
   const isStatementError = typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) && !isConnectionState(code);
   if (isStatementError) return error;

@@ -3,15 +3,18 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { Client, type Pool } from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { DataKeys } from '../../adapters/crypto/envelope.ts';
 import { readBeginning, readExport, readText } from '../../adapters/ledger/export-files.ts';
 import { createSegmentFiles, listSegments } from '../../adapters/ledger/segments.ts';
 import { createTokenVerifier } from '../../adapters/identity/token-verifier.ts';
 import { createAuthority } from '../../adapters/postgres/identity/authority.ts';
 import { createEmergencyJournal } from '../../adapters/postgres/emergency-ingest.ts';
+import { createLedger, type LedgerTransaction } from '../../adapters/postgres/ledger/ledger.ts';
 import { exportLedger } from '../../adapters/postgres/ledger/export-ledger.ts';
 import { createProver } from '../../adapters/postgres/ledger/prove.ts';
 import { queryEvents, statementOf, type PageOrder } from '../../adapters/postgres/ledger/query-events.ts';
 import { readEventLines } from '../../adapters/postgres/ledger/read-events.ts';
+import { createPayloadSealer } from '../../adapters/postgres/ledger/seal-payloads.ts';
 import { signCheckpoint } from '../../adapters/postgres/ledger/sign-checkpoint.ts';
 import { migrate } from '../../adapters/postgres/migrate.ts';
 import { createPool } from '../../adapters/postgres/pool.ts';
@@ -22,6 +25,7 @@ import { verifyFile } from '../../client/audit/verify-file.ts';
 import { verifyReceiptHere } from '../../client/rollouts/verify-receipt-here.ts';
 import { verifyWithLedger } from '../../client/rollouts/verify-with-ledger.ts';
 import { portsFrom } from '../../config/load.ts';
+import { MlopsError } from '../../domain/errors.ts';
 import type { EventDraft } from '../../domain/governance/event-draft.ts';
 import type { EventQuery } from '../../domain/governance/event-query.ts';
 import { formatHeader } from '../../domain/governance/export-format.ts';
@@ -29,7 +33,7 @@ import { verifyInclusion } from '../../domain/governance/merkle-proof.ts';
 import { growTree } from '../../domain/governance/merkle-tree.ts';
 import { createExportVerifier, type ExportCheck } from '../../domain/governance/verify-export.ts';
 import type { RolloutReceipt } from '../../domain/rollout/receipt.ts';
-import { openTestLedger, startDatabase, type TestDatabase } from '../support/database.ts';
+import { openTestLedger, startDatabase, testKeys, type TestDatabase } from '../support/database.ts';
 import { ORIGIN, primitives, testKey } from '../support/ledger.ts';
 import { OFFSETS } from '../support/offsets.ts';
 import { createJudgedReceipt, createReceipt } from '../support/receipts.ts';
@@ -151,6 +155,78 @@ describe('the ledger', () => {
   });
 });
 
+describe('a key that cannot be had', () => {
+  const WITH_PAYLOAD: EventDraft = { ...DRAFT, payload: { note: 'sealed' } };
+  const unreadable = new MlopsError('LEDGER_KEY_UNREADABLE', { subject: 'test/unreadable', key: 'k0' });
+  /** A ledger whose keys come as `wrap` says, and are opened by nobody who has no right to. */
+  const ledgerOf = (wrap: DataKeys['wrap']) =>
+    createLedger(pool, { primitives, sealer: createPayloadSealer(primitives, { ...testKeys, wrap }) });
+
+  it('fails its own event, and none that is appended beside it', async () => {
+    const before = await sizeOf();
+    const ledger = ledgerOf(async (order) => {
+      if (order.subject === 'test/unreadable') throw unreadable;
+      return await testKeys.wrap(order);
+    });
+    const results = await Promise.allSettled([
+      ledger.append(DRAFT),
+      ledger.append({ ...WITH_PAYLOAD, resource: 'test/unreadable' }),
+      ledger.append({ ...WITH_PAYLOAD, resource: 'test/readable' }),
+      ledger.transact(async ({ append }) => await Promise.resolve(append(DRAFT))),
+    ]);
+    expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled', 'fulfilled']);
+    expect(results[1]).toMatchObject({ reason: { code: 'LEDGER_KEY_UNREADABLE' } });
+    expect(await sizeOf()).toBe(before + 3);
+  });
+
+  it('is waited for while nobody else waits: neither this program nor another', async () => {
+    const before = await sizeOf();
+    const answer = Promise.withResolvers<boolean>();
+    const ledger = ledgerOf(async (order) => {
+      if (await answer.promise) return await testKeys.wrap(order);
+      throw new MlopsError('KEY_SERVICE_UNREACHABLE', { place: 'vault', problem: 'sealed' });
+    });
+    const ended: string[] = [];
+    const far = ['one', 'two', 'three'].map(async (name) => {
+      const append = ({ append: add }: LedgerTransaction) => add({ ...WITH_PAYLOAD, resource: `test/far-${name}` });
+      await ledger.transact(async (transaction) => await Promise.resolve(append(transaction)));
+      ended.push(name);
+    });
+    expect(await ledger.append(DRAFT)).toBe(true);
+    expect(await parts.ledger.append(DRAFT)).toBe(true);
+    expect(await ledger.append(DRAFT)).toBe(true);
+    expect([ended, await sizeOf()]).toEqual([[], before + 3]);
+    answer.resolve(true);
+    await Promise.all(far);
+    expect(await sizeOf()).toBe(before + 6);
+    expect(await verifyDatabase()).toMatchObject({ valid: true });
+  });
+
+  it('fails its own event when the service stays away, to be tried again', async () => {
+    const answer = Promise.withResolvers<never>();
+    const ledger = ledgerOf(async () => await answer.promise);
+    const far = ledger.append({ ...WITH_PAYLOAD, resource: 'test/away' });
+    expect(await ledger.append(DRAFT)).toBe(true);
+    answer.reject(new MlopsError('KEY_SERVICE_UNREACHABLE', { place: 'vault', problem: 'sealed' }));
+    await expect(far).rejects.toMatchObject({ code: 'KEY_SERVICE_UNREACHABLE', retryable: true });
+  });
+
+  it('is made once for several events of one change, however long each takes', async () => {
+    const before = await sizeOf();
+    const ledger = ledgerOf(async (order) => {
+      await new Promise((resolve) => void setTimeout(resolve, 120));
+      return await testKeys.wrap(order);
+    });
+    await ledger.transact(async ({ append }) => {
+      for (let at = 0; at < 6; at += 1) append({ ...WITH_PAYLOAD, resource: `test/slow-${at}` });
+      await Promise.resolve();
+    });
+    expect(await sizeOf()).toBe(before + 6);
+    const { rows } = await pool.query(`SELECT FROM ledger_key WHERE subject LIKE 'test/slow-%'`);
+    expect(rows).toHaveLength(6);
+  });
+});
+
 describe('the database', () => {
   it.each([
     ['a change of an event', `UPDATE ledger_event SET type = 'x' WHERE sequence = 0`],
@@ -206,6 +282,21 @@ describe('the database', () => {
     await stopped.query('SELECT FROM ledger_head FOR UPDATE');
     expect(await parts.ledger.append(DRAFT)).toBe(true);
     await stopped.end().catch(() => undefined);
+  });
+});
+
+describe('a connection that the server ends between two statements of a transaction', () => {
+  it('fails that change, and nothing else of the process', async () => {
+    const before = await sizeOf();
+    // Decision 19 ends a change that stands still; here sooner. Without a listener the process would end with it.
+    const stood = parts.ledger.transact(async ({ append, client }) => {
+      append(DRAFT);
+      await client.query(`SET LOCAL idle_in_transaction_session_timeout = '50ms'`);
+      await new Promise((resolve) => void setTimeout(resolve, 300));
+    });
+    await expect(stood).rejects.toMatchObject({ code: 'DATABASE_UNREACHABLE' });
+    expect(await parts.ledger.append(DRAFT)).toBe(true);
+    expect(await sizeOf()).toBe(before + 1);
   });
 });
 

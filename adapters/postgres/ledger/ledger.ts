@@ -3,7 +3,7 @@ import { isMlopsError, MlopsError } from '../../../domain/errors.ts';
 import type { ActSource } from '../../../domain/governance/act-source.ts';
 import type { EventDraft } from '../../../domain/governance/event-draft.ts';
 import type { Primitives } from '../../../domain/governance/primitives.ts';
-import { inTransaction, translateDatabaseError } from '../query.ts';
+import { inTransaction, NotYet, translateDatabaseError } from '../query.ts';
 import { appendEvents, lockHead, type Appended } from './append.ts';
 import type { PayloadSealer } from './seal-payloads.ts';
 
@@ -23,7 +23,7 @@ export interface LedgerTransaction {
 export interface Ledger {
   /**
    * Runs a change and appends its events in the same transaction. The work holds the end of the log while it runs: it may
-   * do statements through its client and nothing slower.
+   * do statements through its client and nothing slower. It may run more than once, of which the last counts.
    *
    * @throws what the work throws (then nothing of it is written), LEDGER_CLOSED, LEDGER_BUSY, DATABASE_UNREACHABLE
    */
@@ -74,12 +74,16 @@ export function createLedger(
   let waiting: Unit[] = [];
   let isWriting = false;
 
+  const enqueue = (unit: Unit): void => {
+    waiting.push(unit);
+    void write();
+  };
   const write = async (): Promise<void> => {
     if (isWriting) return;
     isWriting = true;
     while (waiting.length > 0) {
       const units = waiting.slice(0, MOST_UNITS);
-      const taken = await commit(pool, parts, units);
+      const taken = await commit(pool, { ...parts, enqueue }, units);
       waiting = waiting.slice(taken);
       onCommit();
     }
@@ -88,14 +92,13 @@ export function createLedger(
   const enter = async <T>(isPlain: boolean, run: (batch: Batch) => Promise<T>): Promise<T> =>
     await new Promise<T>((resolve, reject) => {
       let result: { readonly value: T } | null = null;
-      waiting.push({
+      enqueue({
         isPlain,
         run: async (batch) => {
           result = { value: await run(batch) };
         },
         settle: (error) => (error === null && result !== null ? resolve(result.value) : reject(error)),
       });
-      void write();
     });
 
   const causeNow = (): Cause => ({ source: source(), requestId: request() });
@@ -148,8 +151,16 @@ async function isThere({ client, appended }: Batch, key: string): Promise<boolea
   return rowCount === 1;
 }
 
+/** What a batch is written with. */
+interface CommitParts {
+  readonly primitives: Primitives;
+  readonly sealer: PayloadSealer;
+  /** Hands a unit in again. */
+  readonly enqueue: (unit: Unit) => void;
+}
+
 /** Writes as many of the units as fit into one batch, tells each how it ended, and returns how many they were. */
-async function commit(pool: Pool, parts: Parameters<typeof appendEvents>[1], units: readonly Unit[]): Promise<number> {
+async function commit(pool: Pool, parts: CommitParts, units: readonly Unit[]): Promise<number> {
   const ended: { unit: Unit; error: unknown }[] = [];
   try {
     await inTransaction(
@@ -194,24 +205,33 @@ async function runUnit(unit: Unit, batch: Batch, isAmongOthers: boolean): Promis
 }
 
 /**
- * A batch that failed as a whole wrote nothing. When the database is away, nobody could write; otherwise one of the units
- * broke a rule that is checked at the end, and each is tried by itself.
+ * A batch that failed as a whole wrote nothing. When nobody can write, all have failed; otherwise it is one of the units, by a rule
+ * that is checked at the end or a key that cannot be had, and each is tried by itself.
  */
-async function settleFailed(
-  pool: Pool,
-  parts: Parameters<typeof appendEvents>[1],
-  units: readonly Unit[],
-  error: unknown,
-): Promise<number> {
-  if (units.length === 1 || isMlopsError(error)) {
-    for (const unit of units) unit.settle(translate(error));
+async function settleFailed(pool: Pool, parts: CommitParts, units: readonly Unit[], error: unknown): Promise<number> {
+  const [unit, another] = units;
+  if (unit !== undefined && another === undefined && error instanceof NotYet) {
+    // The others go on meanwhile.
+    void error.settled.then(() => parts.enqueue(unit));
+    return 1;
+  }
+  if (units.length === 1 || isOfAll(error)) {
+    for (const one of units) one.settle(translate(error));
     return units.length;
   }
-  for (const unit of units) await commit(pool, parts, [unit]);
+  for (const one of units) await commit(pool, parts, [one]);
   return units.length;
 }
 
+/** The database is away, the log is not open, or its end is not to be had. */
+function isOfAll(error: unknown): boolean {
+  return isMlopsError(error, 'DATABASE_UNREACHABLE') || isMlopsError(error, 'LEDGER_CLOSED') || isBusy(error);
+}
+
+function isBusy(error: unknown): boolean {
+  return (error as { code?: unknown }).code === LOCK_NOT_AVAILABLE;
+}
+
 function translate(error: unknown): unknown {
-  const isBusy = (error as { code?: unknown }).code === LOCK_NOT_AVAILABLE;
-  return isBusy ? new MlopsError('LEDGER_BUSY', {}, { cause: error }) : translateDatabaseError(error);
+  return isBusy(error) ? new MlopsError('LEDGER_BUSY', {}, { cause: error }) : translateDatabaseError(error);
 }

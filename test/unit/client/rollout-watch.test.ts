@@ -15,7 +15,10 @@ function verbsOver(looks: readonly (RolloutStatus | MlopsError)[], warnings: str
     const next = left.shift() ?? ENDED;
     return next instanceof Error ? await Promise.reject(next) : await Promise.resolve(next);
   };
-  const parts = { rollouts: async () => await Promise.resolve({ status }), warn: (text: string) => warnings.push(text) };
+  const parts = {
+    rollouts: async () => await Promise.resolve({ status }),
+    warn: (text: string) => warnings.push(text),
+  };
   return createRolloutVerbs(parts as unknown as RolloutVerbParts);
 }
 
