@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, readFile, stat, truncate } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, stat, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { MlopsError } from '../../domain/errors.ts';
 import { appendDurably, writeDurably } from '../files/durable-file.ts';
@@ -29,6 +29,12 @@ interface End {
   readonly last: string;
 }
 
+interface Segment {
+  readonly file: string;
+  /** Sequence of its first event. */
+  readonly first: number;
+}
+
 const EVENT_LINES = /^events-(\d{12})\.jsonl$/;
 /** A segment is closed at the first group that makes it this long. */
 const SEGMENT_BYTES = 64 * 1024 * 1024;
@@ -40,7 +46,7 @@ export function segmentFolder(auditDirectory: string, origin: string): string {
 }
 
 /** Segments of a folder, oldest first. */
-export async function listSegments(folder: string): Promise<{ readonly file: string; readonly first: number }[]> {
+export async function listSegments(folder: string): Promise<Segment[]> {
   if (!existsSync(folder)) return [];
   return (await readdir(folder)).toSorted().flatMap((name) => {
     const first = EVENT_LINES.exec(name)?.[1];
@@ -97,18 +103,27 @@ async function keepCheckpoint(folder: string, note: string): Promise<void> {
   if (!existsSync(file) || (await readFile(file, 'utf8')) !== note) await writeDurably(file, note);
 }
 
-/** Where the files end now. Another program may have gone on; a line that was cut off by a crash is taken away. */
+/**
+ * Where the files end now. Another program may have gone on; a line that was cut off by a crash is taken away, and so is a segment
+ * that was begun and has no whole line.
+ */
 async function findEnd(folder: string, known: End | null): Promise<End | null> {
-  const last = (await listSegments(folder)).at(-1);
-  if (last === undefined) return null;
-  if (known?.file === last.file && known.bytes === (await stat(last.file)).size) return known;
-  const bytes = await readFile(last.file);
-  const end = bytes.lastIndexOf(LF) + 1;
-  if (end < bytes.length) await truncate(last.file, end);
+  for (const last of (await listSegments(folder)).toReversed()) {
+    if (known?.file === last.file && known.bytes === (await stat(last.file)).size) return known;
+    const bytes = await readFile(last.file);
+    const end = bytes.lastIndexOf(LF) + 1;
+    if (end > 0) return await readEnd(last, bytes, end);
+    await rm(last.file);
+  }
+  return null;
+}
+
+async function readEnd({ file, first }: Segment, bytes: Buffer, end: number): Promise<End> {
+  if (end < bytes.length) await truncate(file, end);
   let lines = 0;
   for (let at = bytes.indexOf(LF); at >= 0; at = bytes.indexOf(LF, at + 1)) lines += 1;
   const line = bytes.subarray(bytes.lastIndexOf(LF, end - 2) + 1, end).toString('utf8');
-  return { file: last.file, bytes: end, next: last.first + lines, last: line };
+  return { file, bytes: end, next: first + lines, last: line };
 }
 
 async function appendLines(

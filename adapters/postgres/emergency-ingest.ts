@@ -1,7 +1,8 @@
 import type { Pool } from 'pg';
 import type { EmergencyJournal } from '../../activities/ports.ts';
+import { isMlopsError } from '../../domain/errors.ts';
 import type { LiveSplit } from '../../domain/rollout/split.ts';
-import { draftOfEmergency } from '../../domain/governance/rollout-drafts.ts';
+import { draftOfEmergency, draftOfUnreadable, type UnreadableLine } from '../../domain/governance/rollout-drafts.ts';
 import { parseSource } from '../../domain/governance/act-source.ts';
 import type { SignedStatement } from '../../domain/governance/statement.ts';
 import type { Authority } from './identity/authority.ts';
@@ -31,23 +32,45 @@ interface IngestParts {
 /** Younger lines were journaled while the database was there. */
 const LATE_AFTER_MS = 60_000;
 
-/** Copies the local journal of emergency rollbacks into the database, in order, each line once and with its event. */
+/** What a journal says, whoever wrote it. */
+interface Journal {
+  readonly entries: readonly JournalLine[];
+  readonly unreadable: readonly UnreadableLine[];
+}
+
+/**
+ * Copies the local journal of emergency rollbacks into the database, in order, each line once and with its event; a line that
+ * cannot be read has an event that says so. One that is refused keeps none of the others.
+ */
 export function createEmergencyJournal(
   parts: IngestParts,
   environment: string,
-  readLines: () => Promise<readonly JournalLine[]>,
+  read: () => Promise<Journal>,
 ): EmergencyJournal {
   let known = 0;
   return {
     async ingest() {
-      const lines = await readLines();
-      if (lines.length === known) return 0;
+      const { entries, unreadable } = await read();
+      if (entries.length + unreadable.length === known) return 0;
+      for (const line of unreadable) await reportUnreadable(parts.ledger, environment, line);
       let added = 0;
-      for (const line of lines) added += (await ingestLine(parts, environment, line)) ? 1 : 0;
-      known = lines.length;
+      const refused: unknown[] = [];
+      for (const line of entries)
+        try {
+          added += (await ingestLine(parts, environment, line)) ? 1 : 0;
+        } catch (error) {
+          if (isMlopsError(error) && error.retryable) throw error;
+          refused.push(error);
+        }
+      if (refused.length > 0) throw refused[0];
+      known = entries.length + unreadable.length;
       return added;
     },
   };
+}
+
+async function reportUnreadable(ledger: Ledger, environment: string, line: UnreadableLine): Promise<void> {
+  await ledger.append(draftOfUnreadable(environment, line), `emergency-journal/${environment}/${line.digest}`);
 }
 
 async function ingestLine(

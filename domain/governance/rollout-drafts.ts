@@ -246,3 +246,25 @@ export function draftOfEmergency(
     payload: { reason },
   };
 }
+
+/** A line of the journal of emergency rollbacks that is no entry. */
+export interface UnreadableLine {
+  /** From 1 */
+  readonly line: number;
+  readonly bytes: number;
+  /** SHA-256, hex */
+  readonly digest: string;
+}
+
+/** Somebody may have rolled back in an emergency, and nobody can read who. */
+export function draftOfUnreadable(environment: string, { bytes, digest, line }: UnreadableLine): EventDraft {
+  return {
+    type: 'traffic.emergency-unreadable',
+    category: 'security_event',
+    actor: { id: 'system:traffic-guard', kind: 'workflow', authentication: 'process' },
+    resource: `traffic/${environment}`,
+    risk: 'high',
+    frameworks: FRAMEWORKS,
+    facts: { line, bytes, digest },
+  };
+}

@@ -272,7 +272,7 @@ describe('the words of a person beside the ledger', () => {
     for (const text of outside()) expect(text).not.toMatch(/of-the-story|she-said|just-because/);
     const kept = await readJournal(journal);
     expect(
-      kept.map(({ stage }) => stage),
+      kept.entries.map(({ stage }) => stage),
       'every line is there',
     ).toEqual(['intent', 'done', 'intent', 'done']);
     const written = await createEmergencyJournal(
@@ -795,8 +795,9 @@ describe('where somebody acts from', () => {
       { pool, ledger, authority: composeAuthority(config, parts) },
       'dev',
       async () =>
-        await Promise.resolve(
-          [{ host: 'ops-laptop-8812' }, undefined].map((source, at) => ({
+        await Promise.resolve({
+          unreadable: [],
+          entries: [{ host: 'ops-laptop-8812' }, undefined].map((source, at) => ({
             id: `emergency/traveller/${at}`,
             at: new Date().toISOString(),
             model: 'm',
@@ -806,7 +807,7 @@ describe('where somebody acts from', () => {
             reason: 'smoke',
             after: null,
           })),
-        ),
+        }),
     );
     expect(await journal.ingest()).toBe(2);
     const { rows } = await pool.query<{ sequence: string }>(

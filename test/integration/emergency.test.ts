@@ -64,7 +64,7 @@ describe('`mlops rollback`, with nothing but the gateway in order', () => {
     await expectRolledBack(run);
     expect(run.stderr).toContain('config/deployment.yaml:2: unknown key canary.stepps');
     expect(run.stderr).toContain(`The gateway is asked at http://127.0.0.1:${8081 + OFFSET}`);
-    expect(await readJournal(inProject('.mlops/journal/emergency.jsonl'))).toHaveLength(2);
+    expect((await readJournal(inProject('.mlops/journal/emergency.jsonl'))).entries).toHaveLength(2);
   });
 
   it('rolls back past a variable of the environment that is not known, and warns of it', async () => {
@@ -84,7 +84,7 @@ describe('`mlops rollback`, with nothing but the gateway in order', () => {
     rmSync(inProject('.mlops/journal'));
     mkdirSync(inProject('.mlops/journal'));
     writeFileSync(inProject('.mlops/journal/emergency.jsonl'), `${lines.join('\n')}\n`);
-    expect(await readJournal(inProject('.mlops/journal/emergency.jsonl'))).toMatchObject([
+    expect((await readJournal(inProject('.mlops/journal/emergency.jsonl'))).entries).toMatchObject([
       { stage: 'intent', model: 'm', reason: 'smoke' },
       { stage: 'done', model: 'm', reason: 'smoke' },
     ]);

@@ -406,7 +406,7 @@ describe('the built-in gateway', () => {
     // Whoever is second does not hide why it was done.
     expect((await roll('bob', null, router)).after).toMatchObject({ actor: 'bob', reason: 'smoke' });
     expect((await roll('cy', 'fire', router)).after.reason).toBe('fire (after bob: smoke)');
-    const stages = (await readJournal(journalFile)).map(({ stage, actor, reason }) => [stage, actor, reason]);
+    const stages = (await readJournal(journalFile)).entries.map(({ stage, actor, reason }) => [stage, actor, reason]);
     expect(stages).toEqual([
       ['intent', 'ann', 'smoke'],
       ['done', 'ann', 'smoke'],

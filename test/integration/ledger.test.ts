@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { Client, type Pool } from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { DataKeys } from '../../adapters/crypto/envelope.ts';
+import { appendJournal, readJournal } from '../../adapters/gateway/emergency-journal.ts';
 import { readBeginning, readExport, readText } from '../../adapters/ledger/export-files.ts';
 import { createSegmentFiles, listSegments } from '../../adapters/ledger/segments.ts';
 import { createTokenVerifier } from '../../adapters/identity/token-verifier.ts';
@@ -437,11 +438,9 @@ describe('an emergency rollback that was journaled while the ledger was away', (
     ];
     const rules = { mustSign: false, developmentRoles: [] };
     const authority = createAuthority({ ...parts, primitives, rules, tokens: createTokenVerifier([]) });
-    const journal = createEmergencyJournal({ ...parts, authority }, 'dev', async () => await Promise.resolve(lines));
-    expect(await journal.ingest()).toBe(2);
-    expect(
-      await createEmergencyJournal({ ...parts, authority }, 'dev', async () => await Promise.resolve(lines)).ingest(),
-    ).toBe(0);
+    const read = async () => await Promise.resolve({ entries: lines, unreadable: [] });
+    expect(await createEmergencyJournal({ ...parts, authority }, 'dev', read).ingest()).toBe(2);
+    expect(await createEmergencyJournal({ ...parts, authority }, 'dev', read).ingest()).toBe(0);
     const { rows } = await pool.query<{ event: Record<string, unknown> }>(
       `SELECT canonical::jsonb AS event FROM ledger_event WHERE resource = 'traffic/dev/m' ORDER BY sequence`,
     );
@@ -450,6 +449,52 @@ describe('an emergency rollback that was journaled while the ledger was away', (
       ['traffic.emergency-done', true, '2026-01-01T00:00:01.000Z'],
     ]);
     expect(JSON.stringify(rows)).not.toMatch(/\bada\b|users saw/);
+  });
+
+  it('is not lost behind a line that was cut off, which has an event of its own, once', async () => {
+    const file = join(mkdtempSync(join(tmpdir(), 'mlops-journal-')), 'emergency.jsonl');
+    const entry = (id: string, stage: 'intent' | 'done') => ({
+      ...{ id, stage, idempotencyKey: 'k', at: '2026-01-01T00:00:00.000Z', model: 'cut', actor: 'ada' },
+      ...{ reason: 'users saw errors', before: null, after: null },
+    });
+    await appendJournal(file, entry('e/7/intent', 'intent'));
+    // A full disk, then a line that somebody has edited, and one whose time is none.
+    appendFileSync(file, '{"id":"e/8/intent","ac');
+    await appendJournal(file, entry('e/8/done', 'done'));
+    appendFileSync(file, '{"stage":"done","at":"2026-01-01T00:00:00.000Z"}\n');
+    appendFileSync(file, `${JSON.stringify({ ...entry('e/9/done', 'done'), at: 'yesterday' })}\n`);
+    appendFileSync(file, JSON.stringify(entry('e/10/done', 'done')));
+    const rules = { mustSign: false, developmentRoles: [] };
+    const authority = createAuthority({ ...parts, primitives, rules, tokens: createTokenVerifier([]) });
+    const ingest = async () =>
+      await createEmergencyJournal({ ...parts, authority }, 'dev', async () => await readJournal(file)).ingest();
+    expect([await ingest(), await ingest()]).toEqual([3, 0]);
+    const events = async (resource: string) => {
+      const page = { isNewestFirst: false, after: null, limit: 10 };
+      const { events: found } = await queryEvents(pool, { resource, type: 'traffic.' }, page);
+      return found.map(({ canonical }) => JSON.parse(canonical) as { type: string; facts: Record<string, unknown> });
+    };
+    expect((await events('traffic/dev/cut')).map(({ facts }) => facts['journalId'])).toEqual([
+      'e/7/intent',
+      'e/8/done',
+      'e/10/done',
+    ]);
+    expect((await events('traffic/dev')).map(({ facts, type }) => [type, facts['line']])).toEqual(
+      [2, 4, 5].map((line) => ['traffic.emergency-unreadable', line]),
+    );
+  });
+
+  it('is not held up by one that is refused', async () => {
+    const line = (id: string, reason: string) => ({
+      ...{ id, reason, stage: 'done', at: '2026-01-01T00:00:00.000Z', model: 'held-up', actor: 'ada', after: null },
+    });
+    const recognise = async ({ actor }: { readonly actor: string }) => await parts.principals.actor(actor);
+    const entries = [line('x'.repeat(70_000), 'too long for an event'), line('e/11/done', 'well')];
+    const read = async () => await Promise.resolve({ entries, unreadable: [] });
+    const journal = createEmergencyJournal({ ...parts, authority: { recognise } }, 'dev', read);
+    await expect(journal.ingest()).rejects.toThrow(RangeError);
+    const { rowCount } = await pool.query(`SELECT FROM ledger_event WHERE resource = 'traffic/dev/held-up'`);
+    expect(rowCount).toBe(1);
   });
 });
 
@@ -760,6 +805,19 @@ describe('the segment files', () => {
       const running = createSegmentFiles(folder);
       await follow([...log, '{"next":1}\n'], running);
       await expect(follow(log, running), 'also by a program that goes on').rejects.toThrow('has no such event');
+    });
+
+    it.each([
+      ['empty', ''],
+      ['with a line cut off', '{"canonical":"cut o'],
+    ])('are gone on with after a crash that left a new segment %s', async (_, text) => {
+      const file = join(folder, `events-${String(size).padStart(12, '0')}.jsonl`);
+      writeFileSync(file, text);
+      await parts.ledger.append({ ...DRAFT, resource: 'test/after-rotation' });
+      const checkpoint = await signCheckpoint(pool, primitives, SIGNER);
+      await createSegmentFiles(folder, 1).follow(checkpoint, (from, to) => readEventLines(pool, from, to));
+      expect(await check()).toMatchObject({ valid: true, events: size + 1 });
+      expect((await listSegments(folder)).at(-1)?.file).toBe(file);
     });
 
     it('get their checkpoint when a crash came before it', async () => {

@@ -109,7 +109,7 @@ async function interfere(
   await createEmergencyJournal(
     { ...parts, authority },
     environment,
-    async () => await Promise.resolve([line]),
+    async () => await Promise.resolve({ entries: [line], unreadable: [] }),
   ).ingest();
 }
 

@@ -45,7 +45,7 @@ async function masked(entries: readonly JournalEntry[], who: readonly string[]) 
   for (const entry of entries) await appendJournal(file, entry);
   const before = readFileSync(file);
   await maskJournal(file, { who, subject: SUBJECT });
-  return { before, after: readFileSync(file), lines: await readJournal(file) };
+  return { before, after: readFileSync(file), lines: (await readJournal(file)).entries };
 }
 
 describe('a journal that is written over', () => {
