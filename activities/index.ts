@@ -4,6 +4,7 @@ import { createApprovalActivities, type ApprovalActivityPorts } from './approval
 import { createAuthorityActivities } from './authorise.ts';
 import { createClockActivities } from './clock.ts';
 import { createGuardActivities } from './guard.ts';
+import { createHandOverActivities, type HandOvers } from './hand-over.ts';
 import { createHealthActivities } from './health.ts';
 import type {
   EmergencyJournal,
@@ -59,6 +60,7 @@ export interface ActivityPorts extends ApprovalActivityPorts {
   /** Null: no other registry is configured. */
   readonly registrySource: RegistrySource | null;
   readonly ownKeys: OwnKeys;
+  readonly handOvers: HandOvers;
 }
 
 /** Every activity a worker registers. */
@@ -82,6 +84,7 @@ export function createActivities(ports: ActivityPorts) {
     ...createAuthorityActivities(ports),
     ...createClockActivities(),
     ...createApprovalActivities(ports),
+    ...createHandOverActivities(ports),
     ...createRolloutApprovalActivities(ports),
     ...createWebhookActivities(ports),
   });

@@ -3,9 +3,8 @@ import { currentIdentity } from '../adapters/identity/own-identity.ts';
 import { isUnproven } from '../adapters/postgres/identity/authority.ts';
 import { sampleRead } from '../adapters/postgres/ledger/sample-read.ts';
 import { subjectOf } from '../adapters/postgres/ledger/subjects.ts';
-import { createApprovalLinks } from '../adapters/postgres/registry/approval-links.ts';
+import { createApprovalLinks, makeLink } from '../adapters/postgres/registry/approval-links.ts';
 import { createApprovalReader } from '../adapters/postgres/registry/approval-reader.ts';
-import { createDelegations, type DelegationOrder } from '../adapters/postgres/registry/delegations.ts';
 import type { EvidenceParts } from '../adapters/postgres/rollout-store.ts';
 import { createApprovalDesk } from '../adapters/temporal/approval-desk.ts';
 import type { MlopsConfig } from '../config/schema.ts';
@@ -14,6 +13,7 @@ import { draftOfRefusal, draftOfSampledRead } from '../domain/governance/access-
 import type { EventActor } from '../domain/governance/event-draft.ts';
 import type { Claim } from '../domain/governance/statement.ts';
 import { ACTION_OF_KIND, contentOfAsk } from '../domain/registry/approval/ask.ts';
+import type { DelegationHandOver, LinkHandOver } from '../domain/registry/approval/hand-over.ts';
 import {
   APPROVALS_RESOURCE,
   isFinal,
@@ -28,6 +28,8 @@ import { TASK_QUEUE } from '../workflows/messages.ts';
 import { linkSiteOf } from './api/link-site.ts';
 import { sourceOfCall, sourceOfCommand } from './act-source.ts';
 import { composeAuthority, type Rules } from './authority.ts';
+import { composeSendHandOver } from './hand-over.ts';
+import type { Signer } from './own-key.ts';
 
 interface ApprovalParts {
   readonly evidence: EvidenceParts;
@@ -55,6 +57,7 @@ export function composeApprovals(config: AskingRules, { connect, evidence }: App
   const may = async (claim: Claim, action: string, resource: string, content: unknown): Promise<EventActor> =>
     await authority.authorise(claim, { action, resource, content });
   const reading = createReading(config, evidence, reader);
+  const send = composeSendHandOver(config.environment, connect);
   return {
     list: async (chosen: Listed, claim: Claim): Promise<ApprovalView[]> =>
       await reading.list(chosen, await may(claim, 'approval.read', APPROVALS_RESOURCE, null)),
@@ -79,16 +82,17 @@ export function composeApprovals(config: AskingRules, { connect, evidence }: App
     decide: async ({ approvalId, verdict, ...input }: DecisionOrder): Promise<DecisionAnswer> =>
       await decide(evidence, await desk(), { approvalId, verdict, ...input }),
 
-    async delegate(order: DelegationOrder, claim: Claim) {
-      const who = await may(claim, 'approval.delegate', APPROVALS_RESOURCE, order);
+    async delegate(order: Omit<DelegationHandOver, 'what'>, signer: Signer) {
       if (order.approvalId !== null) await reader.standing(order.approvalId);
+      // Who is meant is signed, and not a name that others may have as well.
       const to = await subjectOf(evidence.pool, order.to);
-      return { to, ...(await createDelegations(evidence).delegate(who, { ...order, to })) };
+      const { until } = await send({ ...order, what: 'delegation', to }, signer);
+      return { to, until: until ?? '' };
     },
 
-    async revoke(order: { readonly to: string; readonly reason: string }, claim: Claim): Promise<number> {
-      const who = await may(claim, 'approval.delegate', APPROVALS_RESOURCE, order);
-      return await createDelegations(evidence).revoke(who, await subjectOf(evidence.pool, order.to), order.reason);
+    async revoke({ reason, to }: { readonly to: string; readonly reason: string }, signer: Signer): Promise<number> {
+      const principal = await subjectOf(evidence.pool, to);
+      return (await send({ what: 'take-back', to: principal, reason }, signer)).count;
     },
 
     /** What the holder of a link is asked; using it up is the decision's. @throws APPROVAL_LINK_INVALID */
@@ -110,11 +114,11 @@ export function composeApprovals(config: AskingRules, { connect, evidence }: App
       return await decide(evidence, await desk(), { approvalId, verdict, reason, seen, code });
     },
 
-    /** For who asks. The secret stands behind the #: browsers send that to nobody. */
-    async link(approvalId: string, claim: Claim) {
-      const who = await may(claim, 'approval.decide', resourceOfApproval(approvalId), { link: true });
-      const { expiresAt, linkId, secret } = await createApprovalLinks(evidence).issue(approvalId, who.id, who);
-      return { url: `${linkSiteOf(config).baseUrl}/approve/${linkId}#${secret}`, expiresAt };
+    /** For who signs. The worker gets the hash of the secret, which stands behind the #: browsers send that to nobody. */
+    async link(about: Pick<LinkHandOver, 'approvalId' | 'seen'>, signer: Signer) {
+      const { linkId, secret, secretHash } = makeLink();
+      const { until } = await send({ ...about, what: 'link', secretHash }, signer, linkId);
+      return { url: `${linkSiteOf(config).baseUrl}/approve/${linkId}#${secret}`, expiresAt: until ?? '' };
     },
   };
 }

@@ -12,6 +12,7 @@ import { createEmergencyJournal } from '../adapters/postgres/emergency-ingest.ts
 import { createOwnKeys } from '../adapters/postgres/identity/own-key.ts';
 import { openPool } from '../adapters/postgres/pool.ts';
 import { createApprovalStore } from '../adapters/postgres/registry/approval-store.ts';
+import { createHandOvers } from '../adapters/postgres/registry/hand-overs.ts';
 import { createIdentityDirectory } from '../adapters/postgres/registry/identity-directory.ts';
 import { createDueDeliveries } from '../adapters/postgres/registry/webhooks/due.ts';
 import { createRolloutReader } from '../adapters/postgres/rollout-reader.ts';
@@ -188,6 +189,7 @@ function composePorts(
     engine: engineVersion(),
     accessWatch: composeAccessWatch(config, evidence),
     ownKeys: createOwnKeys({ ...evidence, authority, primitives: createPrimitives() }),
+    handOvers: createHandOvers({ ...evidence, authority }),
     approvals: createApprovalStore(evidence),
     approvalPolicy: config.governance.approvalPolicy,
     identities: createIdentityDirectory(evidence.pool, config.governance.developmentRoles),

@@ -1,6 +1,7 @@
 /** The workflow bundle: every export is a workflow type. */
 export { accessWatch } from './access-watch.ts';
 export { approval } from './approval.ts';
+export { handOver } from './hand-over.ts';
 export { notification } from './notification.ts';
 export { ownKey } from './own-key.ts';
 export { registrySource } from './registry-source.ts';

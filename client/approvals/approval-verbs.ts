@@ -71,15 +71,15 @@ export interface ApprovalVerbs {
   /**
    * Lets somebody else decide on behalf of who runs the program, until `until` (ISO 8601, UTC). Nobody hands that on further.
    *
-   * @throws DELEGATION_INVALID, SUBJECT_UNKNOWN, APPROVAL_NOT_FOUND
+   * @throws DELEGATION_INVALID, SUBJECT_UNKNOWN, APPROVAL_NOT_FOUND, HAND_OVER_UNANSWERED
    */
   delegate(order: DelegationInput): Promise<{ readonly to: string; readonly until: string }>;
-  /** Takes back all that was handed to somebody; returns how many delegations that were. @throws SUBJECT_UNKNOWN */
+  /** Takes back all that was handed to somebody; returns how many delegations that were. @throws SUBJECT_UNKNOWN, HAND_OVER_UNANSWERED */
   undelegate(order: Pick<DelegationInput, 'to' | 'reason'>): Promise<number>;
   /**
    * A link to decide by once, as who runs the program, on another device; `expiresAt` is ISO 8601, UTC.
    *
-   * @throws APPROVAL_NOT_FOUND, APPROVAL_REFUSED
+   * @throws APPROVAL_NOT_FOUND, APPROVAL_REFUSED, HAND_OVER_UNANSWERED
    */
   link(approvalId: string): Promise<{ readonly url: string; readonly expiresAt: string }>;
 }
@@ -121,8 +121,6 @@ export function createApprovalVerbs(parts: ApprovalVerbParts): ApprovalVerbs {
     const claim = (await parts.identity()).claim({ action: 'approval.read', resource, content: null });
     return await (await parts.approvals()).show(approvalId, claim);
   };
-  const claimOfDelegation = async (content: unknown) =>
-    (await parts.identity()).claim({ action: 'approval.delegate', resource: APPROVALS_RESOURCE, content });
   return {
     list: async (asked = {}) => {
       const { all = false, limit = MOST_LISTED } = parseInput('approvals.list', LISTED, asked);
@@ -140,18 +138,15 @@ export function createApprovalVerbs(parts: ApprovalVerbParts): ApprovalVerbs {
     delegate: async (given) => {
       const read = parseInput('approvals.delegate', DELEGATION, given);
       const order = { approvalId: null, forSeconds: 3 * DAY_SECONDS, reason: '', ...read };
-      return await (await parts.approvals()).delegate(order, await claimOfDelegation(order));
+      return await (await parts.approvals()).delegate(order, await parts.identity());
     },
     undelegate: async (given) => {
       const order = { reason: '', ...parseInput('approvals.undelegate', UNDELEGATION, given) };
-      return await (await parts.approvals()).revoke(order, await claimOfDelegation(order));
+      return await (await parts.approvals()).revoke(order, await parts.identity());
     },
     link: async (given) => {
-      const approvalId = parseInput('approvals.link', NAME, given);
-      const resource = resourceOfApproval(approvalId);
-      const who = await parts.identity();
-      const claim = who.claim({ action: 'approval.decide', resource, content: { link: true } });
-      return await (await parts.approvals()).link(approvalId, claim);
+      const { approvalId, contentDigest: seen } = await look(parseInput('approvals.link', NAME, given));
+      return await (await parts.approvals()).link({ approvalId, seen }, await parts.identity());
     },
   };
 }

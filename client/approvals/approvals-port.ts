@@ -1,4 +1,5 @@
 import type { Claim } from '../../domain/governance/statement.ts';
+import type { CurrentIdentity } from '../identity-port.ts';
 import type { ApprovalView, DecisionAnswer, Verdict } from '../../domain/registry/approval/request.ts';
 
 /** Somebody decides. */
@@ -30,10 +31,13 @@ export interface Approvals {
   show(approvalId: string, claim: Claim): Promise<ApprovalView>;
   /** The answer comes after the decision is written. @throws APPROVAL_REFUSED, APPROVAL_NOT_FOUND, APPROVAL_UNANSWERED */
   decide(order: DecisionRequest): Promise<DecisionAnswer>;
-  /** @throws DELEGATION_INVALID, SUBJECT_UNKNOWN */
-  delegate(order: DelegationRequest, claim: Claim): Promise<{ readonly to: string; readonly until: string }>;
-  /** Returns how many delegations were taken back. @throws SUBJECT_UNKNOWN */
-  revoke(order: { readonly to: string; readonly reason: string }, claim: Claim): Promise<number>;
-  /** A one-time link to decide by, for who asks. @throws APPROVAL_NOT_FOUND, APPROVAL_REFUSED */
-  link(approvalId: string, claim: Claim): Promise<{ readonly url: string; readonly expiresAt: string }>;
+  /** The worker writes it, when the signer has the right. @throws DELEGATION_INVALID, SUBJECT_UNKNOWN, HAND_OVER_UNANSWERED */
+  delegate(order: DelegationRequest, signer: CurrentIdentity): Promise<{ readonly to: string; readonly until: string }>;
+  /** Returns how many delegations were taken back. @throws SUBJECT_UNKNOWN, HAND_OVER_UNANSWERED */
+  revoke(order: { readonly to: string; readonly reason: string }, signer: CurrentIdentity): Promise<number>;
+  /** A one-time link to decide by, for who signs, about what they have seen. @throws APPROVAL_NOT_FOUND, APPROVAL_REFUSED, HAND_OVER_UNANSWERED */
+  link(
+    about: Pick<DecisionRequest, 'approvalId' | 'seen'>,
+    signer: CurrentIdentity,
+  ): Promise<{ readonly url: string; readonly expiresAt: string }>;
 }

@@ -33,6 +33,13 @@ export const APPROVAL_ERRORS = {
     retryable: false,
     exitCode: 4,
   },
+  HAND_OVER_UNANSWERED: {
+    message:
+      '{what} was sent to the worker, which has not answered within {seconds} s: nobody may poll the queue {queue}',
+    remedy: 'Start a worker (`mlops status` shows who polls), then run the command again',
+    retryable: true,
+    exitCode: 1,
+  },
   DELEGATION_INVALID: {
     message: 'Delegation is not valid: {problem}',
     remedy: 'Name somebody else, and a time: `mlops approval delegate <principal> --for 3d`',

@@ -21,16 +21,17 @@ export const APPROVAL_STEPS = [
 ] as const;
 export type ApprovalStep = (typeof APPROVAL_STEPS)[number];
 
+type Members = { readonly [name: string]: Json };
 type Subject = Pick<ApprovalRecord, 'approvalId' | 'kind' | 'resource' | 'round' | 'contentDigest' | 'risk'>;
 
 /** An event of an approval. What people wrote is sealed under the key of who wrote it. */
 export function draftOfApproval(
   step: ApprovalStep,
   subject: Subject,
-  more: { readonly facts?: { readonly [name: string]: Json }; readonly words?: string },
+  more: { readonly facts?: Members; readonly words?: string; readonly sealed?: Members },
   actor: EventActor,
 ): EventDraft {
-  const { facts = {}, words = '' } = more;
+  const { facts = {}, sealed = {}, words = '' } = more;
   return {
     type: `approval.${step}`,
     category: 'access_control',
@@ -39,7 +40,7 @@ export function draftOfApproval(
     risk: riskOf(subject),
     frameworks: FRAMEWORKS,
     facts: { ...factsOf(subject), ...facts },
-    ...(words === '' ? {} : { payload: { reason: words }, subject: actor.id }),
+    ...payloadOf(words, sealed, actor),
   };
 }
 
@@ -57,7 +58,7 @@ export function draftOfDecision(
   };
 }
 
-function factsOf({ contentDigest, kind, resource, risk, round }: Subject): { readonly [name: string]: Json } {
+function factsOf({ contentDigest, kind, resource, risk, round }: Subject): Members {
   return { kind, of: resource, round, content: contentDigest, riskScore: risk.score };
 }
 
@@ -73,10 +74,12 @@ export function draftOfDelegation(
     readonly approvalId: string | null;
     readonly until: string;
     readonly reason: string;
+    /** What its owner has signed. */
+    readonly sealed?: Members;
   },
   actor: EventActor,
 ): EventDraft {
-  const { approvalId, reason, to, until } = delegation;
+  const { approvalId, reason, sealed = {}, to, until } = delegation;
   return {
     type: `approval.${act}`,
     category: 'access_control',
@@ -85,6 +88,12 @@ export function draftOfDelegation(
     risk: 'medium',
     frameworks: FRAMEWORKS,
     facts: { to, until },
-    ...(reason === '' ? {} : { payload: { reason }, subject: actor.id }),
+    ...payloadOf(reason, sealed, actor),
   };
+}
+
+/** What people wrote and signed, under the key of who acted. */
+function payloadOf(reason: string, sealed: Members, actor: EventActor): Pick<EventDraft, 'payload' | 'subject'> {
+  const payload = { ...(reason === '' ? {} : { reason }), ...sealed };
+  return Object.keys(payload).length === 0 ? {} : { payload, subject: actor.id };
 }

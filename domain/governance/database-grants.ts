@@ -2,7 +2,7 @@
 export const DATABASE_ROLES = {
   mlops_worker: 'the worker: carries out rollouts, approvals and erasures, signs the log, watches access',
   mlops_api: 'the API: the registry in the MLflow protocol, and looking at approvals',
-  mlops_cli: 'commands of people: the registry, links and delegations',
+  mlops_cli: 'commands of people: the registry',
   mlops_auditor: 'commands of who reads and exports evidence, and nothing else',
   mlops_admin: 'commands of admins: identities, legal holds, keys, and the import of a registry',
 } as const;
@@ -34,8 +34,9 @@ export const TABLE_GRANTS = {
   access_history: ['riud', '-', 'r', '-', 'rd'],
   access_watch: ['riu', '-', 'r', 'r', 'r'],
   approval_decision: ['ri', 'r', 'r', 'r', 'r'],
-  approval_delegation: ['r', 'r', 'riu', 'r', 'r'],
-  approval_link: ['ru', 'r', 'ri', '-', '-'],
+  // Whoever could write these would decide in anybody's name.
+  approval_delegation: ['riu', 'r', 'r', 'r', 'r'],
+  approval_link: ['riu', 'r', '-', '-', '-'],
   approval_request: ['riu', 'ru', 'ru', 'r', 'r'],
   database_grants: LOG,
   // Before an erasure masks the journal, what is in it comes into the log.
@@ -83,7 +84,7 @@ export const GOVERNED_TABLES = Object.keys(TABLE_GRANTS) as readonly GovernedTab
 const UPDATED_COLUMNS: Readonly<Partial<Record<GovernedTable, readonly string[]>>> = {
   access_alarm_mark: ['told_at'],
   access_finding: ['told_at'],
-  approval_delegation: ['revoked_at', 'ledger_sequence'],
+  approval_delegation: ['revoked_at', 'revoking_order', 'ledger_sequence'],
   approval_link: ['used_at', 'ledger_sequence'],
   emergency_rollback: ['entry', 'ledger_sequence'],
   incident: ['summary', 'evidence', 'ledger_sequence'],

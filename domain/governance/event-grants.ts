@@ -11,7 +11,8 @@ const REGISTRY_GRANTS: Readonly<Record<string, readonly DatabaseRole[]>> = Objec
 
 /**
  * Which role of the database may append which events, by patterns of LIKE: what no pattern of a role has, `ledger_append` refuses. So a process that
- * is used as a way into the database can tell untruths about its own work only: nobody but the worker says that people approved, or how a rollout went.
+ * is used as a way into the database can tell untruths about its own work only: nobody but the worker says that people approved or let
+ * others decide, or how a rollout went.
  */
 export const EVENT_GRANTS: Readonly<Record<string, readonly DatabaseRole[]>> = {
   '%-refused': ALL,
@@ -20,9 +21,6 @@ export const EVENT_GRANTS: Readonly<Record<string, readonly DatabaseRole[]>> = {
   'access.%': [WORKER],
   'access.alarm-acknowledged': [CLI, ADMIN],
   'approval.%': [WORKER],
-  'approval.delegated': [CLI],
-  'approval.delegation-revoked': [CLI],
-  'approval.link-issued': [CLI],
   'approval.read': ALL,
   'audit.%': ALL,
   'governance.%': [ADMIN],

@@ -2,7 +2,7 @@ import type { Client } from '@temporalio/client';
 import type { Pool } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ApprovalStore } from '../../activities/approval-ports.ts';
-import { createApprovalLinks } from '../../adapters/postgres/registry/approval-links.ts';
+import { createApprovalLinks, makeLink } from '../../adapters/postgres/registry/approval-links.ts';
 import { createApprovalReader } from '../../adapters/postgres/registry/approval-reader.ts';
 import { createApprovalStore } from '../../adapters/postgres/registry/approval-store.ts';
 import { createDelegations } from '../../adapters/postgres/registry/delegations.ts';
@@ -73,6 +73,10 @@ async function twin(name: string): Promise<string> {
   await grant(id, 'approver');
   return id;
 }
+
+let orders = 0;
+/** What every order of a hand-over says. */
+const order = () => ({ id: `order-${(orders += 1).toString().padStart(8, '0')}`, environment: 'production' });
 
 let number = 0;
 async function open(change: Partial<ApprovalOrder> = {}, policy = APPROVAL_POLICY) {
@@ -191,7 +195,7 @@ describe('an approval', () => {
     expect(await refusal(decide(approvalId, ann))).toContain('ann is known as another principal as well');
     await createDelegations(parts).delegate(
       { id: engineer, kind: 'human', authentication: 'ed25519' },
-      { to: people['dan'] ?? '', approvalId, forSeconds: 60, reason: 'away' },
+      { ...order(), to: people['dan'] ?? '', approvalId, forSeconds: 60, reason: 'away' },
     );
     expect(await refusal(decide(approvalId, 'dan'))).toContain(`engineer is also ${people['engineer']}, requester`);
     expect((await decide(approvalId, 'bob')).record.state).toBe('approved');
@@ -325,7 +329,12 @@ describe('a right that was handed on', () => {
     const { approvalId } = await open();
     const from = await parts.principals.actor('ann');
     const delegations = createDelegations(parts);
-    await delegations.delegate(from, { to: people['dan'] ?? '', approvalId, forSeconds: 60, reason: 'away' });
+    const away = { ...order(), to: people['dan'] ?? '', approvalId, forSeconds: 60, reason: 'away' };
+    const { until } = await delegations.delegate(from, away);
+    expect(await delegations.delegate(from, away), 'sent again').toEqual({ until });
+    const other = await parts.principals.actor('bob');
+    expect(await refusal(delegations.delegate(other, away))).toContain('its id is that of another');
+    expect(await eventsOf(approvalId)).toEqual(['approval.requested', 'approval.delegated']);
     const { record } = await decide(approvalId, 'dan');
     expect(record.decisions).toMatchObject([{ principal: people['dan'], onBehalfOf: people['ann'] }]);
     expect(await refusal(decide(approvalId, 'ann'))).toContain('was used already');
@@ -336,21 +345,48 @@ describe('a right that was handed on', () => {
     const { approvalId } = await open();
     const delegations = createDelegations(parts);
     const [ann, dan] = [await parts.principals.actor('bob'), await parts.principals.actor('dan')];
-    await delegations.delegate(ann, { to: dan.id, approvalId, forSeconds: 60, reason: '' });
-    await delegations.delegate(dan, { to: people['viewer'] ?? '', approvalId, forSeconds: 60, reason: '' });
+    await delegations.delegate(ann, { ...order(), to: dan.id, approvalId, forSeconds: 60, reason: '' });
+    const further = { ...order(), to: people['viewer'] ?? '', approvalId, forSeconds: 60, reason: '' };
+    await delegations.delegate(dan, further);
     expect(await refusal(decide(approvalId, 'viewer'))).toContain('was handed on 2 times');
-    const noTime = { to: dan.id, approvalId, forSeconds: 0, reason: '' };
+    const noTime = { ...order(), to: dan.id, approvalId, forSeconds: 0, reason: '' };
     await expect(delegations.delegate(ann, noTime)).rejects.toMatchObject({ code: 'DELEGATION_INVALID', exitCode: 2 });
     const forEver = { ...noTime, forSeconds: 90 * 86_400 + 1 };
     await expect(delegations.delegate(ann, forEver)).rejects.toThrow('wanted more than 0 and at most 90 days');
-    expect(await delegations.revoke(ann, dan.id, '')).toBe(1);
+    const taken = { ...order(), to: dan.id, reason: '' };
+    expect(await delegations.revoke(ann, taken)).toBe(1);
+    expect(await delegations.revoke(ann, taken), 'sent again').toBe(1);
+    expect(await delegations.revoke(ann, { ...taken, ...order() })).toBe(0);
     expect(await refusal(decide(approvalId, 'dan'))).toContain('you have none of the roles');
+  });
+
+  it('in another environment, or in none that is named, is worth nothing here', async () => {
+    const { approvalId } = await open();
+    const delegations = createDelegations(parts);
+    const cid = await parts.principals.actor('cid');
+    const here = { ...order(), to: people['viewer'] ?? '', approvalId: null, forSeconds: 60, reason: '' };
+    await delegations.delegate(cid, { ...here, environment: 'staging' });
+    // As it was written before a worker looked who hands it on.
+    await parts.ledger.transact(async ({ append, client, next }) => {
+      await client.query(
+        `INSERT INTO approval_delegation (from_principal, to_principal, until_at, ledger_sequence)
+         VALUES ($1, $2, now() + interval '1 hour', $3)`,
+        [cid.id, here.to, next],
+      );
+      append({ type: 'approval.delegated', category: 'access_control', actor: cid, resource: 'approval', risk: 'low' });
+    });
+    expect(await refusal(decide(approvalId, 'viewer'))).toContain('you have none of the roles');
+    const about = { ...here, ...order(), approvalId, environment: 'staging' };
+    await expect(delegations.delegate(cid, about)).rejects.toMatchObject({ code: 'ENVIRONMENT_FOREIGN' });
+    await delegations.delegate(cid, { ...here, ...order() });
+    expect((await decide(approvalId, 'viewer')).record.decisions).toMatchObject([{ onBehalfOf: cid.id }]);
   });
 
   it('of the author is worth nothing', async () => {
     const { approvalId } = await open();
     const delegations = createDelegations(parts);
     await delegations.delegate(await parts.principals.actor('author'), {
+      ...order(),
       to: people['dan'] ?? '',
       approvalId,
       forSeconds: 60,
@@ -364,7 +400,17 @@ describe('a one-time link', () => {
   it('lets its holder decide once, as one principal, about one content', async () => {
     const { approvalId, contentDigest } = await open();
     const ann = await parts.principals.actor('ann');
-    const { linkId, secret } = await createApprovalLinks(parts).issue(approvalId, ann.id, ann);
+    const { linkId, secret, secretHash } = makeLink();
+    const links = createApprovalLinks(parts);
+    const asked = { ...order(), id: linkId, approvalId, seen: contentDigest, secretHash };
+    const { expiresAt } = await links.issue(asked, ann);
+    expect(await links.issue(asked, ann), 'sent again').toEqual({ expiresAt });
+    for (const [holder, change] of [
+      [await parts.principals.actor('bob'), {}],
+      [ann, { secretHash: makeLink().secretHash }],
+    ] as const)
+      expect(await refusal(links.issue({ ...asked, ...change }, holder))).toContain('its id is that of another');
+    expect(await refusal(links.issue({ ...asked, ...order(), seen: DIGEST.a }, ann))).toContain('look at it again');
     expect(await store.openLink(`${linkId}.${secret}`)).toEqual({
       linkId,
       approvalId,

@@ -9,6 +9,7 @@ import { createPayloadSealer } from '../../adapters/postgres/ledger/seal-payload
 import { ensureLedgerKeys } from '../../adapters/crypto/ledger-keys.ts';
 import { ensureDatabase } from '../../adapters/postgres/create-database.ts';
 import { migrate } from '../../adapters/postgres/migrate.ts';
+import { createHandOverActivities } from '../../activities/hand-over.ts';
 import { createIdentities } from '../../adapters/postgres/identity/identities.ts';
 import { createOwnKeys } from '../../adapters/postgres/identity/own-key.ts';
 import { currentIdentity } from '../../adapters/identity/own-identity.ts';
@@ -19,8 +20,10 @@ import { createErasure } from '../../adapters/postgres/ledger/erase.ts';
 import { createLegalHolds } from '../../adapters/postgres/ledger/legal-holds.ts';
 import type { LedgerTransaction } from '../../adapters/postgres/ledger/ledger.ts';
 import { rewrapKeys } from '../../adapters/postgres/ledger/rewrap.ts';
+import { makeLink } from '../../adapters/postgres/registry/approval-links.ts';
 import { createApprovalStore } from '../../adapters/postgres/registry/approval-store.ts';
 import { createGrantedApprovals } from '../../adapters/postgres/registry/granted-approvals.ts';
+import { createHandOvers } from '../../adapters/postgres/registry/hand-overs.ts';
 import { createPool } from '../../adapters/postgres/pool.ts';
 import type { EvidenceParts } from '../../adapters/postgres/rollout-store.ts';
 import { requireAdminRole } from '../../adapters/postgres/roles/require-admin-role.ts';
@@ -37,6 +40,7 @@ import {
   type GovernedTable,
 } from '../../domain/governance/database-grants.ts';
 import { contentOfOwnKey, possessionText, type OwnKeyOrder } from '../../domain/governance/own-key.ts';
+import { askedOfHandOver, type HandOver, type HandOverOrder } from '../../domain/registry/approval/hand-over.ts';
 import { statementText, type SignedStatement } from '../../domain/governance/statement.ts';
 import { ROLE_NAMES, type Role } from '../../domain/governance/roles.ts';
 import { canonicalJson } from '../../domain/governance/canonical-json.ts';
@@ -45,6 +49,7 @@ import { EVENT_PATTERNS, mayAppend } from '../../domain/governance/event-grants.
 import { composeGovernance } from '../../workers/custody.ts';
 import { composeAuthority } from '../../workers/authority.ts';
 import { composeIdentities } from '../../workers/identity.ts';
+import { signHandOver } from '../../workers/hand-over.ts';
 import { signOwnKey, type SendOwnKey } from '../../workers/own-key.ts';
 import { APPROVAL_POLICY } from '../support/approval-policy.ts';
 import { createOrder } from '../support/approvals.ts';
@@ -466,6 +471,50 @@ describe('a login of commands that writes its own statements', () => {
   });
 });
 
+/** What somebody has who wants to decide in the name of others by a login of commands. */
+describe('a login of commands that wants to decide as somebody else', () => {
+  const DIGEST = '0'.repeat(64);
+  it.each([
+    ['gives out no link', 'INSERT INTO approval_link DEFAULT VALUES'],
+    ['reads no link', 'SELECT secret_hash FROM approval_link'],
+    ['uses none', 'UPDATE approval_link SET used_at = now()'],
+    ['hands no right on', 'INSERT INTO approval_delegation DEFAULT VALUES'],
+    ['takes none back', 'UPDATE approval_delegation SET revoked_at = now()'],
+  ])('%s', async (_, statement) => {
+    for (const role of ['mlops_cli', 'mlops_api', 'mlops_auditor', 'mlops_admin'] as const)
+      expect(await may(role, statement), role).toBe(role === 'mlops_api' && statement.startsWith('SELECT'));
+  });
+
+  it.each<[string, string, (transaction: LedgerTransaction) => Promise<unknown>]>([
+    [
+      'a link of an approver with a secret of its own',
+      'approval.link-issued',
+      async ({ client, next }) =>
+        await client.query(
+          `INSERT INTO approval_link (link_id, approval_id, principal_id, secret_hash, content_digest, expires_at, ledger_sequence)
+           VALUES ('forged', 'apr-any', 'anna', sha256('mine'), $1, now() + interval '1 day', $2)`,
+          [DIGEST, next],
+        ),
+    ],
+    [
+      'a right of an approver handed to itself',
+      'approval.delegated',
+      async ({ client, next }) =>
+        await client.query(
+          `INSERT INTO approval_delegation (from_principal, to_principal, until_at, environment, order_id, ledger_sequence)
+           VALUES ('anna', 'eve', now() + interval '1 day', 'production', 'forged', $1)`,
+          [next],
+        ),
+    ],
+  ])('writes no %s, nor the event of it', async (_, type, work) => {
+    const transact = async (steps: (transaction: LedgerTransaction) => Promise<unknown>) =>
+      await as('mlops_cli', async ({ ledger }) => await ledger.transact(async (one) => await steps(one)));
+    await expect(transact(work)).rejects.toThrow('permission denied');
+    const say = async ({ append }: LedgerTransaction) => await Promise.resolve(append(draftOf(type)));
+    await expect(transact(say)).rejects.toThrow(`may not append events of type ${type}`);
+  });
+});
+
 describe('every rule of the database', () => {
   it('that asks for an event says which, and every table that names one has such a rule', async () => {
     const { rows } = await owner.query<{ of: string; events: number }>(
@@ -721,6 +770,9 @@ describe('each role does its own work', () => {
   });
 });
 
+/** What the event of a right that was handed over has sealed. */
+type HandOverEvidence = HandOver & SignedStatement;
+
 /** What the event of a key that its owner replaced has sealed. */
 type OwnKeyEvidence = OwnKeyOrder & SignedStatement;
 
@@ -734,12 +786,12 @@ describe('somebody without a login of an admin', () => {
     await currentIdentity({ environment: 'dev', identity: file, stateDirectory: state });
 
   /** A person that an admin made known, with the file of their key. */
-  async function known(name: string) {
+  async function known(name: string, roles: readonly Role[] = ['viewer']) {
     const file = join(state, `${name}.json`);
     const principal = newPrincipalId();
     const key = await writeIdentity(file, principal);
     await as('mlops_admin', async (parts) => {
-      await createIdentities(parts).create({ ...key, principal, name, kind: 'human', roles: ['viewer'] }, ADMIN, '');
+      await createIdentities(parts).create({ ...key, principal, name, kind: 'human', roles }, ADMIN, '');
     });
     return { file, key: key.keyId, name, principal };
   }
@@ -814,6 +866,106 @@ describe('somebody without a login of an admin', () => {
     expect([evidence.reason, statement.content]).toEqual(['yearly', digestOf(contentOfOwnKey(evidence))]);
     expect(signedBy(rows[0]?.old ?? Buffer.of(), statementText(statement), signature)).toBe(true);
     expect(signedBy(Buffer.from(publicKey, 'base64'), possessionText(statement), proof)).toBe(true);
+  });
+
+  it('has the worker hand their right over: what they signed and may, once, with what shows it', async () => {
+    const [ann, viewer, deputy] = [
+      await known('ann-hands', ['approver']),
+      await known('viewer-hands'),
+      await known('deputy-hands', ['reviewer']),
+    ];
+    const { approvalId, contentDigest: seen } = await as('mlops_worker', async (parts) => {
+      const eve = { id: 'eve', kind: 'human', authentication: 'test' } as const;
+      const order = createOrder({
+        resource: 'model/handed/1.0.0',
+        environment: 'dev',
+        requestedBy: 'eve',
+        excluded: {},
+      });
+      return (await createApprovalStore(parts).open('apr-handed', order, APPROVAL_POLICY, eve)).record;
+    });
+    const write = async (order: HandOverOrder) =>
+      await as('mlops_worker', async (parts) => {
+        const authority = composeAuthority(governed, parts);
+        const handOvers = createHandOvers({ ...parts, authority });
+        const activities = createHandOverActivities({ environment: 'dev', handOvers });
+        return await activities.handOver({ ...order, receivedAt: NOW });
+      });
+    const [{ linkId, secretHash }, signer] = [makeLink(), await signerOf(ann.file)];
+    const base = { id: linkId, environment: 'dev' };
+    const link = { ...base, what: 'link', approvalId, seen, secretHash } as const;
+    const delegation = {
+      ...base,
+      what: 'delegation',
+      to: deputy.principal,
+      approvalId: null,
+      forSeconds: 60,
+      reason: 'away',
+    } as const;
+    const takeBack = {
+      ...base,
+      id: newPrincipalId().slice(10),
+      what: 'take-back',
+      to: deputy.principal,
+      reason: '',
+    } as const;
+
+    for (const right of [link, delegation, takeBack]) {
+      const order = signHandOver(right, signer);
+      const forged: (readonly [object, string?])[] = [
+        [{ id: 'another-order-1' }],
+        [{ source: { host: 'elsewhere' } }],
+        [{ claim: { actor: ann.principal } }],
+        // By name it is somebody of this machine, who was granted nothing.
+        [{ claim: { actor: ann.name } }, 'NOT_AUTHORISED'],
+        [{ claim: { ...order.claim, actor: viewer.principal } }],
+        [right.what === 'link' ? { secretHash: makeLink().secretHash } : { to: viewer.principal }],
+        [right.what === 'link' ? { seen: '0'.repeat(64) } : { reason: 'another' }],
+      ];
+      for (const [change, code = 'NOT_AUTHENTICATED'] of forged)
+        await expect(write({ ...order, ...change }), JSON.stringify(change)).rejects.toMatchObject({ code });
+      await expect(write({ ...order, environment: 'production' })).rejects.toMatchObject({
+        code: 'ENVIRONMENT_FOREIGN',
+      });
+      await expect(write({ ...order, claim: { ...order.claim, token: 't' } })).rejects.toThrow('its claim is none');
+      await expect(write(signHandOver(right, await signerOf(viewer.file)))).rejects.toMatchObject({
+        code: 'NOT_AUTHORISED',
+      });
+    }
+    const rows = async (table: string) => (await owner.query(`SELECT FROM ${table}`)).rowCount;
+    expect([await rows('approval_link'), await rows('approval_delegation')]).toEqual([0, 0]);
+
+    for (const right of [link, delegation, takeBack]) {
+      const order = signHandOver(right, signer);
+      const done = await write(order);
+      expect(done).toEqual({ until: right.what === 'take-back' ? null : expect.any(String), count: 1 });
+      expect(await write(order), 'sent again').toEqual(done);
+    }
+    const { rows: events } = await owner.query<{ sequence: string; type: string; actor: string }>(
+      `SELECT sequence, type, actor FROM ledger_event WHERE actor = $1 AND type LIKE 'approval.%' ORDER BY sequence`,
+      [ann.principal],
+    );
+    expect(events.map(({ type }) => type)).toEqual([
+      'approval.link-issued',
+      'approval.delegated',
+      'approval.delegation-revoked',
+    ]);
+    const { rows: keys } = await owner.query<{ key: Buffer }>(
+      'SELECT public_key AS key FROM principal_key WHERE key_id = $1',
+      [ann.key],
+    );
+    for (const { sequence } of events) {
+      const opened = await as('mlops_admin', async ({ pool }) =>
+        (await openPayloads(pool, [{ sequence: Number(sequence) }], { origin: ORIGIN, keys: testKeys })).get(
+          Number(sequence),
+        ),
+      );
+      if (opened === undefined) throw new Error(`event ${sequence} has no payload`);
+      const { signature, statement, ...order } = opened.payload as HandOverEvidence;
+      expect(statement.content).toBe(digestOf(askedOfHandOver(order).content));
+      const text = statementText(statement);
+      expect(primitives.verify(keys[0]?.key ?? Buffer.of(), text, Buffer.from(signature, 'base64'))).toBe(true);
+    }
   });
 
   it('is refused what is not signed by the key in force, or by the new one', async () => {
