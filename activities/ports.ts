@@ -36,10 +36,10 @@ export interface VersionRegistry {
     readonly stable: ArmTarget;
     readonly canary: ArmTarget;
   }): Promise<AdmittedVersions>;
-  /** Moves the version into production, by its approval. @throws what a promotion throws */
+  /** Moves the version into production, by its approval, until the end of the rollout is recorded. @throws what a promotion throws */
   promote(order: StageOrder): Promise<string>;
-  /** Takes it out again, and puts back what was there. */
-  restore(order: StageOrder): Promise<string>;
+  /** Takes it out again, and puts back what was there. Null: it is not there, or was before. */
+  restore(order: StageOrder): Promise<string | null>;
 }
 
 /** What a router can do; a plan that needs more is refused before anything moves. */

@@ -21,8 +21,8 @@ export function createVersionActivities({ versions }: { readonly versions: Versi
       return await alive(async () => await versions.promote(order));
     },
 
-    /** The traffic did not follow: the stage goes back. */
-    async restoreVersion(order: StageOrder): Promise<string> {
+    /** The traffic did not follow: the stage goes back. Returns what was done, in words; null when there was nothing to do. */
+    async restoreVersion(order: StageOrder): Promise<string | null> {
       return await alive(async () => await versions.restore(order));
     },
   };

@@ -5,6 +5,7 @@ import { createApprovalReader } from '../adapters/postgres/registry/approval-rea
 import type { RegistryParts } from '../adapters/postgres/registry/parts.ts';
 import { admitVersions } from '../adapters/postgres/registry/rollout-versions.ts';
 import type { createRegistry } from '../adapters/postgres/registry/registry.ts';
+import { undoPromotion } from '../adapters/postgres/registry/undo-promotion.ts';
 
 /** The registry as rollouts see it: it lets versions in, and its stages follow the traffic. */
 export function composeRolloutVersions(
@@ -15,24 +16,16 @@ export function composeRolloutVersions(
   return {
     admit: async (pair) => await admitVersions(parts, approvals, pair),
     async promote(asked) {
-      const { approvalId, model, production, version } = asked;
+      const { approvalId, model, production, rolloutKey, version } = asked;
       const actor = await actorOf(parts, asked);
       const order = { model, version, to: 'production', expectedProduction: production, approvalId, actor } as const;
-      const outcome = await registry.promote({ ...order, reason: '', isByRollout: true });
+      const rollout = { isByRollout: true, ...(rolloutKey === undefined ? {} : { rolloutKey }) };
+      const outcome = await registry.promote({ ...order, ...rollout, reason: '' });
       return outcome.from === outcome.version.stage
         ? `${version} is in production already`
         : `${version}: ${outcome.from} → ${outcome.version.stage}`;
     },
-    async restore(asked) {
-      const { model, production, version } = asked;
-      if ((await registry.production({ model })) !== version) return `${version} is not in production`;
-      const actor = await actorOf(parts, asked);
-      const order = { model, actor, reason: 'its rollout did not end there' };
-      // Nothing was there before: out it goes.
-      if (production === null) await registry.demote({ ...order, version, to: 'staging', isByRollout: true });
-      else await registry.goBack({ ...order, expectedProduction: version, approvalId: null, isByRollout: true });
-      return `${version} left production; ${production ?? 'nothing'} is there`;
-    },
+    restore: async (asked) => await undoPromotion(parts, { ...asked, actor: await actorOf(parts, asked) }),
   };
 }
 

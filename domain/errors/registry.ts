@@ -78,6 +78,12 @@ export const REGISTRY_ERRORS = {
     retryable: false,
     exitCode: 3,
   },
+  PROMOTION_LATE: {
+    message: 'Promotion of {model} {version} refused: rollout {rolloutKey} has ended',
+    remedy: 'Nothing is to be done: an attempt of that rollout came after its end was recorded',
+    retryable: false,
+    exitCode: 3,
+  },
   ARTIFACT_MISSING: {
     message:
       '{model} {version} has no artifact, so that nothing vouches for what would be served: it stays in development',

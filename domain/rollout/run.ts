@@ -79,6 +79,8 @@ export interface RolloutRun {
   versions?: { readonly isGoverned: boolean; readonly approvalId: string | null; readonly production: string | null };
   /** The new version is in production by the registry: the stage went ahead of the last split. */
   isStageMoved?: boolean;
+  /** The registry was asked to move it, whatever came back; absent before, and in rollouts that asked before this was kept. */
+  isStageAsked?: true;
   /** Who started it was verified; absent where that is not looked at. */
   isVerified?: true;
   /** People decide by approval requests: in production; absent elsewhere, and in rollouts that began before it was so. */

@@ -5,7 +5,8 @@ import { migrate } from '../../adapters/postgres/migrate.ts';
 import { createPool } from '../../adapters/postgres/pool.ts';
 import { createTrafficStore } from '../../adapters/postgres/traffic-store.ts';
 import { admitVersions } from '../../adapters/postgres/registry/rollout-versions.ts';
-import type { EvidenceParts } from '../../adapters/postgres/rollout-store.ts';
+import { undoPromotion, type UndoOrder } from '../../adapters/postgres/registry/undo-promotion.ts';
+import { createRolloutStore, type EvidenceParts } from '../../adapters/postgres/rollout-store.ts';
 import { portsFrom } from '../../config/load.ts';
 import { isMlopsError, MlopsError } from '../../domain/errors.ts';
 import { createRandom } from '../../domain/statistics/seeded-random.ts';
@@ -18,6 +19,7 @@ import type { LiveSplit } from '../../domain/rollout/split.ts';
 import { APPROVAL_POLICY } from '../support/approval-policy.ts';
 import { openTestLedger, startDatabase, type TestDatabase } from '../support/database.ts';
 import { OFFSETS } from '../support/offsets.ts';
+import { composeRolloutVersions } from '../../workers/rollout-versions.ts';
 import { createTestRegistry, eventsOf, fileOf, registrationOf, type TestRegistry } from '../support/registry.ts';
 
 let database: TestDatabase;
@@ -451,10 +453,8 @@ describe('a demotion of a version that serves users', () => {
     const traffic = createTrafficStore(evidence);
     await traffic.reserve({ environment: 'dev', split: splitTo(0), expectedGeneration: 0, ...live });
     await traffic.markApplied('dev', { ...live, split: splitTo(0) });
-    const demote = async (version: string, to: 'development' | 'staging' | 'deprecated', isByRollout = false) =>
-      await asking.registry
-        .demote({ ...ADA, model, version, to, isByRollout })
-        .then(({ version: { stage } }) => stage, String);
+    const demote = async (version: string, to: 'development' | 'staging' | 'deprecated') =>
+      await asking.registry.demote({ ...ADA, model, version, to }).then(({ version: { stage } }) => stage, String);
     expect(await demote('1.0.0', 'staging')).toContain('100 % of the users of dev are served by it');
     expect(await production(model)).toBe('1.0.0');
     expect((await eventsOf(pool, 'model/busy/1.0.0')).at(-1)).toMatchObject({
@@ -464,7 +464,9 @@ describe('a demotion of a version that serves users', () => {
     routed = { ...live, split: splitTo(2500) };
     expect(await demote('1.1.0', 'development')).toContain('25 % of the users of dev are served by it');
     expect(await demote('1.2.0', 'development'), 'nobody is served by it').toBe('development');
-    expect(await demote('1.0.0', 'staging', true)).toBe('staging');
+    const undone = await undoPromotion(asking.parts, { model, version: '1.0.0', production: null, actor: 'ada' });
+    expect(undone).toBe('1.0.0 left production; nothing is there, as before');
+    expect(await stageOf(model, '1.0.0')).toBe('staging');
     await promote(model, '1.0.0');
     expect(await demote('1.0.0', 'deprecated')).toBe('deprecated');
   });
@@ -844,7 +846,93 @@ describe('a way back by a rollout', () => {
     const order = { ...ADA, model: 'watched', expectedProduction: '1.1.0', approvalId: null };
     await expect(registry.goBack(order)).rejects.toMatchObject({ code: 'TRAFFIC_ELSEWHERE' });
     expect(await production('watched')).toBe('1.1.0');
-    expect(await registry.goBack({ ...order, isByRollout: true })).toMatchObject({ replaced: '1.1.0' });
+    const undo = { model: 'watched', version: '1.1.0', production: '1.0.0', actor: 'ada' };
+    expect(await undoPromotion(made.parts, undo)).toBe('1.1.0 left production; 1.0.0 is there');
+    expect(await production('watched')).toBe('1.0.0');
+  });
+});
+
+describe('a promotion that its rollout undoes', () => {
+  /** 1.0.0 was there before, 1.1.0 stands for what was before that, and 1.2.0 came by the rollout. */
+  const replace = async (model: string) => {
+    for (const version of ['1.1.0', '1.0.0', '1.2.0']) {
+      await register(model, version);
+      await promote(model, version);
+    }
+  };
+  const undo = async (model: string, more: Partial<UndoOrder> = {}, parts = made.parts) => {
+    const versions = composeRolloutVersions(registry, parts);
+    const order = { model, version: '1.2.0', production: '1.0.0', approvalId: null, actor: 'ada', ...more };
+    return await versions.restore(order);
+  };
+
+  it('puts back what was there, by the approval under which it was, whatever the rules say since', async () => {
+    await replace('undone');
+    const strict = { ...made.parts, policy: assemblePolicy(['pinned'], APPROVAL_POLICY) };
+    expect(await undo('undone', {}, strict)).toBe('1.2.0 left production; 1.0.0 is there');
+    expect([await production('undone'), await stageOf('undone', '1.2.0')]).toEqual(['1.0.0', 'staging']);
+    const { changes } = await registry.history({ model: 'undone', after: null, limit: 10, actor: 'ada' });
+    const approvalId = changes.find(({ act, version }) => act === 'promoted' && version === '1.0.0')?.approvalId;
+    expect(changes.slice(0, 2)).toMatchObject([
+      { act: 'gone-back', version: '1.0.0', to: 'production', approvalId },
+      { act: 'replaced', version: '1.2.0', to: 'staging' },
+    ]);
+    expect(await undo('undone'), 'the answer was lost').toBeNull();
+  });
+
+  it('leaves nothing in production where what was there cannot come back, and says so', async () => {
+    await replace('undone_damaged');
+    const { registration } = await show('undone_damaged', '1.0.0');
+    await appendFile(made.store.pathOf(registration.artifact ?? ''), 'x');
+    expect(await undo('undone_damaged')).toContain('nothing is there now, for 1.0.0 cannot come back: Artifact of');
+    expect(await production('undone_damaged'), 'and no older one either').toBeNull();
+
+    await replace('undone_moved');
+    await registry.demote({ ...ADA, model: 'undone_moved', version: '1.0.0', to: 'development' });
+    expect(await undo('undone_moved')).toContain('1.0.0 cannot come back: it is in development now');
+    expect(await production('undone_moved')).toBeNull();
+  });
+
+  it('leaves alone what was there before it, and what is not there', async () => {
+    await replace('undone_same');
+    expect(await undo('undone_same', { production: '1.2.0' })).toBeNull();
+    expect(await undo('undone_same', { version: '1.1.0' })).toBeNull();
+    expect(await production('undone_same')).toBe('1.2.0');
+  });
+
+  it('is not made again by an attempt that outlived the rollout', async () => {
+    await replace('undone_late');
+    const rollouts = createRolloutStore(evidence);
+    await rollouts.open({
+      rolloutKey: 'late-1',
+      rolloutId: 'rollout/dev/undone_late',
+      model: 'undone_late',
+      environment: 'dev',
+      fromVersion: '1.0.0',
+      toVersion: '1.2.0',
+      plan: {},
+      policy: {},
+      startedBy: 'ada',
+      startedAt: now(),
+      engine: { program: '0', node: '24', v8: '13' },
+    });
+    const versions = composeRolloutVersions(registry, made.parts);
+    const { changes } = await registry.history({ model: 'undone_late', after: null, limit: 10, actor: 'ada' });
+    const order = {
+      model: 'undone_late',
+      version: '1.2.0',
+      production: '1.0.0',
+      approvalId: changes[0]?.approvalId ?? null,
+      actor: 'ada',
+      rolloutKey: 'late-1',
+    };
+    await versions.restore(order);
+    expect(await versions.promote(order), 'while the rollout is open').toBe('1.2.0: staging → production');
+    await versions.restore(order);
+    const outcome = { outcome: 'aborted', reason: 'aborted', detail: '', at: now(), actor: 'ada' } as const;
+    await rollouts.close('late-1', { ...outcome, humanWaitSeconds: 0 }, null);
+    await expect(versions.promote(order)).rejects.toMatchObject({ code: 'PROMOTION_LATE' });
+    expect(await production('undone_late')).toBe('1.0.0');
   });
 });
 

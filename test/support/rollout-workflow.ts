@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { activityInfo } from '@temporalio/activity';
+import { ApplicationFailure } from '@temporalio/common';
 import { Client, Connection } from '@temporalio/client';
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import type { AdmittedVersions } from '../../activities/ports.ts';
@@ -51,6 +52,8 @@ export interface World {
   versions(): Promise<AdmittedVersions>;
   /** Fails when the registry refuses the stage. */
   moveStage(): Promise<void>;
+  /** After the stage has moved: fails when the answer is lost. */
+  stageMoved(): Promise<void>;
   /** What who looks at a statement says. */
   authorise(): Promise<Authorisation>;
   /** Before the server's time is told. */
@@ -226,6 +229,7 @@ function setStage(model: string, world: Partial<World>): Stage {
     canaryIsHealthy: () => true,
     versions: async () => await Promise.resolve({ isGoverned: false, approvalId: null, production: null }),
     moveStage: async () => undefined,
+    stageMoved: async () => undefined,
     authorise: async () => await Promise.resolve({ allowed: true }),
     clock: async () => undefined,
   };
@@ -309,11 +313,16 @@ function actFor(stages: ReadonlyMap<string, Stage>) {
     promoteVersion: async (order: StageOrder) => {
       const stage = stageOf(order.model);
       await stage.world.moveStage();
-      stage.stages.push(`${order.version} in`);
-      return await Promise.resolve('staging → production');
+      // As the registry does, once the end is recorded.
+      if (stage.closed.length > 0) throw ApplicationFailure.nonRetryable('the rollout has ended', 'PROMOTION_LATE');
+      if (stage.stages.at(-1) !== `${order.version} in`) stage.stages.push(`${order.version} in`);
+      await stage.world.stageMoved();
+      return 'staging → production';
     },
     restoreVersion: async (order: StageOrder) => {
-      stageOf(order.model).stages.push(`${order.version} out`);
+      const { stages: moved } = stageOf(order.model);
+      if (moved.at(-1) !== `${order.version} in`) return await Promise.resolve(null);
+      moved.push(`${order.version} out`);
       return await Promise.resolve('out');
     },
     askForApproval: async (order: RolloutAsk) => await stageOf(order.model).book.ask(order),

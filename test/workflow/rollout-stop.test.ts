@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openTheatre, type RolloutTheatre } from '../support/rollout-workflow.ts';
 
 const SLOW_MS = 2000;
+const GOVERNED = { isGoverned: true, approvalId: 'apr-1', production: '1' };
 
 /** Something under way that lasts until the test lets it go, however busy the machine is. */
 function hold() {
@@ -104,6 +105,44 @@ describe.concurrent('after somebody said stop', () => {
     expect(await scene.result()).toMatchObject({ outcome: 'aborted' });
     expect(scene.closed.map(({ proven }) => proven)).toEqual([null]);
     expect(scene.weights).toEqual([50, 100, 0, 0]);
+  });
+
+  it('while the stage moves, it comes back out, however late it gets there', async () => {
+    const held = hold();
+    const scene = await theatre.start(
+      [{ weight: 50, windowMinutes: 0.03 }],
+      {},
+      {
+        versions: async () => await Promise.resolve(GOVERNED),
+        moveStage: held.last,
+        // Between the look at the registry and the record of the end.
+        close: async () => {
+          held.letGo();
+          while (scene.stages.length === 0) await sleep(50);
+        },
+      },
+    );
+    await scene.until(held.isUnderWay);
+    await scene.act('abort');
+    expect(await scene.result()).toMatchObject({ outcome: 'aborted', finalWeightPercent: 0 });
+    expect(scene.weights).toEqual([50, 100, 0]);
+    expect(scene.stages).toEqual(['2 in', '2 out']);
+    expect(scene.events.map(({ event }) => event)).toContain('stage-restored');
+  });
+
+  it('while nobody has heard whether the stage moved, it comes back out', async () => {
+    const scene = await theatre.start(
+      [{ weight: 50, windowMinutes: 0.03 }],
+      {},
+      {
+        versions: async () => await Promise.resolve(GOVERNED),
+        stageMoved: async () => await Promise.reject(new Error('the answer is lost')),
+      },
+    );
+    await scene.until(() => scene.stages.length > 0);
+    await scene.act('abort');
+    expect(await scene.result()).toMatchObject({ outcome: 'aborted' });
+    expect(scene.stages).toEqual(['2 in', '2 out']);
   });
 
   it('is refused once the record of the promotion is being written', async () => {

@@ -10,7 +10,7 @@ import { statusOf } from './status.ts';
 import { endWithoutStable } from './stable-down.ts';
 import { withdrawRequests } from './requests.ts';
 import { writeSplit } from './traffic.ts';
-import { restoreStage } from './versions.ts';
+import { restoreLateStage, restoreStage } from './versions.ts';
 
 const RETRY_PAUSE_MS = 5_000;
 
@@ -24,6 +24,7 @@ export async function closeRollout(context: RolloutContext, wanted: Ending): Pro
   if (ending.outcome !== 'promoted') await untilDone(context, 'stage', async () => await restoreStage(context));
   if (run.generation === null) await closeRefused(context, ending);
   else await untilDone(context, 'close', async () => await writeEnd(context, ending));
+  if (ending.outcome !== 'promoted') await untilDone(context, 'stage', async () => await restoreLateStage(context));
   if (run.requests !== undefined) await withdrawRequests(context);
   setPhase(context, 'closed');
   await settleDeliveries(context);

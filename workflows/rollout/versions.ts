@@ -27,6 +27,8 @@ export async function admitVersions({ request, run }: RolloutContext): Promise<v
 export async function moveStage(context: RolloutContext): Promise<Ending | null> {
   const { run } = context;
   if (run.versions?.isGoverned !== true || run.isStageMoved === true) return null;
+  // An attempt that is interrupted, or whose answer is lost, may go through all the same: only the registry can say then.
+  if (patched('a-stage-that-was-asked-for-is-looked-up')) run.isStageAsked = true;
   try {
     const done = await promoteVersion.executeWithOptions({ summary: 'stage' }, [stageOrder(context)]);
     run.isStageMoved = true;
@@ -39,12 +41,21 @@ export async function moveStage(context: RolloutContext): Promise<Ending | null>
 }
 
 /** The rollout did not end where the stage is: it goes back. */
-export async function restoreStage(context: RolloutContext): Promise<void> {
+export async function restoreStage(context: RolloutContext, key = 'stage-restored'): Promise<void> {
   const { run } = context;
-  if (run.isStageMoved !== true) return;
+  if (run.isStageMoved !== true && run.isStageAsked !== true) return;
   const done = await restoreVersion.executeWithOptions({ summary: 'stage goes back' }, [stageOrder(context)]);
   run.isStageMoved = false;
-  await record(context, { key: 'stage-restored', event: 'stage-restored', detail: done, notify: 'warning' });
+  if (done === null) return;
+  await record(context, { key, event: 'stage-restored', detail: done, notify: 'warning' });
+}
+
+/**
+ * Once the end is recorded, the registry refuses every attempt that is still under way. One that went through between the look before
+ * and that record is taken back now.
+ */
+export async function restoreLateStage(context: RolloutContext): Promise<void> {
+  if (context.run.isStageAsked === true) await restoreStage(context, 'stage-restored/late');
 }
 
 function stageOrder({ request, run }: RolloutContext) {

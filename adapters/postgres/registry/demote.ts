@@ -22,8 +22,6 @@ export interface DemoteOrder {
   readonly to: Extract<Stage, 'development' | 'staging' | 'deprecated'>;
   /** To staging: every other version that stands there is retired by the same act. */
   readonly archiveOthers?: boolean;
-  /** The rollout that moves the users moves the stage. */
-  readonly isByRollout?: boolean;
   readonly reason: string;
   readonly actor: string;
 }
@@ -54,8 +52,8 @@ export async function demoteModel(parts: RegistryParts, order: DemoteOrder): Pro
 }
 
 /** Whether it matters where the users are. */
-function asksForUsers({ isByRollout, to }: DemoteOrder): boolean {
-  return to !== 'deprecated' && isByRollout !== true;
+function asksForUsers({ to }: DemoteOrder): boolean {
+  return to !== 'deprecated';
 }
 
 async function demote(

@@ -14,6 +14,16 @@ export async function earlierApprovalOf(
   queries: Queries,
   row: VersionRow,
 ): Promise<UsedApproval | null> {
+  const last = await lastApprovalOf(queries, environment, row);
+  return last !== null && sameBound(last.bound, boundContentOf(row.content, policy, sha256Of)) ? last : null;
+}
+
+/** The same, whatever has changed since. */
+export async function lastApprovalOf(
+  queries: Queries,
+  environment: string,
+  row: VersionRow,
+): Promise<UsedApproval | null> {
   const [last] = await run<{ approval_id: string | null; approvers: readonly string[]; bound: BoundContent | null }>(
     queries,
     `SELECT c.approval_id, c.approvers, c.bound FROM stage_change c JOIN ledger_event e ON e.sequence = c.ledger_sequence
@@ -22,6 +32,5 @@ export async function earlierApprovalOf(
     [row.version_id, environment],
   );
   if (last === undefined || last.approval_id === null || last.bound === null) return null;
-  if (!sameBound(last.bound, boundContentOf(row.content, policy, sha256Of))) return null;
   return { approvalId: last.approval_id, approvers: last.approvers, bound: last.bound };
 }

@@ -25,8 +25,6 @@ export interface GoBackOrder {
   readonly approvalId: string | null;
   readonly reason: string;
   readonly actor: string;
-  /** A rollout that did not end where the stage is: its users are back already. */
-  readonly isByRollout?: boolean;
 }
 
 /**
@@ -40,7 +38,7 @@ export async function goBack(parts: RegistryParts, order: GoBackOrder): Promise<
   const attempt = { action: 'model.promote', resource: resourceOfModel(order.model), actor };
   return await refusalsRecorded(parts, attempt, async () => {
     const version = await findVerified(parts, order, actor);
-    const routed = order.isByRollout === true ? null : await routedSplitOf(parts, order.model);
+    const routed = await routedSplitOf(parts, order.model);
     const entry = { order, version, actor, routed };
     return await parts.ledger.transact(async (transaction) => await enter(parts, transaction, entry));
   });
@@ -118,7 +116,7 @@ async function enter(
   if (approval === null)
     return await outcomeAwaiting(parts, transaction, { row, to: 'production', actor, awaiting: needed });
   // What users are not back on is gone back to by a rollout, which moves both.
-  if (order.isByRollout !== true) await assertNoOtherTraffic(client, environment, row, routed);
+  await assertNoOtherTraffic(client, environment, row, routed);
   await enterStage(transaction, {
     row,
     current,

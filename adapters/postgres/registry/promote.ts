@@ -35,6 +35,8 @@ export interface PromoteOrder {
   readonly actor: string;
   /** A rollout has brought the users there: the stage follows. */
   readonly isByRollout?: boolean;
+  /** Which rollout: once its end is recorded, nothing is promoted by it any more. */
+  readonly rolloutKey?: string;
 }
 
 /**
@@ -42,7 +44,7 @@ export interface PromoteOrder {
  * one goes back to staging. What needs an approval and has none is noted, and `awaiting` says what must be approved.
  *
  * @throws VERSION_NOT_FOUND, VERSION_RETIRED, TRANSITION_ILLEGAL, STAGE_CONFLICT, ARTIFACT_MISSING, ARTIFACT_MISMATCH,
- *   INDEX_MISMATCH, APPROVAL_NOT_GRANTED, RETIRE_REFUSED, ROUTER_UNREACHABLE, and what the approvals throw
+ *   INDEX_MISMATCH, APPROVAL_NOT_GRANTED, PROMOTION_LATE, RETIRE_REFUSED, ROUTER_UNREACHABLE, and what the approvals throw
  */
 export async function promoteModel(parts: RegistryParts, order: PromoteOrder): Promise<StageOutcome> {
   const actor = await parts.principals.actor(order.actor);
@@ -87,6 +89,7 @@ async function promote(
     return outcomeOf(row, environment, { from: row.stage });
   }
   assertTransition(row, order);
+  await assertOpen(client, order);
   await assertIndex(client, row);
   const current = order.to === 'production' ? await productionOf(client, environment, row.model_id) : null;
   if (order.to === 'production') assertExpected(row, current, order, environment);
@@ -180,6 +183,13 @@ export async function assertNoOtherTraffic(
   );
   if (elsewhere === undefined || elsewhere === null) return;
   throw new MlopsError('TRAFFIC_ELSEWHERE', { model, version, environment, live: elsewhere.split.stable.version });
+}
+
+/** An attempt that outlived its rollout comes too late: what it would promote may be taken back already. @throws PROMOTION_LATE */
+async function assertOpen(queries: Queries, { model, rolloutKey, version }: PromoteOrder): Promise<void> {
+  if (rolloutKey === undefined) return;
+  const ended = await run(queries, 'SELECT FROM rollout WHERE rollout_key = $1 AND outcome IS NOT NULL', [rolloutKey]);
+  if (ended.length > 0) throw new MlopsError('PROMOTION_LATE', { model, version, rolloutKey });
 }
 
 function isThere(row: VersionRow, { to }: PromoteOrder): boolean {
