@@ -28,11 +28,14 @@ export const EVENT_TYPES: readonly string[] = Object.entries(FAMILIES).flatMap((
 /** What all types of a family begin with: `rollout.`. */
 export const TYPE_PREFIXES: readonly string[] = Object.keys(FAMILIES).map((family) => `${family}.`);
 
+/** Letters of the types that are: a code, and no words of a person. */
+const CODE = /^[a-z0-9_.-]*$/;
+
 /** Whether there are, or can be, events of a type, or of types that begin so: `rollout.`. */
 export function isEventType(text: string): boolean {
   const at = text.indexOf('.');
   const [family, name] = [text.slice(0, Math.max(0, at)), text.slice(at + 1)];
-  if (!Object.hasOwn(FAMILIES, family)) return false;
+  if (!Object.hasOwn(FAMILIES, family) || !CODE.test(name)) return false;
   // Everything that may be done may be refused.
   if (name === '' || name.endsWith('-refused')) return true;
   return FAMILIES[family]?.includes(name) ?? true;

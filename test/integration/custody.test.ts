@@ -692,15 +692,20 @@ describe('who looks, and who is refused', () => {
   it('leaves an event of a query: what was asked, but not its words', async () => {
     const before = await say('looked-at', 'words');
     await reader.query({ risk: 'high', actor: 'lovelace', words: ['lovelace', 'ada'] }, page, AUDITOR);
-    await reader.query({ risk: 'high' }, { ...page, after: 5 }, AUDITOR);
+    const further = await reader.query({ risk: 'high' }, { ...page, after: Number.MAX_SAFE_INTEGER }, AUDITOR);
     const { events } = await reader.query({ from: before + 1 }, { ...page, isNewestFirst: false, limit: 9 }, AUDITOR);
-    const [asked, itself, ...more] = events.map(
+    const [asked, paged, itself, ...more] = events.map(
       ({ canonical }) => JSON.parse(canonical) as { type: string; facts: object },
     );
     expect(asked).toMatchObject({ type: 'audit.queried', category: 'data_access', facts: { risk: 'high', words: 2 } });
     expect(JSON.stringify(asked)).not.toContain('lovelace');
     expect(await payloadOf(before + 1)).toMatchObject({ actor: 'lovelace', words: ['lovelace', 'ada'] });
-    expect([itself?.type, more], 'a further page is the same question').toEqual(['audit.queried', []]);
+    expect(further.events, 'all of it can be called a further page').toHaveLength(1);
+    expect([paged, itself?.type, more], 'so each is written down').toMatchObject([
+      { type: 'audit.queried', facts: { risk: 'high', after: Number.MAX_SAFE_INTEGER } },
+      'audit.queried',
+      [],
+    ]);
   });
 
   it('leaves an event of rollouts that somebody lists, and of a receipt; who has no role is refused', async () => {
@@ -726,6 +731,33 @@ describe('who looks, and who is refused', () => {
       { ...read, resource: 'rollout/dev/nothing_here', facts: { verb: 'receipt' } },
       { type: 'rollout.read-refused', resource: 'rollout/dev' },
     ]);
+  });
+
+  it('leaves an event of an export, in which the type that was asked for is sealed', async () => {
+    const before = await say('exported-by-type', 'words');
+    const chosen = { type: 'recorded.ada_lovelace' };
+    for await (const _ of reader.export({ chosen, withPayloads: false, actor: 'auditor' }));
+    const found = await reader.event(before + 1, { withPayload: true, ...AUDITOR });
+    expect(found?.event).toMatchObject({ type: 'audit.exported', facts: { from: null, to: null, payloads: false } });
+    expect([JSON.stringify(found?.event).includes('lovelace'), found?.payload]).toMatchObject([false, chosen]);
+  });
+
+  it('shows no event that was changed below a checkpoint, though its row has a proof', async () => {
+    const sequence = await say('forged-below', 'words', 'test/honest');
+    await say('after-the-forged', 'words');
+    const look = async () => await reader.event(sequence, { withPayload: false, ...AUDITOR });
+    expect(await look()).toMatchObject({ event: { resource: 'test/honest' } });
+    const change = async (from: string, to: string, leaf: string) =>
+      await pool.query(`BEGIN; SET LOCAL session_replication_role = replica;
+        UPDATE ledger_event SET canonical = replace(canonical, '${from}', '${to}') WHERE sequence = ${sequence};
+        UPDATE ledger_event SET leaf_hash = ${leaf} WHERE sequence = ${sequence}; COMMIT;`);
+    const leafHash = String((await look())?.leafHash);
+    for (const leaf of ['leaf_hash', `sha256('\\x00'::bytea || convert_to(canonical, 'UTF8'))`]) {
+      await change('test/honest', 'test/forged', leaf);
+      await expect(look()).rejects.toMatchObject({ code: 'LEDGER_TAMPERED' });
+      await change('test/forged', 'test/honest', `decode('${leafHash}', 'hex')`);
+    }
+    expect(await look()).toMatchObject({ event: { resource: 'test/honest' } });
   });
 
   it('finds what somebody did by their name too, however they signed in', async () => {

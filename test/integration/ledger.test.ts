@@ -454,8 +454,15 @@ describe('an emergency rollback that was journaled while the ledger was away', (
   it('is not lost behind a line that was cut off, which has an event of its own, once', async () => {
     const file = join(mkdtempSync(join(tmpdir(), 'mlops-journal-')), 'emergency.jsonl');
     const entry = (id: string, stage: 'intent' | 'done') => ({
-      ...{ id, stage, idempotencyKey: 'k', at: '2026-01-01T00:00:00.000Z', model: 'cut', actor: 'ada' },
-      ...{ reason: 'users saw errors', before: null, after: null },
+      id,
+      stage,
+      idempotencyKey: 'k',
+      at: '2026-01-01T00:00:00.000Z',
+      model: 'cut',
+      actor: 'ada',
+      reason: 'users saw errors',
+      before: null,
+      after: null,
     });
     await appendJournal(file, entry('e/7/intent', 'intent'));
     // A full disk, then a line that somebody has edited, and one whose time is none.
@@ -486,7 +493,13 @@ describe('an emergency rollback that was journaled while the ledger was away', (
 
   it('is not held up by one that is refused', async () => {
     const line = (id: string, reason: string) => ({
-      ...{ id, reason, stage: 'done', at: '2026-01-01T00:00:00.000Z', model: 'held-up', actor: 'ada', after: null },
+      id,
+      reason,
+      stage: 'done',
+      at: '2026-01-01T00:00:00.000Z',
+      model: 'held-up',
+      actor: 'ada',
+      after: null,
     });
     const recognise = async ({ actor }: { readonly actor: string }) => await parts.principals.actor(actor);
     const entries = [line('x'.repeat(70_000), 'too long for an event'), line('e/11/done', 'well')];

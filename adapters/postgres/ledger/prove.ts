@@ -1,4 +1,5 @@
 import type { Pool } from 'pg';
+import { MlopsError } from '../../../domain/errors.ts';
 import { auditPath, type LeafRange } from '../../../domain/governance/merkle-proof.ts';
 import { coverRange, foldCover, type Subtree } from '../../../domain/governance/merkle-tree.ts';
 import type { Primitives } from '../../../domain/governance/primitives.ts';
@@ -6,7 +7,7 @@ import { query } from '../query.ts';
 
 /** Proves that events are in the tree of one size. */
 export interface Prover {
-  /** Audit path of an event below the size: hashes from its sibling to the root's child. */
+  /** Audit path of an event below the size: hashes from its sibling to the root's child. @throws LEDGER_TAMPERED */
   prove(sequence: number): Promise<readonly string[]>;
 }
 
@@ -41,7 +42,9 @@ export function createProver(pool: Pool, nodeHash: Primitives['nodeHash'], size:
     const hashes = await tile(level, Math.floor(first / TILE_WIDTH));
     const own = hashes.slice(first % TILE_WIDTH, (first % TILE_WIDTH) + width);
     if (own.length < width)
-      throw new Error(`tile ${level}/${Math.floor(first / TILE_WIDTH)} of the ledger is not whole`);
+      throw new MlopsError('LEDGER_TAMPERED', {
+        problem: `tile ${level}/${Math.floor(first / TILE_WIDTH)} of its tree is not whole`,
+      });
     return reduce(nodeHash, own);
   };
 

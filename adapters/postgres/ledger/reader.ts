@@ -1,7 +1,10 @@
 import type { Pool } from 'pg';
+import { MlopsError } from '../../../domain/errors.ts';
 import { draftOfRead, draftOfRefusal, type Question, type Refusal } from '../../../domain/governance/access-drafts.ts';
 import type { EventDraft, Json } from '../../../domain/governance/event-draft.ts';
-import type { EventQuery } from '../../../domain/governance/event-query.ts';
+import { parseNote } from '../../../domain/governance/checkpoint.ts';
+import type { EventQuery, StoredEvent } from '../../../domain/governance/event-query.ts';
+import { verifyInclusion } from '../../../domain/governance/merkle-proof.ts';
 import type { Primitives } from '../../../domain/governance/primitives.ts';
 import type { DataKeys } from '../../crypto/envelope.ts';
 import type { LedgerSigner } from '../../crypto/ledger-signer.ts';
@@ -41,20 +44,17 @@ export function createLedgerReader(parts: ReaderParts) {
       const { chosen, withPayloads } = order;
       const origin = await originOf(pool);
       await recordRead(parts, order, 'audit.exported', `ledger/${origin}`, {
-        facts: {
-          from: chosen.from ?? null,
-          to: chosen.to ?? null,
-          type: chosen.type ?? null,
-          payloads: withPayloads,
-        },
+        facts: { from: chosen.from ?? null, to: chosen.to ?? null, payloads: withPayloads },
+        // What somebody typed, in a form that leaves room for words.
+        ...(chosen.type === undefined ? {} : { payload: { type: chosen.type } }),
       });
       const checkpoint = await coverAll(parts);
       yield* exportLedger(pool, primitives, checkpoint, { chosen, payloads: withPayloads ? { origin, keys } : null });
     },
 
     async query(asked: EventQuery, page: Parameters<typeof queryEvents>[2], order: ReadOrder) {
-      // The first page alone: one question is one event, however many pages its answer has.
-      if (page.after === null) await sampleQuestion(parts, order, questionOf(asked));
+      // Each page: whoever asks says where it begins, and could call the whole log a further one.
+      await sampleQuestion(parts, order, questionOf(asked, page.after));
       return await queryEvents(pool, await withPrincipals(pool, asked), page);
     },
 
@@ -71,13 +71,15 @@ export function createLedgerReader(parts: ReaderParts) {
         await recordRead(parts, order, 'audit.payload-read', `ledger/${origin}/${sequence}`, { facts: {} });
       else await sampleQuestion(parts, order, questionOf({ from: sequence, to: sequence }));
       const { note, size } = await coverAll(parts);
+      const proof = await createProver(pool, primitives.nodeHash, size).prove(sequence);
+      assertProven(primitives, stored, { note, size, proof });
       const event = JSON.parse(stored.canonical) as { readonly [name: string]: Json };
       const payloads = order.withPayload ? await openPayloads(pool, [stored], { origin, keys }) : null;
       const hasPayload = payloads !== null && event['commitment'] !== undefined;
       return {
         event,
         leafHash: stored.leafHash,
-        proof: await createProver(pool, primitives.nodeHash, size).prove(sequence),
+        proof,
         checkpoint: note,
         ...(hasPayload ? { payload: payloads.get(sequence)?.payload ?? null } : {}),
       };
@@ -120,15 +122,30 @@ async function sampleQuestion(parts: ReaderParts, { actor }: ReadOrder, question
 }
 
 /** What was asked for. What people type may be about a person: it is sealed, and the log has how many words there were. */
-function questionOf({ actor, framework, resource, type, words, ...asked }: EventQuery): Question {
+function questionOf(
+  { actor, framework, resource, type, words, ...asked }: EventQuery,
+  after: number | null = null,
+): Question {
   const typed = given({ actor, framework, resource, type, words });
-  const facts = { ...given(asked), words: words?.length ?? 0 };
+  const facts = { ...given({ ...asked, after }), words: words?.length ?? 0 };
   return Object.keys(typed).length === 0 ? { facts } : { facts, payload: typed };
 }
 
 function given(asked: object): NonNullable<EventDraft['facts']> {
   const entries = Object.entries(asked).filter(([, value]) => value !== undefined && value !== null);
   return Object.fromEntries<Json>(entries);
+}
+
+/** A checkpoint was signed over what the event said then, and not over what its row says now. @throws LEDGER_TAMPERED */
+function assertProven(
+  primitives: Primitives,
+  { canonical, leafHash, sequence }: StoredEvent,
+  { note, proof, size }: SignedCheckpoint & { readonly proof: readonly string[] },
+): void {
+  const root = parseNote(primitives, note)?.checkpoint.root ?? '';
+  const claim = { leafHash: primitives.leafHash(canonical), index: sequence, size, root };
+  if (claim.leafHash === leafHash && verifyInclusion(primitives.nodeHash, claim, proof)) return;
+  throw new MlopsError('LEDGER_TAMPERED', { problem: `event ${sequence} is not what its checkpoint was signed over` });
 }
 
 /** A checkpoint over everything that is committed now. */

@@ -25,10 +25,19 @@ describe('a type of events', () => {
     },
   );
 
-  it.each(['nonsense', 'rollout', '', '.', 'nope.', 'model.promotd', 'approval.approved', '__proto__.x'])(
-    '%s is none',
-    (type) => {
-      expect(isEventType(type)).toBe(false);
-    },
-  );
+  it.each([
+    'nonsense',
+    'rollout',
+    '',
+    '.',
+    'nope.',
+    'model.promotd',
+    'approval.approved',
+    '__proto__.x',
+    'recorded.Ada Lovelace, ada@example.org',
+    'model.Ada Lovelace-refused',
+    'rollout.\n',
+  ])('%s is none', (type) => {
+    expect(isEventType(type)).toBe(false);
+  });
 });
