@@ -3,7 +3,10 @@ import { readFileSync, readdirSync } from 'node:fs';
 import { cp, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { databaseUrlOf } from '../../adapters/postgres/pool.ts';
+import { loadConfig } from '../../config/load.ts';
 import { OFFSETS } from '../support/offsets.ts';
+import { openSource } from '../support/registry-source.ts';
 import { createStatusReader, type StatusReader } from '../support/rollouts.ts';
 import { createProject, until, type Run, type TestProject } from '../support/stack.ts';
 import { startTraffic, type Traffic } from '../support/traffic.ts';
@@ -40,6 +43,7 @@ describe('the commands of pages in docs', () => {
   let project: TestProject;
   let traffic: Traffic;
   let statuses: StatusReader;
+  let source: Awaited<ReturnType<typeof openSource>>;
   const endpoints: Record<string, string> = {};
   const finished: string[] = [];
   /** Of the request that a page is about. */
@@ -47,6 +51,7 @@ describe('the commands of pages in docs', () => {
 
   beforeAll(async () => {
     project = await createProject(OFFSETS.howTo, null);
+    source = await openSource();
     statuses = createStatusReader(project, OFFSETS.howTo);
     for (const version of ['1.0.0', '1.1.0']) endpoints[version] = await project.startService(version);
     const targets = Object.entries(endpoints).map(([version, url]) => `"${version}": "${url}"`);
@@ -60,6 +65,7 @@ describe('the commands of pages in docs', () => {
   afterAll(async () => {
     await traffic?.stop();
     await statuses?.close();
+    await source?.close();
     await project?.remove();
   });
 
@@ -71,7 +77,8 @@ describe('the commands of pages in docs', () => {
       return command
         .replace('http://127.0.0.1:9101', endpoints['1.0.0'] ?? '')
         .replace('http://127.0.0.1:9102', endpoints['1.1.0'] ?? '')
-        .replace('apr-3f1c9a0b72de', approvalId);
+        .replace('apr-3f1c9a0b72de', approvalId)
+        .replace('https://mlflow.example.com', source.url);
     };
     finished.push(name);
     return {
@@ -270,6 +277,18 @@ describe('the commands of pages in docs', () => {
     expect((await page.next(0)).stdout).toContain('development → archived');
     expect((await page.next(0)).stdout).toContain('rows to registry.jsonl');
     expect((await page.next(0)).stdout).toContain('Nothing is changed: the registry holds exactly what');
+    expect(page.left()).toBe(0);
+  });
+
+  it('move-from-mlflow', { timeout: 90_000 }, async () => {
+    const { config } = loadConfig({ env: process.env, workingDirectory: project.root, portOffset: OFFSETS.howTo });
+    await source.serveFrom(databaseUrlOf(config));
+    await source.add('churn', 's3://elsewhere/1');
+    await writeFile(join(project.root, 'model'), 'weights');
+    const page = open('how-to/move-from-mlflow');
+    expect((await page.next(0)).stdout).toContain('1 added');
+    expect((await page.next(0)).stdout).toContain('Registered: churn 2.0.0, number 2, in development');
+    expect((await page.next(0)).stdout).toContain('development → staging');
     expect(page.left()).toBe(0);
   });
 

@@ -1,16 +1,21 @@
-// What an unmodified MlflowClient sees of our registry, beside what it sees of a server of MLflow.
+// What an unmodified MlflowClient sees of our registry, beside what it sees of a server of MLflow; and what we take over from that.
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { isDeepStrictEqual } from 'node:util';
 import type { Pool } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createVersionSource } from '../../adapters/mlflow/version-source.ts';
+import { ensureDatabase } from '../../adapters/postgres/create-database.ts';
 import { migrate } from '../../adapters/postgres/migrate.ts';
 import { createPool } from '../../adapters/postgres/pool.ts';
+import { takeOver } from '../../adapters/postgres/registry/mlflow/take-over.ts';
 import { portsFrom } from '../../config/load.ts';
 import { openTestLedger, startDatabase, type TestDatabase } from '../support/database.ts';
 import { startMlflow, type MlflowServer } from '../support/mlflow.ts';
 import { installMlflow, runPython, startMlflowServer } from '../support/mlflow-python.ts';
 import { startHook } from '../support/registry-hook.ts';
 import { OFFSETS } from '../support/offsets.ts';
-import { fileOf, registrationOf } from '../support/registry.ts';
+import { createTestRegistry, fileOf, registrationOf } from '../support/registry.ts';
 
 const PORTS = portsFrom(OFFSETS.mlflowClient);
 const INSTALL_MS = 300_000;
@@ -82,5 +87,72 @@ describe.skipIf(packages === null)('an unmodified MlflowClient', () => {
       expect(here).toMatchObject(RULED);
     },
     INSTALL_MS,
+  );
+
+  it(
+    'has every version taken over from its server, whatever is deleted while that is read',
+    { timeout: 120_000 },
+    async () => {
+      const there = theirs?.url ?? '';
+      const call = async (method: string, path: string, fields: object): Promise<void> => {
+        const init = { method, headers: { 'content-type': 'application/json' }, body: JSON.stringify(fields) };
+        const { status } = await fetch(`${there}/api/2.0/mlflow/${path}`, init);
+        expect(status, path).toBe(200);
+      };
+      const add = async (source: string): Promise<void> =>
+        await call('POST', 'model-versions/create', { name: 'many', source });
+      await call('POST', 'registered-models/create', { name: 'many' });
+      for (const at of Array.from({ length: 12 }).keys()) await add(`s3://m/${at + 1}`);
+      // Between the first page and the second, the first of the first page goes: the first of the second has its place then.
+      let newest: string | null = '';
+      const front = createServer((request, response) => {
+        const answer = async (): Promise<void> => {
+          const isSecond = request.url?.includes('page_token') === true;
+          const gone = isSecond ? newest : null;
+          if (gone !== null) await call('DELETE', 'model-versions/delete', { name: 'many', version: gone });
+          const text = await (await fetch(`${there}${request.url ?? ''}`)).text();
+          const {
+            model_versions: [first],
+          } = JSON.parse(text) as { model_versions: [{ version: string }] };
+          newest = isSecond || newest === null ? null : first.version;
+          response.end(text);
+        };
+        void answer();
+      });
+      await new Promise<void>((resolve) => front.listen(0, '127.0.0.1', resolve));
+      const own = new URL(database.url);
+      own.pathname = '/taker';
+      await ensureDatabase(own.href, 20_000);
+      await migrate(own.href);
+      const taker = createPool(own.href, 5);
+      const evidence = await openTestLedger(taker);
+      const { parts } = await createTestRegistry(evidence);
+      const url = `http://127.0.0.1:${(front.address() as AddressInfo).port}`;
+      const take = async () =>
+        await takeOver(parts, {
+          source: createVersionSource(url, null, 5),
+          actor: await evidence.principals.actor('ada'),
+        });
+      const numbers = async (): Promise<number[]> => {
+        const { rows } = await taker.query<{ origin: string }>(
+          "SELECT v.tags ->> 'mlops.imported-from' AS origin FROM model_version v JOIN model m USING (model_id) WHERE m.name = 'many' ORDER BY ordinal",
+        );
+        return rows.map(({ origin }) => Number(origin.replace(`${url}#many/`, '')));
+      };
+      try {
+        await take();
+        expect((await numbers()).toSorted((a, b) => a - b)).toEqual(Array.from({ length: 11 }, (_, at) => at + 1));
+        await call('PATCH', 'model-versions/update', { name: 'many', version: '7', description: 'new' });
+        expect(await take()).toMatchObject({ added: 0, changed: 1 });
+        await call('DELETE', 'registered-models/delete', { name: 'many' });
+        await call('POST', 'registered-models/create', { name: 'many' });
+        await add('s3://m/1');
+        expect(await take(), 'another version of the same number').toMatchObject({ added: 1, changed: 0 });
+        expect((await numbers()).slice(11)).toEqual([1]);
+      } finally {
+        front.close();
+        await taker.end();
+      }
+    },
   );
 });

@@ -15,6 +15,7 @@ import { OFFSETS } from '../support/offsets.ts';
 import { createTestRegistry, eventsOf } from '../support/registry.ts';
 
 const PORTS = portsFrom(OFFSETS.mlflowImport);
+const RERANKER = { type: 'reranker', metadata: { tokenizer: 't', max_input_tokens: 9 } } as const;
 
 /** What a server in trouble does to a call; `pass`: nothing. */
 type Trouble = 'busy' | 'html' | 'lost' | 'refused' | 'pass';
@@ -99,6 +100,65 @@ describe('taking versions over from another registry', () => {
     expect((await versionsOf('second'))[0]).toMatchObject({ description: 'new', tags: { a: 'b' } });
   });
 
+  it('knows again what it took over, whatever is done to tags here', async () => {
+    const from = (name: string) => `${url}#${name}/1`;
+    const tag = async (model: string, set: Record<string, string>, unset: string[]) =>
+      await made.registry.tag({ model, version: '0.0.1', set, unset, actor: 'ada' });
+    // The one that changed last, which is looked at again.
+    await tag('third', {}, ['mlops.imported-from']);
+    // One that has nothing to do with it, and says that it is what is not there yet.
+    await made.registry.register({
+      registration: { ...RERANKER, model: 'own', version: '0.0.1', tags: { mine: 'yes' } },
+      artifactPath: null,
+      wantsProduction: false,
+      actor: 'ada',
+    });
+    await tag('own', { 'mlops.imported-from': from('planted') }, []);
+    await add('planted', 's3://m/7');
+    expect(await take()).toEqual({ added: 1, changed: 1, unchanged: 0, skipped: [] });
+    expect((await versionsOf('third')).map(({ tags }) => tags)).toEqual([{ 'mlops.imported-from': from('third') }]);
+    expect((await versionsOf('planted')).map(({ description }) => description)).toEqual(['d']);
+    expect((await versionsOf('own'))[0]?.tags).toEqual({ mine: 'yes', 'mlops.imported-from': from('planted') });
+  });
+
+  it('takes over as another version what has the number of one that was deleted there', async () => {
+    await add('anew', 's3://m/8');
+    expect(await take()).toMatchObject({ added: 1 });
+    // Of before the time was kept, only the number is known.
+    await pool.query(`ALTER TABLE model_version DISABLE TRIGGER USER;
+      UPDATE model_version SET taken_from = split_part(taken_from, '@', 1) WHERE source = 's3://m/8';
+      ALTER TABLE model_version ENABLE TRIGGER USER`);
+    expect(await take(), 'known by its source and run').toMatchObject({ added: 0, skipped: [] });
+    for (const source of ['s3://m/9', 's3://m/9']) {
+      await other.call('DELETE', 'registered-models/delete', { name: 'anew' });
+      await add('anew', source);
+      expect(await take()).toMatchObject({ added: 1, changed: 0, skipped: [] });
+    }
+    const { rows } = await pool.query<{ source: string }>(
+      "SELECT source FROM model_version JOIN model USING (model_id) WHERE name = 'anew' ORDER BY ordinal",
+    );
+    expect(rows.map(({ source }) => source)).toEqual(['s3://m/8', 's3://m/9', 's3://m/9']);
+  });
+
+  it('leaves the number that a version has here, and goes on, when another one is said there', async () => {
+    // By SQL: a server of MLflow lets any tag be changed.
+    const says = async (tags: object) =>
+      await there.query(`ALTER TABLE model_version DISABLE TRIGGER USER;
+        UPDATE model_version SET tags = '${JSON.stringify(tags)}', changed_at = date_trunc('milliseconds', clock_timestamp())
+        WHERE source = 's3://m/1';
+        ALTER TABLE model_version ENABLE TRIGGER USER`);
+    for (const [at, tags] of [{ 'mlops.version': '9.9.9', a: 'b' }, {}].entries()) {
+      await says(tags);
+      await add(`later-${at}`, 's3://m/10');
+      expect(await take()).toEqual({ added: 1, changed: 1, unchanged: expect.any(Number) as number, skipped: [] });
+      expect(await take(), 'its turn is over').toMatchObject({ added: 0, changed: 0, unchanged: 1, skipped: [] });
+    }
+    expect((await versionsOf('first'))[0]).toMatchObject({
+      registration: { version: '1.2.0' },
+      tags: { 'mlops.version': '1.2.0', 'mlops.imported-from': `${url}#first/1` },
+    });
+  });
+
   it('goes on behind what was deleted here', async () => {
     const actor = await evidence.principals.actor('ada');
     await deleteVersion(made.parts, { model: 'third', ordinal: 1, actor });
@@ -111,12 +171,7 @@ describe('taking versions over from another registry', () => {
 
   it('says what it skipped and why, and looks at it again the next time', async () => {
     await made.registry.register({
-      registration: {
-        model: 'taken',
-        version: '0.0.1',
-        type: 'reranker',
-        metadata: { tokenizer: 't', max_input_tokens: 9 },
-      },
+      registration: { ...RERANKER, model: 'taken', version: '0.0.1' },
       artifactPath: null,
       wantsProduction: false,
       actor: 'ada',

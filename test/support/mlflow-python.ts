@@ -9,9 +9,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 export const MLFLOW_VERSION = '3.17.2';
 const START_MS = 240_000;
 
-/** Packages of MLflow, installed once for all runs; null where there is no Python. */
+/** Packages of MLflow, installed once for all runs; null where there is no Python, which only a machine of a person may lack. */
 export async function installMlflow(): Promise<string | null> {
   const python = await run('python3', ['--version']).catch(() => null);
+  if (python === null && (process.env['CI'] ?? '') !== '')
+    throw new Error('MLflow is not compared with: there is no python3');
   if (python === null) return null;
   const kept = join(homedir(), '.cache', 'durable-mlops', `mlflow-${MLFLOW_VERSION}`);
   if (existsSync(kept)) return kept;

@@ -109,6 +109,8 @@ export interface VersionOrigin {
   readonly storageLocation: string;
   readonly runId: string;
   readonly runLink: string;
+  /** The version of another registry that it was taken over from. */
+  readonly takenFrom?: string;
 }
 
 /** What is written of a new version. */
@@ -160,7 +162,7 @@ export async function insertAt(transaction: LedgerTransaction, place: VersionPla
   const content = canonicalJson(contentOf(registration));
   const id = await insertRow(transaction, place, entry, content);
   await linkDependencies(transaction, { id, name: { model, version }, dependencies });
-  const { runId = '', runLink = '', source = '' } = origin ?? {};
+  const { runId = '', runLink = '', source = '', takenFrom } = origin ?? {};
   const { isFirst, ordinal } = place;
   const begins = isFirst ? { isFirst } : {};
   const facts = { environment, version, ordinal, ...begins, modelType: type, artifact, content: sha256Of(content) };
@@ -170,7 +172,12 @@ export async function insertAt(transaction: LedgerTransaction, place: VersionPla
       {
         resource: resourceOfVersion(model, version),
         facts,
-        words: { description, tags, ...(origin === undefined ? {} : { runId, runLink, source }) },
+        words: {
+          description,
+          tags,
+          ...(origin === undefined ? {} : { runId, runLink, source }),
+          ...(takenFrom === undefined ? {} : { takenFrom }),
+        },
         subject: resourceOfModel(model),
       },
       actor,
@@ -188,8 +195,8 @@ async function insertRow(
   const { rows } = await client.query<{ version_id: string }>(
     `INSERT INTO model_version (model_id, ordinal, version, sort_key, type, content, content_digest, artifact_digest,
        artifact_bytes, artifact_files, description, tags, author, registered_at, verified_at, ledger_sequence,
-       source, storage_location, run_id, run_link)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20) RETURNING version_id`,
+       source, storage_location, run_id, run_link, taken_from)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21) RETURNING version_id`,
     [
       modelId,
       ordinal,
@@ -212,6 +219,7 @@ async function insertRow(
       origin?.storageLocation ?? '',
       origin?.runId ?? '',
       origin?.runLink ?? '',
+      origin?.takenFrom ?? '',
     ],
   );
   const [made] = rows;

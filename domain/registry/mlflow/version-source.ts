@@ -9,6 +9,8 @@ export interface SourceVersion {
   readonly tags: Readonly<Record<string, string>>;
   /** READY, or what keeps it from being used. */
   readonly status: string;
+  /** Milliseconds since 1970. A model that was deleted and made again counts from 1 again: this tells its versions apart. */
+  readonly createdAt: number;
   /** Milliseconds since 1970 */
   readonly changedAt: number;
 }
@@ -19,18 +21,14 @@ export interface VersionSource {
   readonly url: string;
   /** Which ledger it writes, when it is a registry of this program; null for any other. @throws REGISTRY_SOURCE_FAILED */
   ledger(): Promise<string | null>;
-  /**
-   * Versions that changed at `since` or later, milliseconds since 1970; the last change first. One may come twice.
-   *
-   * @throws REGISTRY_SOURCE_FAILED
-   */
-  changedSince(since: number): AsyncIterable<SourceVersion>;
+  /** Every version that changed at `since` or later, milliseconds since 1970, once. @throws REGISTRY_SOURCE_FAILED */
+  changedSince(since: number): Promise<readonly SourceVersion[]>;
 }
 
 /** Header of every answer to who was let in: the ledger that the registry writes, by the hash of its first event. */
 export const LEDGER_HEADER = 'x-mlops-ledger';
 
-/** Tag of a version that was taken over: where it comes from. It is known again by that. */
+/** Tag of a version that was taken over: where it comes from, for people. It is known again by what is kept beside. */
 export const ORIGIN_TAG = 'mlops.imported-from';
 
 /** What taking over came to. */
@@ -47,8 +45,9 @@ export interface TakenOver {
 export function parseSourceVersion(given: unknown): SourceVersion | null {
   const read = (given ?? {}) as Readonly<Record<string, unknown>>;
   const text = (name: string): string => (typeof read[name] === 'string' ? read[name] : '');
-  const [ordinal, changedAt] = [Number(read['version']), Number(read['last_updated_timestamp'])];
-  if (text('name') === '' || !Number.isSafeInteger(ordinal) || !Number.isSafeInteger(changedAt)) return null;
+  const [ordinal, createdAt] = [wholeOf(read['version']), wholeOf(read['creation_timestamp'])];
+  const changedAt = wholeOf(read['last_updated_timestamp']);
+  if (text('name') === '' || ordinal === null || createdAt === null || changedAt === null) return null;
   const tags: unknown[] = Array.isArray(read['tags']) ? read['tags'] : [];
   return {
     model: text('name'),
@@ -59,8 +58,15 @@ export function parseSourceVersion(given: unknown): SourceVersion | null {
     runLink: text('run_link'),
     tags: Object.fromEntries(tags.flatMap(tagOf)),
     status: text('status'),
+    createdAt,
     changedAt,
   };
+}
+
+/** Numbers come as such and as text. */
+function wholeOf(given: unknown): number | null {
+  const isGiven = typeof given === 'number' || (typeof given === 'string' && given !== '');
+  return isGiven && Number.isSafeInteger(Number(given)) ? Number(given) : null;
 }
 
 function tagOf(given: unknown): [string, string][] {

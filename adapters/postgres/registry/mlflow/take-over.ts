@@ -1,7 +1,7 @@
 import { isMlopsError, MlopsError } from '../../../../domain/errors.ts';
 import type { EventActor } from '../../../../domain/governance/event-draft.ts';
 import { MODEL_NAME } from '../../../../domain/model-name.ts';
-import { assertSource } from '../../../../domain/registry/mlflow/new-version.ts';
+import { assertSource, VERSION_TAG } from '../../../../domain/registry/mlflow/new-version.ts';
 import {
   ORIGIN_TAG,
   type SourceVersion,
@@ -56,18 +56,15 @@ interface TakeOverOrder {
 }
 
 async function takeAll(parts: Parts, { actor, source }: TakeOverOrder): Promise<TakenOver> {
-  const versions = new Map<string, SourceVersion>();
-  for await (const version of source.changedSince(await readUntilOf(parts, source.url)))
-    // The first is the newest that was seen.
-    if (!versions.has(originOf(source, version))) versions.set(originOf(source, version), version);
+  const versions = await source.changedSince(await readUntilOf(parts, source.url));
   const counts = { added: 0, changed: 0, unchanged: 0 };
   const skipped: string[] = [];
   // The next run begins at what changed last, or at the first that may be taken then.
   let until: number | null = null;
   let isHeld = false;
-  const byAge = [...versions].toSorted(([, a], [, b]) => a.changedAt - b.changedAt || a.ordinal - b.ordinal);
-  for (const [origin, version] of byAge) {
-    const outcome = await takeOne(parts, { origin, version, actor });
+  const byAge = versions.toSorted((a, b) => a.changedAt - b.changedAt || a.ordinal - b.ordinal);
+  for (const version of byAge) {
+    const outcome = await takeOne(parts, { origin: originOf(source, version), version, actor });
     if (typeof outcome === 'string') counts[outcome] += 1;
     else skipped.push(`${version.model}/${version.ordinal}: ${outcome.problem}`);
     if (!isHeld) until = version.changedAt;
@@ -82,6 +79,7 @@ function originOf({ url }: VersionSource, { model, ordinal }: SourceVersion): st
 }
 
 interface Taken {
+  /** Where it comes from, for people. */
   readonly origin: string;
   readonly version: SourceVersion;
   readonly actor: EventActor;
@@ -98,14 +96,8 @@ async function takeOne(parts: Parts, taken: Taken): Promise<'added' | 'changed' 
   const problem = problemOf(taken.version);
   if (problem !== null) return { problem, isFinal: true };
   try {
-    // Copies of it have its tags too: it is the first.
-    const [there] = await run<Known>(
-      parts.pool,
-      `SELECT m.name AS model, v.ordinal, v.description, v.tags, v.deleted_at IS NOT NULL AS is_deleted
-       FROM model_version v JOIN model m USING (model_id) WHERE v.tags @> $1::jsonb ORDER BY v.version_id LIMIT 1`,
-      [JSON.stringify({ [ORIGIN_TAG]: taken.origin })],
-    );
-    if (there === undefined) return await add(parts, taken);
+    const there = await find(parts, taken);
+    if (there === null) return await add(parts, taken);
     return there.is_deleted
       ? { problem: 'it was deleted here', isFinal: true }
       : await bringUpToDate(parts, taken, there);
@@ -124,6 +116,25 @@ interface Known extends Record<string, unknown> {
   readonly is_deleted: boolean;
 }
 
+/** What a version is known again by: a number is given out anew when its model was deleted and made again. */
+function identityFrom({ origin, version }: Taken): string {
+  return `${origin}@${version.createdAt}`;
+}
+
+async function find({ pool }: Parts, taken: Taken): Promise<Known | null> {
+  const { runId, source } = taken.version;
+  // Of some, only the number is known: source and run never change where they come from, so they tell as much.
+  const [there] = await run<Known>(
+    pool,
+    `SELECT m.name AS model, v.ordinal, v.description, v.tags, v.deleted_at IS NOT NULL AS is_deleted
+     FROM model_version v JOIN model m USING (model_id)
+     WHERE v.taken_from <> '' AND (v.taken_from = $1 OR (v.taken_from = $2 AND v.source = $3 AND v.run_id = $4))
+     ORDER BY v.version_id LIMIT 1`,
+    [identityFrom(taken), taken.origin, source, runId],
+  );
+  return there ?? null;
+}
+
 /** Why a version cannot be here, in words. */
 function problemOf({ model, source, status, tags }: SourceVersion): string | null {
   if (!MODEL_NAME.test(model)) return 'its model cannot be called that here';
@@ -140,24 +151,31 @@ function problemOf({ model, source, status, tags }: SourceVersion): string | nul
   }
 }
 
-async function add(parts: Parts, { actor, origin, version }: Taken): Promise<'added'> {
-  const { description, model, runId, runLink, source, tags } = version;
+async function add(parts: Parts, taken: Taken): Promise<'added'> {
+  const { actor, version } = taken;
+  const { description, model, runId, runLink, source } = version;
   try {
     await createModel(parts, { name: model, description: '', tags: {}, actor });
   } catch (error) {
     if (!isMlopsError(error, 'MLFLOW_REFUSED') || error.details['errorCode'] !== 'RESOURCE_ALREADY_EXISTS') throw error;
   }
-  const marked = { ...tags, [ORIGIN_TAG]: origin };
-  // Numbers in its source are those of the other registry.
-  const order = { model, source, runId, runLink, description, tags: marked, isForeign: true };
-  await createVersion(parts, order, actor);
+  const origin = { source, runId, runLink, takenFrom: identityFrom(taken) };
+  await createVersion(parts, { ...origin, model, description, tags: tagsOf(taken) }, actor);
   return 'added';
 }
 
-async function bringUpToDate(parts: Parts, { actor, version }: Taken, there: Known): Promise<'changed' | 'unchanged'> {
+/** The tags that a version has here. */
+function tagsOf({ origin, version }: Taken): Readonly<Record<string, string>> {
+  return { ...version.tags, [ORIGIN_TAG]: origin };
+}
+
+async function bringUpToDate(parts: Parts, taken: Taken, there: Known): Promise<'changed' | 'unchanged'> {
+  const { actor, version } = taken;
   const name = { model: there.model, ordinal: there.ordinal };
-  const set = Object.entries(version.tags).filter(([key, value]) => key !== ORIGIN_TAG && there.tags[key] !== value);
-  const gone = Object.keys(there.tags).filter((key) => key !== ORIGIN_TAG && !Object.hasOwn(version.tags, key));
+  const tags = tagsOf(taken);
+  // Which version it is here was said once, whatever is said there now.
+  const set = Object.entries(tags).filter(([key, value]) => key !== VERSION_TAG && there.tags[key] !== value);
+  const gone = Object.keys(there.tags).filter((key) => key !== VERSION_TAG && !Object.hasOwn(tags, key));
   const isDescribed = there.description === version.description;
   if (isDescribed && set.length === 0 && gone.length === 0) return 'unchanged';
   if (!isDescribed) await describeVersion(parts, { ...name, description: version.description, actor });

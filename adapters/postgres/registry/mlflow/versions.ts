@@ -34,18 +34,18 @@ export async function getMlflowVersion({ environment, pool }: Parts, name: Ordin
 }
 
 /**
- * Registers a version of a model under its next ordinal. It has no artifact, unless it is a copy of a version that has one; a source
- * that is foreign names nothing of ours.
+ * Registers a version of a model under its next ordinal. It has no artifact, unless it is a copy of a version that has one; the source of
+ * one that is taken over from elsewhere names nothing of ours.
  *
  * @throws MODEL_NOT_FOUND, MLFLOW_REFUSED (RESOURCE_ALREADY_EXISTS, RESOURCE_DOES_NOT_EXIST, INVALID_PARAMETER_VALUE)
  */
 export async function createVersion(
   parts: Parts,
-  order: NewVersion & { readonly isForeign?: boolean },
+  order: NewVersion & { readonly takenFrom?: string },
   actor: EventActor,
 ): Promise<MlflowVersion> {
   const { environment, pool } = parts;
-  const named = order.isForeign === true ? null : copiedFrom(order.source);
+  const named = order.takenFrom !== undefined ? null : copiedFrom(order.source);
   const from = named === null ? null : await requireOrdinal(pool, environment, named);
   const ordinal = await parts.ledger.transact(async (transaction) => {
     const { client } = transaction;
