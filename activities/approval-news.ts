@@ -14,6 +14,14 @@ export function newsOfDue(due: ApprovalDue, record: ApprovalRecord): News | null
   return due.what === 'escalation' && record.isEscalated ? 'approval-escalated' : null;
 }
 
+/** What a decision is news of; null while people are waited for. An attempt that repeats one may come after it was carried out. */
+export function newsOfDecision({
+  state,
+}: Pick<ApprovalRecord, 'state'>): 'approval-granted' | 'approval-denied' | null {
+  if (state === 'denied') return 'approval-denied';
+  return state === 'approved' || state === 'carried-out' ? 'approval-granted' : null;
+}
+
 const SEVERITY: Readonly<Record<string, Notification['severity']>> = {
   'approval-escalated': 'page',
   'approval-carry-out-failed': 'page',

@@ -59,8 +59,8 @@ export interface ApprovalStore {
     policy: ApprovalPolicy,
     why?: GoneBecause,
   ): Promise<ApprovalStanding>;
-  /** Whose link a code is of, and what it lets him decide about. @throws APPROVAL_LINK_INVALID */
-  openLink(code: string): Promise<OpenedLink>;
+  /** Whose link a code is of, and what it lets him decide about. One that this very verdict has used up is its answer that was lost. @throws APPROVAL_LINK_INVALID */
+  openLink(code: string, verdict: Verdict): Promise<OpenedLink>;
   /** It was carried out, now or before. */
   carriedOut(approvalId: string, what: string): Promise<ApprovalStanding>;
   /** It could not be carried out, or a signal was refused: written once per key. */

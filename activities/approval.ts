@@ -20,7 +20,7 @@ import type {
   IdentityDirectory,
 } from './approval-ports.ts';
 import { alive } from './alive.ts';
-import { newsOfDue } from './approval-news.ts';
+import { newsOfDecision, newsOfDue } from './approval-news.ts';
 import { createRequestActivities } from './approval-requests.ts';
 import { createApprovalWriter, type ApprovalWriter } from './approval-writer.ts';
 import { endIfGone } from './end-if-gone.ts';
@@ -89,9 +89,8 @@ function createDecisionActivities(ports: ApprovalActivityPorts, writer: Approval
       if (!isFinal(before.state) && now.record.state === 'voided') return now;
       const authorities = await approvals.authorities(approvalId, actor.id, ports.identities);
       const standing = await approvals.decide({ approvalId, verdict, reason, seen, linkId, actor, authorities });
-      const { state } = standing.record;
-      if (state === 'approved' || state === 'denied')
-        await writer.tell(state === 'approved' ? 'approval-granted' : 'approval-denied', standing);
+      const news = newsOfDecision(standing.record);
+      if (news !== null) await writer.tell(news, standing);
       return standing;
     },
   };
@@ -116,7 +115,7 @@ async function whoDecides(
     const actor = await authority.authorise(claim, { action: 'approval.decide', resource, content, occasion });
     return { actor, linkId: null, seen };
   }
-  const link = await approvals.openLink(code ?? '');
+  const link = await approvals.openLink(code ?? '', verdict);
   if (link.approvalId !== approvalId)
     throw new MlopsError('APPROVAL_LINK_INVALID', { problem: 'it is of another approval' });
   // A link is no more than who it is for: a role that was taken is gone for the link too.

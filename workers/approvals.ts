@@ -16,6 +16,7 @@ import { ACTION_OF_KIND, contentOfAsk } from '../domain/registry/approval/ask.ts
 import type { DelegationHandOver, LinkHandOver } from '../domain/registry/approval/hand-over.ts';
 import {
   APPROVALS_RESOURCE,
+  decisionContent,
   isFinal,
   resourceOfApproval,
   type ApprovalAsk,
@@ -79,8 +80,13 @@ export function composeApprovals(config: AskingRules, { connect, evidence }: App
       return await reader.view(record.approvalId);
     },
 
-    decide: async ({ approvalId, verdict, ...input }: DecisionOrder): Promise<DecisionAnswer> =>
-      await decide(evidence, await desk(), { approvalId, verdict, ...input }),
+    async decide(order: DecisionOrder & { readonly claim: Claim }): Promise<DecisionAnswer> {
+      const { approvalId, claim, verdict } = order;
+      return await decide(evidence, await desk(), order, async () => {
+        const content = decisionContent(verdict, order);
+        return (await may(claim, 'approval.decide', resourceOfApproval(approvalId), content)).id;
+      });
+    },
 
     async delegate(order: Omit<DelegationHandOver, 'what'>, signer: Signer) {
       if (order.approvalId !== null) await reader.standing(order.approvalId);
@@ -110,8 +116,10 @@ export function composeApprovals(config: AskingRules, { connect, evidence }: App
 
     /** @throws APPROVAL_LINK_INVALID, APPROVAL_REFUSED, APPROVAL_UNANSWERED */
     async decideByLink(code: string, { reason, verdict }: { readonly verdict: Verdict; readonly reason: string }) {
-      const { approvalId, seen } = await createApprovalLinks(evidence).open(code);
-      return await decide(evidence, await desk(), { approvalId, verdict, reason, seen, code });
+      // One that this verdict has used up may be sent again: the answer may have been lost.
+      const { approvalId, principal, seen } = await createApprovalLinks(evidence).open(code, verdict);
+      const order = { approvalId, verdict, reason, seen, code };
+      return await decide(evidence, await desk(), order, async () => await Promise.resolve(principal));
     },
 
     /** For who signs. The worker gets the hash of the secret, which stands behind the #: browsers send that to nobody. */
@@ -179,10 +187,11 @@ async function decide(
   { ledger, principals }: EvidenceParts,
   desk: ReturnType<typeof createApprovalDesk>,
   { approvalId, claim = null, code = null, reason, seen, verdict }: DecisionOrder,
+  whoSent: () => Promise<string>,
 ): Promise<DecisionAnswer> {
   try {
     const source = sourceOfCall() ?? sourceOfCommand();
-    return await desk.decide(approvalId, verdict, { claim, code, reason, seen, source });
+    return await desk.decide(approvalId, verdict, { claim, code, reason, seen, source }, whoSent);
   } catch (error) {
     if (isMlopsError(error, 'APPROVAL_REFUSED')) {
       const who = await principals.actor(claim?.actor ?? 'signal');

@@ -2,10 +2,11 @@ import { createHash } from 'node:crypto';
 import { WorkflowFailedError, WorkflowNotFoundError, WorkflowUpdateFailedError, type Client } from '@temporalio/client';
 import { ActivityFailure, ApplicationFailure } from '@temporalio/common';
 import { MlopsError } from '../../domain/errors.ts';
-import { problemOfEnd } from '../../domain/registry/approval/quorum.ts';
+import { answerOfDecision, ownDecision, problemOfEnd } from '../../domain/registry/approval/quorum.ts';
 import {
   isFinal,
   type ApprovalAsk,
+  type ApprovalRecord,
   type ApprovalStanding,
   type DecisionAnswer,
   type DecisionInput,
@@ -18,6 +19,13 @@ interface Reader {
   standing(approvalId: string): Promise<ApprovalStanding>;
   openFor(environment: string, kind: string, resource: string): Promise<{ readonly approvalId: string } | null>;
   countFor(environment: string, kind: string, resource: string): Promise<number>;
+}
+
+/** What is sent to the workflow of an approval, and what is answered once that is over: null refuses it. */
+interface Message<T> {
+  readonly name: string;
+  readonly args: [unknown];
+  readonly ended?: (record: ApprovalRecord) => Promise<T | null>;
 }
 
 type AskedThing = Pick<ApprovalAsk, 'environment' | 'kind' | 'resource'>;
@@ -35,31 +43,21 @@ export function createApprovalDesk(client: Client, reader: Reader, taskQueue: st
       throw translate(error, { approvalId, action, queue: taskQueue, seconds: ANSWER_TIMEOUT_MS / 1000 });
     }
   };
-  /** Starts the workflow, or takes up the one that runs. */
-  const start = async (approvalId: string, order: ApprovalAsk | null): Promise<void> =>
-    void (await client.workflow.start('approval', {
-      workflowId: idOf(approvalId),
-      taskQueue,
-      args: [{ approvalId, order }],
-      workflowIdConflictPolicy: 'USE_EXISTING',
-      workflowIdReusePolicy: 'ALLOW_DUPLICATE',
-      staticSummary: order === null ? 'taken up again' : `${order.kind} of ${order.resource}`,
-    }));
   /** One that was terminated is taken up again: what was decided is in the database. */
-  const update = async <T>(approvalId: string, action: string, name: string, args: [unknown]): Promise<T> =>
+  const update = async <T>(approvalId: string, action: string, { args, name, ended }: Message<T>): Promise<T> =>
     await answered(approvalId, action, async () => {
       try {
         return await send<T>(client, approvalId, name, args);
       } catch (error) {
         if (!(error instanceof WorkflowNotFoundError)) throw error;
         const { record } = await reader.standing(approvalId);
-        if (isFinal(record.state))
-          throw new MlopsError(
-            'APPROVAL_REFUSED',
-            { action, approvalId, problem: problemOfEnd(record.state) },
-            { cause: error },
-          );
-        await start(approvalId, null);
+        if (isFinal(record.state)) {
+          const answer = (await ended?.(record)) ?? null;
+          if (answer !== null) return answer;
+          const problem = problemOfEnd(record.state);
+          throw new MlopsError('APPROVAL_REFUSED', { action, approvalId, problem }, { cause: error });
+        }
+        await start(client, taskQueue, { approvalId, order: null });
         return await send<T>(client, approvalId, name, args);
       }
     });
@@ -75,11 +73,11 @@ export function createApprovalDesk(client: Client, reader: Reader, taskQueue: st
     async request(order: ApprovalAsk): Promise<ApprovalStanding> {
       const { environment, kind, resource } = order;
       const open = await reader.openFor(environment, kind, resource);
-      if (open !== null) return await update(open.approvalId, 'Request', 'renew', [order]);
+      if (open !== null) return await update(open.approvalId, 'Request', { name: 'renew', args: [order] });
       const approvalId = await nextIdOf(reader, order);
-      await start(approvalId, order);
+      await start(client, taskQueue, { approvalId, order });
       try {
-        return await update(approvalId, 'Request', 'opened', [null]);
+        return await update(approvalId, 'Request', { name: 'opened', args: [null] });
       } catch (error) {
         throw (await refusalOf(client, approvalId).catch(() => null)) ?? error;
       }
@@ -88,16 +86,55 @@ export function createApprovalDesk(client: Client, reader: Reader, taskQueue: st
     /** Has somebody wait for a request that is written, or look at what is new of it. */
     takeUp: async (approvalId: string) => await takeUp(client, taskQueue, approvalId),
 
-    /** The answer comes after the decision is written. @throws APPROVAL_REFUSED, APPROVAL_NOT_FOUND, APPROVAL_UNANSWERED */
-    async decide(approvalId: string, verdict: Verdict, input: DecisionInput): Promise<DecisionAnswer> {
-      return await update(approvalId, TITLE[verdict], verdict, [input]);
+    /**
+     * The answer comes after the decision is written. One that ended the approval, and whose answer was lost, is answered by the database.
+     *
+     * @param whoSent the principal that decides: asked where no workflow is there any more that looks at that
+     * @throws APPROVAL_REFUSED, APPROVAL_NOT_FOUND, APPROVAL_UNANSWERED, and what `whoSent` throws
+     */
+    async decide(
+      approvalId: string,
+      verdict: Verdict,
+      input: DecisionInput,
+      whoSent: () => Promise<string>,
+    ): Promise<DecisionAnswer> {
+      const ended = async (record: ApprovalRecord): Promise<DecisionAnswer | null> =>
+        answerAfter(record, verdict, { principal: await whoSent(), seen: input.seen });
+      return await update(approvalId, TITLE[verdict], { name: verdict, args: [input], ended });
     },
   };
+}
+
+/** What is answered to a decision about what has ended: how it stands, when that decision is written there. */
+function answerAfter(
+  record: ApprovalRecord,
+  verdict: Verdict,
+  { principal, seen }: { readonly principal: string; readonly seen: string },
+): DecisionAnswer | null {
+  if (record.state === 'voided' || ownDecision(record, { principal, seen, verdict }) === null) return null;
+  return answerOfDecision(verdict, record);
 }
 
 async function nextIdOf(reader: Reader, { environment, kind, resource }: AskedThing): Promise<string> {
   const number = await reader.countFor(environment, kind, resource);
   return `apr-${createHash('sha256').update([environment, kind, resource, number].join('\n')).digest('hex').slice(0, 12)}`;
+}
+
+/** Starts the workflow, or takes up the one that runs. */
+async function start(
+  client: Client,
+  taskQueue: string,
+  input: { readonly approvalId: string; readonly order: ApprovalAsk | null },
+): Promise<void> {
+  const { approvalId, order } = input;
+  await client.workflow.start('approval', {
+    workflowId: idOf(approvalId),
+    taskQueue,
+    args: [input],
+    workflowIdConflictPolicy: 'USE_EXISTING',
+    workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+    staticSummary: order === null ? 'taken up again' : `${order.kind} of ${order.resource}`,
+  });
 }
 
 async function takeUp(client: Client, taskQueue: string, approvalId: string): Promise<void> {

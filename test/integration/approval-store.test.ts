@@ -411,21 +411,62 @@ describe('a one-time link', () => {
     ] as const)
       expect(await refusal(links.issue({ ...asked, ...change }, holder))).toContain('its id is that of another');
     expect(await refusal(links.issue({ ...asked, ...order(), seen: DIGEST.a }, ann))).toContain('look at it again');
-    expect(await store.openLink(`${linkId}.${secret}`)).toEqual({
+    expect(await store.openLink(`${linkId}.${secret}`, 'approve')).toEqual({
       linkId,
       approvalId,
       principal: ann.id,
       seen: contentDigest,
     });
     for (const code of [`${linkId}.${secret}x`, `${linkId}.`, linkId, '', `other.${secret}`])
-      expect(await refusal(store.openLink(code))).toBe('Link to decide is not valid: it is not known');
+      expect(await refusal(store.openLink(code, 'approve'))).toBe('Link to decide is not valid: it is not known');
     expect(await refusal(decide(approvalId, 'bob', 'approve', contentDigest, linkId))).toContain(
       'is of something else',
     );
     await decide(approvalId, 'ann', 'approve', contentDigest, linkId);
-    expect(await refusal(store.openLink(`${linkId}.${secret}`))).toContain('it was used already');
+    expect(await refusal(createApprovalLinks(parts).open(`${linkId}.${secret}`))).toContain('it was used already');
+    expect(await refusal(store.openLink(`${linkId}.${secret}`, 'deny'))).toContain('it was used already');
     const { rows } = await pool.query<{ text: string }>('SELECT l::text AS text FROM approval_link l');
     expect(rows.map(({ text }) => text).join('')).not.toContain(secret);
+  });
+});
+
+describe('a decision that is sent again', () => {
+  it('says how it stands when it ended the request, and writes nothing', async () => {
+    const { approvalId } = await open();
+    await decide(approvalId, 'ann');
+    const denied = await decide(approvalId, 'bob', 'deny');
+    expect((await decide(approvalId, 'bob', 'deny')).record).toEqual(denied.record);
+    expect(await refusal(decide(approvalId, 'bob'))).toContain('it is denied');
+    expect(await refusal(decide(approvalId, 'bob', 'deny', DIGEST.a))).toContain('it is denied');
+    expect(await eventsOf(approvalId)).toEqual([
+      'approval.requested',
+      'approval.approve',
+      'approval.deny',
+      'approval.denied',
+    ]);
+  });
+
+  it('by the link that it has used up is let in, for the same verdict, and counts for no other content', async () => {
+    const opened = await open();
+    const { approvalId, contentDigest } = opened;
+    const ann = await parts.principals.actor('ann');
+    const { linkId, secret, secretHash } = makeLink();
+    await createApprovalLinks(parts).issue(
+      { ...order(), id: linkId, approvalId, seen: contentDigest, secretHash },
+      ann,
+    );
+    const code = `${linkId}.${secret}`;
+    const first = await decide(approvalId, 'ann', 'approve', contentDigest, linkId);
+    expect(await store.openLink(code, 'approve')).toMatchObject({ linkId, principal: ann.id });
+    expect(await refusal(store.openLink(`${code}x`, 'approve'))).toContain('it is not known');
+    expect((await decide(approvalId, 'ann', 'approve', contentDigest, linkId)).record).toEqual(first.record);
+    const { record } = await store.changeContent(
+      approvalId,
+      { ...opened.order, excluded: { [people['cid'] ?? '']: 'uploader' } },
+      APPROVAL_POLICY,
+    );
+    expect(record).toMatchObject({ round: 2, contentDigest, decisions: [] });
+    expect(await refusal(decide(approvalId, 'ann', 'approve', contentDigest, linkId))).toContain('used already');
   });
 });
 

@@ -7,13 +7,14 @@ import { translateErrors } from '../../activities/translate-errors.ts';
 import { createApprovalDesk } from '../../adapters/temporal/approval-desk.ts';
 import { MlopsError } from '../../domain/errors.ts';
 import { APPROVAL_POLICY } from './approval-policy.ts';
-import { chooseAuthority, judgeQuorum, problemOfDecision } from '../../domain/registry/approval/quorum.ts';
+import { chooseAuthority, judgeQuorum, ownDecision, problemOfDecision } from '../../domain/registry/approval/quorum.ts';
 import type {
   ApprovalAsk,
   ApprovalContent,
   ApprovalRecord,
   ApprovalView,
   GoneBecause,
+  Verdict,
 } from '../../domain/registry/approval/request.ts';
 import { TASK_QUEUE, type ApprovalStatus } from '../../workflows/messages.ts';
 import type { ApprovalResult } from '../../workflows/approval.ts';
@@ -32,6 +33,8 @@ export interface Times {
 export interface ApprovalWorld {
   /** Before each write, named after the activity; may throw or take its time. */
   write(what: string): Promise<void>;
+  /** Before people outside are told; may throw. */
+  tell(event: string): Promise<void>;
   /** Content that is another by now; null when it is gone. */
   current: () => Promise<ApprovalContent | null | 'unknown'>;
   /** Why it has left; null while it is there. */
@@ -62,6 +65,8 @@ interface Shelf {
   readonly world: ApprovalWorld;
   readonly told: string[];
   readonly notes: ApprovalNote[];
+  /** What was decided by each link that is used up. */
+  readonly usedLinks: Map<string, Verdict>;
 }
 
 /** @param suggestContinueAsNewAfter events of a history */
@@ -90,6 +95,7 @@ export async function openApprovalTheatre(suggestContinueAsNewAfter = 5000) {
         record: createRecord({ approvalId, resource, askedAt: '' }),
         world: {
           write: async () => undefined,
+          tell: async () => undefined,
           current: async () => await Promise.resolve('unknown'),
           gone: null,
           apply: async () => await Promise.resolve({ isDone: true, what: 'done' }),
@@ -98,6 +104,7 @@ export async function openApprovalTheatre(suggestContinueAsNewAfter = 5000) {
         },
         told: [],
         notes: [],
+        usedLinks: new Map(),
       };
       shelves.set(approvalId, shelf);
       const desk = createApprovalDesk(
@@ -121,7 +128,12 @@ export async function openApprovalTheatre(suggestContinueAsNewAfter = 5000) {
         told: shelf.told,
         notes: shelf.notes,
         decide: async (verdict, principal, seen = shelf.record.contentDigest) =>
-          await desk.decide(approvalId, verdict, { claim: { actor: principal }, code: null, reason: 'because', seen }),
+          await desk.decide(
+            approvalId,
+            verdict,
+            { claim: { actor: principal }, code: null, reason: 'because', seen },
+            async () => await Promise.resolve(principal),
+          ),
         signal: async (name, ...inputs) => await newest.signal(name, ...inputs),
         status: async () => await newest.query<ApprovalStatus>('status'),
         until: async (holds, timeoutMs = 20_000) =>
@@ -170,7 +182,8 @@ function portsOver(shelves: ReadonlyMap<string, Shelf>): ApprovalActivityPorts {
     outbox: {
       send: async ({ details, event }) => {
         const shelf = shelfOf(String(details['approvalId']));
-        await Promise.resolve(shelf.told.push(event));
+        await shelf.world.tell(event);
+        shelf.told.push(event);
       },
     },
   };
@@ -210,10 +223,12 @@ function storeOver(shelfOf: (approvalId: string) => Shelf): ApprovalStore {
     decide: async (order) =>
       await change(order.approvalId, 'decide', (record) => {
         const principal = order.actor.id;
-        const problem = problemOfDecision(record, { ...order, principal }, Date.now());
+        const candidate = { ...order, principal };
+        const problem = problemOfDecision(record, candidate, Date.now());
         if (problem !== null)
           throw new MlopsError('APPROVAL_REFUSED', { action: 'Approval', approvalId: order.approvalId, problem });
-        if (record.decisions.some((one) => one.principal === principal)) return {};
+        if (ownDecision(record, candidate) !== null) return {};
+        if (order.linkId !== null) shelfOf(order.approvalId).usedLinks.set(order.linkId, order.verdict);
         if (chooseAuthority(record, order.authorities).problem !== null) throw new Error('not reached');
         const decisions = [
           ...record.decisions,
@@ -238,9 +253,11 @@ function storeOver(shelfOf: (approvalId: string) => Shelf): ApprovalStore {
                 ...timesOf(shelfOf(approvalId).world.times),
               },
       ),
-    openLink: async (code) => {
+    openLink: async (code, verdict) => {
       const [approvalId = '', principal = ''] = code.split('.');
       const { contentDigest } = shelfOf(approvalId).record;
+      if ((shelfOf(approvalId).usedLinks.get(code) ?? verdict) !== verdict)
+        throw new MlopsError('APPROVAL_LINK_INVALID', { problem: 'it was used already' });
       return await Promise.resolve({ linkId: code, approvalId, principal, seen: contentDigest });
     },
     carriedOut: async (approvalId) => await change(approvalId, 'carriedOut', () => ({ state: 'carried-out' })),

@@ -76,6 +76,53 @@ describe.concurrent('an approval', () => {
     expect(await refusal(scene.decide('approve', 'approver:bob'))).toContain('it is denied');
   });
 
+  it('answers a decision whose news could not be sent at first, and ends by it', async () => {
+    const failing = (wanted: string) => {
+      let failures = 0;
+      return async (event: string): Promise<void> => {
+        if (event !== wanted || (failures += 1) > 1) return await Promise.resolve();
+        throw new Error('the outbox is away');
+      };
+    };
+    const denied = await theatre.start({ tell: failing('approval-denied') });
+    expect(await denied.decide('deny', 'approver:ann')).toMatchObject({ state: 'denied' });
+    expect(await denied.result()).toMatchObject({ state: 'denied' });
+    expect(denied.told).toEqual(['approval-requested', 'approval-denied']);
+    const byLink = await theatre.start({ tell: failing('approval-granted') });
+    await byLink.decide('approve', 'approver:ann');
+    await byLink.signal('approve', { code: `${byLink.record().approvalId}.approver:bob` });
+    expect(await byLink.result()).toMatchObject({ state: 'carried-out' });
+    expect([byLink.told.at(-1), byLink.notes]).toEqual(['approval-granted', []]);
+  });
+
+  it('says again what was decided when it is over, to who decided it', async () => {
+    const scene = await theatre.start();
+    const first = await scene.decide('deny', 'approver:ann');
+    await scene.result();
+    expect(await scene.decide('deny', 'approver:ann')).toEqual(first);
+    for (const [verdict, who] of [
+      ['deny', 'approver:bob'],
+      ['approve', 'approver:ann'],
+    ] as const)
+      expect(await refusal(scene.decide(verdict, who))).toContain('it is denied');
+    expect(await refusal(scene.decide('deny', 'approver:ann', DIGEST.c))).toContain('it is denied');
+    const approval = await theatre.start();
+    await approved(approval);
+    await approval.result();
+    expect(await approval.decide('approve', 'approver:bob')).toMatchObject({ state: 'carried-out', missing: 0 });
+  });
+
+  it('looks what came of a decision when every attempt to write it was lost', { timeout: 90_000 }, async () => {
+    const tell = async (event: string): Promise<void> => {
+      await Promise.resolve();
+      if (event === 'approval-granted') throw new Error('the outbox is away');
+    };
+    const scene = await theatre.start({ tell });
+    await scene.decide('approve', 'approver:ann');
+    expect(await refusal(scene.decide('approve', 'approver:bob'))).toContain('got no answer within');
+    expect((await scene.until(({ state }) => state === 'carried-out', 60_000)).state).toBe('carried-out');
+  });
+
   it('reminds, escalates and ends by time', async () => {
     const scene = await theatre.start({ times: { expire: 6, remind: 2, escalate: 3 } });
     expect(await scene.result()).toMatchObject({ state: 'expired' });

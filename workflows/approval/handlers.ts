@@ -3,11 +3,12 @@ import {
   condition,
   currentUpdateInfo,
   log,
+  patched,
   setDefaultSignalHandler,
   setHandler,
   uuid4,
 } from '@temporalio/workflow';
-import { judgeQuorum, problemOfDecision } from '../../domain/registry/approval/quorum.ts';
+import { answerOfDecision, problemOfDecision, problemOfEnd } from '../../domain/registry/approval/quorum.ts';
 import {
   resourceOfApproval,
   type ApprovalAsk,
@@ -27,7 +28,7 @@ import {
   renewApprovalUpdate,
   type ApprovalStatus,
 } from '../messages.ts';
-import { messageOf } from '../rollout/failure.ts';
+import { isPassing, messageOf } from '../rollout/failure.ts';
 import {
   activities,
   readingActivities,
@@ -70,7 +71,8 @@ async function decide(context: ApprovalContext, verdict: Verdict, input: Decisio
   await opened(context);
   const occasion = `update/${currentUpdateInfo()?.id ?? uuid4()}`;
   try {
-    return answerOf(verdict, await writeDecision(context, { ...input, verdict, occasion }));
+    const { record } = await writeDecision(context, { ...input, verdict, occasion });
+    return answerOfDecision(verdict, record);
   } catch (error) {
     throw refusalOf(error);
   }
@@ -84,11 +86,30 @@ async function writeDecision(
   const { approvalId } = context;
   const order = { ...input, approvalId, occasion: `${resourceOfApproval(approvalId)}/${input.occasion}` };
   const summary = `${input.verdict} by ${input.claim?.actor ?? 'one-time link'}`;
-  const found = await activities.decideApproval.executeWithOptions({ summary }, [order]);
+  const found = await unlessUnknown(
+    context,
+    async () => await activities.decideApproval.executeWithOptions({ summary }, [order]),
+  );
   const standing = takeStanding(context, found);
-  // What it was about had left: that was written, and the decision was not.
-  if (found.record.state === 'voided') throw refusalFor(context, input.verdict, problemOf(found, input.verdict, input));
+  const { state } = found.record;
+  // What it was about had left: that was written, and the decision was not, or is worth nothing.
+  if (state === 'voided') throw refusalFor(context, input.verdict, problemOfEnd(state));
   return standing;
+}
+
+/** Whether an attempt has written it is not known when all of them were lost: nobody waits for a reminder to see what came of it. */
+async function unlessUnknown<T>(context: ApprovalContext, call: () => Promise<T>): Promise<T> {
+  try {
+    return await call();
+  } catch (error) {
+    if (isPassing(error) && patched('a-decision-without-an-answer-is-looked-for')) {
+      const { approvalId } = context;
+      const look = async () =>
+        await activities.readApproval.executeWithOptions({ summary: 'was it decided?' }, [{ approvalId }]);
+      takeStanding(context, await untilThere(look));
+    }
+    throw error;
+  }
 }
 
 async function renew(context: ApprovalContext, renewal: ApprovalAsk): Promise<ApprovalStanding> {
@@ -155,7 +176,7 @@ function mustBe({ approvalId, standing }: ApprovalContext, verdict: Verdict, inp
 function refusalFor(
   { approvalId }: Pick<ApprovalContext, 'approvalId'>,
   verdict: Verdict,
-  problem: string | null,
+  problem: string,
 ): ApplicationFailure {
   const details = { action: verdict === 'approve' ? 'Approval' : 'Denial', approvalId, problem };
   return ApplicationFailure.nonRetryable(`${verdict} refused: ${problem}`, 'APPROVAL_REFUSED', details);
@@ -180,15 +201,6 @@ function problemOfInput(input: unknown): string | null {
     return 'nobody claims it, and no link came with it';
   if (typeof given.reason !== 'string') return 'its reason is no text (it may be empty)';
   return typeof given.seen === 'string' ? null : 'it does not say which content was seen';
-}
-
-function answerOf(verdict: Verdict, { record }: ApprovalStanding): DecisionAnswer {
-  const { missing } = judgeQuorum(record, record.decisions);
-  const what =
-    record.state === 'pending'
-      ? `counted, ${missing} more of ${record.quorum} wanted`
-      : `counted, it is ${record.state}`;
-  return { accepted: true, what: `${verdict}: ${what}`, state: record.state, missing, round: record.round };
 }
 
 function statusOf({ isLeft, refusals, standing }: ApprovalContext): ApprovalStatus {

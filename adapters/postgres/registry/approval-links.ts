@@ -5,7 +5,7 @@ import { MlopsError } from '../../../domain/errors.ts';
 import { draftOfApproval } from '../../../domain/governance/approval-drafts.ts';
 import type { EventActor, Json } from '../../../domain/governance/event-draft.ts';
 import type { LinkHandOver } from '../../../domain/registry/approval/hand-over.ts';
-import { isFinal } from '../../../domain/registry/approval/request.ts';
+import { isFinal, type Verdict } from '../../../domain/registry/approval/request.ts';
 import type { LedgerTransaction } from '../ledger/ledger.ts';
 import { query } from '../query.ts';
 import type { EvidenceParts } from '../rollout-store.ts';
@@ -46,11 +46,15 @@ interface LinkRow {
   readonly content_digest: string;
   readonly expires_at: Date;
   readonly is_over: boolean;
-  readonly used_at: Date | null;
+  readonly is_used: boolean;
+  /** What was decided by it; null where nothing was. */
+  readonly used_for: Verdict | null;
 }
 
-const SELECT_LINK = `SELECT approval_id, principal_id, secret_hash, content_digest, expires_at, clock_timestamp() >= expires_at AS is_over, used_at
-  FROM approval_link WHERE link_id = $1`;
+const SELECT_LINK = `SELECT l.approval_id, l.principal_id, l.secret_hash, l.content_digest, l.expires_at, clock_timestamp() >= l.expires_at AS is_over,
+    l.used_at IS NOT NULL AS is_used, d.verdict AS used_for
+  FROM approval_link l LEFT JOIN approval_decision d ON d.approval_id = l.approval_id AND d.link_id = l.link_id
+  WHERE l.link_id = $1`;
 
 /** One-time links to decide by. */
 export function createApprovalLinks({ ledger, pool }: EvidenceParts) {
@@ -71,14 +75,20 @@ export function createApprovalLinks({ ledger, pool }: EvidenceParts) {
       });
     },
 
-    /** Checks a code, `<link id>.<secret>`, and uses nothing up. @throws APPROVAL_LINK_INVALID, in the same words whatever is wrong with the secret */
-    async open(code: string): Promise<OpenedLink> {
+    /**
+     * Checks a code, `<link id>.<secret>`, and uses nothing up.
+     *
+     * @param verdict what it is used for: the one by which it was used up may be sent again
+     * @throws APPROVAL_LINK_INVALID, in the same words whatever is wrong with the secret
+     */
+    async open(code: string, verdict: Verdict | null = null): Promise<OpenedLink> {
       const [linkId = '', secret = ''] = code.split('.');
       const [row] = await query<LinkRow>(pool, SELECT_LINK, [linkId]);
       if (row === undefined || !timingSafeEqual(row.secret_hash, hashOf(secret)))
         throw new MlopsError('APPROVAL_LINK_INVALID', { problem: 'it is not known' });
-      if (row.used_at !== null) throw new MlopsError('APPROVAL_LINK_INVALID', { problem: 'it was used already' });
-      if (row.is_over) throw new MlopsError('APPROVAL_LINK_INVALID', { problem: 'it has expired' });
+      const isRepeated = row.is_used && verdict !== null && row.used_for === verdict;
+      if (row.is_used && !isRepeated) throw new MlopsError('APPROVAL_LINK_INVALID', { problem: 'it was used already' });
+      if (row.is_over && !isRepeated) throw new MlopsError('APPROVAL_LINK_INVALID', { problem: 'it has expired' });
       return { linkId, approvalId: row.approval_id, principal: row.principal_id, seen: row.content_digest };
     },
   };

@@ -39,7 +39,7 @@ export function createApprovalStore(parts: EvidenceParts): ApprovalStore {
       await ledger.transact(async (transaction) => await pass(transaction, approvalId, due)),
     changeContent: async (...change) =>
       await ledger.transact(async (transaction) => await changeContent(transaction, ...change)),
-    openLink: async (code) => await createApprovalLinks(parts).open(code),
+    openLink: async (code, verdict) => await createApprovalLinks(parts).open(code, verdict),
     carriedOut: async (approvalId, what) =>
       await ledger.transact(async (transaction) => await carriedOut(transaction, approvalId, what)),
     note: async (approvalId, note) => await writeNote(parts, approvalId, note),

@@ -5,6 +5,7 @@ import { draftOfApproval, draftOfDecision } from '../../../domain/governance/app
 import {
   chooseAuthority,
   judgeQuorum,
+  ownDecision,
   problemOfDecision,
   type Authority,
 } from '../../../domain/registry/approval/quorum.ts';
@@ -20,7 +21,7 @@ const TITLE = { approve: 'Approval', deny: 'Denial' } as const;
 
 /**
  * Writes a decision and what it comes to, in one transaction: nothing that follows from it can happen before. The same decision
- * sent again changes nothing.
+ * sent again changes nothing, and is answered by how it stands, also when it has ended by it.
  *
  * @throws APPROVAL_REFUSED, APPROVAL_LINK_INVALID, APPROVAL_NOT_FOUND
  */
@@ -28,9 +29,10 @@ export async function decide({ ledger }: EvidenceParts, order: DecisionOrder): P
   return await ledger.transact(async (transaction) => {
     const row = await requireRow(transaction.client, order.approvalId);
     const { record, nowMs } = standingOf(row);
-    const problem = problemOfDecision(record, { ...order, principal: order.actor.id }, nowMs);
+    const candidate = { ...order, principal: order.actor.id };
+    const problem = problemOfDecision(record, candidate, nowMs);
     if (problem !== null) throw refusal(order, problem);
-    if (record.decisions.some(({ principal }) => principal === order.actor.id)) return standingOf(row);
+    if (ownDecision(record, candidate) !== null) return standingOf(row);
     await writeDecision(transaction, record, order);
     const decided = recordOf(await requireRow(transaction.client, order.approvalId));
     await writeOutcome(transaction, decided, order);

@@ -1,5 +1,5 @@
 import { ownValue } from '../../own-value.ts';
-import type { ApprovalDecision, ApprovalRecord, ApprovalState, Verdict } from './request.ts';
+import type { ApprovalDecision, ApprovalRecord, ApprovalState, DecisionAnswer, Verdict } from './request.ts';
 import { isFinal } from './request.ts';
 
 /** Handing a right on is one step: who has it by delegation does not delegate it. */
@@ -38,18 +38,36 @@ type Rights = Pick<ApprovalRecord, 'decisions' | 'excluded' | 'roles'>;
 /** Says in words why somebody may not decide now, or null. `nowMs` is null where the time is not known. */
 export function problemOfDecision(record: ApprovalRecord, candidate: Candidate, nowMs: number | null): string | null {
   const { decisions, excluded, expiresAt, state } = record;
+  // Whoever lost the answer sends it again, and what came of it may have ended the request.
+  if (ownDecision(record, candidate) !== null) return null;
   if (isFinal(state)) return problemOfEnd(state);
   if (nowMs !== null && nowMs >= Date.parse(expiresAt)) return `it expired at ${expiresAt}`;
   const as = ownValue(excluded, candidate.principal);
   if (as !== undefined) return `${withArticle(as)} of what is asked for may not decide about it`;
   const before = decisions.find(({ principal }) => principal === candidate.principal);
-  // The same decision sent again is the one that is there.
-  if (before !== undefined)
-    return before.verdict === candidate.verdict ? null : `you have decided already: ${before.verdict} at ${before.at}`;
+  if (before !== undefined && before.verdict !== candidate.verdict)
+    return `you have decided already: ${before.verdict} at ${before.at}`;
   if (state === 'approved' && candidate.verdict === 'approve') return 'it is approved already';
   if (candidate.seen !== record.contentDigest)
     return `what you have seen (${candidate.seen.slice(0, 12)}) is not what is asked for now (${record.contentDigest.slice(0, 12)}): look at it again`;
   return candidate.authorities === null ? null : chooseAuthority(record, candidate.authorities).problem;
+}
+
+/** The decision of this round that somebody sends again, about the same content; null when there is none. */
+export function ownDecision(
+  { decisions }: Pick<ApprovalRecord, 'decisions'>,
+  { principal, seen, verdict }: Pick<Candidate, 'principal' | 'seen' | 'verdict'>,
+): ApprovalDecision | null {
+  const isIt = (one: ApprovalDecision) => one.principal === principal && one.verdict === verdict && one.seen === seen;
+  return decisions.find(isIt) ?? null;
+}
+
+/** What is answered to a decision that is written. */
+export function answerOfDecision(verdict: Verdict, record: ApprovalRecord): DecisionAnswer {
+  const { quorum, round, state } = record;
+  const { missing } = judgeQuorum(record, record.decisions);
+  const what = state === 'pending' ? `counted, ${missing} more of ${quorum} wanted` : `counted, it is ${state}`;
+  return { accepted: true, what: `${verdict}: ${what}`, state, missing, round };
 }
 
 /** How a request stands that nobody is waited for any more, in words: why nothing is decided of it. */

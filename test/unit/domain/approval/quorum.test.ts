@@ -55,6 +55,15 @@ describe('who may decide', () => {
     expect(problem({ decisions }, candidate('principal:ann'))).toBeNull();
   });
 
+  it.each(APPROVAL_STATES)('is who sends the same again, as its answer may have been lost: when it is %s', (state) => {
+    const decisions = [createDecision('principal:ann'), createDecision('principal:bob', { verdict: 'deny' })];
+    const after = Date.parse('2026-02-01T00:00:00.000Z');
+    expect(problem({ state, decisions }, candidate('principal:ann'), after)).toBeNull();
+    expect(problem({ state, decisions }, candidate('principal:bob', { verdict: 'deny' }), after)).toBeNull();
+    expect(problem({ state, decisions }, candidate('principal:bob'), after)).not.toBeNull();
+    expect(problem({ state, decisions }, candidate('principal:ann', { seen: DIGEST.b }), after)).not.toBeNull();
+  });
+
   it('of what is approved already is who denies it, before it is carried out', () => {
     expect(problem({ state: 'approved' }, candidate('principal:ann'))).toBe('it is approved already');
     expect(problem({ state: 'approved' }, candidate('principal:ann', { verdict: 'deny' }))).toBeNull();
