@@ -2,8 +2,13 @@
 // Id: approval/<approval id>. Messages: updates approve, deny, renew, opened; signal approve; query status.
 // Everything that counts is in the database before it is answered or takes effect: the workflow waits, wakes people and carries out.
 // It ends denied, expired, voided or carried out.
-import { allHandlersFinished, condition, continueAsNew, workflowInfo } from '@temporalio/workflow';
-import { isFinal, type ApprovalAsk, type ApprovalState } from '../domain/registry/approval/request.ts';
+import { allHandlersFinished, condition, continueAsNew, patched, workflowInfo } from '@temporalio/workflow';
+import {
+  isFinal,
+  type ApprovalAsk,
+  type ApprovalStanding,
+  type ApprovalState,
+} from '../domain/registry/approval/request.ts';
 import { carryOut } from './approval/carry-out.ts';
 import { openContext, takeStanding, type ApprovalContext, type CarriedApproval } from './approval/context.ts';
 import { registerHandlers } from './approval/handlers.ts';
@@ -34,7 +39,7 @@ export async function approval(input: ApprovalInput): Promise<ApprovalResult> {
   let standing = context.standing ?? takeStanding(context, await openRequest(context, input.order));
   for (; !isFinal(standing.record.state); standing = context.standing ?? standing) {
     if (workflowInfo().continueAsNewSuggested) await carryOn(context, input);
-    if (standing.record.state === 'approved' && !context.isLeft) await carryOut(context, standing);
+    if (standing.record.state === 'approved' && !isLeft(context, standing)) await carryOut(context, standing);
     else await waitUntilDue(context, standing);
   }
   refreshPanel(context, standing);
@@ -44,12 +49,18 @@ export async function approval(input: ApprovalInput): Promise<ApprovalResult> {
   return { approvalId: input.approvalId, state, round };
 }
 
+/** Whether it is left to who asked. What could not be done with the content of an earlier round may be done with this one. */
+function isLeft({ leftRound }: ApprovalContext, { record }: ApprovalStanding): boolean {
+  if (leftRound === null || leftRound === record.round) return leftRound !== null;
+  return !patched('every-round-is-carried-out');
+}
+
 /** Messages that came are done with before: none is left behind. */
 async function carryOn(context: ApprovalContext, input: ApprovalInput): Promise<never> {
   await condition(allHandlersFinished);
-  const { isLeft, refusals, standing } = context;
+  const { refusals, standing } = context;
   return await continueAsNew<typeof approval>({
     ...input,
-    ...(standing === null ? {} : { carried: { isLeft, refusals, standing } }),
+    ...(standing === null ? {} : { carried: { isLeft: isLeft(context, standing), refusals, standing } }),
   });
 }

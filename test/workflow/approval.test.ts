@@ -4,6 +4,7 @@ import { sendOwnKey } from '../../adapters/temporal/own-key-desk.ts';
 import { MlopsError } from '../../domain/errors.ts';
 import { openApprovalTheatre, type ApprovalScene } from '../support/approval-workflow.ts';
 import { createOrder, DIGEST } from '../support/approvals.ts';
+import { until } from '../support/stack.ts';
 
 type Theatre = Awaited<ReturnType<typeof openApprovalTheatre>>;
 
@@ -242,6 +243,29 @@ describe.concurrent('an approval', () => {
     expect(other.notes).toMatchObject([{ step: 'carry-out-failed', words: expect.stringContaining('legal hold') }]);
     expect(other.record().state).toBe('approved');
     expect(other.told).toContain('approval-carry-out-failed');
+  });
+
+  it('of another content is carried out, when that of before could not be, or was left to who asked', async () => {
+    const firsts = [
+      async () => await Promise.reject(new MlopsError('LEGAL_HOLD', { subject: 'ada', held: 'ada' })),
+      async () => await Promise.resolve({ isDone: false, what: '' }),
+    ];
+    for (const apply of firsts) {
+      const scene = await theatre.start({ apply });
+      await approved(scene);
+      await until(
+        async () => await scene.status(),
+        ({ isLeft }) => isLeft,
+        20_000,
+      );
+      scene.world.apply = async () => await Promise.resolve({ isDone: true, what: 'done' });
+      scene.world.current = async () => await Promise.resolve(changedTo(DIGEST.c));
+      await scene.signal('contentChanged');
+      await scene.until(({ round }) => round === 2);
+      expect((await scene.status()).isLeft).toBe(false);
+      await approved(scene);
+      expect(await scene.result()).toMatchObject({ state: 'carried-out', round: 2 });
+    }
   });
 
   it('does not end when what is there now cannot be read', async () => {

@@ -9,23 +9,25 @@ import { tellRollout } from './tell-rollout.ts';
 export async function carryOut(context: ApprovalContext, standing: ApprovalStanding): Promise<void> {
   const { approvalId } = context;
   refreshPanel(context, standing);
+  let { round } = standing.record;
   try {
     const checked = await readingActivities.checkApproval.executeWithOptions({ summary: 'is it unchanged?' }, [
       { approvalId },
     ]);
     if (takeStanding(context, checked).record.state !== 'approved') return;
+    round = checked.record.round;
     const done = await readingActivities.carryOutApproval.executeWithOptions({ summary: checked.record.kind }, [
       { approvalId },
     ]);
     takeStanding(context, done.standing);
-    context.isLeft = !done.isDone;
-    if (context.isLeft) await tellRollout(standing.record);
+    if (done.isDone) return;
+    context.leftRound = round;
+    await tellRollout(standing.record);
   } catch (error) {
     if (isCancellation(error)) throw error;
     // Who is only away is asked again.
     if (isPassing(error)) return;
-    context.isLeft = true;
-    const { round } = standing.record;
+    context.leftRound = round;
     const note = { key: `carry-out-failed/${round}`, step: 'carry-out-failed' as const, words: messageOf(error) };
     await untilThere(
       async () => await activities.noteApproval.executeWithOptions({ summary: note.step }, [{ approvalId, note }]),

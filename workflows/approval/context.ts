@@ -17,8 +17,8 @@ export interface ApprovalContext {
   readonly approvalId: string;
   /** As the database last told it; null before the request is written. */
   standing: ApprovalStanding | null;
-  /** It is approved, and carried out by who asked for it. */
-  isLeft: boolean;
+  /** The round that was approved and is left to who asked for it: nobody here carries it out, or it could not be done. */
+  leftRound: number | null;
   /** Signals that did not count, newest last. */
   refusals: readonly SignalRefusal[];
   /** Raised by what changed, so that the wait looks again. */
@@ -50,7 +50,7 @@ export function openContext({ approvalId, carried }: ApprovalInput): ApprovalCon
   return {
     approvalId,
     standing: carried?.standing ?? null,
-    isLeft: carried?.isLeft ?? false,
+    leftRound: carried?.isLeft === true ? carried.standing.record.round : null,
     refusals: carried?.refusals ?? [],
     isWoken: false,
     shown: '',

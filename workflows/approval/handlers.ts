@@ -203,6 +203,7 @@ function problemOfInput(input: unknown): string | null {
   return typeof given.seen === 'string' ? null : 'it does not say which content was seen';
 }
 
-function statusOf({ isLeft, refusals, standing }: ApprovalContext): ApprovalStatus {
+function statusOf({ leftRound, refusals, standing }: ApprovalContext): ApprovalStatus {
+  const isLeft = leftRound !== null && leftRound === standing?.record.round;
   return { record: standing?.record ?? null, isLeft, refusals };
 }
