@@ -334,6 +334,33 @@ describe('on a stack', () => {
       expect(history.stdout).toContain(awaiting.approvalId);
     });
 
+    it('so is the move of a protected alias, in the name of who asked for it', async () => {
+      const asked = await model('maker', 'alias', 'ranker', 'champion', '1.0.0', '--reason', 'the best so far');
+      expect(asked.code, asked.stderr).toBe(6);
+      const { awaiting } = JSON.parse(asked.stdout) as { awaiting: { approvalId: string } };
+      const { approvalId } = awaiting;
+      expect(await show(approvalId)).toMatchObject({ kind: 'protected-alias', quorum: 2, state: 'pending' });
+      await expect(decide(approvalId, 'maker')).rejects.toMatchObject({ exitCode: 4 });
+      await decide(approvalId, 'ann');
+      expect((await model('maker', 'show', 'ranker', 'champion')).stderr).toContain('ALIAS_NOT_FOUND');
+      await decide(approvalId, 'bob');
+      await until(
+        async () => (await show(approvalId)).state,
+        (state) => state === 'carried-out',
+        20_000,
+      );
+      const meant = JSON.parse((await model('maker', 'show', 'ranker', 'champion')).stdout) as { version: string };
+      expect(meant.version).toBe('1.0.0');
+      const [event] = await query(
+        pool,
+        `SELECT actor, canonical::json -> 'facts' ->> 'approvalId' AS approval, canonical::json -> 'facts' ->> 'version' AS version
+         FROM ledger_event WHERE type = 'model.alias-set'`,
+      );
+      expect(event).toEqual({ actor: (await identityOf('maker')).actor, approval: approvalId, version: '1.0.0' });
+      // What is so already needs nobody.
+      expect((await model('maker', 'alias', 'ranker', 'champion', '1.0.0')).code).toBe(0);
+    });
+
     it('is void when production has changed meanwhile', async () => {
       for (const version of ['2.0.0', '3.0.0']) {
         await register(version);
