@@ -61,7 +61,7 @@ export interface Identities {
    * Replaces the key: `identity.rotate-own` for one's own, which the worker carries out where the login in the database may not. A rotation that
    * was stopped half way is completed by the next.
    *
-   * @throws IDENTITY_UNKNOWN, NOT_AUTHORISED, DATABASE_ROLE_MISSING, OWN_KEY_UNANSWERED
+   * @throws IDENTITY_UNKNOWN, IDENTITY_UNSIGNED, NOT_AUTHORISED, DATABASE_ROLE_MISSING, OWN_KEY_UNANSWERED
    */
   rotate(
     order: IdentityOrder,

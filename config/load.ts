@@ -68,8 +68,9 @@ export function loadWhatIsValid(options: LoadOptions): LoadedConfig & { readonly
   const offset = findPortOffset({ ...options, env }, stateDirectory);
   const ports = portsFrom(offset.value);
   const gateway = resolveGateway(resolved, { root, stateDirectory, ports });
+  const environment = env['MLOPS_ENV'] ?? 'dev';
   const config: MlopsConfig = {
-    environment: env['MLOPS_ENV'] ?? 'dev',
+    environment,
     root,
     stateDirectory,
     complianceFrameworks: parseFrameworks(env['COMPLIANCE_FRAMEWORKS'] ?? '') ?? [],
@@ -87,7 +88,7 @@ export function loadWhatIsValid(options: LoadOptions): LoadedConfig & { readonly
     modelRegistryUrl: env['MODEL_REGISTRY_URL'] ?? null,
     monitoring: resolveMonitoring(monitoring.value),
     deployment: resolved,
-    governance: resolveGovernance(governance.value),
+    governance: resolveGovernance(governance.value, environment),
     trustedProxies: governance.value.identity.trusted_proxies,
     accessWatch: resolveAccessWatch(governance.value.access_watch),
     keys: resolveKeys(governance.value.keys, root),

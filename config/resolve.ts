@@ -7,6 +7,7 @@ import { mergeValues } from './layers.ts';
 import type { CanaryConfig, DeploymentConfig, MlopsConfig, ModelConfig, StepConfig } from './schema.ts';
 
 const HOUR_SECONDS = 3600;
+const PRODUCTION = 'production';
 
 /** deployment.yaml after checking, with the names used inside. */
 export function resolveDeployment(file: DeploymentFile): DeploymentConfig {
@@ -99,11 +100,12 @@ export function resolveMonitoring(file: MonitoringFile): MlopsConfig['monitoring
   };
 }
 
-/** governance.yaml after checking, with the names used inside. */
-export function resolveGovernance(file: GovernanceFile): MlopsConfig['governance'] {
+/** governance.yaml after checking, with the names used inside, as it holds in an environment. */
+export function resolveGovernance(file: GovernanceFile, environment: string): MlopsConfig['governance'] {
   return {
     readSample: file.audit.read_sample_percent / 100,
-    developmentRoles: file.identity.development_roles,
+    // Where everything is signed every role is granted: whom the operating system alone names has none.
+    developmentRoles: environment === PRODUCTION ? [] : file.identity.development_roles,
     issuers: file.identity.issuers.map(({ jwks_url, ...issuer }) => ({ ...issuer, jwksUrl: jwks_url })),
     protectedAliases: file.registry.protected_aliases,
     approvalPolicy: resolveApprovals(file.approvals),

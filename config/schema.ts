@@ -61,7 +61,7 @@ export interface MlopsConfig {
   readonly governance: {
     /** Chance that a query of the ledger or a reading of the registry is an event itself, 0 to 1. */
     readonly readSample: number;
-    /** Roles of users of the operating system who were granted none; not used in production. */
+    /** Roles of users of the operating system who were granted none; empty in production. */
     readonly developmentRoles: readonly Role[];
     /** Identity providers whose tokens the API takes. */
     readonly issuers: readonly TokenIssuer[];

@@ -14,7 +14,8 @@ export interface AuthorityRules extends Pick<MlopsConfig, 'environment'> {
 
 /** Who decides what may be done, by the rules of the environment: in production everything is signed. */
 export function composeAuthority({ environment, governance }: AuthorityRules, parts: EvidenceParts): Authority {
-  const rules = { mustSign: environment === 'production', developmentRoles: governance.developmentRoles };
+  const mustSign = environment === 'production';
+  const rules = { mustSign, developmentRoles: mustSign ? [] : governance.developmentRoles };
   return createAuthority({
     ...parts,
     primitives: createPrimitives(),

@@ -61,7 +61,7 @@ export interface IdentityVerbs {
    * Replaces the key; the earlier ones, `replaced`, count no more. Everybody may replace their own, by the worker where the login in the
    * database may not; a program that has replaced its own connects anew. One that was stopped half way is completed by the next.
    *
-   * @throws IDENTITY_UNKNOWN, OWN_KEY_UNANSWERED
+   * @throws IDENTITY_UNKNOWN, IDENTITY_UNSIGNED, OWN_KEY_UNANSWERED
    */
   rotate(
     order: KeyOrder,

@@ -50,6 +50,12 @@ export const IDENTITY_ERRORS = {
     retryable: false,
     exitCode: 3,
   },
+  IDENTITY_UNSIGNED: {
+    message: 'Identity {name} is named by {provider} alone and has no key that could be replaced',
+    remedy: 'Make an identity that signs: `mlops identity create {name}`, with the roles that it needs',
+    retryable: false,
+    exitCode: 2,
+  },
   IDENTITY_FILE_INVALID: {
     message: 'Identity file {file} cannot be used: {problem}',
     remedy:

@@ -6,13 +6,14 @@ import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ensureLedgerKeys } from '../../adapters/crypto/ledger-keys.ts';
 import { currentIdentity, type CurrentIdentity } from '../../adapters/identity/own-identity.ts';
-import { identityFileOf } from '../../adapters/identity/identity-file.ts';
+import { identityFileOf, writeIdentity } from '../../adapters/identity/identity-file.ts';
 import type { Authority } from '../../adapters/postgres/identity/authority.ts';
 import { migrate } from '../../adapters/postgres/migrate.ts';
 import { createErasure } from '../../adapters/postgres/ledger/erase.ts';
 import { createPool } from '../../adapters/postgres/pool.ts';
 import { portsFrom } from '../../config/load.ts';
 import type { MlopsConfig } from '../../config/schema.ts';
+import { draftOfIdentity } from '../../domain/governance/identity-drafts.ts';
 import { ROLE_NAMES, type Role } from '../../domain/governance/roles.ts';
 import type { Claim } from '../../domain/governance/statement.ts';
 import { composeAuthority } from '../../workers/authority.ts';
@@ -313,6 +314,30 @@ describe('identities', () => {
     const read = { action: 'model.read', resource: 'model/rag_api' };
     expect(await refusalOf(kim.claim(read), read), 'the earlier key counts no more').toBe('NOT_AUTHENTICATED');
     expect(await refusalOf((await identityOf('kim')).claim(read), read)).toBeNull();
+  });
+
+  it('whom the operating system alone names get no key, no word by one, and no role in production', async () => {
+    const walt = await parts.principals.person('walt');
+    const order = { name: 'walt', reason: '' };
+    const file = identityFileOf(config.stateDirectory, 'walt');
+    await expect(identities.rotate(order, null, admin)).rejects.toMatchObject({
+      code: 'IDENTITY_UNSIGNED',
+      exitCode: 2,
+    });
+    for (const left of [file, `${file}.new`]) expect(statSync(left, { throwIfNoEntry: false })).toBeUndefined();
+    // A key that came there before this was refused.
+    const { keyId, publicKey } = await writeIdentity(file, walt.id);
+    await parts.ledger.transact(async ({ append, client, next }) => {
+      await client.query(
+        `INSERT INTO principal_key (key_id, principal_id, public_key, ledger_sequence) VALUES ($1, $2, decode($3, 'base64'), $4)`,
+        [keyId, walt.id, publicKey, next],
+      );
+      const key = { key: keyId, revoked: [] };
+      append(draftOfIdentity('key-replaced', { id: walt.id, facts: key }, { ...walt, authentication: 'test' }));
+    });
+    for (const request of [APPROVAL, { action: 'identity.create', resource: 'identity' }])
+      expect(await refusalOf((await identityOf('walt')).claim(request), request)).toBe('NOT_AUTHENTICATED');
+    await expect(authority.permit(walt, APPROVAL)).rejects.toThrow('has no role');
   });
 
   it('never lose their last admin', async () => {

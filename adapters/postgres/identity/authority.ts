@@ -19,6 +19,7 @@ import { digestOf } from '../../crypto/digest-of.ts';
 import type { TokenVerifier } from '../../identity/token-verifier.ts';
 import { query } from '../query.ts';
 import type { EvidenceParts } from '../rollout-store.ts';
+import { KEY_PROVIDER } from './keys.ts';
 
 /** What holds for whoever acts in an environment. */
 export interface IdentityRules {
@@ -178,6 +179,9 @@ async function verifySignature(parts: Parts, signed: SignedStatement, request: A
   if (!isGenuine) return unknown(`the signature by key ${key} of ${principal} is not genuine`);
   if (row.is_revoked) return unknown(`key ${key} of ${principal} was revoked`);
   if (!row.is_known) return unknown(`${principal} was erased`);
+  // Whom the operating system names was made by nobody: a key makes them nobody who was.
+  if (row.provider !== KEY_PROVIDER)
+    return unknown(`${principal} is named by ${row.provider} alone, and signs nothing`);
   if (!(await useOnce(parts, signed, request.occasion ?? randomBytes(16).toString('hex'))))
     return unknown('its statement was used before');
   return { actor: { id: principal, kind: row.kind, authentication: row.provider }, problem: null };

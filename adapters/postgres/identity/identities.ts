@@ -91,7 +91,7 @@ function createAdmission({ ledger }: Parts) {
       });
     },
 
-    /** Puts a new key in the place of all earlier ones of a principal. Returns those. @throws IDENTITY_UNKNOWN */
+    /** Puts a new key in the place of all earlier ones of a principal. Returns those. @throws IDENTITY_UNKNOWN, IDENTITY_UNSIGNED */
     async rotate(
       order: { readonly name: string; readonly reason: string },
       key: { readonly keyId: string; readonly publicKey: string },
@@ -99,6 +99,7 @@ function createAdmission({ ledger }: Parts) {
     ): Promise<readonly string[]> {
       return await ledger.transact(async ({ append, client, next }) => {
         const id = await idOf(client, order.name);
+        await assertSigns(client, id, order.name);
         const revoked = await revokeKeys(client, id, next);
         await insertKey(client, id, key, next);
         const facts = { key: key.keyId, revoked };
@@ -180,6 +181,15 @@ async function insertIdentity({ client, next }: LedgerTransaction, made: NewIden
   );
   await insertKey(client, made.principal, made, next);
   await insertRoles(client, made.principal, made.roles, next);
+}
+
+/** A key is for who was made known with one: whom the operating system names was granted nothing. @throws IDENTITY_UNSIGNED */
+async function assertSigns(client: PoolClient, id: string, name: string): Promise<void> {
+  const { rows } = await client.query<{ provider: string }>('SELECT provider FROM principal WHERE principal_id = $1', [
+    id,
+  ]);
+  const provider = rows[0]?.provider ?? 'nothing';
+  if (provider !== KEY_PROVIDER) throw new MlopsError('IDENTITY_UNSIGNED', { name, provider });
 }
 
 /** @throws ROLE_FOR_PEOPLE */

@@ -34,6 +34,16 @@ describe('configuration', () => {
     expect(config.ports).toMatchObject({ api: 5000, gateway: 8080, temporal: 7233 });
   });
 
+  it('gives whom the operating system alone names no role in production, whatever the file says', () => {
+    const rolesIn = (env: Record<string, string>, files: Record<string, string> = {}) =>
+      load(files, env).config.governance.developmentRoles;
+    const file = { 'config/governance.yaml': 'identity: { development_roles: [approver] }\n' };
+    expect(rolesIn({})).toContain('admin');
+    expect(rolesIn({ MLOPS_ENV: 'staging' }, file)).toEqual(['approver']);
+    expect(rolesIn({ MLOPS_ENV: 'production' })).toEqual([]);
+    expect(rolesIn({ MLOPS_ENV: 'production' }, file)).toEqual([]);
+  });
+
   it('lets mlops.yaml win over config/deployment.yaml, and says where each value comes from', () => {
     const { config, origins } = load({
       'config/deployment.yaml': 'canary:\n  ramp_step: 7\n  bake_minutes: 3\n',
