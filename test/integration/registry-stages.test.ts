@@ -127,8 +127,10 @@ describe('a promotion', () => {
     expect(events.map(({ type }) => type)).toEqual([
       'model.registered',
       'model.promote-refused',
+      'model.verified',
       'model.promoted',
       'model.stage-requested',
+      'model.verified',
       'model.promoted',
     ]);
     expect(events.at(-1)).toMatchObject({
@@ -234,6 +236,63 @@ describe('a promotion', () => {
       ok: false,
       problem: 'it is missing',
     });
+  });
+
+  it('with an artifact that was repaired says so: the promotion has the check that it rests on', async () => {
+    const { registration } = await register('repaired', '1.0.0');
+    const path = made.store.pathOf(registration.artifact ?? '');
+    const content = await readFile(path);
+    await appendFile(path, 'x');
+    await expect(toStaging('repaired', '1.0.0')).rejects.toMatchObject({ code: 'ARTIFACT_MISMATCH' });
+    await writeFile(path, content);
+    await toStaging('repaired', '1.0.0');
+    expect((await show('repaired', '1.0.0')).artifactProblem).toBeNull();
+    const events = await eventsOf(pool, 'model/repaired/1.0.0');
+    expect(events.slice(-2)).toMatchObject([
+      { type: 'model.verified', facts: { artifact: registration.artifact, ok: true } },
+      { type: 'model.promoted', facts: { to: 'staging' } },
+    ]);
+  });
+
+  it('by an alias is of the version that was read, whatever the alias means a moment later', async () => {
+    for (const version of ['1.0.0', '1.1.0']) await register('by_alias', version);
+    const point = async (alias: string, version: string, by = registry) =>
+      await by.alias({ ...ADA, model: 'by_alias', alias, version, approvalId: null });
+    const verify: typeof made.store.verify = async (digest) => {
+      await point('candidate', '1.1.0');
+      return await made.store.verify(digest);
+    };
+    const other = await createTestRegistry(evidence, { store: { ...made.store, verify }, approvals: made.approvals });
+    await point('candidate', '1.0.0');
+    const order = { ...ADA, model: 'by_alias', version: 'candidate', expectedProduction: null, approvalId: null };
+    const { version } = await other.registry.promote({ ...order, to: 'staging' });
+    expect([version.registration.version, version.stage]).toEqual(['1.0.0', 'staging']);
+    expect(await stageOf('by_alias', '1.1.0')).toBe('development');
+
+    await point('candidate', '1.0.0');
+    const { awaiting } = await point('champion', 'candidate', other.registry);
+    expect(awaiting?.resource).toBe('model/by_alias/1.0.0/alias/dev/champion');
+  });
+
+  it('reads the artifact of a version that has just left the stage it is wanted in', async () => {
+    const { registration } = await register('left', '1.0.0');
+    await toStaging('left', '1.0.0');
+    await appendFile(made.store.pathOf(registration.artifact ?? ''), 'x');
+    let hasLeft = false;
+    const transact: typeof evidence.ledger.transact = async (work) => {
+      if (!hasLeft) {
+        hasLeft = true;
+        await registry.demote({ ...ADA, model: 'left', version: '1.0.0', to: 'development' });
+      }
+      return await evidence.ledger.transact(work);
+    };
+    const ledger = { ...evidence.ledger, transact };
+    const other = await createTestRegistry({ ...evidence, ledger }, { store: made.store });
+    const order = { ...ADA, model: 'left', version: '1.0.0', expectedProduction: null, approvalId: null };
+    await expect(other.registry.promote({ ...order, to: 'staging' })).rejects.toMatchObject({
+      code: 'ARTIFACT_MISMATCH',
+    });
+    expect(await stageOf('left', '1.0.0')).toBe('development');
   });
 
   it.each<[string, string, string[], string | null]>([

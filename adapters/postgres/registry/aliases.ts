@@ -10,7 +10,7 @@ import { approvalFor, consumeApproval } from './approve.ts';
 import type { UsedApproval } from './change-stage.ts';
 import type { RegistryParts } from './parts.ts';
 import { refusalsRecorded } from './refusals.ts';
-import { assertVerified } from './verify-artifact.ts';
+import { assertVerified, isOf, noteVerified } from './verify-artifact.ts';
 import { requireModel, requireVersion, run, type Queries, type VersionRow } from './versions.ts';
 
 /** Who wants an alias to mean which version. */
@@ -48,13 +48,17 @@ export async function setAlias(parts: RegistryParts, order: AliasOrder): Promise
 
 type Move = AliasOrder & { readonly version: string };
 
-async function moveAlias(parts: RegistryParts, order: Move, actor: EventActor): Promise<AliasOutcome> {
+async function moveAlias(parts: RegistryParts, asked: Move, actor: EventActor): Promise<AliasOutcome> {
   const { environment, policy } = parts;
-  const isProtected = isProtectedAlias(policy, order.alias);
-  if (isProtected) await assertVerified(parts, await requireVersion(parts.pool, environment, order), actor);
-  return await parts.ledger.transact(async (transaction) => {
+  const isProtected = isProtectedAlias(policy, asked.alias);
+  const meant = await requireVersion(parts.pool, environment, asked);
+  // What another alias means is settled here: what this one means is what was read.
+  const order = { ...asked, version: meant.content.version };
+  const verified = isProtected ? await assertVerified(parts, meant, actor) : null;
+  const outcomeNow = await parts.ledger.transact(async (transaction) => {
     const row = await requireVersion(transaction.client, environment, order);
     const { model, version } = row.content;
+    if (isProtected && !isOf(verified, row)) return null;
     if (row.retired_at !== null) throw new MlopsError('VERSION_RETIRED', { model, version, action: 'given an alias' });
     const before = await meaningOf(transaction.client, environment, row.model_id, order.alias);
     const outcome = { alias: order.alias, version, before, awaiting: null };
@@ -72,10 +76,13 @@ async function moveAlias(parts: RegistryParts, order: Move, actor: EventActor): 
       );
       return { ...outcome, version: before, awaiting: needed };
     }
+    if (verified !== null) await noteVerified(transaction, row, verified, actor);
     const approval = await consumeApproval(parts, transaction, needed, order.approvalId);
     await writeAlias(transaction, { environment, order, actor, row, before, approval });
     return outcome;
   });
+  // The model was made anew since it was read.
+  return outcomeNow ?? (await moveAlias(parts, asked, actor));
 }
 
 /** @throws ALIAS_PROTECTED */

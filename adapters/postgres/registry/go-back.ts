@@ -8,12 +8,11 @@ import { approvalFor, consumeApproval } from './approve.ts';
 import { earlierApprovalOf } from './earlier-approval.ts';
 import { routedSplitOf } from './live-split.ts';
 import { outcomeOf } from './outcome-of.ts';
-import type { UsedApproval } from './change-stage.ts';
 import type { RegistryParts } from './parts.ts';
 import { assertExpected, assertIndex, assertNoOtherTraffic, enterStage } from './promote.ts';
 import { refusalsRecorded } from './refusals.ts';
 import { outcomeAwaiting } from './request-stage.ts';
-import { assertVerified } from './verify-artifact.ts';
+import { assertVerified, isOf, noteVerified, type Verified } from './verify-artifact.ts';
 import { productionOf, requireModel, requireVersion, run, type Queries, type VersionRow } from './versions.ts';
 
 /** Who goes back from what. */
@@ -37,22 +36,25 @@ export async function goBack(parts: RegistryParts, order: GoBackOrder): Promise<
   const actor = await parts.principals.actor(order.actor);
   const attempt = { action: 'model.promote', resource: resourceOfModel(order.model), actor };
   return await refusalsRecorded(parts, attempt, async () => {
-    const version = await findVerified(parts, order, actor);
+    const { verified, version } = await findVerified(parts, order, actor);
     const routed = await routedSplitOf(parts, order.model);
-    const entry = { order, version, actor, routed };
+    const entry = { order, version, verified, actor, routed };
     return await parts.ledger.transact(async (transaction) => await enter(parts, transaction, entry));
   });
 }
 
 /** The newest of the earlier ones whose artifact is sound; what is found of the others is written down. */
-async function findVerified(parts: RegistryParts, { model }: GoBackOrder, actor: EventActor): Promise<string> {
+async function findVerified(
+  parts: RegistryParts,
+  { model }: GoBackOrder,
+  actor: EventActor,
+): Promise<{ readonly version: string; readonly verified: Verified }> {
   const modelId = await requireModel(parts.pool, model);
   const unsound: string[] = [];
   for (const version of await earlierOf(parts.pool, parts.environment, modelId)) {
     const row = await requireVersion(parts.pool, parts.environment, { model, version });
     try {
-      await assertVerified(parts, row, actor);
-      return version;
+      return { version, verified: await assertVerified(parts, row, actor) };
     } catch (error) {
       if (!isMlopsError(error, 'ARTIFACT_MISMATCH')) throw error;
       unsound.push(version);
@@ -90,11 +92,13 @@ async function enter(
     actor,
     order,
     routed,
+    verified,
     version,
   }: {
     readonly actor: EventActor;
     readonly order: GoBackOrder;
     readonly version: string;
+    readonly verified: Verified;
     readonly routed: LiveSplit | null;
   },
 ): Promise<StageOutcome> {
@@ -104,17 +108,17 @@ async function enter(
   const row = await requireVersion(client, environment, name);
   const current = await productionOf(client, environment, row.model_id);
   assertExpected(row, current, order, environment);
-  if (row.stage !== 'staging')
-    throw new MlopsError('PREVIOUS_UNKNOWN', {
-      model: order.model,
-      environment,
-      problem: `${version} is in ${row.stage} now`,
-    });
+  const problem = isOf(verified, row) ? `${version} is in ${row.stage} now` : `${version} is another one now`;
+  if (row.stage !== 'staging' || !isOf(verified, row))
+    throw new MlopsError('PREVIOUS_UNKNOWN', { model: order.model, environment, problem });
   await assertIndex(client, row);
   const needed = neededFor(parts, row);
-  const approval = await approvalOf(parts, transaction, { row, needed, order });
-  if (approval === null)
+  const earlier = await earlierApprovalOf(parts, client, row);
+  const approvalId = earlier?.approvalId ?? order.approvalId;
+  if (approvalId === null)
     return await outcomeAwaiting(parts, transaction, { row, to: 'production', actor, awaiting: needed });
+  await noteVerified(transaction, row, verified, actor);
+  const approval = earlier ?? (await consumeApproval(parts, transaction, needed, approvalId));
   // What users are not back on is gone back to by a rollout, which moves both.
   await assertNoOtherTraffic(client, environment, row, routed);
   await enterStage(transaction, {
@@ -134,19 +138,4 @@ function neededFor(parts: RegistryParts, { content }: VersionRow) {
   const { model, version } = content;
   const resource = resourceOfPromotion({ model, version, environment: parts.environment, stage: 'production' });
   return approvalFor(parts, content, { kind: 'stage-promotion', resource });
-}
-
-/** The earlier approval where it still holds, else the one that is named; null: one is missing. */
-async function approvalOf(
-  parts: RegistryParts,
-  transaction: LedgerTransaction,
-  {
-    needed,
-    order,
-    row,
-  }: { readonly row: VersionRow; readonly needed: ReturnType<typeof approvalFor>; readonly order: GoBackOrder },
-): Promise<UsedApproval | null> {
-  const earlier = await earlierApprovalOf(parts, transaction.client, row);
-  if (earlier !== null) return earlier;
-  return order.approvalId === null ? null : await consumeApproval(parts, transaction, needed, order.approvalId);
 }

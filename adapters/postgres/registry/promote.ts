@@ -18,7 +18,7 @@ import { refusalsRecorded } from './refusals.ts';
 import { earlierApprovalOf } from './earlier-approval.ts';
 import { liveSplitOf, routedSplitOf } from './live-split.ts';
 import { outcomeAwaiting } from './request-stage.ts';
-import { assertVerified } from './verify-artifact.ts';
+import { assertVerified, isOf, noteVerified, type Verified } from './verify-artifact.ts';
 import { productionOf, requireVersion, run, type Queries, type VersionRow } from './versions.ts';
 
 /** Who wants which version in which stage. */
@@ -50,18 +50,32 @@ export async function promoteModel(parts: RegistryParts, order: PromoteOrder): P
   const actor = await parts.principals.actor(order.actor);
   const attempt = { action: 'model.promote', resource: resourceOfVersion(order.model, order.version), actor };
   return await refusalsRecorded(parts, attempt, async () => {
-    const before = await requireVersion(parts.pool, parts.environment, order);
-    // What cannot be promoted at all is said before its artifact is read.
-    if (!isThere(before, order)) {
-      assertTransition(before, order);
-      await assertVerified(parts, before, actor);
-    }
-    const routed = asksRouter(order) ? await routedSplitOf(parts, before.content.model) : null;
-    const entry = { order, actor, routed };
-    const outcome = await parts.ledger.transact(async (transaction) => await promote(parts, transaction, entry));
-    if (order.archiveOthers === true) await parts.wakeApprovals(before.content.model);
+    let outcome: StageOutcome | 'unverified';
+    do outcome = await tryToPromote(parts, order, actor);
+    while (outcome === 'unverified');
+    if (order.archiveOthers === true) await parts.wakeApprovals(order.model);
     return outcome;
   });
+}
+
+/** `unverified`: since it was looked at it has changed hands, or left where it was wanted. It is looked at again. */
+async function tryToPromote(
+  parts: RegistryParts,
+  asked: PromoteOrder,
+  actor: EventActor,
+): Promise<StageOutcome | 'unverified'> {
+  const before = await requireVersion(parts.pool, parts.environment, asked);
+  // What an alias means is settled here: what is promoted is what was read.
+  const order = { ...asked, version: before.content.version };
+  let verified: Verified | null = null;
+  // What cannot be promoted at all is said before its artifact is read.
+  if (!isThere(before, order)) {
+    assertTransition(before, order);
+    verified = await assertVerified(parts, before, actor);
+  }
+  const routed = asksRouter(order) ? await routedSplitOf(parts, before.content.model) : null;
+  const entry = { order, actor, routed, verified };
+  return await parts.ledger.transact(async (transaction) => await promote(parts, transaction, entry));
 }
 
 /** Whether it matters where the users are: a version that gets them is promoted by hand, or others are retired. */
@@ -73,9 +87,14 @@ function asksRouter({ approvalId, archiveOthers, isByRollout, to }: PromoteOrder
 async function promote(
   parts: RegistryParts,
   transaction: LedgerTransaction,
-  entry: { readonly order: PromoteOrder; readonly actor: EventActor; readonly routed: LiveSplit | null },
-): Promise<StageOutcome> {
-  const { actor, order, routed } = entry;
+  entry: {
+    readonly order: PromoteOrder;
+    readonly actor: EventActor;
+    readonly routed: LiveSplit | null;
+    readonly verified: Verified | null;
+  },
+): Promise<StageOutcome | 'unverified'> {
+  const { actor, order, routed, verified } = entry;
   const { client } = transaction;
   const { environment } = parts;
   const row = await requireVersion(client, environment, order);
@@ -88,18 +107,21 @@ async function promote(
     await archiveAsOrdered();
     return outcomeOf(row, environment, { from: row.stage });
   }
+  if (!isOf(verified, row)) return 'unverified';
   assertTransition(row, order);
   await assertOpen(client, order);
   await assertIndex(client, row);
   const current = order.to === 'production' ? await productionOf(client, environment, row.model_id) : null;
   if (order.to === 'production') assertExpected(row, current, order, environment);
-  // A rollout back to what was in production before goes by the approval that it had.
-  const earlier = order.isByRollout === true ? await earlierApprovalOf(parts, client, row) : null;
-  const approval = await approvalOf(parts, transaction, { row, order, earlier });
-  if (approval === 'missing') {
+  if (lacksApproval(row, order)) {
     const awaiting = neededFor(parts, row, order);
     return await outcomeAwaiting(parts, transaction, { row, to: order.to, actor, awaiting });
   }
+  // Before an approval is used: the event that follows is that of the change that it is used for.
+  await noteVerified(transaction, row, verified, actor);
+  // A rollout back to what was in production before goes by the approval that it had.
+  const earlier = order.isByRollout === true ? await earlierApprovalOf(parts, client, row) : null;
+  const approval = await approvalOf(parts, transaction, { row, order, earlier });
   // Asked for it may be; it is done by whoever brings the users there.
   if (order.to === 'production' && order.isByRollout !== true)
     await assertNoOtherTraffic(client, environment, row, routed);
@@ -224,6 +246,14 @@ function neededFor(parts: RegistryParts, { content }: VersionRow, { to }: Promot
   return approvalFor(parts, content, { kind: 'stage-promotion', resource });
 }
 
+function needsApproval({ content }: VersionRow, { to }: PromoteOrder): boolean {
+  return to === 'production' || content.approvalRequired;
+}
+
+function lacksApproval(row: VersionRow, order: PromoteOrder): boolean {
+  return order.approvalId === null && needsApproval(row, order);
+}
+
 async function approvalOf(
   parts: RegistryParts,
   transaction: LedgerTransaction,
@@ -232,10 +262,9 @@ async function approvalOf(
     order,
     row,
   }: { readonly row: VersionRow; readonly order: PromoteOrder; readonly earlier: UsedApproval | null },
-): Promise<UsedApproval | null | 'missing'> {
-  const { approvalId, to } = order;
-  if (to === 'staging' && !row.content.approvalRequired) return null;
-  if (approvalId === null) return 'missing';
+): Promise<UsedApproval | null> {
+  const { approvalId } = order;
+  if (approvalId === null || !needsApproval(row, order)) return null;
   if (earlier?.approvalId === approvalId) return earlier;
   return await consumeApproval(parts, transaction, neededFor(parts, row, order), approvalId);
 }

@@ -5,7 +5,7 @@ import { changeStage, type UsedApproval } from './change-stage.ts';
 import { lastApprovalOf } from './earlier-approval.ts';
 import type { RegistryParts } from './parts.ts';
 import { assertIndex, enterStage } from './promote.ts';
-import { assertVerified } from './verify-artifact.ts';
+import { assertVerified, isOf, noteVerified, type Verified } from './verify-artifact.ts';
 import { requireVersion, type VersionRow } from './versions.ts';
 
 /** Which version a rollout brought into production, and what it found there. */
@@ -36,7 +36,7 @@ export async function undoPromotion(parts: RegistryParts, order: UndoOrder): Pro
     production === null ? null : await requireVersion(parts.pool, environment, { model, version: production });
   if (there.stage !== 'production' || before?.version_id === there.version_id) return null;
   const actor = await parts.principals.actor(order.actor);
-  const damage = before === null ? null : await damageOf(parts, before, actor);
+  const verified = before === null ? null : await verify(parts, before, actor);
   return await parts.ledger.transact(async (transaction) => {
     const row = await requireVersion(transaction.client, environment, { model, version });
     if (row.stage !== 'production') return null;
@@ -47,22 +47,23 @@ export async function undoPromotion(parts: RegistryParts, order: UndoOrder): Pro
       return `${left}; nothing is there, as before`;
     }
     const back = await requireVersion(transaction.client, environment, before.content);
-    const approval = damage ?? (await wayBack(transaction, environment, back));
-    if (typeof approval === 'string') {
+    const approval = typeof verified === 'string' ? verified : await wayBack(transaction, environment, back);
+    if (typeof approval === 'string' || !isOf(verified, back)) {
       await changeStage(transaction, { ...change, version: row, to: 'staging', act: 'demoted', approval: null });
-      return `${left}; nothing is there now, for ${back.content.version} cannot come back: ${approval}`;
+      const problem = typeof approval === 'string' ? approval : 'it is another one now';
+      return `${left}; nothing is there now, for ${back.content.version} cannot come back: ${problem}`;
     }
+    await noteVerified(transaction, back, verified, actor);
     const entry = { row: back, current: row, environment, actor, approval, act: 'gone-back' } as const;
     await enterStage(transaction, { ...entry, order: { to: 'production', reason: REASON } });
     return `${left}; ${back.content.version} is there`;
   });
 }
 
-/** What is wrong with its artifact, in words; null when nothing is. @throws while nobody can say */
-async function damageOf(parts: RegistryParts, row: VersionRow, actor: EventActor): Promise<string | null> {
+/** That its artifact is sound, or what is wrong with it, in words. @throws while nobody can say */
+async function verify(parts: RegistryParts, row: VersionRow, actor: EventActor): Promise<Verified | string> {
   try {
-    await assertVerified(parts, row, actor);
-    return null;
+    return await assertVerified(parts, row, actor);
   } catch (error) {
     if (isMlopsError(error, 'ARTIFACT_MISMATCH') || isMlopsError(error, 'ARTIFACT_MISSING')) return error.message;
     throw error;
