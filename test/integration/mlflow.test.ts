@@ -196,6 +196,23 @@ describe('a version', () => {
     ]);
   });
 
+  it('that others rest on is not deleted, which is an event', async () => {
+    await ingest('rested-on', '1.0.0');
+    const dependencies = [{ kind: 'base-model', target: 'rested-on@1.0.0' }];
+    await server.registry.register({
+      registration: { ...registrationOf('resting', '1.0.0'), dependencies },
+      artifactPath: await fileOf('resting'),
+      wantsProduction: false,
+      actor: ADA,
+    });
+    expect(await call('DELETE', 'model-versions/delete', { name: 'rested-on', version: '1' })).toMatchObject(
+      isError(403, 'PERMISSION_DENIED', 'resting@1.0.0 depend on it'),
+    );
+    const [, refused, ...more] = await eventsOf(pool, 'model/rested-on/1.0.0');
+    expect(refused).toMatchObject({ type: 'model.retire-refused', facts: { code: 'RETIRE_REFUSED' } });
+    expect(more).toEqual([]);
+  });
+
   it('moves the time of its model when it is made, deleted or changes its stage, not when it is described', async () => {
     const timeOf = async () =>
       (await call('GET', 'registered-models/get', { name: 'timed' })).body.registered_model?.last_updated_timestamp ??
@@ -302,6 +319,9 @@ describe('a search', () => {
     ["tags.team = 'red'", ['find_a']],
     ["tags.team != 'red'", ['find_b']],
     ["tags.team ILIKE 'B%'", ['find_b']],
+    // A backslash means itself.
+    ["name LIKE 'find\\_a'", []],
+    ["name LIKE '%\\' AND tags.team ILIKE '%\\'", []],
     ["name IN ('find_a', 'nothing')", ['find_a']],
     ["name = 'find_a' AND tags.team = 'blue'", []],
   ])('for models by %s', async (filter, names) => {

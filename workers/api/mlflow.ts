@@ -14,6 +14,7 @@ import type { MlflowCall, ServedParts } from './mlflow/call.ts';
 import { MODEL_CALLS } from './mlflow/model-calls.ts';
 import { VERSION_CALLS } from './mlflow/version-calls.ts';
 import { WEBHOOK_CALLS } from './mlflow/webhook-calls.ts';
+import { tellFailure } from './tell-failure.ts';
 
 /** What calls of the protocol need: who calls and may, and the registry. */
 export interface MlflowGate {
@@ -37,7 +38,7 @@ export function registerMlflow(app: FastifyInstance, gate: () => Promise<MlflowG
           done(null, parseBody(String(body)));
         });
         scope.setErrorHandler(async (error, _request, reply) => {
-          const { body, status } = isMlopsError(error) ? answerOf(error) : answerOfHttp(error);
+          const { body, status } = isMlopsError(error) ? answerOf(error) : answerOfOther(error);
           return await reply.status(status).send(body);
         });
         scope.setNotFoundHandler(async (request) => {
@@ -111,9 +112,11 @@ function parseBody(text: string): unknown {
   }
 }
 
-/** Errors of HTTP itself: a body that is too large, a path that cannot be read. */
-function answerOfHttp(error: unknown) {
+/** Errors of HTTP itself, such as a body that is too large, a path that cannot be read; and what nobody foresaw. */
+function answerOfOther(error: unknown) {
   const { message, statusCode } = error as { statusCode?: number; message: string };
   const isClients = statusCode !== undefined && statusCode >= 400 && statusCode < 500;
-  return isClients ? answerOf(refusal('INVALID_PARAMETER_VALUE', message)) : answerOf(error);
+  if (isClients) return answerOf(refusal('INVALID_PARAMETER_VALUE', message));
+  tellFailure(error);
+  return answerOf(error);
 }

@@ -1,7 +1,8 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 import { checkInput } from '../../../config/check-input.ts';
-import { isMlopsError, messageOf, MlopsError } from '../../../domain/errors.ts';
+import { isMlopsError, MlopsError } from '../../../domain/errors.ts';
+import { tellFailure } from '../tell-failure.ts';
 import { refusalOf, statusOf, UNEXPECTED } from './refusal.ts';
 import { answersText, type ApiParts, type ApiRoute } from './route.ts';
 
@@ -56,7 +57,7 @@ async function refuse(error: unknown, reply: FastifyReply): Promise<FastifyReply
   if (statusCode >= 400 && statusCode < 500) {
     return await reply.status(statusCode).send(refusalOf(notUnderstood(`The call cannot be read: ${message}`)));
   }
-  process.stderr.write(`api: a call has failed: ${messageOf(error)}\n`);
+  tellFailure(error);
   return await reply.status(500).send(UNEXPECTED);
 }
 

@@ -126,6 +126,9 @@ function conditionOf({ comparator, isTag, key, value }: Condition, { attributes,
   const subject = isTag ? tagOf(key, tags, values) : (attributes[key] ?? 'NULL');
   if (comparator === 'IN') return `${subject} = ANY (${bind(values, value)})`;
   if (comparator === 'NOT IN') return `${subject} <> ALL (${bind(values, value)})`;
+  // A backslash is one like any other character, as it is for MLflow.
+  if (comparator === 'LIKE' || comparator === 'ILIKE')
+    return `${subject} ${comparator} ${bind(values, value)} ESCAPE ''`;
   return `${subject} ${comparator === '!=' ? '<>' : comparator} ${bind(values, value)}`;
 }
 

@@ -10,10 +10,12 @@ import {
 import { refusal } from '../../../../domain/registry/mlflow/refusal.ts';
 import type { MlflowVersion } from '../../../../domain/registry/mlflow/shapes.ts';
 import { draftOfRegistry } from '../../../../domain/registry/registry-drafts.ts';
+import { resourceOfVersion } from '../../../../domain/registry/resource-names.ts';
 import type { LedgerTransaction } from '../../ledger/ledger.ts';
 import { insertAt, takeOrdinal } from '../register.ts';
 import { hasTag, labelledVersion, writeDescription, writeTag } from '../labels.ts';
 import { routedSplitOf } from '../live-split.ts';
+import { refusalsRecorded } from '../refusals.ts';
 import { retireRow } from '../retire.ts';
 import { requireVersion, type VersionRow } from '../versions.ts';
 import { requireMlflowModel } from './model-rows.ts';
@@ -137,18 +139,26 @@ export async function deleteVersion(
   parts: Parts,
   { actor, ...name }: OrdinalName & { readonly actor: EventActor },
 ): Promise<void> {
-  const routed = await routedSplitOf(parts, name.model);
-  await parts.ledger.transact(async (transaction) => {
-    const row = await requireOrdinal(transaction.client, parts.environment, name);
-    if (row.retired_at === null) await retireRow(parts, transaction, { row, routed, actor, reason: '' });
-    await transaction.client.query(
-      `WITH hidden AS (UPDATE model_version SET deleted_at = at, changed_at = at, ledger_sequence = $2
-         FROM date_trunc('milliseconds', clock_timestamp()) AS at WHERE version_id = $1 RETURNING model_id, at)
-       UPDATE model SET changed_at = at, ledger_sequence = $2 FROM hidden WHERE model.model_id = hidden.model_id`,
-      [row.version_id, transaction.next],
-    );
-    const { facts, resource } = labelledVersion(row);
-    transaction.append(draftOfRegistry('deleted', { resource, facts }, actor));
+  const { content } = await requireOrdinal(parts.pool, parts.environment, name);
+  const resource = resourceOfVersion(content.model, content.version);
+  await refusalsRecorded(parts, { action: 'model.retire', resource, actor }, async () => {
+    const routed = await routedSplitOf(parts, name.model);
+    await parts.ledger.transact(async (transaction) => {
+      const row = await requireOrdinal(transaction.client, parts.environment, name);
+      if (row.retired_at === null) await retireRow(parts, transaction, { row, routed, actor, reason: '' });
+      await hide(transaction, row, actor);
+    });
   });
   await parts.wakeApprovals(name.model);
+}
+
+async function hide({ append, client, next }: LedgerTransaction, row: VersionRow, actor: EventActor): Promise<void> {
+  await client.query(
+    `WITH hidden AS (UPDATE model_version SET deleted_at = at, changed_at = at, ledger_sequence = $2
+       FROM date_trunc('milliseconds', clock_timestamp()) AS at WHERE version_id = $1 RETURNING model_id, at)
+     UPDATE model SET changed_at = at, ledger_sequence = $2 FROM hidden WHERE model.model_id = hidden.model_id`,
+    [row.version_id, next],
+  );
+  const { facts, resource } = labelledVersion(row);
+  append(draftOfRegistry('deleted', { resource, facts }, actor));
 }
