@@ -20,9 +20,11 @@ import {
   isFinal,
   resourceOfApproval,
   type ApprovalAsk,
+  type ApprovalPage,
   type ApprovalView,
   type DecisionAnswer,
   type DecisionInput,
+  type ListedApprovals,
   type Verdict,
 } from '../domain/registry/approval/request.ts';
 import { TASK_QUEUE } from '../workflows/messages.ts';
@@ -44,12 +46,6 @@ type RequestOrder = Omit<ApprovalAsk, 'claim' | 'environment'>;
 /** What somebody who asks for approvals goes by: who this process is, and how strict its environment. */
 export type AskingRules = Rules & Pick<MlopsConfig, 'identity' | 'ports' | 'stateDirectory'>;
 
-/** Which are listed: those that wait, or all, newest first. */
-interface Listed {
-  readonly all: boolean;
-  readonly limit: number;
-}
-
 /** Approvals as people and programs use them, each call authorised; the shape is client/approvals/approvals-port.ts. */
 export function composeApprovals(config: AskingRules, { connect, evidence }: ApprovalParts) {
   const reader = createApprovalReader(evidence.pool);
@@ -60,7 +56,7 @@ export function composeApprovals(config: AskingRules, { connect, evidence }: App
   const reading = createReading(config, evidence, reader);
   const send = composeSendHandOver(config.environment, connect);
   return {
-    list: async (chosen: Listed, claim: Claim): Promise<ApprovalView[]> =>
+    list: async (chosen: ListedApprovals, claim: Claim): Promise<ApprovalPage> =>
       await reading.list(chosen, await may(claim, 'approval.read', APPROVALS_RESOURCE, null)),
 
     show: async (approvalId: string, claim: Claim): Promise<ApprovalView> =>
@@ -143,7 +139,7 @@ function createReading(
     );
   return {
     note,
-    async list(chosen: Listed, who: EventActor): Promise<ApprovalView[]> {
+    async list(chosen: ListedApprovals, who: EventActor): Promise<ApprovalPage> {
       await note(APPROVALS_RESOURCE, 'list', who);
       return await reader.list(environment, chosen);
     },

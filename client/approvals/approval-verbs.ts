@@ -6,6 +6,7 @@ import {
   decisionContent,
   MOST_LISTED,
   resourceOfApproval,
+  type ApprovalPage,
   type ApprovalState,
   type ApprovalView,
   type DecisionAnswer,
@@ -50,8 +51,13 @@ export interface DelegationInput {
  * Every verb may throw USAGE_INVALID, NOT_AUTHENTICATED, NOT_AUTHORISED and DATABASE_UNREACHABLE.
  */
 export interface ApprovalVerbs {
-  /** What waits for an approval, newest first; with `all` those that ended too. `limit` is 1 to 100, 100 by default. */
-  list(asked?: { readonly all?: boolean; readonly limit?: number }): Promise<readonly ApprovalView[]>;
+  /**
+   * One page of what waits for an approval, newest first; with `all` those that ended too. `limit` is 1 to 100, 100 by default; `after` is the
+   * `cursor` of the page before, which is null on the last one.
+   *
+   * @throws APPROVAL_NOT_FOUND for a cursor that is none
+   */
+  list(asked?: { readonly all?: boolean; readonly limit?: number; readonly after?: string }): Promise<ApprovalPage>;
   /** Everything that approvers are shown. @throws APPROVAL_NOT_FOUND */
   show(approvalId: string): Promise<ApprovalView>;
   /**
@@ -89,6 +95,7 @@ const DAY_SECONDS = 86_400;
 const LISTED = z.strictObject({
   all: z.boolean().exactOptional(),
   limit: z.int().min(1).max(MOST_LISTED).exactOptional(),
+  after: NAME.exactOptional(),
 });
 const VERDICT = z.enum(['approve', 'deny']);
 const DECISION = z.strictObject({
@@ -123,10 +130,10 @@ export function createApprovalVerbs(parts: ApprovalVerbParts): ApprovalVerbs {
   };
   return {
     list: async (asked = {}) => {
-      const { all = false, limit = MOST_LISTED } = parseInput('approvals.list', LISTED, asked);
+      const { after = null, all = false, limit = MOST_LISTED } = parseInput('approvals.list', LISTED, asked);
       const about = { action: 'approval.read', resource: APPROVALS_RESOURCE, content: null };
       const claim = (await parts.identity()).claim(about);
-      return await (await parts.approvals()).list({ all, limit }, claim);
+      return await (await parts.approvals()).list({ after, all, limit }, claim);
     },
     show: async (approvalId) => await look(parseInput('approvals.show', NAME, approvalId)),
     approve: async (order) => await decide(parts, look, 'approve', parseInput('approvals.approve', DECISION, order)),

@@ -1,6 +1,12 @@
 import type { Claim } from '../../domain/governance/statement.ts';
 import type { CurrentIdentity } from '../identity-port.ts';
-import type { ApprovalView, DecisionAnswer, Verdict } from '../../domain/registry/approval/request.ts';
+import type {
+  ApprovalPage,
+  ApprovalView,
+  DecisionAnswer,
+  ListedApprovals,
+  Verdict,
+} from '../../domain/registry/approval/request.ts';
 
 /** Somebody decides. */
 export interface DecisionRequest {
@@ -25,8 +31,8 @@ export interface DelegationRequest {
 
 /** Port: approvals of one environment, as people and programs use them. Every call is authorised: NOT_AUTHENTICATED, NOT_AUTHORISED. */
 export interface Approvals {
-  /** Newest first; from the database. @throws DATABASE_UNREACHABLE */
-  list(chosen: { readonly all: boolean; readonly limit: number }, claim: Claim): Promise<readonly ApprovalView[]>;
+  /** Newest first; from the database. @throws APPROVAL_NOT_FOUND for a cursor that is none; DATABASE_UNREACHABLE */
+  list(chosen: ListedApprovals, claim: Claim): Promise<ApprovalPage>;
   /** @throws APPROVAL_NOT_FOUND, DATABASE_UNREACHABLE */
   show(approvalId: string, claim: Claim): Promise<ApprovalView>;
   /** The answer comes after the decision is written. @throws APPROVAL_REFUSED, APPROVAL_NOT_FOUND, APPROVAL_UNANSWERED */

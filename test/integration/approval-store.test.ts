@@ -674,12 +674,40 @@ it('lists what waits, with the names of people', async () => {
   const { approvalId } = await open();
   await decide(approvalId, 'ann');
   const reader = createApprovalReader(pool);
-  const waiting = await reader.list('production', { all: false, limit: 100 });
+  const listed = async (all: boolean) => (await reader.list('production', { all, limit: 1000, after: null })).approvals;
+  const waiting = await listed(false);
   expect(waiting.every(({ state }) => state === 'pending' || state === 'approved')).toBe(true);
   expect(waiting[0]).toMatchObject({
     approvalId,
     names: { [people['ann'] ?? '']: 'ann', [people['author'] ?? '']: 'author' },
   });
-  expect((await reader.list('production', { all: true, limit: 100 })).length).toBeGreaterThan(waiting.length);
-  expect(await reader.list('dev', { all: true, limit: 100 })).toEqual([]);
+  expect((await listed(true)).length).toBeGreaterThan(waiting.length);
+  expect(await reader.list('dev', { all: true, limit: 100, after: null })).toEqual({ approvals: [], cursor: null });
+});
+
+it('lists page after page, leaves none out, and says when there are no more', async () => {
+  const reader = createApprovalReader(pool);
+  const { approvals: all } = await reader.list('production', { all: false, limit: 1000, after: null });
+  const found: string[] = [];
+  const sizes: number[] = [];
+  const size = all.length / 2;
+  expect(size, 'enough to turn a page').toBeGreaterThan(2);
+  let after: string | null = null;
+  do {
+    const page = await reader.list('production', { all: false, limit: Math.floor(size), after });
+    found.push(...page.approvals.map(({ approvalId }) => approvalId));
+    sizes.push(page.approvals.length);
+    after = page.cursor;
+  } while (after !== null);
+  expect(found).toEqual(all.map(({ approvalId }) => approvalId));
+  expect(Math.min(...sizes), 'no page for nothing').toBeGreaterThan(0);
+  const exact = await reader.list('production', { all: false, limit: all.length, after: null });
+  expect(exact.cursor).toBeNull();
+  // Where the list went on may have ended since.
+  const [first = '', second = ''] = found;
+  await store.changeContent(first, null, APPROVAL_POLICY);
+  const rest = await reader.list('production', { all: false, limit: 1, after: first });
+  expect(rest.approvals.map(({ approvalId }) => approvalId)).toEqual([second]);
+  const unknown = reader.list('production', { all: false, limit: 1, after: 'apr-nothing' });
+  await expect(unknown).rejects.toMatchObject({ code: 'APPROVAL_NOT_FOUND' });
 });

@@ -544,9 +544,17 @@ describe('on a stack', () => {
     });
 
     it('lists, shows, delegates and decides as the identity that it runs by', async () => {
+      const { approvalId: older } = await request();
       const { approvalId, contentDigest } = await request();
+      const text = (await project.mlops(['approval', 'list', '--limit', '1'])).stdout;
+      expect(text).toMatch(new RegExp(`^${approvalId} .*\\nMore: --after ${approvalId}$`, 'm'));
+      expect(text).not.toContain(older);
       await inProgram('eve', async ({ approvals: asked }) => {
-        expect(await asked.list({ limit: 100 })).toContainEqual(expect.objectContaining({ approvalId }));
+        const first = await asked.list({ limit: 1 });
+        expect(first).toMatchObject({ approvals: [{ approvalId }], cursor: approvalId });
+        expect(await asked.list({ limit: 1, after: approvalId })).toMatchObject({ approvals: [{ approvalId: older }] });
+        expect((await asked.list()).cursor).toBeNull();
+        await expect(asked.list({ after: 'apr-nothing' })).rejects.toMatchObject({ code: 'APPROVAL_NOT_FOUND' });
         expect(await asked.show(approvalId)).toMatchObject({ state: 'pending', contentDigest });
         await expect(asked.approve({ approvalId })).rejects.toMatchObject({ code: 'NOT_AUTHORISED', exitCode: 4 });
         await expect(asked.show('apr-nothing')).rejects.toMatchObject({ code: 'APPROVAL_NOT_FOUND', exitCode: 2 });
@@ -968,6 +976,11 @@ describe('on a stack', () => {
       const listed = (await (await fetch(`${api()}/api/v1/approvals`)).json()) as { approvals: ApprovalView[] };
       expect(listed.approvals.find((one) => one.approvalId === approvalId)?.decisions).toHaveLength(1);
       expect((await fetch(`${api()}/api/v1/approvals/apr-nothing`)).status).toBe(404);
+      expect((await fetch(`${api()}/api/v1/approvals?after=apr-nothing`)).status).toBe(404);
+      const after = (await (await fetch(`${api()}/api/v1/approvals?after=${approvalId}`)).json()) as typeof listed;
+      expect(after.approvals.map((one) => one.approvalId)).toEqual(
+        listed.approvals.map((one) => one.approvalId).filter((id) => id !== approvalId),
+      );
       const [decided] = await query<{ sequence: string }>(
         pool,
         `SELECT sequence FROM ledger_event WHERE type = 'approval.approve' AND resource = $1`,

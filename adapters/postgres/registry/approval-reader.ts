@@ -1,6 +1,11 @@
 import type { Pool } from 'pg';
 import { MlopsError } from '../../../domain/errors.ts';
-import type { ApprovalStanding, ApprovalView } from '../../../domain/registry/approval/request.ts';
+import type {
+  ApprovalPage,
+  ApprovalStanding,
+  ApprovalView,
+  ListedApprovals,
+} from '../../../domain/registry/approval/request.ts';
 import { query } from '../query.ts';
 import { SELECT_APPROVALS, standingOf, viewOf, type ApprovalRow } from './approval-rows.ts';
 
@@ -16,19 +21,24 @@ export function createApprovalReader(pool: Pool) {
       return viewOf(row, await namesFor(pool, [row], looker), looker);
     },
 
-    /** Of an environment, newest first: those that wait, or all. */
-    async list(
-      environment: string,
-      chosen: { readonly all: boolean; readonly limit: number },
-    ): Promise<ApprovalView[]> {
+    /** Of an environment. @throws APPROVAL_NOT_FOUND for a cursor that is none; DATABASE_UNREACHABLE */
+    async list(environment: string, { after, all, limit }: ListedApprovals): Promise<ApprovalPage> {
+      // Which may have ended meanwhile, and is a place all the same.
+      if (after !== null) await findRow(pool, after);
       const rows = await query<ApprovalRow>(
         pool,
-        `${SELECT_APPROVALS} WHERE r.environment = $1 AND ($2 OR r.state IN ('pending', 'approved'))
-         ORDER BY r.created_at DESC LIMIT $3`,
-        [environment, chosen.all, chosen.limit],
+        `${SELECT_APPROVALS} WHERE r.environment = $1 AND ($2 OR r.state IN ('pending', 'approved')) AND ($4::text IS NULL
+           OR (r.created_at, r.approval_id) < (SELECT created_at, approval_id FROM approval_request WHERE approval_id = $4))
+         ORDER BY r.created_at DESC, r.approval_id DESC LIMIT $3`,
+        // One more tells whether there are more.
+        [environment, all, limit + 1, after],
       );
-      const names = await namesFor(pool, rows);
-      return rows.map((row) => viewOf(row, names));
+      const shown = rows.slice(0, limit);
+      const names = await namesFor(pool, shown);
+      return {
+        approvals: shown.map((row) => viewOf(row, names)),
+        cursor: rows.length > limit ? (shown.at(-1)?.approval_id ?? null) : null,
+      };
     },
 
     /** Of what a thing's approval of a kind is; null when none is open. */

@@ -11,7 +11,11 @@ export const APPROVAL_COMMANDS: readonly CommandSpec[] = [
   {
     name: 'approval list',
     summary: 'what waits for an approval: who is asked, how many are missing, until when',
-    options: [{ flags: '--all', description: 'those that ended too' }],
+    options: [
+      { flags: '--all', description: 'those that ended too' },
+      { flags: '--limit <n>', description: 'at most so many, 1 to 100', default: '100' },
+      { flags: '--after <approval-id>', description: 'go on after this one' },
+    ],
     examples: ['mlops approval list', 'mlops approval list --all -o json'],
     load: () => import('../commands/approval/list.ts'),
   },

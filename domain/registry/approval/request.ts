@@ -161,8 +161,25 @@ export interface ApprovalView extends ApprovalRecord {
 
 /** What statements about approvals at large are about. */
 export const APPROVALS_RESOURCE = 'approval';
-/** A list of approvals has no more than this. */
+/** A page of a list of approvals has no more than this. */
 export const MOST_LISTED = 100;
+
+/** Which approvals are listed, newest first. */
+export interface ListedApprovals {
+  /** Those that ended too, not only those that wait. */
+  readonly all: boolean;
+  /** 1 to MOST_LISTED */
+  readonly limit: number;
+  /** The cursor of the page before; null: from the newest on. */
+  readonly after: string | null;
+}
+
+/** One page of approvals. */
+export interface ApprovalPage {
+  readonly approvals: readonly ApprovalView[];
+  /** `after` of the next page: the approval that this one ends with; null: there are no more. */
+  readonly cursor: string | null;
+}
 
 /** What somebody decides. Who it is says a claim, or else the code of a one-time link; whoever carries it on looks at that. */
 export interface DecisionInput {

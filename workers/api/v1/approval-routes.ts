@@ -27,20 +27,27 @@ export const APPROVAL_ROUTES = [
     method: 'GET',
     path: '/approvals',
     operationId: 'listApprovals',
-    summary: `What waits for an approval, newest first, at most ${MOST_LISTED}`,
+    summary: `What waits for an approval, newest first, ${MOST_LISTED} to a page`,
     shown: 'who-reads',
     params: NONE,
-    query: z.strictObject({ all: z.enum(['true', 'false']).optional().describe('Those that ended too') }),
+    query: z.strictObject({
+      all: z.enum(['true', 'false']).optional().describe('Those that ended too'),
+      after: z.string().min(1).optional().describe('The cursor of the page before'),
+    }),
     body: null,
-    answer: z.object({ ...VERSIONED, approvals: z.array(APPROVAL).max(MOST_LISTED) }),
-    refusals: READ_REFUSALS,
+    answer: z.object({
+      ...VERSIONED,
+      approvals: z.array(APPROVAL).max(MOST_LISTED),
+      cursor: z.string().nullable().describe('`after` of the next page; null: there are no more'),
+    }),
+    refusals: ['APPROVAL_NOT_FOUND', ...READ_REFUSALS],
     async run({ gate }, { query, request }) {
-      const asked = { all: query.all === 'true', limit: MOST_LISTED };
+      const asked = { all: query.all === 'true', after: query.after ?? null, limit: MOST_LISTED };
       const { approvals, callers } = await gate();
       if (isSigned(request))
-        return { schemaVersion: 1, approvals: await approvals.list(asked, statementOf(request)) } as const;
+        return { schemaVersion: 1, ...(await approvals.list(asked, statementOf(request))) } as const;
       const actor = await callers.admit(request, { action: 'approval.read', resource: APPROVALS_RESOURCE });
-      return { schemaVersion: 1, approvals: await approvals.admitted.list(asked, actor) } as const;
+      return { schemaVersion: 1, ...(await approvals.admitted.list(asked, actor)) } as const;
     },
   }),
   route({
