@@ -1,5 +1,6 @@
 import { MlopsError } from '../domain/errors.ts';
 import type { EventActor } from '../domain/governance/event-draft.ts';
+import type { Claim } from '../domain/governance/statement.ts';
 import { isAllowed } from '../domain/governance/permissions.ts';
 import type { ApprovalPolicy } from '../domain/registry/approval/policy.ts';
 import { rolloutOfResource } from '../domain/rollout/approval-request.ts';
@@ -101,7 +102,8 @@ async function whoDecides(
   { approvals, authority, identities }: ApprovalActivityPorts,
   input: DecideInput,
 ): Promise<{ readonly actor: EventActor; readonly linkId: string | null; readonly seen: string }> {
-  const { approvalId, claim, code, occasion, rollout, seen, verdict } = input;
+  const { approvalId, code, occasion, rollout, seen, verdict } = input;
+  const claim = input.claim === null ? null : signedOf(input.claim);
   if (claim !== null && rollout !== undefined) {
     const { record } = await approvals.standing(approvalId);
     if (rolloutOfResource(record.resource) !== rollout.rolloutId)
@@ -124,6 +126,11 @@ async function whoDecides(
   const actor = { id: link.principal, kind: 'human', authentication: 'one-time-link' } as const;
   // A signal has seen what its link is about.
   return { actor, linkId: link.linkId, seen: seen === '' ? link.seen : seen };
+}
+
+/** A token says who comes, and not what is wanted: nobody decides by one. */
+function signedOf({ actor, statement }: Claim): Claim {
+  return { actor, ...(statement === undefined ? {} : { statement }) };
 }
 
 function refusal({ approvalId, verdict }: DecideInput, problem: string): MlopsError {

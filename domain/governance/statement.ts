@@ -91,6 +91,28 @@ export function problemOfPurpose(
   return null;
 }
 
+/** Where everything is signed, and more than one person decides. */
+export const PRODUCTION = 'production';
+
+/**
+ * Says what is wrong with a claim, as far as it can be seen without keys: in production nothing unsigned goes on, nowhere may somebody pass for
+ * a principal, a statement must be for this, and a token says who comes and not what is wanted. Null when nothing is.
+ *
+ * @param environment null where it is not known yet
+ */
+export function problemOfClaim(
+  { actor, statement, token }: Claim,
+  { environment, ...asked }: Pick<AskedFor, 'action' | 'resource'> & { readonly environment: string | null },
+): string | null {
+  if (token !== undefined) return 'a token decides nothing: it must be signed (set MLOPS_IDENTITY)';
+  if (statement === undefined) {
+    if (environment === PRODUCTION) return 'in production it must be signed (set MLOPS_IDENTITY)';
+    return isPrincipalId(actor) ? `it is not signed by ${actor}` : null;
+  }
+  const problem = problemOfForm(statement) ?? problemOfPurpose(statement, { ...asked, principal: actor });
+  return problem === null ? null : `its statement is not valid: ${problem}`;
+}
+
 /** Says why a statement is too old or from the future, or null. */
 export function problemOfAge({ statement }: SignedStatement, nowMs: number): string | null {
   const ageMs = nowMs - Date.parse(statement.at);

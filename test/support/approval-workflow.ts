@@ -50,7 +50,11 @@ export interface ApprovalScene {
   readonly told: readonly string[];
   readonly notes: readonly ApprovalNote[];
   decide(verdict: 'approve' | 'deny', principal: string, seen?: string): Promise<unknown>;
+  /** An update of whatever shape, straight to the engine. */
+  send(verdict: 'approve' | 'deny', input: object): Promise<unknown>;
   signal(name: string, ...inputs: unknown[]): Promise<void>;
+  /** Updates that went past the validators. */
+  accepted(): Promise<number>;
   status(): Promise<ApprovalStatus>;
   until(holds: (record: ApprovalRecord) => boolean, timeoutMs?: number): Promise<ApprovalRecord>;
   runs(): Promise<string>;
@@ -59,6 +63,8 @@ export interface ApprovalScene {
 }
 
 const HOUR = 3600;
+/** Nothing has to be signed there. */
+const ENVIRONMENT = 'staging';
 
 interface Shelf {
   record: ApprovalRecord;
@@ -88,11 +94,15 @@ export async function openApprovalTheatre(suggestContinueAsNewAfter = 5000) {
       });
       return await handle.result().catch((error: unknown) => (error as { cause?: unknown }).cause);
     },
-    start: async (world: Partial<ApprovalWorld> = {}, order: Partial<ApprovalAsk> = {}): Promise<ApprovalScene> => {
+    start: async (
+      world: Partial<ApprovalWorld> = {},
+      order: Partial<ApprovalAsk> = {},
+      terms: Partial<ApprovalRecord> = {},
+    ): Promise<ApprovalScene> => {
       const resource = `model/m${shelves.size}`;
       const approvalId = `apr-${shelves.size}`;
       const shelf: Shelf = {
-        record: createRecord({ approvalId, resource, askedAt: '' }),
+        record: createRecord({ approvalId, resource, environment: ENVIRONMENT, askedAt: '', ...terms }),
         world: {
           write: async () => undefined,
           tell: async () => undefined,
@@ -119,7 +129,7 @@ export async function openApprovalTheatre(suggestContinueAsNewAfter = 5000) {
       const handle = await client.workflow.start('approval', {
         workflowId: `approval/${approvalId}`,
         taskQueue: TASK_QUEUE,
-        args: [{ approvalId, order: createOrder({ resource, ...order }) }],
+        args: [{ approvalId, order: createOrder({ resource, environment: ENVIRONMENT, ...order }) }],
       });
       const newest = client.workflow.getHandle(handle.workflowId);
       return {
@@ -134,7 +144,17 @@ export async function openApprovalTheatre(suggestContinueAsNewAfter = 5000) {
             { claim: { actor: principal }, code: null, reason: 'because', seen },
             async () => await Promise.resolve(principal),
           ),
+        send: async (verdict, input) =>
+          await newest.executeUpdate<unknown, [object]>(verdict, { args: [input] }).catch((error: unknown) => {
+            throw new Error(String((error as Error).cause ?? error), { cause: error });
+          }),
         signal: async (name, ...inputs) => await newest.signal(name, ...inputs),
+        accepted: async () =>
+          ((await newest.fetchHistory()).events ?? []).filter(
+            (event) =>
+              event.workflowExecutionUpdateAcceptedEventAttributes !== null &&
+              event.workflowExecutionUpdateAcceptedEventAttributes !== undefined,
+          ).length,
         status: async () => await newest.query<ApprovalStatus>('status'),
         until: async (holds, timeoutMs = 20_000) =>
           await until(async () => await Promise.resolve(shelf.record), holds, timeoutMs),
@@ -153,7 +173,7 @@ function portsOver(shelves: ReadonlyMap<string, Shelf>): ApprovalActivityPorts {
     return shelf;
   };
   return {
-    environment: 'production',
+    environment: ENVIRONMENT,
     approvals: storeOver(shelfOf),
     approvalPolicy: APPROVAL_POLICY,
     identities: {

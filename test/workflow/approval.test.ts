@@ -70,6 +70,48 @@ describe.concurrent('an approval', () => {
     expect(scene.record()).toMatchObject({ state: 'pending', decisions: [] });
   });
 
+  it('takes into its history nothing that is not signed in production, nor a statement of something else, nor a token', async () => {
+    const scene = await theatre.start({}, {}, { environment: 'production' });
+    await scene.until(({ askedAt }) => askedAt !== '');
+    const { approvalId, contentDigest: seen } = scene.record();
+    const principal = 'principal:0000000000000a11';
+    const statement = {
+      format: 'durable-mlops/statement@1',
+      action: 'approval.decide',
+      resource: `approval/${approvalId}`,
+      content: DIGEST.a,
+      principal,
+      key: '0000000000000a11',
+      at: '2026-01-01T00:00:00.000Z',
+      nonce: '0'.repeat(32),
+    };
+    const signed = (change: object = {}) => ({
+      actor: principal,
+      statement: { statement: { ...statement, ...change }, signature: `${'A'.repeat(86)}==` },
+    });
+    const send = async (claim: unknown, verdict: 'approve' | 'deny' = 'approve', code: string | null = null) =>
+      await refusal(scene.send(verdict, { claim, code, reason: '', seen }));
+    for (const verdict of ['approve', 'deny'] as const) {
+      expect(await send({ actor: 'approver:ann' }, verdict)).toContain('in production it must be signed');
+      expect(await send({ actor: 'approver:ann' }, verdict, 'with.code')).toContain('in production it must be signed');
+      expect(await send({ actor: 'approver:ann', token: 'secret' }, verdict)).toContain('a token decides nothing');
+      expect(await send({ ...signed(), token: 'secret' }, verdict)).toContain('a token decides nothing');
+      expect(await send({ actor: principal, statement: 'signed' }, verdict)).toContain('its statement is not valid');
+      expect(await send(signed({ action: 'approval.read' }), verdict)).toContain('it is for approval.read');
+      expect(await send(signed({ resource: 'approval/other' }), verdict)).toContain('it is about approval/other');
+      expect(await send({ ...signed(), actor: 'approver:ann' }, verdict)).toContain(`it is signed by ${principal}`);
+      expect(await send('ann', verdict, 'with.code')).toContain('nobody claims it');
+    }
+    expect(await scene.accepted()).toBe(0);
+    // What is in order, and what comes with the code of a link, is looked at: this stage is none of production.
+    expect(await send(signed())).toContain('staging');
+    expect(await send(undefined, 'approve', 'with.code')).toContain('staging');
+    expect(await scene.accepted()).toBe(2);
+    const elsewhere = await theatre.start();
+    const unsigned = { claim: { actor: principal }, code: null, reason: '', seen };
+    expect(await refusal(elsewhere.send('approve', unsigned))).toContain(`it is not signed by ${principal}`);
+  });
+
   it('ends with a denial', async () => {
     const scene = await theatre.start();
     await scene.decide('deny', 'approver:ann');

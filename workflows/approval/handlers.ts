@@ -8,6 +8,8 @@ import {
   setHandler,
   uuid4,
 } from '@temporalio/workflow';
+import { problemOfClaim } from '../../domain/governance/statement.ts';
+import { objectOf } from '../../domain/json-object.ts';
 import { answerOfDecision, problemOfDecision, problemOfEnd } from '../../domain/registry/approval/quorum.ts';
 import {
   resourceOfApproval,
@@ -71,7 +73,8 @@ async function decide(context: ApprovalContext, verdict: Verdict, input: Decisio
   await opened(context);
   const occasion = `update/${currentUpdateInfo()?.id ?? uuid4()}`;
   try {
-    const { record } = await writeDecision(context, { ...input, verdict, occasion });
+    const { claim = null } = input as Partial<DecisionInput>;
+    const { record } = await writeDecision(context, { ...input, claim, verdict, occasion });
     return answerOfDecision(verdict, record);
   } catch (error) {
     throw refusalOf(error);
@@ -169,7 +172,10 @@ async function refuseSignal(context: ApprovalContext, problem: string): Promise<
 }
 
 function mustBe({ approvalId, standing }: ApprovalContext, verdict: Verdict, input: DecisionInput): void {
-  const problem = problemOfInput(input) ?? (standing === null ? null : problemOf(standing, verdict, input));
+  const problem =
+    problemOfInput(input) ??
+    problemOfWho(approvalId, standing, input) ??
+    (standing === null ? null : problemOf(standing, verdict, input));
   if (problem !== null) throw refusalFor({ approvalId }, verdict, problem);
 }
 
@@ -193,12 +199,23 @@ function problemOf({ record }: ApprovalStanding, verdict: Verdict, { claim, seen
   return problemOfDecision(record, { principal: claim?.actor ?? '', verdict, seen, authorities: null }, null);
 }
 
+/** What can be seen of who sent it; of the holder of a link nothing. */
+function problemOfWho(
+  approvalId: string,
+  standing: ApprovalStanding | null,
+  { claim = null }: Partial<Pick<DecisionInput, 'claim'>>,
+): string | null {
+  if (claim === null) return null;
+  const environment = standing?.record.environment ?? null;
+  return problemOfClaim(claim, { environment, action: 'approval.decide', resource: resourceOfApproval(approvalId) });
+}
+
 /** Any client may send an update of any shape. */
 function problemOfInput(input: unknown): string | null {
-  const given = (input ?? {}) as Partial<Record<keyof DecisionInput, unknown>>;
-  const actor = ((given.claim ?? {}) as { actor?: unknown }).actor;
-  if ((typeof actor !== 'string' || actor === '') && typeof given.code !== 'string')
-    return 'nobody claims it, and no link came with it';
+  const { claim = null, code, ...given } = objectOf(input);
+  const { actor } = objectOf(claim);
+  const isBy = claim === null ? typeof code === 'string' : typeof actor === 'string' && actor !== '';
+  if (!isBy) return 'nobody claims it, and no link came with it';
   if (typeof given.reason !== 'string') return 'its reason is no text (it may be empty)';
   return typeof given.seen === 'string' ? null : 'it does not say which content was seen';
 }

@@ -2,13 +2,7 @@ import { ApplicationFailure, currentUpdateInfo, proxyActivities, workflowInfo } 
 import type { RolloutActivities } from '../../activities/index.ts';
 import type { Authorisation } from '../../activities/authorise.ts';
 import { sourceOf, type FromSomewhere } from '../../domain/governance/act-source.ts';
-import {
-  isPrincipalId,
-  problemOfForm,
-  problemOfPurpose,
-  type AskedFor,
-  type Claim,
-} from '../../domain/governance/statement.ts';
+import { PRODUCTION, problemOfClaim, type AskedFor, type Claim } from '../../domain/governance/statement.ts';
 import type { RolloutRequest } from '../../domain/rollout/run.ts';
 import type { ActionInput } from '../messages.ts';
 import type { Ending } from './context.ts';
@@ -21,22 +15,9 @@ const { authorise } = proxyActivities<RolloutActivities>({
   retry: { initialInterval: '200ms', maximumInterval: '2s' },
 });
 
-/** Where everything is signed, and more than one person decides. */
-export const PRODUCTION = 'production';
-
-/**
- * What a validator can see without keys: in production nothing unsigned goes on, nowhere may somebody pass for a principal, and
- * a statement must be for this. Null when nothing is wrong.
- */
+/** What a validator can see without keys; null when nothing is wrong. */
 export function claimProblem(environment: string, action: string, input: ActionInput): string | null {
-  const { actor, statement } = input;
-  if (statement === undefined) {
-    if (environment === PRODUCTION) return 'in production it must be signed (set MLOPS_IDENTITY)';
-    return isPrincipalId(actor) ? `it is not signed by ${actor}` : null;
-  }
-  const asked = { action: `rollout.${action}`, resource: workflowInfo().workflowId, principal: actor };
-  const problem = problemOfForm(statement) ?? problemOfPurpose(statement, asked);
-  return problem === null ? null : `its statement is not valid: ${problem}`;
+  return problemOfClaim(input, { environment, action: `rollout.${action}`, resource: workflowInfo().workflowId });
 }
 
 /** Has a signature verified and roles looked up. @throws ApplicationFailure with the code of the refusal */

@@ -7,10 +7,11 @@ import {
   windowEndMs,
   type RolloutRun,
 } from '../../domain/rollout/run.ts';
+import { PRODUCTION } from '../../domain/governance/statement.ts';
 import { missingToClose, missingToEnter } from '../../domain/rollout/missing-evidence.ts';
 import type { PlanStep } from '../../domain/rollout/plan.ts';
 import { patched, workflowInfo } from '@temporalio/workflow';
-import { endUnlessMayStart, mustShowWho, PRODUCTION } from './authorise.ts';
+import { endUnlessMayStart, mustShowWho } from './authorise.ts';
 import { beat, restBeat, waitBeat } from './beat.ts';
 import { activities, advanceClock, type Ending, type RolloutContext } from './context.ts';
 import { isAway, isPassing, messageOf } from './failure.ts';

@@ -33,6 +33,7 @@ function createWorker(
   const written: { order: ApprovalOrder; requester: EventActor }[] = [];
   const assessed: AskedThing[] = [];
   const changes: unknown[] = [];
+  const claims: Claim[] = [];
   const view = { ...createRecord(), evidence: [], action: {}, ...known } as unknown as ApprovalView;
   const standing = { record: view, nowMs: 0 };
   const ports = {
@@ -51,8 +52,11 @@ function createWorker(
       },
     },
     authority: {
-      authorise: async ({ actor }: Claim) =>
-        await Promise.resolve({ id: actor, kind: KINDS[actor] ?? 'human', authentication: 'ed25519' }),
+      authorise: async (claim: Claim) => {
+        const { actor } = claim;
+        claims.push(claim);
+        return await Promise.resolve({ id: actor, kind: KINDS[actor] ?? 'human', authentication: 'ed25519' });
+      },
     },
     boundContent: {
       whyGone: async () => await Promise.resolve(null),
@@ -69,7 +73,7 @@ function createWorker(
     },
     outbox: { send: async () => await Promise.resolve() },
   } as unknown as ApprovalActivityPorts;
-  return { activities: withContext(createApprovalActivities(ports)), assessed, changes, written };
+  return { activities: withContext(createApprovalActivities(ports)), assessed, changes, claims, written };
 }
 
 /** As a worker runs them: they say that they are alive. */
@@ -153,6 +157,20 @@ describe('a decision', () => {
     await expect(
       worker.activities.decideApproval({ ...decision, approvalId: 'apr-test', occasion: 'test' }),
     ).rejects.toThrow('people decide, and you are a program');
+  });
+});
+
+describe('a claim that comes with a token', () => {
+  it('is looked at for what is signed, and for nothing else', async () => {
+    const worker = createWorker({}, FOUND, 'service');
+    const decision = { code: null, reason: '', seen: DIGEST.a, verdict: 'approve', approvalId: 'apr-test' } as const;
+    const rollout = { rolloutId: 'rollout/production/rag_api', content: {} };
+    const [byIt, byRollout] = [worker, createWorker({ resource: `${rollout.rolloutId}/gate/1/key` }, FOUND, 'service')];
+    const claim = { ...claimOf(API), token: 'secret' };
+    await expect(byIt.activities.decideApproval({ ...decision, claim, occasion: 'a' })).rejects.toThrow('a program');
+    const through = byRollout.activities.decideApproval({ ...decision, claim, occasion: 'b', rollout });
+    await expect(through).rejects.toThrow('a program');
+    expect([...byIt.claims, ...byRollout.claims]).toEqual([claimOf(API), claimOf(API)]);
   });
 });
 
