@@ -122,6 +122,8 @@ export interface AwaitedApproval {
 /** One transition of a version. */
 export interface StageChangeRecord {
   readonly change: number;
+  /** A model that is made again under the name of one that ended is another one. */
+  readonly modelId: string;
   readonly version: string;
   readonly act: 'promoted' | 'gone-back' | 'replaced' | 'demoted' | 'retired';
   readonly from: Stage;

@@ -119,6 +119,60 @@ describe('a model', () => {
     expect(kept.rowCount).toBe(2);
   });
 
+  it('that is deleted leaves every stage by its history, which stays beside that of who has its name later', async () => {
+    const history = async (name: string) =>
+      await server.registry.history({ model: name, after: null, limit: 10, actor: ADA });
+    await ingest('ended', '1.0.0');
+    const order = {
+      model: 'ended',
+      version: '1.0.0',
+      expectedProduction: null,
+      approvalId: null,
+      reason: '',
+      actor: ADA,
+    };
+    await server.registry.promote({ ...order, to: 'staging' });
+    await version('ended');
+    expect(await call('DELETE', 'registered-models/delete', { name: 'ended' })).toEqual({ status: 200, body: {} });
+    const { changes } = await history('ended');
+    expect(changes).toMatchObject([
+      { act: 'retired', version: '1.0.0', from: 'staging', to: 'archived', approvers: [] },
+      { act: 'promoted', version: '1.0.0', from: 'development', to: 'staging' },
+    ]);
+    const told = await pool.query('SELECT type FROM ledger_event WHERE sequence = $1', [changes[0]?.ledgerSequence]);
+    expect(told.rows).toEqual([{ type: 'model.deleted' }]);
+    const at = new Date(changes[1]?.at ?? '');
+    expect(await server.registry.productionAt({ model: 'ended', at, actor: ADA })).toBeNull();
+
+    await ingest('ended', '1.0.0');
+    await server.registry.promote({ ...order, to: 'staging' });
+    const both = (await history('ended')).changes.map(({ act, modelId }) => [act, modelId === changes[0]?.modelId]);
+    expect(both).toEqual([
+      ['promoted', false],
+      ['retired', true],
+      ['promoted', true],
+    ]);
+    await expect(history('never')).rejects.toMatchObject({ code: 'MODEL_NOT_FOUND' });
+  });
+
+  it('whose version a protected alias means is not deleted, and keeps it under another name', async () => {
+    await ingest('aliased', '1.0.0');
+    await pool.query(`ALTER TABLE model_alias DISABLE TRIGGER USER`);
+    await pool.query(
+      `INSERT INTO model_alias (model_id, environment, alias, version_id, changed_at, ledger_sequence)
+       SELECT model_id, 'elsewhere', 'Champion', version_id, now(), 0 FROM model_version JOIN model USING (model_id) WHERE name = 'aliased'`,
+    );
+    await pool.query(`ALTER TABLE model_alias ENABLE TRIGGER USER`);
+    expect(await call('DELETE', 'registered-models/delete', { name: 'aliased' })).toMatchObject(
+      isError(403, 'PERMISSION_DENIED', 'the protected alias Champion in elsewhere means 1.0.0. Nothing was changed'),
+    );
+    const { rows } = await pool.query(`SELECT FROM model_alias WHERE alias = 'Champion' AND version_id IS NOT NULL`);
+    expect(rows).toHaveLength(1);
+    expect(await call('POST', 'registered-models/rename', { name: 'aliased', new_name: 'aliased_2' })).toMatchObject({
+      status: 200,
+    });
+  });
+
   it('in production is neither renamed nor deleted, and that is an event', async () => {
     await ingest('serving', '1.0.0');
     await pool.query(`ALTER TABLE version_stage DISABLE TRIGGER USER`);

@@ -5,6 +5,7 @@ import { createPool } from '../../adapters/postgres/pool.ts';
 import type { EvidenceParts } from '../../adapters/postgres/rollout-store.ts';
 import { portsFrom } from '../../config/load.ts';
 import type { RegistrationOrder } from '../../domain/registry/registration.ts';
+import type { Stage } from '../../domain/registry/stages.ts';
 import { openTestLedger, startDatabase, type TestDatabase } from '../support/database.ts';
 import { OFFSETS } from '../support/offsets.ts';
 import { createTestRegistry, eventsOf, fileOf, registrationOf } from '../support/registry.ts';
@@ -208,6 +209,25 @@ describe('reading', () => {
     });
   });
 
+  it('lists what was retired where archived versions are asked for, and nowhere else', async () => {
+    for (const number of ['1.0.0', '1.1.0', '1.2.0']) await register(registrationOf('stood', number));
+    await made.registry.retire({ model: 'stood', version: '1.1.0', reason: '', actor: ADA });
+    const asked = { model: 'stood', withRetired: false, after: null, limit: 10, actor: ADA };
+    const numbersOf = async (stage: Stage | null) =>
+      (await made.registry.versions({ ...asked, stage })).versions.map(({ registration, stage: at }) => [
+        registration.version,
+        at,
+      ]);
+    expect(await numbersOf('archived')).toEqual([['1.1.0', 'archived']]);
+    expect(await numbersOf('development')).toEqual([
+      ['1.2.0', 'development'],
+      ['1.0.0', 'development'],
+    ]);
+    expect(await numbersOf(null)).toHaveLength(2);
+    const beyond = made.registry.versions({ ...asked, stage: null, after: 'foo' });
+    await expect(beyond).rejects.toMatchObject({ code: 'USAGE_INVALID', exitCode: 2 });
+  });
+
   it('says what is not there, and what may be meant', async () => {
     await register(registrationOf('Cased', '1.0.0'));
     await expect(version('cased', '1.0.0')).rejects.toMatchObject({
@@ -225,5 +245,11 @@ describe('reading', () => {
       type: 'model.read',
       category: 'model_access',
     });
+    const pages = async (after: string | null) =>
+      await registry.versions({ model: 'watched', stage: null, withRetired: false, after, limit: 1, actor: 'auditor' });
+    for (const after of [null, '9.0.0']) await pages(after);
+    await registry.history({ model: 'watched', after: 1, limit: 1, actor: 'auditor' });
+    const verbs = (await eventsOf(pool, 'model/watched')).map(({ facts }) => facts['verb']);
+    expect(verbs, 'each page').toEqual(['list', 'list', 'history']);
   });
 });

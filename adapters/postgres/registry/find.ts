@@ -1,3 +1,4 @@
+import { MlopsError } from '../../../domain/errors.ts';
 import { draftOfRegistry } from '../../../domain/registry/registry-drafts.ts';
 import type { ModelPage, ModelRecord, VersionPage, VersionRecord } from '../../../domain/registry/records.ts';
 import { resourceOfModel, resourceOfVersion } from '../../../domain/registry/resource-names.ts';
@@ -40,18 +41,24 @@ export async function getVersion(
   return record;
 }
 
-/** Versions of a model, highest precedence first; pages go on from the last version. @throws MODEL_NOT_FOUND */
+/** Versions of a model, highest precedence first; pages go on from the last version. @throws USAGE_INVALID, MODEL_NOT_FOUND */
 export async function listVersions(parts: RegistryParts, asked: VersionQuery): Promise<VersionPage> {
   const { after, actor, limit, model, stage, withRetired } = asked;
-  const id = await requireModel(parts.pool, model);
-  if (after === null)
-    await sampleRegistryRead(parts, resourceOfModel(model), { verb: 'list', stage, withRetired }, actor);
   const last = after === null ? null : parseVersion(after);
+  if (after !== null && last === null)
+    throw new MlopsError('USAGE_INVALID', {
+      problem: `Pages go on after ${JSON.stringify(after)}, wanted a version`,
+      hint: 'Give the last version of the page before, for example --after 1.4.0',
+    });
+  const id = await requireModel(parts.pool, model);
+  await sampleRegistryRead(parts, resourceOfModel(model), { verb: 'list', stage, withRetired }, actor);
+  // Archived is what was retired.
+  const isOfRetired = withRetired || stage === 'archived';
   const rows = await run<VersionRow>(
     parts.pool,
     `SELECT ${VERSION_COLUMNS} FROM ${stage === null ? pageOf('TRUE') : pageOf(STAGE_CONDITION[stage])} v ${STAGE_JOIN}
      ORDER BY v.sort_key DESC`,
-    [parts.environment, id, last === null ? null : sortKeyOf(last), withRetired, limit],
+    [parts.environment, id, last === null ? null : sortKeyOf(last), isOfRetired, limit],
   );
   const versions = rows.map((row) => recordOf(row, parts.environment));
   return { versions, cursor: rows.length < limit ? null : (versions.at(-1)?.registration.version ?? null) };
@@ -100,7 +107,7 @@ export async function listModels(
   parts: RegistryParts,
   { actor, after, limit }: { readonly after: string | null; readonly limit: number; readonly actor: string },
 ): Promise<ModelPage> {
-  if (after === null) await sampleRegistryRead(parts, 'model', { verb: 'list' }, actor);
+  await sampleRegistryRead(parts, 'model', { verb: 'list' }, actor);
   const rows = await run<ModelRow>(
     parts.pool,
     `SELECT m.model_id, m.name, m.last_ordinal AS versions, m.created_at, m.changed_at,
@@ -123,7 +130,7 @@ export async function listModels(
   return { models, cursor: rows.length < limit ? null : (models.at(-1)?.name ?? null) };
 }
 
-/** A share of the readings of the registry is written down. */
+/** A share of the readings of the registry is written down: of pages, each is one. */
 export async function sampleRegistryRead(
   { ledger, principals, readSample }: RegistryParts,
   resource: string,

@@ -18,7 +18,9 @@ export const run: CommandRun = async (context, input) => {
   if (moment !== null) return await productionAt(registry, model, moment);
   const { changes, cursor } = await registry.history({ model, after, limit });
   const names = await namesIn(registry, changes);
+  const isOfSeveral = new Set(changes.map(({ modelId }) => modelId)).size > 1;
   const rows = changes.map((change) => [
+    ...(isOfSeveral ? [change.modelId] : []),
     change.at,
     change.version,
     `${change.from} → ${change.to}`,
@@ -26,7 +28,10 @@ export const run: CommandRun = async (context, input) => {
     names(change.actor),
     `${change.approvers.map(names).join(', ') || '-'}${change.isImported ? ' (imported)' : ''}`,
   ]);
-  const table = renderTable(['AT', 'VERSION', 'STAGE', 'ACT', 'BY', 'APPROVED BY'], rows);
+  const table = renderTable(
+    [...(isOfSeveral ? ['MODEL'] : []), 'AT', 'VERSION', 'STAGE', 'ACT', 'BY', 'APPROVED BY'],
+    rows,
+  );
   const text = changes.length === 0 ? `No version of ${model} has left development yet` : table;
   return {
     exitCode: 0,
