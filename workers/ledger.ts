@@ -19,6 +19,7 @@ import { messageOf } from '../domain/errors.ts';
 import type { Primitives } from '../domain/governance/primitives.ts';
 import { formatVerifierKey, keyLines } from '../domain/governance/verifier-key.ts';
 import { sourceOfCall, sourceOfCommand, type SourceOfAct } from './act-source.ts';
+import { leaveProblem } from './ledger-status.ts';
 import { requestOfCall, requestOfProgram } from './request-id.ts';
 import { wrappingKeysOf, type KeyPlace } from './wrapping-keys.ts';
 
@@ -103,12 +104,15 @@ function followCommits(
     try {
       const checkpoint = await signCheckpoint(pool, primitives, await signer());
       await segments.follow(checkpoint, (from, to) => readEventLines(pool, from, to));
+      if (problem !== null || followed === null) await leaveProblem(folder, null);
       followed = checkpoint.size;
       problem = null;
     } catch (error) {
-      // What fails lasts many looks, and is said once.
-      if (problem !== messageOf(error))
+      // What fails lasts many looks, and is said once. Where not even that can be written, it shows by what is not signed or filed.
+      if (problem !== messageOf(error)) {
         log.error({ error: messageOf(error) }, 'ledger was not signed, or not repeated in its files');
+        await leaveProblem(folder, error).catch(() => undefined);
+      }
       problem = messageOf(error);
     }
   };
@@ -128,7 +132,7 @@ function followCommits(
   // A database that is away is said by those who need it.
   const look = async (): Promise<void> => {
     const size = await sizeOfLog(pool).catch(() => followed);
-    if (size !== followed && following === null && timer === null) run();
+    if ((size !== followed || problem !== null) && following === null && timer === null) run();
   };
   const looking = setInterval(() => void look(), LOOK_MS).unref();
   return {

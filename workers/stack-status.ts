@@ -7,6 +7,7 @@ import { pidFileOf } from '../adapters/processes/part.ts';
 import { connectionOptionsOf, loadDataConverter } from '../adapters/temporal/connect.ts';
 import { scheduleId } from '../adapters/temporal/schedules.ts';
 import type { MlopsConfig } from '../config/schema.ts';
+import { examineLedger } from './ledger-status.ts';
 import { findPollers } from './pollers.ts';
 import { expectOk } from './stack-parts.ts';
 import { isMlopsError, messageOf } from '../domain/errors.ts';
@@ -26,15 +27,19 @@ export interface PartStatus {
   readonly fix: string | null;
 }
 
-type Seen = { readonly state: PartStatus['state']; readonly detail: string };
+type Seen = { readonly state: PartStatus['state']; readonly detail: string; readonly fix?: string };
 
 const START = 'mlops up --detach';
+
+/** No process: what the workers keep signed, and in files. */
+export const LEDGER_PART = 'ledger';
 
 /** Probes every part now, side by side. */
 export async function probeStack(config: MlopsConfig): Promise<{ healthy: boolean; parts: PartStatus[] }> {
   const groups = await Promise.all([
     probeTemporal(config),
     probePostgres(config),
+    probeLedger(config),
     probeWorkers(config),
     probeApi(config),
     probeGateway(config),
@@ -54,8 +59,8 @@ async function probe(
   const pid = await readLivePid(pidFileOf(config.stateDirectory, name));
   try {
     const seen = await look();
-    const { state, detail } = typeof seen === 'string' ? { state: 'up' as const, detail: seen } : seen;
-    return [{ name, state, pid, address, detail, fix: state === 'up' ? null : START }];
+    const { state, detail, fix = START } = typeof seen === 'string' ? { state: 'up' as const, detail: seen } : seen;
+    return [{ name, state, pid, address, detail, fix: state === 'up' ? null : fix }];
   } catch (error) {
     const detail = messageOf(error).split('\n')[0] ?? '';
     if (!isMlopsError(error) || error.retryable) return [{ name, state: 'down', pid, address, detail, fix: START }];
@@ -83,6 +88,10 @@ async function probePostgres(config: MlopsConfig): Promise<PartStatus[]> {
       ? `migration ${level}`
       : { state: 'degraded', detail: `migration ${level}, wanted ${wanted}: run \`mlops up\`` };
   });
+}
+
+async function probeLedger(config: MlopsConfig): Promise<PartStatus[]> {
+  return await probe(config, LEDGER_PART, config.auditDirectory, async () => await examineLedger(config));
 }
 
 async function probeWorkers(config: MlopsConfig): Promise<PartStatus[]> {

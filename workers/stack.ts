@@ -21,13 +21,15 @@ import { checkPorts, examineMachine } from './doctor.ts';
 import { assertSameStack, portOffsetOf, saveStack } from './running-stack.ts';
 import { assembleStages, ownCommand } from './stack-parts.ts';
 import { describeTaken, findFreeOffset, findTakenPorts } from './stack-ports.ts';
-import { probeStack } from './stack-status.ts';
+import { LEDGER_PART, probeStack } from './stack-status.ts';
 
 type Say = (line: string) => void;
 
 const SUPERVISOR = { name: 'supervisor', stopSignal: 'SIGTERM', graceMs: 60_000 } as const;
 /** Enough for the slowest part; a build of the server is awaited before. */
 const READY_MS = 90_000;
+/** A worker that has come up opens the ledger and signs what was left within a second. */
+const LEDGER_MS = 5000;
 const FOLDERS = ['run', 'logs', 'keys', 'cache', 'temporal', 'gateway', 'journal'];
 
 /** The local stack of a state directory; the shape is client/stack-port.ts. */
@@ -92,10 +94,13 @@ async function start(
     if ((await prepareStart(config, say)) === null) await spawnSupervisor(config, pidFile);
   });
   const deadline = Date.now() + READY_MS;
-  for (;;) {
+  for (let runsSince: number | null = null; ;) {
     const status = await probeStack(config);
-    if (status.healthy) return status;
     const waiting = status.parts.filter(({ state }) => state !== 'up');
+    const runs = waiting.every(({ name }) => name === LEDGER_PART);
+    runsSince = runs ? (runsSince ?? Date.now()) : null;
+    // What is wrong with the ledger is told, and keeps nobody from a stack that runs: traffic is steered by it.
+    if (status.healthy || (runsSince !== null && Date.now() - runsSince > LEDGER_MS)) return status;
     if (waiting.some(({ name }) => name === 'postgres')) await assertDatabaseFits(config);
     if ((await readLivePid(pidFile)) === null || Date.now() > deadline) {
       const [first] = waiting;

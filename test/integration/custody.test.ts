@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Pool } from 'pg';
@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ensureLedgerKeys, followWrappingKeys, wrappingFileOf } from '../../adapters/crypto/ledger-keys.ts';
 import { addSigningKey, signingFileOf } from '../../adapters/crypto/ledger-signer.ts';
 import { createLocalDataKeys } from '../../adapters/crypto/local-data-keys.ts';
+import { segmentFolder } from '../../adapters/ledger/segments.ts';
 import { readBeginning, readExport, readText } from '../../adapters/ledger/export-files.ts';
 import { rewrapKeys } from '../../adapters/postgres/ledger/rewrap.ts';
 import { journalFileOf, readJournal } from '../../adapters/gateway/emergency-journal.ts';
@@ -31,6 +32,7 @@ import type { SourceOfAct } from '../../workers/act-source.ts';
 import { composeWebhooks } from '../../workers/webhooks.ts';
 import { composeGovernance } from '../../workers/custody.ts';
 import { composeRolloutEvidence } from '../../workers/rollout-evidence.ts';
+import { examineLedger } from '../../workers/ledger-status.ts';
 import { composeLedgerReader } from '../../workers/ledger-reader.ts';
 import { startGateway, type RunningGateway } from '../../workers/gateway.ts';
 import { composeEvidence, composeLedger, readVerifierKeys } from '../../workers/ledger.ts';
@@ -685,6 +687,72 @@ describe('the rotation of the key that signs checkpoints', () => {
   );
 });
 
+describe('an erasure that is killed before it has tidied up the files of the database', () => {
+  it('does so when it is made again, though nothing is left to erase', async () => {
+    const order = { subject: 'killed-before', ...WHY };
+    await say(order.subject, 'words');
+    const { id } = await parts.principals.actor(order.subject);
+    const before = await vacuumsOf('ledger_key');
+    const killed = await composeGovernance(config, createPoolUntil(pool, 'VACUUM'));
+    await expect(killed.erase(order)).rejects.toThrow('killed');
+    expect(await vacuumsOf('ledger_key')).toBe(before);
+    expect(await governance.erase({ ...order, subject: id })).toMatchObject(NOTHING);
+    await expect.poll(async () => await vacuumsOf('ledger_key')).toBe(before + 1);
+  });
+});
+
+describe('how the ledger stands', () => {
+  const examine = async ({ auditDirectory } = config) =>
+    await examineLedger({ ...config, auditDirectory, databaseUrl: database.url }, 1);
+  /** Until it is so, a few seconds at most. */
+  const until = async (state: string, detail: RegExp) => {
+    await expect
+      .poll(async () => await examine(), { timeout: 20_000, interval: 100 })
+      .toMatchObject({
+        state,
+        detail: expect.stringMatching(detail) as string,
+      });
+  };
+
+  it('is well when all is signed and in its files, and says so when nobody signs or files', async () => {
+    await say('stands-well', 'words');
+    await until('up', /^(\d+) events, \1 signed, \1 in files$/);
+    const signing = await pool.connect();
+    await signing.query('SELECT pg_advisory_lock(7304106)');
+    await say('stalled', 'words');
+    await until('degraded', /^1 of \d+ events are not signed, for \d+ s$/);
+    await signing.query('SELECT pg_advisory_unlock(7304106)');
+    signing.release();
+    await until('up', /in files$/);
+    const { origin = '' } = (await pool.query<{ origin: string }>('SELECT origin FROM ledger_head')).rows[0] ?? {};
+    const elsewhere = { ...config, auditDirectory: mkdtempSync(join(tmpdir(), 'mlops-audit-')) };
+    mkdirSync(segmentFolder(elsewhere.auditDirectory, origin));
+    expect(await examine(elsewhere)).toMatchObject({
+      state: 'degraded',
+      detail: expect.stringMatching(/^its files have 0 of \d+ signed events$/) as string,
+    });
+  });
+
+  it('says what a worker found when the log is not the one that was signed, until it is again', async () => {
+    const signing = await pool.connect();
+    await signing.query('SELECT pg_advisory_lock(7304106)');
+    const sequence = await say('tampered-with', 'words', 'test/before');
+    const change = async (from: string, to: string) =>
+      await pool.query(`BEGIN; SET LOCAL session_replication_role = replica;
+        UPDATE ledger_event SET canonical = replace(canonical, '${from}', '${to}') WHERE sequence = ${sequence}; COMMIT;`);
+    await change('test/before', 'test/behind');
+    await signing.query('SELECT pg_advisory_unlock(7304106)');
+    signing.release();
+    await until(
+      'degraded',
+      /not signed, for \d+ s: Ledger is not the one that was signed: its \d+ events do not give the tree/,
+    );
+    expect((await examine()).fix).toContain('verify-evidence-offline.md');
+    await change('test/behind', 'test/before');
+    await until('up', /in files$/);
+  });
+});
+
 describe('who looks, and who is refused', () => {
   const page = { isNewestFirst: true, after: null, limit: 1 };
   const sizeOf = async () => (await pool.query<{ size: string }>('SELECT size FROM ledger_head')).rows[0]?.size;
@@ -892,6 +960,24 @@ function createStoppingPool(real: Pool, after: number): Pool {
   let count = 0;
   const query = async (text: string, values: unknown[]) => {
     if (text.includes('UPDATE ledger_key SET wrapping_key') && (count += 1) > after) throw new RangeError('stopped');
+    return await real.query(text, values);
+  };
+  return { query, connect: async () => await real.connect() } as unknown as Pool;
+}
+
+/** How often a table was tidied up by a command. */
+async function vacuumsOf(table: string): Promise<number> {
+  const { rows } = await pool.query<{ count: string }>(
+    'SELECT vacuum_count AS count FROM pg_stat_user_tables WHERE relname = $1',
+    [table],
+  );
+  return Number(rows[0]?.count);
+}
+
+/** Of a process that is killed before a statement that begins so. */
+function createPoolUntil(real: Pool, statement: string): Pool {
+  const query = async (text: string, values: unknown[]) => {
+    if (text.startsWith(statement)) throw new RangeError('killed');
     return await real.query(text, values);
   };
   return { query, connect: async () => await real.connect() } as unknown as Pool;

@@ -51,9 +51,9 @@ export function createErasure({ pool, ledger, principals }: EvidenceParts, forge
         const erased = await ledger.transact(
           async (transaction) => await destroy(transaction, { subject, traces }, order, actor),
         );
-        // What the rows held before must not stay in the files of the database until it is tidied up some day.
-        if (erased.keys > 0 || erased.name || erased.rows > 0)
-          await query(pool, `VACUUM ledger_key, principal, ${WORD_TABLES.join(', ')}`, []);
+        // What the rows held before must not stay in the files of the database until it is tidied up some day. Also where nothing was
+        // left to erase: an erasure before this one may have been killed here.
+        await query(pool, `VACUUM ledger_key, principal, ${WORD_TABLES.join(', ')}`, []);
         return { ...erased, ...named };
       } catch (error) {
         if (isMlopsError(error, 'LEGAL_HOLD')) {

@@ -17,10 +17,11 @@ export const run: CommandRun = async (context, input) => {
     return { exitCode: 0 };
   }
   const status = await stack.start(context.say);
+  const ready = status.healthy ? 'Ready.' : 'It runs, and something is wrong: see mlops doctor.';
   const rows = status.parts.map((part) => [part.name, part.state, String(part.pid ?? '-'), part.address, part.detail]);
   return {
     exitCode: 0,
     data: status,
-    text: `${renderTable(['PART', 'STATE', 'PID', 'ADDRESS', 'DETAIL'], rows)}\n\nReady. Stop it with: mlops down`,
+    text: `${renderTable(['PART', 'STATE', 'PID', 'ADDRESS', 'DETAIL'], rows)}\n\n${ready} Stop it with: mlops down`,
   };
 };

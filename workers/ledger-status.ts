@@ -1,0 +1,87 @@
+import { existsSync } from 'node:fs';
+import { readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createPrimitives } from '../adapters/crypto/primitives.ts';
+import { checkpointFileOf, segmentFolder } from '../adapters/ledger/segments.ts';
+import { readProgress, type LedgerProgress } from '../adapters/postgres/ledger/progress.ts';
+import { openPool } from '../adapters/postgres/pool.ts';
+import type { MlopsConfig } from '../config/schema.ts';
+import { isMlopsError, messageOf } from '../domain/errors.ts';
+import { parseNote } from '../domain/governance/checkpoint.ts';
+
+/** How the ledger stands; `fix` is what mends it, where starting the worker does not. */
+interface Standing {
+  readonly state: 'up' | 'degraded';
+  readonly detail: string;
+  readonly fix?: string;
+}
+
+/** Why a worker of this machine cannot sign, or repeat in files. */
+interface Problem {
+  readonly message: string;
+  readonly fix: string | null;
+}
+
+/** Commits are signed and filed within a second: what waits longer than this waits for somebody who does not come. */
+const LATE_SECONDS = 10;
+
+/** Whether what is committed is signed, and is in the files of this machine where it keeps them. */
+export async function examineLedger(
+  config: Pick<MlopsConfig, 'auditDirectory' | 'databaseUrl' | 'stateDirectory' | 'ports'>,
+  lateSeconds = LATE_SECONDS,
+): Promise<Standing> {
+  const pool = openPool(config, 1);
+  try {
+    const progress = await readProgress(pool, lateSeconds);
+    if (progress === null) return { state: 'degraded', detail: 'it was not opened yet' };
+    const folder = segmentFolder(config.auditDirectory, progress.origin);
+    return judge(progress, { lateSeconds, filed: await readFiled(folder), problem: await readProblem(folder) });
+  } finally {
+    await pool.end();
+  }
+}
+
+function judge(
+  { signedBefore, signed, size, waitingSeconds }: LedgerProgress,
+  seen: { readonly lateSeconds: number; readonly filed: number | null; readonly problem: Problem | null },
+): Standing {
+  const { filed, lateSeconds, problem } = seen;
+  const told = problem === null ? '' : `: ${problem.message}`;
+  const fix = problem?.fix ?? null;
+  const degraded = (detail: string): Standing => ({
+    state: 'degraded',
+    detail: `${detail}${told}`,
+    ...(fix === null ? {} : { fix }),
+  });
+  if (signed > size) return degraded(`${signed} events were signed, and the database has ${size}`);
+  if (waitingSeconds > lateSeconds)
+    return degraded(`${size - signed} of ${size} events are not signed, for ${Math.floor(waitingSeconds)} s`);
+  if (filed !== null && filed < signedBefore) return degraded(`its files have ${filed} of ${signed} signed events`);
+  if (problem !== null) return degraded(`${size} events, and a worker could not go on`);
+  return { state: 'up', detail: `${size} events, ${signed} signed${filed === null ? '' : `, ${filed} in files`}` };
+}
+
+/** Events that the files of this machine have under a checkpoint; null where there are none. */
+async function readFiled(folder: string): Promise<number | null> {
+  if (!existsSync(folder)) return null;
+  const file = checkpointFileOf(folder);
+  if (!existsSync(file)) return 0;
+  return parseNote(createPrimitives(), await readFile(file, 'utf8'))?.checkpoint.size ?? 0;
+}
+
+function problemFileOf(folder: string): string {
+  return join(folder, 'problem.json');
+}
+
+async function readProblem(folder: string): Promise<Problem | null> {
+  const text = await readFile(problemFileOf(folder), 'utf8').catch(() => null);
+  return text === null ? null : (JSON.parse(text) as Problem);
+}
+
+/** Leaves word for `status` and `doctor` beside the files; null takes it away. On a full disk they see that nothing goes on. */
+export async function leaveProblem(folder: string, error: unknown): Promise<void> {
+  const file = problemFileOf(folder);
+  if (error === null) return await rm(file, { force: true });
+  const problem: Problem = { message: messageOf(error), fix: isMlopsError(error) ? error.remedy : null };
+  await writeFile(file, `${JSON.stringify(problem)}\n`, { mode: 0o600 });
+}
