@@ -6,7 +6,7 @@ MODEL_NAME ?= rag_api
 MODEL_VERSION ?=
 FROM_VERSION ?=
 PROFILE ?= default
-# What mlops-register registers; MODEL_NAME and MODEL_VERSION go before what it says.
+# What mlops-register registers; MODEL_NAME and MODEL_VERSION go before what it says, where they are given.
 MANIFEST ?= examples/models/rag_api.yaml
 # More options for the command behind a target: make mlops-deploy MODEL_VERSION=1.1.0 ARGS="--detach --gate 25"
 ARGS ?=
@@ -56,7 +56,7 @@ mlops-deploy mlops-canary-deploy: node_modules/.stamp ## roll MODEL_VERSION of M
 	$(MLOPS) rollout start --model '$(MODEL_NAME)' --to '$(MODEL_VERSION)' $(if $(FROM_VERSION),--from '$(FROM_VERSION)') --profile '$(PROFILE)' $(ARGS)
 
 mlops-register: node_modules/.stamp ## register MODEL_VERSION of MODEL_NAME as MANIFEST says; once, whatever how often
-	$(MLOPS) model register '$(MODEL_NAME)' '$(MODEL_VERSION)' --file '$(MANIFEST)' $(ARGS)
+	$(MLOPS) model register '$(if $(filter file,$(origin MODEL_NAME)),,$(MODEL_NAME))' '$(MODEL_VERSION)' --file '$(MANIFEST)' $(ARGS)
 
 mlops-promote: node_modules/.stamp ## move MODEL_VERSION of MODEL_NAME one stage up; into production it asks for its approval
 	@test -n '$(MODEL_VERSION)' || { echo "MODEL_VERSION is missing: make $@ MODEL_NAME=rag_api MODEL_VERSION=1.1.0" >&2; exit 2; }

@@ -47,6 +47,8 @@ export interface Registration {
 const LONGEST_TAG_KEY = 250;
 const LONGEST_TEXT = 100_000;
 const MOST_ENTRIES = 1000;
+/** A larger whole number may have been another one before it was read. */
+const EXACT = Number.MAX_SAFE_INTEGER;
 
 /** Checks an order as a whole: the registration, or every problem it has. */
 export function completeRegistration(
@@ -92,7 +94,8 @@ function metadataOf({ metadata = {} }: RegistrationOrder, problems: string[]): R
   const entries = sortedEntries(metadata, 'metadata', problems);
   const known = entries.filter((entry): entry is [string, MetadataValue] => {
     const isFine = isKey(entry[0]) && isScalar(entry[1]);
-    if (!isFine) problems.push(`metadata ${entry[0]} is not a text, a finite number, true or false`);
+    if (!isFine)
+      problems.push(`metadata ${entry[0]} is not a text, a number that keeps all of its digits, true or false`);
     return isFine;
   });
   return Object.fromEntries(known.map(([key, value]) => [key, value === 0 ? 0 : value]));
@@ -178,7 +181,8 @@ function isKey(key: string): boolean {
 
 function isScalar(value: unknown): value is MetadataValue {
   if (typeof value === 'string') return isText(value);
-  return typeof value === 'boolean' || (typeof value === 'number' && Number.isFinite(value));
+  if (typeof value === 'number') return Number.isFinite(value) && !(Number.isInteger(value) && Math.abs(value) > EXACT);
+  return typeof value === 'boolean';
 }
 
 /** Evidence cannot hold half of a surrogate pair, and the database no NUL. */

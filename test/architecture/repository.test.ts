@@ -144,12 +144,15 @@ describe('make help', () => {
 
   it('registers and promotes what is named, as the manifest says', () => {
     // -n alone: a target that is really run installs packages first.
+    const { MODEL_NAME: _, MODEL_VERSION: __, ...env } = process.env;
     const commandsOf = (...args: string[]) =>
-      spawnSync('make', ['-n', ...args], { cwd: ROOT, encoding: 'utf8' }).stdout;
+      spawnSync('make', ['-n', ...args], { cwd: ROOT, encoding: 'utf8', env }).stdout;
     const named = ['MODEL_NAME=other', 'MODEL_VERSION=1.2.0'];
     expect(commandsOf('mlops-register', ...named)).toContain(
       "mlops model register 'other' '1.2.0' --file 'examples/models/rag_api.yaml'",
     );
+    // What is not named is what the manifest says: a name would go before it, for good.
+    expect(commandsOf('mlops-register', 'MANIFEST=x.yaml')).toContain("mlops model register '' '' --file 'x.yaml'");
     expect(commandsOf('mlops-promote', ...named)).toContain("mlops model promote 'other' '1.2.0'");
   });
 

@@ -106,6 +106,32 @@ describe('mlops model register', () => {
     );
   });
 
+  it('registers what was typed, digit by digit', async () => {
+    const typed = ['id=12345678901234567890', 'build=00017', 'commit=12e5', 'share=0.50', 'seed=-3', 'tied=true'];
+    const metadata = [...EMBEDDING.metadata, ...typed];
+    const { data } = await model('register', ['digits', '1.0.0'], { ...EMBEDDING, metadata, metric: ['recall=0.90'] });
+    expect(data['metadata']).toEqual({
+      dimension: 768,
+      distance: 'cosine',
+      tokenizer: 'bert',
+      id: '12345678901234567890',
+      build: '00017',
+      commit: '12e5',
+      share: '0.50',
+      seed: -3,
+      tied: true,
+    });
+    expect(data['baseline']).toMatchObject([{ name: 'recall', value: 0.9 }]);
+    const file = await fileOf('metadata: { id: 12345678901234567890 }');
+    expect(await model('register', ['digits', '1.1.0'], { ...EMBEDDING, file })).toMatchObject({
+      code: 'REGISTRATION_INVALID',
+      text: expect.stringContaining('metadata id is not a text, a number that keeps all of its digits') as string,
+    });
+    expect(
+      await model('register', ['digits', '1.1.0'], { ...EMBEDDING, metric: ['fluency=4.2:points:higher:oops'] }),
+    ).toMatchObject({ code: 'USAGE_INVALID', text: expect.stringContaining('has 4 parts') as string });
+  });
+
   it('takes a manifest, its artifact beside it, and what is typed goes before what it says', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'mlops-manifest-'));
     const file = join(folder, 'model.yaml');

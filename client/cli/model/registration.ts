@@ -87,20 +87,27 @@ export function pair<T>(name: string, word: string, parse: (value: string) => T)
   });
 }
 
-/** `0.89`, or with what the name does not say: `4.2:points:higher`. */
+const NUMBER = /^-?\d+(\.\d+)?(e[+-]?\d+)?$/i;
+
+/** `0.89`, or with what the name does not say: `4.2:points:higher`. @throws USAGE_INVALID */
 function parseMetric(value: string): unknown {
-  const [figure = '', unit, direction] = value.split(':');
+  const [figure = '', unit, direction, ...more] = value.split(':');
+  if (more.length > 0)
+    throw new MlopsError('USAGE_INVALID', {
+      problem: `Figure ${value} has ${more.length + 3} parts, wanted VALUE, or VALUE:UNIT:DIRECTION`,
+      hint: 'For example --metric fluency=4.2:points:higher',
+    });
   return {
-    value: parseScalar(figure),
+    value: NUMBER.test(figure) ? Number(figure) : figure,
     ...(unit === undefined ? {} : { unit }),
     ...(direction === undefined ? {} : { direction }),
   };
 }
 
-/** Numbers and truth values as such; everything else is text. */
+/** Truth values, and numbers that are written as they were typed, are such; everything else is text: `00017` and `12e5` may be names. */
 function parseScalar(value: string): string | number | boolean {
   if (value === 'true' || value === 'false') return value === 'true';
-  return /^-?\d+(\.\d+)?(e[+-]?\d+)?$/i.test(value) ? Number(value) : value;
+  return NUMBER.test(value) && String(Number(value)) === value ? Number(value) : value;
 }
 
 function option(input: CommandInput, name: string): string | undefined {
