@@ -6,7 +6,7 @@ import { migrate } from '../adapters/postgres/migrate.ts';
 import { signCheckpoint } from '../adapters/postgres/ledger/sign-checkpoint.ts';
 import type { EventDraft } from '../domain/governance/event-draft.ts';
 import { openTestLedger, startDatabase } from '../test/support/database.ts';
-import { ORIGIN, primitives, testKey } from '../test/support/ledger.ts';
+import { primitives, testKey, testSigner } from '../test/support/ledger.ts';
 import { printTable, quantileOf, wholeOption } from './support/report.ts';
 
 const EVENTS = wholeOption('events', 50_000);
@@ -14,7 +14,7 @@ const AT_ONCE = wholeOption('at-once', 200);
 const SINGLE = wholeOption('single', 300);
 const OFFERED = wholeOption('offered', 5000);
 const SECONDS = wholeOption('seconds', 20);
-const SIGNER = { origin: ORIGIN, keys: [testKey(1)] };
+const SIGNER = testSigner(testKey(1));
 
 const draft = (at: number): EventDraft => ({
   type: 'rollout.judged',

@@ -12,7 +12,7 @@ import type { EventQuery } from '../domain/governance/event-query.ts';
 import { verifyInclusion } from '../domain/governance/merkle-proof.ts';
 
 import { openTestLedger, startDatabase, testKeys } from '../test/support/database.ts';
-import { ORIGIN, primitives, testKey } from '../test/support/ledger.ts';
+import { ORIGIN, primitives, testKey, testSigner } from '../test/support/ledger.ts';
 import { fillLedger, IN_CONFIDENCE, PEOPLE, personAt, rowsWith } from './support/large-ledger.ts';
 import { printTable, quantileOf, wholeOption } from './support/report.ts';
 
@@ -21,7 +21,7 @@ const RUNS = wholeOption('runs', 40);
 /** Of how many people everything is erased, and how many proofs of each are kept from before. */
 const ERASED = 20;
 const PROOFS_EACH = 50;
-const SIGNER = { origin: ORIGIN, keys: [testKey(1)] };
+const SIGNER = testSigner(testKey(1));
 const PAGE = { isNewestFirst: true, after: null, limit: 50 };
 
 const pick = (most: number): number => Math.floor(Math.random() * most);

@@ -2,8 +2,9 @@ import type { Pool } from 'pg';
 import { createPrimitives } from '../adapters/crypto/primitives.ts';
 import { followLedgerSigner } from '../adapters/crypto/ledger-signer.ts';
 import { createLedgerReader } from '../adapters/postgres/ledger/reader.ts';
+import type { MlopsConfig } from '../config/schema.ts';
 import { composeAuthority, type Rules } from './authority.ts';
-import { composeEvidence, openDataKeys } from './ledger.ts';
+import { checkpointSigner, composeEvidence, openDataKeys } from './ledger.ts';
 import type { KeyPlace } from './wrapping-keys.ts';
 
 type Reader = ReturnType<typeof createLedgerReader>;
@@ -14,15 +15,24 @@ type Event = Parameters<Reader['event']>;
 /** What is read is the log of the installation. */
 const RESOURCE = 'ledger';
 
-/** The ledger as somebody who may look into it uses it; the shape is client/ledger-port.ts. */
-export async function composeLedgerReader(config: Rules & KeyPlace, pool: Pool) {
+/**
+ * The ledger as somebody who may look into it uses it; the shape is client/ledger-port.ts.
+ *
+ * @param signingPool connections of a worker's role, where this login is one; a machine that has the key signs by it
+ */
+export async function composeLedgerReader(
+  config: Rules & KeyPlace & Pick<MlopsConfig, 'auditDirectory'>,
+  pool: Pool,
+  signingPool = pool,
+) {
   const primitives = createPrimitives();
+  const signer = followLedgerSigner(config.stateDirectory, primitives);
   const parts = await composeEvidence(config, pool);
   const authority = composeAuthority(config, parts);
   const reader = createLedgerReader({
     ...parts,
     primitives,
-    signer: followLedgerSigner(config.stateDirectory, primitives),
+    signing: signer === null ? null : { pool: signingPool, signer: checkpointSigner(config, signer) },
     keys: await openDataKeys(config),
     readSample: config.governance.readSample,
   });

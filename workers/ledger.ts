@@ -6,13 +6,13 @@ import type { Logger } from 'pino';
 import type { DataKeys } from '../adapters/crypto/envelope.ts';
 import { followLedgerSigner, loadLedgerSigner, type LedgerSigner } from '../adapters/crypto/ledger-signer.ts';
 import { createPrimitives } from '../adapters/crypto/primitives.ts';
-import { createSegmentFiles, segmentFolder } from '../adapters/ledger/segments.ts';
+import { createSegmentFiles, readFiledNote, segmentFolder } from '../adapters/ledger/segments.ts';
 import { createLedger } from '../adapters/postgres/ledger/ledger.ts';
 import { openLedger } from '../adapters/postgres/ledger/open-ledger.ts';
 import { createPrincipals } from '../adapters/postgres/ledger/principals.ts';
 import { readEventLines } from '../adapters/postgres/ledger/read-events.ts';
 import { createPayloadSealer } from '../adapters/postgres/ledger/seal-payloads.ts';
-import { signCheckpoint, sizeOfLog } from '../adapters/postgres/ledger/sign-checkpoint.ts';
+import { signCheckpoint, sizeOfLog, type CheckpointSigner } from '../adapters/postgres/ledger/sign-checkpoint.ts';
 import type { EvidenceParts } from '../adapters/postgres/rollout-store.ts';
 import type { MlopsConfig } from '../config/schema.ts';
 import { messageOf } from '../domain/errors.ts';
@@ -44,7 +44,10 @@ export async function composeLedger(
   const follower =
     signer === null || origin === null
       ? null
-      : followCommits({ pool, primitives, signer, log }, segmentFolder(config.auditDirectory, origin));
+      : followCommits(
+          { pool, primitives, signer: checkpointSigner(config, signer), log },
+          segmentFolder(config.auditDirectory, origin),
+        );
   const ledger = createLedger(pool, {
     primitives,
     sealer: createPayloadSealer(primitives, keys),
@@ -84,6 +87,17 @@ export async function openDataKeys(config: KeyPlace): Promise<DataKeys> {
   return keys.dataKeys('ledger_key');
 }
 
+/** The signer with what this machine has filed: a log that does not continue that is not signed. */
+export function checkpointSigner(
+  { auditDirectory }: Pick<MlopsConfig, 'auditDirectory'>,
+  signer: () => Promise<LedgerSigner>,
+): () => Promise<CheckpointSigner> {
+  return async () => {
+    const keys = await signer();
+    return { ...keys, filed: async () => await readFiledNote(segmentFolder(auditDirectory, keys.origin)) };
+  };
+}
+
 /** Signs and files what was committed, by whomever, a little later. What fails is tried again with the next look. */
 function followCommits(
   {
@@ -91,7 +105,7 @@ function followCommits(
     primitives,
     signer,
     log,
-  }: { pool: Pool; primitives: Primitives; signer: () => Promise<LedgerSigner>; log: Logger },
+  }: { pool: Pool; primitives: Primitives; signer: () => Promise<CheckpointSigner>; log: Logger },
   folder: string,
 ): { readonly wake: () => void; close(): Promise<void> } {
   const segments = createSegmentFiles(folder);

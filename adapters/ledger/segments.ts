@@ -58,6 +58,12 @@ export function checkpointFileOf(folder: string): string {
   return join(folder, 'checkpoint');
 }
 
+/** The checkpoint that a folder keeps; null when it has none. */
+export async function readFiledNote(folder: string): Promise<string | null> {
+  const file = checkpointFileOf(folder);
+  return existsSync(file) ? await readFile(file, 'utf8') : null;
+}
+
 /** Keeps the ledger in files of a folder (0600). Any number of programs may follow into one folder. */
 export function createSegmentFiles(folder: string, segmentBytes = SEGMENT_BYTES): SegmentFiles {
   let known: End | null = null;
@@ -99,8 +105,7 @@ async function assertContinued(
 
 /** A crash may have come between the events and their checkpoint: it is looked at even where no event is missing. */
 async function keepCheckpoint(folder: string, note: string): Promise<void> {
-  const file = checkpointFileOf(folder);
-  if (!existsSync(file) || (await readFile(file, 'utf8')) !== note) await writeDurably(file, note);
+  if ((await readFiledNote(folder)) !== note) await writeDurably(checkpointFileOf(folder), note);
 }
 
 /**

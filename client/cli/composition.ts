@@ -170,8 +170,9 @@ async function composeLedger(config: MlopsConfig, closers: (() => Promise<void>)
     import('../../workers/ledger-reader.ts'),
   ]);
   const pool = openPool(config);
-  closers.push(async () => await pool.end());
-  return await composeLedgerReader(config, pool);
+  const signingPool = openPool(config, 1, ['mlops_worker']);
+  closers.push(async () => void (await Promise.all([pool.end(), signingPool.end()])));
+  return await composeLedgerReader(config, pool, signingPool);
 }
 
 async function composeGovernance(config: MlopsConfig, closers: (() => Promise<void>)[]): Promise<Governance> {

@@ -95,6 +95,13 @@ export const LEDGER_ERRORS = {
     retryable: false,
     exitCode: 1,
   },
+  PAYLOAD_UNREADABLE: {
+    message: 'Payload of event {sequence} is not the one that the event commits to, or was sealed by another key',
+    remedy:
+      'Look at who appended the event (`mlops audit event {sequence}`), and for the payload in a backup of the database; an export withholds it and has everything else',
+    retryable: false,
+    exitCode: 3,
+  },
   LEDGER_KEY_FOREIGN: {
     message: 'Ledger of the database is {ledger}, the signing key here is of {key}',
     remedy: 'Use the keys that were made for this database, or point DATABASE_URL at the one they belong to',

@@ -17,7 +17,7 @@ export type TableVerb = (typeof TABLE_VERBS)[number];
 /** Verbs of worker, API, commands, auditor and admins, in this order: r reads, i inserts, u updates, d deletes, - nothing. */
 type Cells = readonly [worker: string, api: string, cli: string, auditor: string, admin: string];
 
-/** The log is written by `ledger_append`, which checks what it is given; nobody writes its tables. */
+/** The log is written by `ledger_append` and `ledger_keep_checkpoint`, which check what they are given; nobody writes its tables. */
 const LOG: Cells = ['r', 'r', 'r', 'r', 'r'];
 /** Admins change nothing of a rollout but the words that an erasure takes away. */
 const ROLLOUT: Cells = ['riu', 'r', 'r', 'r', 'ru'];
@@ -44,7 +44,7 @@ export const TABLE_GRANTS = {
   erased_while_running: ['rid', '-', '-', '-', 'i'],
   event_grant: LOG,
   incident: ROLLOUT,
-  ledger_checkpoint: ['ri', 'r', 'ri', 'ri', 'r'],
+  ledger_checkpoint: LOG,
   ledger_event: LOG,
   ledger_head: ['ri', 'r', 'r', 'r', 'r'],
   ledger_key: ['riu', 'ri', 'ri', 'ri', 'riu'],
@@ -106,6 +106,8 @@ const UPDATED_BY: Readonly<Partial<Record<DatabaseRole, Readonly<Partial<Record<
   {
     mlops_api: USED_UP,
     mlops_cli: USED_UP,
+    // It destroys keys, and wraps none anew.
+    mlops_worker: { ledger_key: ['wrapped', 'destroyed_at', 'ledger_sequence'] },
     // Words that are erased, secrets that are wrapped anew.
     mlops_admin: {
       rollout: ['started_by', 'detail', 'ledger_sequence'],
@@ -116,11 +118,15 @@ const UPDATED_BY: Readonly<Partial<Record<DatabaseRole, Readonly<Partial<Record<
 
 /** The columns that a role may update; null for all. */
 export function updatedColumns(role: DatabaseRole, table: GovernedTable): readonly string[] | null {
-  return UPDATED_COLUMNS[table] ?? UPDATED_BY[role]?.[table] ?? null;
+  return UPDATED_BY[role]?.[table] ?? UPDATED_COLUMNS[table] ?? null;
 }
 
-/** Functions that run with the rights of the owner, for every role. */
-export const GRANTED_FUNCTIONS = ['ledger_lock()', 'ledger_append(json)'] as const;
+/** Functions that run with the rights of the owner, and for whom. */
+export const GRANTED_FUNCTIONS = {
+  'ledger_lock()': DATABASE_ROLE_NAMES,
+  'ledger_append(json)': DATABASE_ROLE_NAMES,
+  'ledger_keep_checkpoint(bigint, text, text[])': ['mlops_worker'],
+} as const satisfies Record<string, readonly DatabaseRole[]>;
 
 /** Sequences that an import of a registry sets, by table and column: for admins. */
 export const SET_SEQUENCES = [

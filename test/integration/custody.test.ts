@@ -9,6 +9,7 @@ import { addSigningKey, signingFileOf } from '../../adapters/crypto/ledger-signe
 import { createLocalDataKeys } from '../../adapters/crypto/local-data-keys.ts';
 import { segmentFolder } from '../../adapters/ledger/segments.ts';
 import { readBeginning, readExport, readText } from '../../adapters/ledger/export-files.ts';
+import { inTransaction } from '../../adapters/postgres/query.ts';
 import { rewrapKeys } from '../../adapters/postgres/ledger/rewrap.ts';
 import { journalFileOf, readJournal } from '../../adapters/gateway/emergency-journal.ts';
 import { sizeOfLog } from '../../adapters/postgres/ledger/sign-checkpoint.ts';
@@ -154,6 +155,40 @@ describe('the files of the ledger', () => {
   });
 });
 
+describe('a payload that somebody has spoilt', () => {
+  it('is withheld, and keeps nobody from the others', async () => {
+    const [spoilt, other] = [await say('spoilt', 'a'), await say('unspoilt', 'b')];
+    const sealedAs = async (sql: string, values: unknown[]) =>
+      await inTransaction(
+        pool,
+        async (client) => void (await client.query(`UPDATE ledger_payload SET ${sql} WHERE sequence = $1`, values)),
+        'BEGIN; SET LOCAL session_replication_role = replica',
+      );
+    const { rows } = await pool.query<{ sealed: Buffer; key_id: string }>(
+      'SELECT sealed, key_id FROM ledger_payload WHERE sequence = ANY ($1) ORDER BY sequence',
+      [[spoilt, other]],
+    );
+    const [own, others] = rows.map(({ sealed }) => sealed);
+    for (const sealed of [Buffer.of(), Buffer.alloc(60), others]) {
+      await sealedAs('sealed = $2', [spoilt, sealed]);
+      const unreadable = { code: 'PAYLOAD_UNREADABLE', details: { sequence: String(spoilt) } };
+      await expect(payloadOf(spoilt)).rejects.toMatchObject(unreadable);
+      expect(await payloadOf(other)).toEqual({ reason: 'b' });
+      let text = '';
+      const all = async () => {
+        for await (const lines of reader.export({ chosen: {}, withPayloads: true, actor: 'auditor' }))
+          text += lines.join('');
+      };
+      await expect(all()).rejects.toMatchObject(unreadable);
+      expect(await verify(text)).toMatchObject({ valid: true });
+      expect(text).toContain('{"reason":"b"}');
+      expect(text).not.toContain('{"reason":"a"}');
+    }
+    await sealedAs('sealed = $2', [spoilt, own]);
+    expect(await exported()).toContain('{"reason":"a"}');
+  });
+});
+
 describe('the erasure of a subject', () => {
   it('leaves nothing to be read, every proof valid, and an event', async () => {
     const said = await say(NAME, WORDS);
@@ -204,6 +239,16 @@ describe('the erasure of a subject', () => {
     await expect(
       pool.query('UPDATE ledger_key SET wrapped = NULL, destroyed_at = now() WHERE subject = $1', [subject]),
     ).rejects.toThrow('has no event of its own');
+    // Nor is a key made one that nobody can open.
+    for (const garbled of [
+      `wrapped = 'x'`,
+      `wrapping_key = 'of no rotation'`,
+      `wrapped = 'x', wrapping_key = 'of no rotation'`,
+    ])
+      await expect(
+        pool.query(`UPDATE ledger_key SET ${garbled} WHERE subject = $1`, [subject]),
+        garbled,
+      ).rejects.toThrow('is wrapped anew by no rotation');
     await governance.erase({ subject, ...WHY });
     await expect(
       pool.query('UPDATE ledger_key SET wrapped = $2, destroyed_at = NULL WHERE subject = $1', [subject, 'x']),
@@ -571,8 +616,7 @@ describe('the rotation of the wrapping key', () => {
     const keys = createLocalDataKeys(followWrappingKeys(config.stateDirectory));
     const { rows } = await pool.query<{ origin: string }>('SELECT origin FROM ledger_head');
     const rewrapped = await rewrapKeys(pool, keys, { origin: rows[0]?.origin ?? '', active: 'of another machine' });
-    const { rows: live } = await pool.query('SELECT FROM ledger_key WHERE wrapped IS NOT NULL');
-    expect(rewrapped).toBe(live.length);
+    expect(rewrapped, 'those in use are under that key already').toBe(0);
   });
 
   it('wraps what a rotation that stopped had left, with the next one', async () => {

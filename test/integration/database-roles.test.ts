@@ -1,6 +1,7 @@
 import { existsSync, mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import fc from 'fast-check';
 import { Client, type Pool } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createLedger } from '../../adapters/postgres/ledger/ledger.ts';
@@ -15,7 +16,9 @@ import { createOwnKeys } from '../../adapters/postgres/identity/own-key.ts';
 import { currentIdentity } from '../../adapters/identity/own-identity.ts';
 import { newPrincipalId, readIdentity, writeIdentity } from '../../adapters/identity/identity-file.ts';
 import { digestOf } from '../../adapters/crypto/digest-of.ts';
-import { openPayloads } from '../../adapters/postgres/ledger/export-ledger.ts';
+import { exportLedger, openPayloads } from '../../adapters/postgres/ledger/export-ledger.ts';
+import { createProver } from '../../adapters/postgres/ledger/prove.ts';
+import { signCheckpoint } from '../../adapters/postgres/ledger/sign-checkpoint.ts';
 import { createErasure } from '../../adapters/postgres/ledger/erase.ts';
 import { createLegalHolds } from '../../adapters/postgres/ledger/legal-holds.ts';
 import type { LedgerTransaction } from '../../adapters/postgres/ledger/ledger.ts';
@@ -45,6 +48,9 @@ import { statementText, type SignedStatement } from '../../domain/governance/sta
 import { ROLE_NAMES, type Role } from '../../domain/governance/roles.ts';
 import { canonicalJson } from '../../domain/governance/canonical-json.ts';
 import { assembleEvent, type EventDraft } from '../../domain/governance/event-draft.ts';
+import { parseNote } from '../../domain/governance/checkpoint.ts';
+import { verifyInclusion } from '../../domain/governance/merkle-proof.ts';
+import { createExportVerifier } from '../../domain/governance/verify-export.ts';
 import { EVENT_PATTERNS, mayAppend } from '../../domain/governance/event-grants.ts';
 import { composeGovernance } from '../../workers/custody.ts';
 import { composeAuthority } from '../../workers/authority.ts';
@@ -54,7 +60,7 @@ import { signOwnKey, type SendOwnKey } from '../../workers/own-key.ts';
 import { APPROVAL_POLICY } from '../support/approval-policy.ts';
 import { createOrder } from '../support/approvals.ts';
 import { openTestLedger, startDatabase, testKeys, type TestDatabase } from '../support/database.ts';
-import { ORIGIN, primitives } from '../support/ledger.ts';
+import { ORIGIN, primitives, testKey, testSigner } from '../support/ledger.ts';
 import { OFFSETS } from '../support/offsets.ts';
 import { createTestRegistry, fileOf, registrationOf } from '../support/registry.ts';
 
@@ -259,81 +265,200 @@ describe('a process', () => {
       },
     );
   });
+});
 
-  it.each(['type', 'category', 'actor', 'resource', 'risk'])(
-    'cannot append an event that is found under another %s',
-    async (column) => {
-      const { rows } = await owner.query<{ size: string; last: string; peaks: string[] }>(
-        'SELECT size, last_leaf AS last, peaks FROM ledger_head',
-      );
-      const [{ last, peaks, size }] = rows as [(typeof rows)[number]];
-      const draft = draftOf('audit.queried');
-      const place = {
-        log: ORIGIN,
-        sequence: Number(size),
-        previous: last,
-        recordedAt: new Date().toISOString(),
-        commitment: null,
-      };
-      const canonical = canonicalJson(assembleEvent(draft, place));
-      const batch = {
-        recordedAt: place.recordedAt,
-        events: [
-          {
-            ...draft,
-            actor: draft.actor.id,
-            sequence: place.sequence,
-            frameworks: [],
-            words: [],
-            canonical,
-            leaf_hash: primitives.leafHash(canonical),
-            [column]: 'approval.approve',
-          },
-        ],
-        words: [],
-        payloads: [],
-        nodes: [],
-        peaks,
-      };
-      await expect(clientOf('mlops_api').query('SELECT ledger_append($1)', [JSON.stringify(batch)])).rejects.toThrow(
-        'do not go on from the end of the log',
-      );
-    },
-  );
+/** What `ledger_append` is given. */
+interface Batch {
+  recordedAt: string;
+  readonly event: Record<string, unknown> & { canonical: string };
+  payloads: unknown[];
+  readonly more: Record<string, unknown>;
+}
 
-  it.each([
-    ['leaves a gap', { sequence: 1_000_000 }],
-    ['is not what its hash says', { leaf_hash: '0'.repeat(64) }],
-    ['does not go on from the one before', { canonical: '{"log":"x","previous":"y","sequence":0}' }],
-  ])('cannot append what %s', async (_, change) => {
-    const { rows } = await owner.query<{ size: string; at: Date }>('SELECT size, recorded_at AS at FROM ledger_head');
-    const event = {
-      sequence: Number(rows[0]?.size),
-      type: 't.t',
-      category: 'data_access',
-      actor: 'a',
-      resource: 'r',
-      risk: 'low',
-      frameworks: [],
-      words: [],
-      idempotency_key: null,
-      canonical: '{}',
-      leaf_hash: '1'.repeat(64),
-      ...change,
-    };
-    const batch = {
-      recordedAt: new Date().toISOString(),
-      events: [event],
-      words: [],
-      payloads: [],
-      nodes: [],
-      peaks: [],
-    };
-    await expect(clientOf('mlops_api').query('SELECT ledger_append($1)', [JSON.stringify(batch)])).rejects.toThrow(
-      'do not go on from the end of the log',
+describe("what is appended by a statement of one's own", () => {
+  const DRAFT = { ...draftOf('audit.queried'), frameworks: ['soc2'], facts: { b: 1, c: 'x' } };
+  /** A batch of one event as the program makes it, but for what is changed of it. */
+  const append = async (change: (batch: Batch) => void, draft: EventDraft = DRAFT): Promise<void> => {
+    const { rows } = await owner.query<{ size: string; last: string }>(
+      'SELECT size, last_leaf AS last FROM ledger_head',
+    );
+    const [{ last, size }] = rows as [(typeof rows)[number]];
+    const [sequence, recordedAt] = [Number(size), new Date().toISOString()];
+    const place = { log: ORIGIN, sequence, previous: last, recordedAt, commitment: null };
+    const { actor, category, frameworks = [], resource, risk, type } = draft;
+    const found = { type, category, actor: actor.id, resource, risk, frameworks, words: [], idempotency_key: null };
+    const canonical = canonicalJson(assembleEvent(draft, place));
+    const batch: Batch = { recordedAt, event: { ...found, sequence, canonical }, payloads: [], more: {} };
+    change(batch);
+    const { event, more, payloads } = batch;
+    const events = [{ leaf_hash: primitives.leafHash(event.canonical), ...event }];
+    const text = JSON.stringify({ recordedAt: batch.recordedAt, events, payloads, ...more });
+    await clientOf('mlops_api').query('SELECT ledger_append($1)', [text]);
+  };
+  const says = (from: string, to: string) => (batch: Batch) => {
+    if (!batch.event.canonical.includes(from)) throw new Error(`there is no ${from}`);
+    batch.event.canonical = batch.event.canonical.replace(from, to);
+  };
+  const at = (recordedAt: string) => (batch: Batch) => {
+    says(batch.recordedAt, recordedAt)(batch);
+    batch.recordedAt = recordedAt;
+  };
+  const committed = (batch: Batch) => says('"category"', `"commitment":"${'0'.repeat(64)}","category"`)(batch);
+  const sortedCommitment = (batch: Batch) => says(',"facts"', `,"commitment":"${'0'.repeat(64)}","facts"`)(batch);
+  const payloadOf = (batch: Batch, sequence: unknown) =>
+    void (batch.payloads = [...batch.payloads, { sequence, keyId: 1, sealed: 'AAAA' }]);
+  const facts = (text: string) => says('{"b":1,"c":"x"}', text);
+  const END = 'do not go on from the end of the log';
+  beforeAll(async () => {
+    const pool = createPool(database.url, 1);
+    await openTestLedger(pool);
+    await pool.end();
+  });
+  const OTHERS = 'payloads are not those that the events commit to';
+
+  it.each<[string, (batch: Batch) => void, string?]>([
+    ...['type', 'category', 'actor', 'resource', 'risk']
+      .map(
+        (column) =>
+          [
+            `is found under another ${column}`,
+            ({ event }: Batch) => void (event[column] = 'approval.approve'),
+          ] as const,
+      )
+      .map(([title, change]): [string, (batch: Batch) => void] => [title, change]),
+    ['is found under another framework', ({ event }) => void (event['frameworks'] = ['gdpr'])],
+    ['is found under a framework that it does not name', says('"frameworks":["soc2"],', '')],
+    ['leaves a gap', ({ event }) => void (event['sequence'] = 1_000_000)],
+    ['is not what its hash says', ({ event }) => void (event['leaf_hash'] = '0'.repeat(64))],
+    ['does not go on from the one before', says('"previous":"', '"previous":"0')],
+    ['is of another log', says(ORIGIN, 'other.example/dev')],
+    ['is of another format', says('event@1', 'event@2')],
+    ['says another time than it is stored under', says('"recordedAt":"2', '"recordedAt":"1')],
+    ['is of a time to come, after which nobody could append', at('2999-01-01T00:00:00.000Z')],
+    ['writes its time otherwise', (batch) => at(batch.recordedAt.replace('Z', '+00:00'))(batch)],
+    ['has a member twice', says('"type":', '"type":"audit.queried","type":')],
+    ['has a member that no event has', says('"type":', '"spare":1,"type":')],
+    ['has members out of order', committed],
+    ['has spaces', says('{"actor":', '{ "actor":')],
+    ['has a needless escape', says('"resource":"r"', '"resource":"\\u0072"')],
+    ['has no facts but a text', facts('"b"')],
+    ...[
+      '{"c":"x","b":1}',
+      '{"b":1,"b":1}',
+      '{"b":1, "c":"x"}',
+      '{"b":1.0}',
+      '{"b":-0}',
+      '{"b":1E2}',
+      '{"b":1e21}',
+      '{"b":0.0000001}',
+      '{"b":9007199254740993}',
+      '{"b":0.30000000000000000001}',
+      '{"b":"\\u0041"}',
+      '{"b":"\\/"}',
+      '{"b":"\\u001F"}',
+      '{"b":"\\ud800"}',
+      '{"b":[{"d":1,"c":1}]}',
+      '{"b":{"c":1,"c":1}}',
+      '{"Ａ":3,"😀":2}',
+      '{"\u{10ffff}":1}',
+      '[1]',
+      `{"b":${'['.repeat(63)}${']'.repeat(63)}}`,
+    ].map((text): [string, (batch: Batch) => void] => [`has facts that are not canonical: ${text}`, facts(text)]),
+    ['is longer than any event', facts(`{"b":"${'x'.repeat(65_535)}"}`)],
+    ['commits to what is not there', sortedCommitment, OTHERS],
+    ['has a payload that it does not commit to', (batch) => payloadOf(batch, batch.event['sequence']), OTHERS],
+    ['has a payload for an event of before', (batch) => payloadOf(batch, 0), OTHERS],
+    [
+      'has a payload beside its own for an event of before',
+      (batch) => {
+        sortedCommitment(batch);
+        payloadOf(batch, batch.event['sequence']);
+        payloadOf(batch, 0);
+      },
+      OTHERS,
+    ],
+  ])('is refused where it %s', async (_, change, refusal = END) => {
+    await expect(append(change)).rejects.toThrow(
+      // Some of it PostgreSQL itself can make nothing of.
+      refusal === END ? /do not go on from the end|deeper than 64|invalid input syntax for type json/ : refusal,
     );
   });
+
+  it('is taken where it is as the program makes it, whatever it says', async () => {
+    const drafts: EventDraft[] = [
+      DRAFT,
+      { ...DRAFT, frameworks: [], requestId: 'r/ö "1"', happenedAt: '2026-01-01T00:00:00.000Z', isLate: true },
+      { ...DRAFT, resource: 'a\\b"\n\u0001\u007f\u2028', facts: {} },
+      { ...DRAFT, facts: { Ａ: 3, '😀': 2, '€': 1, '': 0, nested: { z: [1, { b: null, a: [] }, {}], y: true } } },
+      { ...DRAFT, facts: { deep: JSON.parse(`${'['.repeat(62)}${']'.repeat(62)}`) as [] } },
+      {
+        ...DRAFT,
+        facts: { numbers: [0, -1, 0.004, 1e-7, 1e-6, 123e-20, 1e21, 1e20, 5e-324, 0.1 + 0.2, 1 / 3, -2.5e-8] },
+      },
+      { ...DRAFT, facts: { number: 1.7976931348623157e308, whole: 2 ** 53, texts: ['\b\f\n\r\t', '\u000b', '"/'] } },
+    ];
+    for (const draft of drafts) await append(() => undefined, draft);
+    const numbers = fc.double({ noNaN: true, noDefaultInfinity: true });
+    const values = fc.dictionary(
+      fc.string({ unit: 'binary' }).filter((text) => !text.includes('\0') && !text.includes('\u{10ffff}')),
+      numbers,
+    );
+    await fc.assert(
+      fc.asyncProperty(values, async (some) => {
+        await append(() => undefined, { ...DRAFT, facts: { ...some } });
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  it('is not believed about the tree: anybody can append after it, and have it signed', async () => {
+    const untrue = { nodes: [{ level: 1, index: 0, hash: '0'.repeat(64) }], peaks: ['0'.repeat(64)] };
+    await append(({ more }) => void Object.assign(more, untrue));
+    await as('mlops_worker', async ({ ledger, pool }) => {
+      // Past the end of a tile.
+      await Promise.all(Array.from({ length: 300 }, async () => await ledger.append(draftOf('audit.queried'))));
+      const { note, size } = await signCheckpoint(pool, primitives, testSigner(testKey(1)));
+      const lines: string[] = [];
+      for await (const group of exportLedger(pool, primitives, { note, size }, { chosen: {}, payloads: null }))
+        lines.push(...group);
+      expect(verifyLines(lines.join(''))).toMatchObject({ valid: true, problems: [], size });
+      const { rows } = await pool.query<{ proven: string }>('SELECT count(*) AS proven FROM ledger_node');
+      expect(Number(rows[0]?.proven)).toBe(Math.floor(size / 256));
+      const { root } = parseNote(primitives, note)?.checkpoint ?? { root: '' };
+      const proof = await createProver(pool, primitives.nodeHash, size).prove(0);
+      const leafHash = (JSON.parse(lines[1] ?? '') as { leafHash: string }).leafHash;
+      expect(verifyInclusion(primitives.nodeHash, { leafHash, index: 0, size, root }, proof)).toBe(true);
+    });
+  });
+
+  it('signs nothing: checkpoints are kept by the worker alone, and go on from the last one', async () => {
+    const keep = async (role: DatabaseRole, size: number, note = `${ORIGIN}\n${size}\n`) =>
+      await clientOf(role).query('SELECT ledger_keep_checkpoint($1, $2, $3)', [size, note, []]);
+    for (const role of DATABASE_ROLE_NAMES.filter((one) => one !== 'mlops_worker'))
+      await expect(keep(role, 5), role).rejects.toThrow('permission denied');
+    const { rows } = await owner.query<{ size: string; signed: string }>(
+      'SELECT size, (SELECT max(size) FROM ledger_checkpoint) AS signed FROM ledger_head',
+    );
+    const [size, signed] = [Number(rows[0]?.size), Number(rows[0]?.signed)];
+    for (const [wrong, note] of [
+      [size + 1],
+      [signed],
+      [signed - 1],
+      [Number.MAX_SAFE_INTEGER],
+      [size, 'other.example/dev\n1\n'],
+    ] as const)
+      await expect(keep('mlops_worker', wrong, note), String(wrong)).rejects.toThrow(
+        'does not go on from the last one',
+      );
+  });
 });
+
+/** What a verifier says of a whole export. */
+function verifyLines(text: string) {
+  const verifier = createExportVerifier(primitives, { trustedKeys: [testKey(1)], earlier: [] });
+  for (const line of text.split('\n').slice(0, -1)) verifier.read({ text: line });
+  return verifier.finish();
+}
 
 /** What a process of a role has, come in by its own login. */
 async function as<T>(

@@ -2,7 +2,7 @@ import { appendFileSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileS
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { Client, type Pool } from 'pg';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { DataKeys } from '../../adapters/crypto/envelope.ts';
 import { appendJournal, readJournal } from '../../adapters/gateway/emergency-journal.ts';
 import { readBeginning, readExport, readText } from '../../adapters/ledger/export-files.ts';
@@ -19,6 +19,7 @@ import { createPayloadSealer } from '../../adapters/postgres/ledger/seal-payload
 import { signCheckpoint } from '../../adapters/postgres/ledger/sign-checkpoint.ts';
 import { migrate } from '../../adapters/postgres/migrate.ts';
 import { createPool } from '../../adapters/postgres/pool.ts';
+import { inTransaction } from '../../adapters/postgres/query.ts';
 import { createRolloutReader } from '../../adapters/postgres/rollout-reader.ts';
 import { createRolloutStore, type EvidenceParts } from '../../adapters/postgres/rollout-store.ts';
 import { createTrafficStore } from '../../adapters/postgres/traffic-store.ts';
@@ -27,7 +28,9 @@ import { verifyReceiptHere } from '../../client/rollouts/verify-receipt-here.ts'
 import { verifyWithLedger } from '../../client/rollouts/verify-with-ledger.ts';
 import { portsFrom } from '../../config/load.ts';
 import { MlopsError } from '../../domain/errors.ts';
-import type { EventDraft } from '../../domain/governance/event-draft.ts';
+import { canonicalJson } from '../../domain/governance/canonical-json.ts';
+import { formatCheckpoint, formatNote } from '../../domain/governance/checkpoint.ts';
+import type { EventCategory, EventDraft } from '../../domain/governance/event-draft.ts';
 import type { EventQuery } from '../../domain/governance/event-query.ts';
 import { formatHeader } from '../../domain/governance/export-format.ts';
 import { verifyInclusion } from '../../domain/governance/merkle-proof.ts';
@@ -35,13 +38,13 @@ import { growTree } from '../../domain/governance/merkle-tree.ts';
 import { createExportVerifier, type ExportCheck } from '../../domain/governance/verify-export.ts';
 import type { RolloutReceipt } from '../../domain/rollout/receipt.ts';
 import { openTestLedger, startDatabase, testKeys, type TestDatabase } from '../support/database.ts';
-import { ORIGIN, primitives, testKey } from '../support/ledger.ts';
+import { ORIGIN, primitives, testKey, testSigner } from '../support/ledger.ts';
 import { OFFSETS } from '../support/offsets.ts';
 import { createJudgedReceipt, createReceipt } from '../support/receipts.ts';
 
 const PORT = portsFrom(OFFSETS.ledger).postgres;
 const KEY = testKey(9);
-const SIGNER = { origin: ORIGIN, keys: [KEY] };
+const SIGNER = testSigner(KEY);
 
 const DRAFT: EventDraft = {
   type: 'test.happened',
@@ -109,6 +112,19 @@ describe('the ledger', () => {
     const second = parts.ledger.append(DRAFT, 'key-1');
     expect(await Promise.all([first, second])).toEqual([true, false]);
     expect(await parts.ledger.append(DRAFT, 'key-1')).toBe(false);
+  });
+
+  it('writes an event whose key another type has taken before, among others and alone', async () => {
+    const other = { ...DRAFT, type: 'test.else' };
+    expect(await parts.ledger.append(other, 'key-2')).toBe(true);
+    expect(await Promise.all([parts.ledger.append(DRAFT, 'key-2'), parts.ledger.append(other, 'key-3')])).toEqual([
+      true,
+      true,
+    ]);
+    expect(await Promise.all([parts.ledger.append(DRAFT, 'key-3'), parts.ledger.append(other, 'key-3')])).toEqual([
+      true,
+      false,
+    ]);
   });
 
   it('takes back what one change did when it fails, and nothing of the others', async () => {
@@ -527,8 +543,130 @@ describe('a checkpoint', () => {
       UPDATE ledger_event SET canonical = replace(canonical, 'test/harmless', 'test/tampered') WHERE resource = 'test/tampered';
       COMMIT;`);
     expect((await signCheckpoint(pool, primitives, SIGNER)).size).toBe(first.size + 1);
-    const foreign = { origin: 'other.example/dev', keys: [testKey(3, 'other.example/dev')] };
+    const foreign = testSigner(testKey(3, 'other.example/dev'));
     await expect(signCheckpoint(pool, primitives, foreign)).rejects.toMatchObject({ code: 'LEDGER_KEY_FOREIGN' });
+  });
+});
+
+describe('a second history that the database alone has', () => {
+  let forged: Pool;
+  let filed: string | null = null;
+  const own = { ...testSigner(KEY), filed: async () => await Promise.resolve(filed) };
+  const sign = async (signer = own) => await signCheckpoint(forged, primitives, signer);
+  /** As who owns the database and switches its rules off. */
+  const overrule = async (...statements: readonly (readonly [string, unknown[]?])[]) => {
+    await inTransaction(
+      forged,
+      async (client) => {
+        for (const [sql, values] of statements) await client.query(sql, values);
+      },
+      'BEGIN; SET LOCAL session_replication_role = replica',
+    );
+  };
+  /** Writes the events from one on anew, with a tree that fits: everything that no signature covers. */
+  const rewrite = async (from: number): Promise<readonly string[]> => {
+    const { rows } = await forged.query<{ canonical: string }>('SELECT canonical FROM ledger_event ORDER BY sequence');
+    const tree = growTree(primitives.nodeHash);
+    const statements: [string, unknown[]][] = [];
+    let previous = '';
+    for (const [sequence, { canonical }] of rows.entries()) {
+      const said = JSON.parse(canonical) as Record<string, string>;
+      const other = sequence < from ? said : { ...said, previous, resource: `${said['resource']}-forged` };
+      const [text, leaf] = [canonicalJson(other), primitives.leafHash(canonicalJson(other))];
+      previous = leaf;
+      tree.append(leaf);
+      statements.push([
+        `UPDATE ledger_event SET canonical = $2::text, resource = $2::text::json ->> 'resource', leaf_hash = decode($3, 'hex') WHERE sequence = $1`,
+        [sequence, text, leaf],
+      ]);
+    }
+    const { peaks } = tree.edge();
+    await overrule(...statements, ['UPDATE ledger_head SET last_leaf = $1, peaks = $2', [previous, peaks]]);
+    return peaks;
+  };
+  const append = async (count: number) => {
+    const { ledger } = await openTestLedger(forged);
+    await Promise.all(Array.from({ length: count }, async () => await ledger.append(DRAFT)));
+  };
+  const TAMPERED = (problem: string) => ({
+    code: 'LEDGER_TAMPERED',
+    message: expect.stringContaining(problem) as string,
+  });
+
+  beforeEach(async () => {
+    filed = null;
+    await pool.query('DROP DATABASE IF EXISTS forged WITH (FORCE)');
+    await pool.query('CREATE DATABASE forged');
+    const url = Object.assign(new URL(database.url), { pathname: '/forged' }).href;
+    await migrate(url);
+    forged = createPool(url, 2);
+    await append(5);
+  });
+  afterEach(async () => await forged.end());
+
+  it('is not signed where it begins below the last checkpoint, whatever stands beside that', async () => {
+    await sign();
+    const peaks = await rewrite(3);
+    await overrule(['UPDATE ledger_checkpoint SET peaks = $1', [peaks]]);
+    await append(1);
+    await expect(sign()).rejects.toMatchObject(TAMPERED('is another than was signed'));
+    const [other] = [testKey(3)];
+    const text = formatCheckpoint(primitives, {
+      origin: ORIGIN,
+      size: 6,
+      root: growTree(primitives.nodeHash, { size: 6, peaks }).root(),
+    });
+    await overrule([
+      'UPDATE ledger_checkpoint SET note = $1',
+      [formatNote(primitives, text, [{ key: other, signature: other.sign(text) }])],
+    ]);
+    await expect(sign()).rejects.toMatchObject(TAMPERED('none of its keys has signed the checkpoint in the database'));
+  });
+
+  it('is not signed where the checkpoints are gone, or an earlier one is the last, and the files know better', async () => {
+    await sign();
+    await append(2);
+    filed = (await sign()).note;
+    await append(1);
+    expect((await sign()).size, 'the files may be behind').toBe(9);
+    await overrule(['DELETE FROM ledger_checkpoint WHERE size > 6']);
+    expect((await sign()).size, 'a checkpoint that was lost does no harm').toBe(9);
+    for (const lost of ['DELETE FROM ledger_checkpoint WHERE size > 6', 'DELETE FROM ledger_checkpoint']) {
+      await overrule([lost]);
+      await rewrite(7);
+      await expect(sign(), lost).rejects.toMatchObject(
+        TAMPERED('does not continue the checkpoint in the files, over 8'),
+      );
+    }
+    await overrule(['DELETE FROM ledger_event WHERE sequence > 5'], ['UPDATE ledger_head SET size = 6']);
+    await expect(sign()).rejects.toMatchObject(TAMPERED('it has 6 events, the checkpoint in the files is over 8'));
+    filed = filed.replace('\n8\n', '\n6\n');
+    await expect(sign()).rejects.toMatchObject(TAMPERED('none of its keys has signed the checkpoint in the files'));
+  });
+
+  it('is not signed where a checkpoint of it is, by a signer that knew no better, and the files of this one are behind', async () => {
+    await append(600);
+    filed = (await sign()).note;
+    await append(300);
+    await sign();
+    await append(1);
+    expect((await sign()).size, 'one that goes on in it is proven by tiles').toBe(907);
+    await overrule(['DELETE FROM ledger_checkpoint']);
+    await rewrite(500);
+    await sign(testSigner(KEY));
+    await append(1);
+    await expect(sign()).rejects.toMatchObject(TAMPERED('does not continue the checkpoint in the files, over 606'));
+    await overrule(['DELETE FROM ledger_node']);
+    await expect(sign()).rejects.toMatchObject(TAMPERED('of its tree is not whole'));
+  });
+
+  it('is told from a log whose key was replaced: what a retired key has signed is signed', async () => {
+    filed = (await sign()).note;
+    await append(1);
+    const newer = testKey(4);
+    expect((await sign({ ...own, keys: [newer], retired: [KEY] })).size).toBe(7);
+    await append(1);
+    await expect(sign()).rejects.toMatchObject(TAMPERED('none of its keys'));
   });
 });
 
@@ -695,34 +833,57 @@ describe('a query', () => {
       }
   });
 
-  it('uses an index for every condition', async () => {
-    const conditions: EventQuery[] = [
-      { type: 't' },
-      { category: 'data_access' },
-      { actor: 'a' },
-      { resource: 'r' },
-      { resource: 'r/' },
-      { risk: 'high' },
-      { from: 5, to: 7 },
-    ];
-    const client = await pool.connect();
+  it('uses an index for every condition, whatever language the database is of', async () => {
+    await pool.query(`CREATE DATABASE english TEMPLATE template0 LOCALE_PROVIDER icu ICU_LOCALE 'en-US' LOCALE 'C'`);
+    const url = Object.assign(new URL(database.url), { pathname: '/english' }).href;
+    await migrate(url);
+    const english = new Client({ connectionString: url });
+    await english.connect();
+    // Enough for a choice among indexes, and few enough for none of them to be the whole log.
+    await english.query(
+      `INSERT INTO ledger_event (sequence, recorded_at, type, category, actor, resource, risk, frameworks, words, canonical, leaf_hash)
+       SELECT n, '2026-01-01'::timestamptz + n * interval '1 s', 'type-' || n % 100 || '.x', 'category-' || n % 100, 'actor-' || n % 100,
+         'resource-' || n % 100 || '/x', CASE WHEN n % 100 = 0 THEN 'high' ELSE 'low' END, '{}', array_to_tsvector(ARRAY['word-' || n % 100]), 'x',
+         sha256('')
+       FROM generate_series(0, 9999) AS n`,
+    );
+    await english.query('ANALYZE ledger_event');
+    const page = { isNewestFirst: true, after: null, limit: 10 };
+    // Without the order, which the primary key has.
     const planOf = async ({ sql, values }: ReturnType<typeof statementOf>): Promise<string> => {
-      const { rows } = await client.query<{ 'QUERY PLAN': string }>(`EXPLAIN ${sql}`, values);
+      const { rows } = await english.query<{ 'QUERY PLAN': string }>(
+        `EXPLAIN ${sql.slice(0, sql.lastIndexOf('ORDER BY sequence DESC LIMIT'))}`,
+        values.slice(0, -1),
+      );
       return rows.map((row) => row['QUERY PLAN']).join('\n');
     };
-    const page = { isNewestFirst: true, after: null, limit: 10 };
-    try {
-      // Whether there is an index to be had, not whether it is worth it for some hundred rows.
-      await client.query('SET enable_seqscan = off');
-      for (const asked of conditions)
-        expect(await planOf(statementOf(asked, page)), JSON.stringify(asked)).not.toMatch(/Seq Scan/);
-      expect(await planOf(statementOf({ words: ['w'] }, page, [3, 4])), 'words: the blocks that have them').toMatch(
-        /Index Scan (using|on) ledger_event_pkey/,
+    const conditions: [EventQuery, string][] = [
+      [{ type: 'type-1.x' }, 'by_type'],
+      [{ type: 'type-1.' }, 'by_type'],
+      [{ category: 'category-1' as EventCategory }, 'by_category'],
+      [{ actor: 'actor-1' }, 'by_actor'],
+      [{ resource: 'resource-1/x' }, 'by_resource'],
+      [{ resource: 'resource-1/' }, 'by_resource'],
+      [{ risk: 'critical' }, 'critical'],
+      [{ risk: 'high' }, 'high'],
+      [{ risk: 'high', resource: 'resource-1/' }, 'high_by_resource'],
+      [{ since: '2026-01-01T02:40:00.000Z' }, 'by_time'],
+      [{ until: '2026-01-01T00:02:00.000Z' }, 'by_time'],
+      [{ words: ['word-1'] }, 'by_word'],
+    ];
+    for (const [asked, name] of conditions)
+      expect(await planOf(statementOf(asked, page)), JSON.stringify(asked)).toMatch(
+        new RegExp(`Scan (?:Backward )?(?:using|on) ledger_event_${name}\\b`),
       );
-      await client.query('RESET enable_seqscan');
-    } finally {
-      client.release();
-    }
+    // Their primary key is the order that pages have.
+    for (const [asked, blocks] of [
+      [{ from: 5, to: 7 }, undefined],
+      [{ words: ['w'] }, [3, 4]],
+    ] as const)
+      expect(await planOf(statementOf(asked, page, blocks)), JSON.stringify(asked)).toMatch(
+        /Scan (?:using|on) ledger_event_pkey/,
+      );
+    await english.end();
   });
 });
 

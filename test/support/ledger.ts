@@ -1,6 +1,7 @@
 // Ledgers made by hand, to be tampered with: tests of verification know the key, as an attacker inside would.
 import { createPrivateKey, sign, createPublicKey } from 'node:crypto';
 import { createPrimitives } from '../../adapters/crypto/primitives.ts';
+import type { CheckpointSigner } from '../../adapters/postgres/ledger/sign-checkpoint.ts';
 import { canonicalJson } from '../../domain/governance/canonical-json.ts';
 import { formatCheckpoint, formatNote } from '../../domain/governance/checkpoint.ts';
 import { EVENT_FORMAT } from '../../domain/governance/event.ts';
@@ -30,6 +31,11 @@ export function testKey(byte: number, name = ORIGIN): TestKey {
     publicKey,
     sign: (text) => sign(null, Buffer.from(text), privateKey),
   };
+}
+
+/** Signs checkpoints by a key, on a machine that has filed none. */
+export function testSigner(key: TestKey): CheckpointSigner {
+  return { origin: key.name, keys: [key], retired: [], filed: async () => await Promise.resolve(null) };
 }
 
 export interface TestEvent {

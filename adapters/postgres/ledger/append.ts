@@ -3,7 +3,6 @@ import { canonicalJson } from '../../../domain/governance/canonical-json.ts';
 import type { ActSource } from '../../../domain/governance/act-source.ts';
 import { assembleEvent, type EventDraft } from '../../../domain/governance/event-draft.ts';
 import { LARGEST_EVENT } from '../../../domain/governance/event.ts';
-import { growTree, type Subtree } from '../../../domain/governance/merkle-tree.ts';
 import type { Primitives } from '../../../domain/governance/primitives.ts';
 import type { PayloadSealer, SealedEvent } from './seal-payloads.ts';
 import { wordsOf } from './word-blocks.ts';
@@ -13,7 +12,6 @@ export interface LedgerHead {
   readonly origin: string;
   readonly size: number;
   readonly lastLeaf: string;
-  readonly peaks: readonly string[];
   /** Time of the events to come: the database's clock, never before the last event. */
   readonly recordedAt: string;
 }
@@ -33,26 +31,22 @@ interface Row extends Appended {
   readonly words: readonly string[];
 }
 
-/** Nodes over complete tiles of 256 are kept: 2^8, 2^16, ... leaves. */
-const TILE_HEIGHT = 8;
-
 /** Locks the end of the log until the transaction ends. Null when the log was never opened. */
 export async function lockHead(client: PoolClient): Promise<LedgerHead | null> {
   const { rows } = await client.query<{
     origin: string;
     size: string;
     last_leaf: string;
-    peaks: string[];
     recorded_at: Date;
-  }>('SELECT origin, size, last_leaf, peaks, recorded_at FROM ledger_lock()');
+  }>('SELECT origin, size, last_leaf, recorded_at FROM ledger_lock()');
   const row = rows[0];
   if (row === undefined) return null;
-  const { origin, size, last_leaf: lastLeaf, peaks, recorded_at: recordedAt } = row;
-  return { origin, size: Number(size), lastLeaf, peaks, recordedAt: recordedAt.toISOString() };
+  const { origin, size, last_leaf: lastLeaf, recorded_at: recordedAt } = row;
+  return { origin, size: Number(size), lastLeaf, recordedAt: recordedAt.toISOString() };
 }
 
 /**
- * Writes events at the end of the log: rows, sealed payloads, nodes of the tree, and the new end.
+ * Writes events at the end of the log: rows and sealed payloads. The database looks at each, and grows the tree by them itself.
  *
  * @throws TypeError, RangeError for a draft that has no canonical text, or is too long
  */
@@ -65,10 +59,6 @@ export async function appendEvents(
   if (appended.length === 0) return;
   const { primitives, sealer } = parts;
   const sealed = await sealer.seal(client, head, appended);
-  const nodes: { subtree: Subtree; hash: string }[] = [];
-  const tree = growTree(primitives.nodeHash, { size: head.size, peaks: head.peaks }, (subtree, hash) => {
-    if (subtree.height % TILE_HEIGHT === 0) nodes.push({ subtree, hash });
-  });
   const rows: Row[] = [];
   let previous = head.lastLeaf;
   appended.forEach((one, at) => {
@@ -81,7 +71,6 @@ export async function appendEvents(
     if (bytes > LARGEST_EVENT)
       throw new RangeError(`event ${one.draft.type} has ${bytes} bytes, wanted at most ${LARGEST_EVENT}`);
     const leafHash = primitives.leafHash(canonical);
-    tree.append(leafHash);
     rows.push({ ...one, sequence, canonical, leafHash, words: wordsOf(one.draft) });
     previous = leafHash;
   });
@@ -90,8 +79,6 @@ export async function appendEvents(
       recordedAt: head.recordedAt,
       events: rows.map(columnsOf),
       payloads: payloadsOf(head.size, sealed),
-      nodes: nodes.map(({ subtree, hash }) => ({ level: subtree.height / TILE_HEIGHT, index: subtree.index, hash })),
-      peaks: tree.edge().peaks,
     }),
   ]);
 }

@@ -1,6 +1,8 @@
 import type { Pool } from 'pg';
-import type { DataKeys } from '../../crypto/envelope.ts';
-import { openPayload } from '../../crypto/envelope.ts';
+import { isMlopsError, MlopsError } from '../../../domain/errors.ts';
+import { canonicalJson } from '../../../domain/governance/canonical-json.ts';
+import { openPayload, type DataKeys } from '../../crypto/envelope.ts';
+import { createPrimitives } from '../../crypto/primitives.ts';
 import type { EventPage, EventQuery, StoredEvent } from '../../../domain/governance/event-query.ts';
 import { formatHeader, formatLine, type ExportLine } from '../../../domain/governance/export-format.ts';
 import type { Primitives } from '../../../domain/governance/primitives.ts';
@@ -20,7 +22,12 @@ export interface ExportOrder {
 
 const EVENTS_AT_ONCE = 2000;
 
-/** The lines of an export under a checkpoint (ledger-format §6), in groups. @throws LEDGER_TAMPERED */
+/**
+ * The lines of an export under a checkpoint (ledger-format §6), in groups. A payload that cannot be opened is withheld: one that somebody has spoilt
+ * keeps nobody from the others. It is said at the end, when all lines are there.
+ *
+ * @throws LEDGER_TAMPERED, PAYLOAD_UNREADABLE, LEDGER_KEY_UNREADABLE
+ */
 export async function* exportLedger(
   pool: Pool,
   primitives: Primitives,
@@ -31,6 +38,11 @@ export async function* exportLedger(
   const chosen = { ...order.chosen, to: Math.min(order.chosen.to ?? Infinity, checkpoint.size - 1) };
   const events = isSelection ? await countEvents(pool, chosen) : checkpoint.size;
   const prover = isSelection ? createProver(pool, primitives.nodeHash, checkpoint.size) : null;
+  let unreadable: MlopsError | null = null;
+  const opening =
+    order.payloads === null
+      ? null
+      : { ...order.payloads, onUnreadable: (error: MlopsError) => void (unreadable ??= error) };
   yield [formatHeader({ kind: isSelection ? 'selection' : 'full', events, checkpoint: checkpoint.note })];
   const read = async (after: number | null, left: number): Promise<EventPage> =>
     await queryEvents(pool, chosen, { isNewestFirst: false, after, limit: Math.min(left, EVENTS_AT_ONCE) });
@@ -42,10 +54,12 @@ export async function* exportLedger(
     next?.catch(() => undefined);
     // A selection is of what was found; all of them are looked at when all are read.
     const isCompared = isSelection ? Promise.resolve() : comparePage(pool, page);
-    const [lines] = await Promise.all([linesOf(pool, page.events, prover, order.payloads), isCompared]);
+    const [lines] = await Promise.all([linesOf(pool, page.events, prover, opening), isCompared]);
     yield lines;
     page = await next;
   }
+  // What a callback has set is not seen by the compiler.
+  if (unreadable !== null) throw unreadable as MlopsError;
 }
 
 async function comparePage(pool: Pool, { events }: EventPage): Promise<void> {
@@ -57,7 +71,7 @@ async function linesOf(
   pool: Pool,
   events: readonly StoredEvent[],
   prover: Prover | null,
-  payloads: ExportOrder['payloads'],
+  payloads: Opening | null,
 ): Promise<readonly string[]> {
   const opened = payloads === null ? null : await openPayloads(pool, events, payloads);
   const lines: string[] = [];
@@ -73,34 +87,74 @@ async function linesOf(
   return lines;
 }
 
-/** Payloads that can be read, by sequence. What was erased is not among them. */
+/** By which keys payloads are opened, and what becomes of one that cannot be. */
+interface Opening {
+  readonly origin: string;
+  readonly keys: DataKeys;
+  readonly onUnreadable?: (error: MlopsError) => void;
+}
+
+interface PayloadRow {
+  readonly sequence: string;
+  readonly key_id: string;
+  readonly sealed: Buffer;
+  readonly subject: string;
+  readonly wrapping_key: string;
+  readonly wrapped: Buffer;
+  readonly commitment: string | null;
+}
+
+type Opened = NonNullable<ExportLine['opened']>;
+
+/** Payloads by sequence. What was erased is not among them. @throws PAYLOAD_UNREADABLE, LEDGER_KEY_UNREADABLE */
 export async function openPayloads(
   pool: Pool,
   events: readonly Pick<StoredEvent, 'sequence'>[],
-  { origin, keys }: { readonly origin: string; readonly keys: DataKeys },
-): Promise<ReadonlyMap<number, NonNullable<ExportLine['opened']>>> {
-  const rows = await query<{
-    sequence: string;
-    key_id: string;
-    sealed: Buffer;
-    subject: string;
-    wrapping_key: string;
-    wrapped: Buffer;
-  }>(
+  { keys, onUnreadable = fail, origin }: Opening,
+): Promise<ReadonlyMap<number, Opened>> {
+  const rows = await query<PayloadRow>(
     pool,
-    `SELECT sequence, key_id, sealed, subject, wrapping_key, wrapped FROM ledger_payload JOIN ledger_key USING (key_id)
+    `SELECT sequence, key_id, sealed, subject, wrapping_key, wrapped, canonical::json ->> 'commitment' AS commitment
+     FROM ledger_payload JOIN ledger_key USING (key_id) JOIN ledger_event USING (sequence)
      WHERE sequence = ANY ($1) AND wrapped IS NOT NULL`,
     [events.map(({ sequence }) => sequence)],
   );
-  const opened = new Map<number, NonNullable<ExportLine['opened']>>();
+  const opened = new Map<number, Opened>();
   const unwrapped = new Map<string, Buffer>();
+  const primitives = createPrimitives();
   for (const row of rows) {
     const { key_id: keyId, subject, wrapped, wrapping_key: wrappingKey } = row;
-    const key = unwrapped.get(keyId) ?? (await keys.unwrap({ origin, subject, wrappingKey, wrapped }));
-    unwrapped.set(keyId, key);
-    const sequence = Number(row.sequence);
-    const { text, salt } = openPayload(key, { origin, sequence, keyId }, row.sealed);
-    opened.set(sequence, { payload: JSON.parse(text) as unknown, salt: salt.toString('base64') });
+    try {
+      const key = unwrapped.get(keyId) ?? (await keys.unwrap({ origin, subject, wrappingKey, wrapped }));
+      unwrapped.set(keyId, key);
+      opened.set(Number(row.sequence), openRow(primitives, row, { origin, key }));
+    } catch (error) {
+      if (!isMlopsError(error, 'PAYLOAD_UNREADABLE') && !isMlopsError(error, 'LEDGER_KEY_UNREADABLE')) throw error;
+      onUnreadable(error);
+    }
   }
   return opened;
+}
+
+function fail(error: MlopsError): never {
+  throw error;
+}
+
+/** @throws PAYLOAD_UNREADABLE when it is not what the event commits to */
+function openRow(
+  primitives: Primitives,
+  row: PayloadRow,
+  { key, origin }: { readonly origin: string; readonly key: Buffer },
+): Opened {
+  const sequence = Number(row.sequence);
+  const details = { sequence: row.sequence };
+  try {
+    const { salt, text } = openPayload(key, { origin, sequence, keyId: row.key_id }, row.sealed);
+    const payload = JSON.parse(text) as unknown;
+    if (primitives.commitment(salt, canonicalJson(payload)) === row.commitment)
+      return { payload, salt: salt.toString('base64') };
+  } catch (cause) {
+    throw new MlopsError('PAYLOAD_UNREADABLE', details, { cause });
+  }
+  throw new MlopsError('PAYLOAD_UNREADABLE', details);
 }

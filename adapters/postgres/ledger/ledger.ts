@@ -28,7 +28,7 @@ export interface Ledger {
    * @throws what the work throws (then nothing of it is written), LEDGER_CLOSED, LEDGER_BUSY, DATABASE_UNREACHABLE
    */
   transact<T>(work: (transaction: LedgerTransaction) => Promise<T>): Promise<T>;
-  /** Appends an event that changes nothing else, once per key. Returns false when it was there already. */
+  /** Appends an event that changes nothing else, once per type and key. Returns false when it was there already. */
   append(draft: EventDraft, idempotencyKey?: string): Promise<boolean>;
 }
 
@@ -110,7 +110,7 @@ export function createLedger(
     append: async (draft, idempotencyKey) => {
       const cause = causeNow();
       return await enter(true, async (batch) => {
-        if (idempotencyKey !== undefined && (await isThere(batch, idempotencyKey))) return false;
+        if (idempotencyKey !== undefined && (await isThere(batch, draft.type, idempotencyKey))) return false;
         appendTo(batch, draft, cause, idempotencyKey);
         return true;
       });
@@ -145,9 +145,13 @@ function appendTo(
   return batch.first + batch.appended.push({ draft, idempotencyKey, source }) - 1;
 }
 
-async function isThere({ client, appended }: Batch, key: string): Promise<boolean> {
-  if (appended.some(({ idempotencyKey }) => idempotencyKey === key)) return true;
-  const { rowCount } = await client.query('SELECT FROM ledger_event WHERE idempotency_key = $1', [key]);
+/** By type as well: an event of another type that somebody gave this key is not the one that is meant. */
+async function isThere({ client, appended }: Batch, type: string, key: string): Promise<boolean> {
+  if (appended.some(({ draft, idempotencyKey }) => idempotencyKey === key && draft.type === type)) return true;
+  const { rowCount } = await client.query('SELECT FROM ledger_event WHERE idempotency_key = $1 AND type = $2', [
+    key,
+    type,
+  ]);
   return rowCount === 1;
 }
 

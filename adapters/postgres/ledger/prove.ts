@@ -1,14 +1,15 @@
-import type { Pool } from 'pg';
 import { MlopsError } from '../../../domain/errors.ts';
-import { auditPath, type LeafRange } from '../../../domain/governance/merkle-proof.ts';
+import { auditPath, consistencyPath, type LeafRange } from '../../../domain/governance/merkle-proof.ts';
 import { coverRange, foldCover, type Subtree } from '../../../domain/governance/merkle-tree.ts';
 import type { Primitives } from '../../../domain/governance/primitives.ts';
-import { query } from '../query.ts';
+import { query, type Queries } from '../query.ts';
 
 /** Proves that events are in the tree of one size. */
 export interface Prover {
   /** Audit path of an event below the size: hashes from its sibling to the root's child. @throws LEDGER_TAMPERED */
   prove(sequence: number): Promise<readonly string[]>;
+  /** Proof that the tree continues the one of an earlier size, 0 < earlier ≤ size. @throws LEDGER_TAMPERED */
+  proveContinued(earlier: number): Promise<readonly string[]>;
 }
 
 const TILE_HEIGHT = 8;
@@ -20,7 +21,7 @@ const MOST_TILES = 4096;
  * Builds proofs from tiles: 256 leaves, or 256 roots of complete tiles below, are read at once and kept. A proof in a tree
  * of ten million events reads at most three tiles it has not read before.
  */
-export function createProver(pool: Pool, nodeHash: Primitives['nodeHash'], size: number): Prover {
+export function createProver(queries: Queries, nodeHash: Primitives['nodeHash'], size: number): Prover {
   const tiles = new Map<string, Promise<readonly string[]>>();
   const known = new Map<string, string>();
 
@@ -29,7 +30,7 @@ export function createProver(pool: Pool, nodeHash: Primitives['nodeHash'], size:
     const there = tiles.get(key);
     if (there !== undefined) return await there;
     if (tiles.size >= MOST_TILES) tiles.clear();
-    const read = readTile(pool, level, index);
+    const read = readTile(queries, level, index);
     tiles.set(key, read);
     return await read;
   };
@@ -60,16 +61,18 @@ export function createProver(pool: Pool, nodeHash: Primitives['nodeHash'], size:
     return root;
   };
 
+  const rootsOf = async (ranges: readonly LeafRange[]): Promise<readonly string[]> => {
+    const roots: string[] = [];
+    for (const range of ranges) roots.push(await rangeRoot(range));
+    return roots;
+  };
   return {
-    async prove(sequence) {
-      const path: string[] = [];
-      for (const range of auditPath(sequence, size)) path.push(await rangeRoot(range));
-      return path;
-    },
+    prove: async (sequence) => await rootsOf(auditPath(sequence, size)),
+    proveContinued: async (earlier) => await rootsOf(consistencyPath(earlier, size)),
   };
 }
 
-async function readTile(pool: Pool, level: number, index: number): Promise<readonly string[]> {
+async function readTile(queries: Queries, level: number, index: number): Promise<readonly string[]> {
   const [sql, first] =
     level === 0
       ? [
@@ -81,7 +84,7 @@ async function readTile(pool: Pool, level: number, index: number): Promise<reado
           index,
         ];
   const values = level === 0 ? [first * TILE_WIDTH] : [first * TILE_WIDTH, level];
-  return (await query<{ hash: string }>(pool, sql, values)).map(({ hash }) => hash);
+  return (await query<{ hash: string }>(queries, sql, values)).map(({ hash }) => hash);
 }
 
 /** Root over a power of two of hashes. */

@@ -7,7 +7,6 @@ import type { EventQuery, StoredEvent } from '../../../domain/governance/event-q
 import { verifyInclusion } from '../../../domain/governance/merkle-proof.ts';
 import type { Primitives } from '../../../domain/governance/primitives.ts';
 import type { DataKeys } from '../../crypto/envelope.ts';
-import type { LedgerSigner } from '../../crypto/ledger-signer.ts';
 import { query } from '../query.ts';
 import type { EvidenceParts } from '../rollout-store.ts';
 import { awaitCheckpoint } from './await-checkpoint.ts';
@@ -17,13 +16,13 @@ import { createProver } from './prove.ts';
 import { queryEvents } from './query-events.ts';
 import { namesOf } from './principals.ts';
 import { sampleRead } from './sample-read.ts';
-import { signCheckpoint, type SignedCheckpoint } from './sign-checkpoint.ts';
+import { mayKeepCheckpoints, signCheckpoint, type CheckpointSigner, type SignedCheckpoint } from './sign-checkpoint.ts';
 
 /** What a reader of the ledger is made of. */
 interface ReaderParts extends EvidenceParts {
   readonly primitives: Primitives;
   /** Null on a machine that does not sign: then it waits for one that does. */
-  readonly signer: (() => Promise<LedgerSigner>) | null;
+  readonly signing: { readonly pool: Pool; readonly signer: () => Promise<CheckpointSigner> } | null;
   readonly keys: DataKeys;
   /** Chance that a query is an event itself, 0 to 1. */
   readonly readSample: number;
@@ -148,7 +147,8 @@ function assertProven(
   throw new MlopsError('LEDGER_TAMPERED', { problem: `event ${sequence} is not what its checkpoint was signed over` });
 }
 
-/** A checkpoint over everything that is committed now. */
-async function coverAll({ pool, primitives, signer }: ReaderParts): Promise<SignedCheckpoint> {
-  return signer === null ? await awaitCheckpoint(pool) : await signCheckpoint(pool, primitives, await signer());
+/** A checkpoint over everything that is committed now: signed here, or waited for where this machine has no key or its login may not sign. */
+async function coverAll({ pool, primitives, signing }: ReaderParts): Promise<SignedCheckpoint> {
+  if (signing === null || !(await mayKeepCheckpoints(signing.pool))) return await awaitCheckpoint(pool);
+  return await signCheckpoint(signing.pool, primitives, await signing.signer());
 }

@@ -37,6 +37,8 @@ export async function rewrapKeys(
     if (rows.length === 0) return done;
     for (const { key_id, subject, wrapped, wrapping_key: wrappingKey } of rows) {
       const anew = await keys.rewrap({ origin, subject, wrappingKey, wrapped });
+      // Yet another rotation has it under its key already.
+      if (anew.wrappingKey === wrappingKey) continue;
       await query(
         pool,
         `UPDATE ledger_key SET wrapping_key = $2, wrapped = $3

@@ -21,7 +21,10 @@ export function grantStatements(): string[] {
     `REVOKE ALL ON ALL TABLES IN SCHEMA public FROM ${ROLES}`,
     `REVOKE ALL ON ALL SEQUENCES IN SCHEMA public FROM ${ROLES}`,
     `GRANT USAGE ON SCHEMA public TO ${ROLES}`,
-    ...GRANTED_FUNCTIONS.map((name) => `GRANT EXECUTE ON FUNCTION ${name} TO ${ROLES}`),
+    ...Object.entries(GRANTED_FUNCTIONS).flatMap(([name, roles]) => [
+      `REVOKE ALL ON FUNCTION ${name} FROM ${ROLES}`,
+      `GRANT EXECUTE ON FUNCTION ${name} TO ${roles.join(', ')}`,
+    ]),
     ...DATABASE_ROLE_NAMES.flatMap((role) => GOVERNED_TABLES.flatMap((table) => grantsOf(role, table))),
     ...SET_SEQUENCES.map(([table, column]) => `GRANT UPDATE ON SEQUENCE ${table}_${column}_seq TO mlops_admin`),
     ...VACUUMED.map((table) => maintenanceGrant(table, 'mlops_worker, mlops_admin')),
