@@ -7,11 +7,10 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { until } from './stack.ts';
 
-/** Where a Chromium is; null on machines without one. */
-export const CHROMIUM =
-  [process.env['CHROMIUM'] ?? '', '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(
-    (file) => file !== '' && existsSync(file),
-  ) ?? null;
+const PLACES = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
+
+/** Where a Chromium is; null on machines without one, which none of CI's may be. */
+export const CHROMIUM = findChromium();
 
 interface Answer {
   readonly id?: number;
@@ -145,4 +144,11 @@ export async function startBrowser(binary: string) {
       await rm(profile, { recursive: true, force: true, maxRetries: 5 });
     },
   };
+}
+
+function findChromium(): string | null {
+  const found = [process.env['CHROMIUM'] ?? '', ...PLACES].find((file) => file !== '' && existsSync(file));
+  if (found === undefined && (process.env['CI'] ?? '') !== '')
+    throw new Error(`CI has no browser, wanted one of ${PLACES.join(', ')}, or its place in CHROMIUM`);
+  return found ?? null;
 }
