@@ -1,8 +1,9 @@
-import { readFileSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { statfs } from 'node:fs/promises';
 import { cpus, totalmem } from 'node:os';
 import { basename } from 'node:path';
 import { wrappingFileOf } from '../adapters/crypto/ledger-keys.ts';
+import { signingFileOf } from '../adapters/crypto/ledger-signer.ts';
 import { findInstalledServer } from '../adapters/temporal/find-server.ts';
 import { payloadKeyFile } from '../adapters/temporal/keys.ts';
 import type { MlopsConfig } from '../config/schema.ts';
@@ -38,6 +39,7 @@ export async function examineMachine(config: MlopsConfig): Promise<Finding[]> {
     await checkTaken(config),
     checkKeys('payload keys', payloadKeyFile(config.stateDirectory)),
     await checkWrappingKeys(config),
+    checkSigningKey(config),
     await checkArtifacts(config),
     checkServer(config),
     await checkDatabaseRoles(config),
@@ -141,6 +143,13 @@ async function checkWrappingKeys(config: MlopsConfig): Promise<Finding> {
     const keys = wrappingKeysOf(config);
     return `${await keys.active()} of ${keys.place} is in use`;
   });
+}
+
+/** Without it, checkpoints are signed on another machine: a new one would begin another log. */
+export function checkSigningKey({ stateDirectory }: Pick<MlopsConfig, 'stateDirectory'>): Finding {
+  const [check, file] = ['checkpoint key', signingFileOf(stateDirectory)];
+  if (existsSync(file)) return checkKeys(check, file);
+  return { check, state: 'ok', detail: 'not on this machine, which signs nothing', fix: null };
 }
 
 async function checkArtifacts(config: MlopsConfig): Promise<Finding> {

@@ -174,9 +174,12 @@ export async function readVerifierKeys({ stateDirectory }: Pick<MlopsConfig, 'st
 /** Adds the log's own verifier keys to those that readers of exports find. Keys of earlier logs stay until a person removes them. */
 export async function writeTrustedKeys(config: Pick<MlopsConfig, 'stateDirectory' | 'auditDirectory'>): Promise<void> {
   const file = join(config.auditDirectory, 'trusted-keys');
-  const there = existsSync(file) ? keyLines(await readFile(file, 'utf8')) : [];
+  const text = existsSync(file) ? await readFile(file, 'utf8') : '';
+  const there = keyLines(text);
   const missing = keyLines(await readVerifierKeys(config)).filter((line) => !there.includes(line));
   if (missing.length === 0) return;
   await mkdir(config.auditDirectory, { recursive: true, mode: 0o700 });
-  await appendFile(file, missing.map((line) => `${line}\n`).join(''));
+  // A person may have left the last line without its end.
+  const begin = text === '' || text.endsWith('\n') ? '' : '\n';
+  await appendFile(file, begin + missing.map((line) => `${line}\n`).join(''));
 }

@@ -1,8 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
-import { writeDurably } from '../files/durable-file.ts';
+import { readFile } from 'node:fs/promises';
+import { createDurably, writeDurably } from '../files/durable-file.ts';
 import { parseSecretJson } from '../files/secret-json.ts';
 
 /** Symmetric keys by id: the active one encrypts, all of them decrypt. */
@@ -58,11 +57,10 @@ function textOf(ring: KeyRingFile): string {
   return `${JSON.stringify(ring, null, 2)}\n`;
 }
 
-/** Writes a secret as JSON (0600) unless the file is there. Returns whether it did. */
+/** Writes a secret as JSON (0600), flushed to disk, unless the file is there. Returns whether it did. */
 export async function writeNewSecret(file: string, content: unknown): Promise<boolean> {
   if (existsSync(file)) return false;
-  await mkdir(dirname(file), { recursive: true });
-  await writeFile(file, `${JSON.stringify(content, null, 2)}\n`, { mode: 0o600, flag: 'wx' });
+  await createDurably(file, `${JSON.stringify(content, null, 2)}\n`);
   return true;
 }
 

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { assertOwnersOnly } from '../files/secret-json.ts';
 import { followFile } from '../files/follow-file.ts';
 import { activateNextKey, addNextKey, ensureKeyRing, loadKeyRing, type KeyRing } from './key-ring.ts';
 import { ensureSigningKey } from './ledger-signer.ts';
@@ -22,7 +23,10 @@ export async function ensureLedgerKeys(
 /** The keys that wrap those of payloads, as their file has them now. The function throws LEDGER_KEYS_INVALID. */
 export function followWrappingKeys(stateDirectory: string): () => Promise<KeyRing> {
   const file = wrappingFileOf(stateDirectory);
-  const ring = followFile(file, loadKeyRing);
+  const ring = followFile(file, async () => {
+    await assertOwnersOnly(file);
+    return await loadKeyRing(file);
+  });
   return async () => await orInvalid(file, ring);
 }
 

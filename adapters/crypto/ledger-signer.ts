@@ -7,7 +7,7 @@ import type { Primitives } from '../../domain/governance/primitives.ts';
 import { formatVerifierKey, parseVerifierKey, type VerifierKey } from '../../domain/governance/verifier-key.ts';
 import { writeDurably } from '../files/durable-file.ts';
 import { followFile } from '../files/follow-file.ts';
-import { parseSecretJson } from '../files/secret-json.ts';
+import { assertOwnersOnly, parseSecretJson } from '../files/secret-json.ts';
 import { writeNewSecret } from './key-ring.ts';
 import { orInvalid } from './or-invalid.ts';
 
@@ -81,6 +81,7 @@ export async function retireSigningKey(stateDirectory: string, primitives: Primi
 }
 
 async function readSigningFile(file: string): Promise<SigningFile> {
+  await assertOwnersOnly(file);
   return parseSecretJson(await readFile(file, 'utf8')) as SigningFile;
 }
 

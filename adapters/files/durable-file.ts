@@ -1,4 +1,4 @@
-import { open, rename, rm } from 'node:fs/promises';
+import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
 /** Writes a file so that after a crash it holds the old text or the new one, and never less: flushed, renamed, flushed. */
@@ -15,11 +15,33 @@ export async function writeDurably(file: string, text: string): Promise<void> {
   }
   await handle.close();
   await rename(temporary, file);
-  const folder = await open(dirname(file), 'r');
+  await flushFolder(dirname(file));
+}
+
+/**
+ * Makes a file of its owner (0600), and its folder where that is not there. It is on disk, under its name, before this returns: what
+ * is done with it may be on disk a moment later. Refuses where there is one.
+ */
+export async function createDurably(file: string, text: string): Promise<void> {
+  const folder = dirname(file);
+  const made = await mkdir(folder, { recursive: true });
+  const handle = await open(file, 'wx', 0o600);
   try {
-    await folder.sync();
+    await handle.writeFile(text);
+    await handle.sync();
   } finally {
-    await folder.close();
+    await handle.close();
+  }
+  await flushFolder(folder);
+  if (made !== undefined) await flushFolder(dirname(made));
+}
+
+async function flushFolder(folder: string): Promise<void> {
+  const handle = await open(folder, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
   }
 }
 

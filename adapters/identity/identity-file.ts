@@ -6,11 +6,11 @@ import {
   randomBytes,
   type KeyObject,
 } from 'node:crypto';
-import { mkdir, open, readFile, stat } from 'node:fs/promises';
+import { mkdir, open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { MlopsError, messageOf } from '../../domain/errors.ts';
 import { isPrincipalId } from '../../domain/governance/statement.ts';
-import { parseSecretJson } from '../files/secret-json.ts';
+import { assertOwnersOnly, parseSecretJson } from '../files/secret-json.ts';
 
 /** A principal's private key, as its owner keeps it. */
 export interface OwnIdentity {
@@ -91,8 +91,7 @@ const WRITE_PROBLEMS: Readonly<Record<string, string>> = {
 /** @throws IDENTITY_FILE_INVALID also when others than its owner may read it */
 export async function readIdentity(file: string): Promise<OwnIdentity> {
   try {
-    const { mode } = await stat(file);
-    if ((mode & 0o077) !== 0) throw new Error(`others may read it: mode ${(mode & 0o777).toString(8)}, wanted 600`);
+    await assertOwnersOnly(file);
     const { format, principal, privateKey } = parseSecretJson(await readFile(file, 'utf8')) as Partial<IdentityFile>;
     if (format !== FORMAT) throw new Error(`its format is not ${FORMAT}`);
     if (!isPrincipalId(principal ?? '')) throw new Error('it names no principal');

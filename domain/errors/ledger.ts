@@ -66,7 +66,8 @@ export const LEDGER_ERRORS = {
   },
   LEDGER_KEYS_INVALID: {
     message: 'Keys of the ledger in {file} cannot be used: {problem}',
-    remedy: 'Restore the file from its backup: without it payloads cannot be read and checkpoints cannot be signed',
+    remedy:
+      'Mend what it says. A file that is lost or broken is restored from its backup: without it payloads cannot be read and checkpoints cannot be signed',
     retryable: false,
     exitCode: 1,
   },
