@@ -709,6 +709,41 @@ describe('the columns that events are found by', () => {
   });
 });
 
+describe('the words that events are found by', () => {
+  it.each([
+    ['of an event', `UPDATE ledger_event SET words = ts_delete(words, 'zork_api') WHERE resource = 'test/words'`],
+    ['of a block', `DELETE FROM ledger_word WHERE word = 'zork_api'`],
+    ['of a framework', `DELETE FROM ledger_word WHERE word = 'framework:hipaa'`],
+  ])('are compared when all are read: one %s that is gone is noticed', async (_, change) => {
+    await parts.ledger.append({ ...DRAFT, resource: 'test/words', frameworks: ['hipaa'], facts: { name: 'zork_api' } });
+    const checkpoint = await signCheckpoint(pool, primitives, SIGNER);
+    const exported = async () => {
+      for await (const _lines of exportLedger(pool, primitives, checkpoint, { chosen: {}, payloads: null }));
+    };
+    await exported();
+    const { rows: before } = await pool.query('SELECT word, block FROM ledger_word');
+    const overrule = async (...statements: readonly string[]) =>
+      await inTransaction(
+        pool,
+        async (client) => {
+          for (const statement of statements)
+            await client.query(statement, statement.includes('$1') ? [JSON.stringify(before)] : []);
+        },
+        'BEGIN; SET LOCAL session_replication_role = replica',
+      );
+    await overrule(change);
+    await expect(exported()).rejects.toMatchObject({
+      code: 'LEDGER_TAMPERED',
+      message: expect.stringContaining('is not found by every word that it says') as string,
+    });
+    await overrule(
+      `UPDATE ledger_event SET words = words || array_to_tsvector(ARRAY['zork_api']) WHERE resource = 'test/words'`,
+      `INSERT INTO ledger_word SELECT word, block FROM json_to_recordset($1::json) AS w(word text, block bigint) ON CONFLICT DO NOTHING`,
+    );
+    await exported();
+  });
+});
+
 describe('a selection', () => {
   it('proves events on both sides of tile borders in a log of 66,000', async () => {
     await pool.query('CREATE DATABASE tiles');
