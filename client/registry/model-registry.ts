@@ -1,6 +1,7 @@
 import { MlopsError } from '../../domain/errors.ts';
 import { completeDependency } from '../../domain/registry/dependency.ts';
 import type { Lineage } from '../../domain/registry/lineage.ts';
+import type { Bom } from '../../domain/registry/model-bom.ts';
 import type {
   AliasOutcome,
   DescribeOutcome,
@@ -17,6 +18,7 @@ import type {
 } from '../../domain/registry/records.ts';
 import { parseInput } from '../parse-input.ts';
 import type { Registry } from '../registry-port.ts';
+import { readBom } from './read-bom.ts';
 import * as input from './registry-input.ts';
 
 /**
@@ -72,6 +74,13 @@ export interface ModelRegistry {
   listModels(order?: input.PageInput): Promise<ModelPage>;
   /** Reads the artifact again, all of it. @throws VERSION_NOT_FOUND, ARTIFACT_MISSING */
   verifyArtifact(order: input.VersionInput): Promise<VerifiedArtifact>;
+  /**
+   * The bill of materials of a version as CycloneDX 1.6, with a model card: what the version is, and what it directly rests on. What says the
+   * same has the same serial number.
+   *
+   * @throws MODEL_NOT_FOUND, VERSION_NOT_FOUND, ALIAS_NOT_FOUND, ARTIFACT_STORE_UNUSABLE, SIGNER_KEY_INVALID, SIGNER_ROOT_INVALID
+   */
+  bom(order: input.VersionInput): Promise<Bom>;
   /** What a version rests on, or what rests on it. @throws MODEL_NOT_FOUND, VERSION_NOT_FOUND */
   lineage(order: input.VersionInput & input.LineageWay): Promise<Lineage>;
   /** The same from something that versions rest on, registered here or not: a dataset, an index, a commit. */
@@ -178,6 +187,10 @@ function createReadings(open: () => Promise<Registry>): Omit<ModelRegistry, Chan
     verifyArtifact: async (order) => {
       const read = parseInput('registry.verifyArtifact', input.VERSION, order);
       return await (await open()).verify(read);
+    },
+    bom: async (order) => {
+      const read = parseInput('registry.bom', input.VERSION, order);
+      return await readBom(await open(), read);
     },
     lineage: async (order) => {
       const { depth = DEPTH, direction, ...start } = parseInput('registry.lineage', input.LINEAGE, order);

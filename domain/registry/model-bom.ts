@@ -1,3 +1,4 @@
+import { canonicalJson } from '../governance/canonical-json.ts';
 import type { Json } from '../governance/event-draft.ts';
 import type { Dependency, DependencyKind } from './dependency.ts';
 import type { RegisteredType } from './model-types.ts';
@@ -23,35 +24,47 @@ const COMPONENT: Readonly<Record<DependencyKind, 'data' | 'application' | 'machi
   model: 'machine-learning-model',
 };
 
+/** A bill of materials, as JSON. */
+export interface Bom {
+  readonly [name: string]: Json;
+}
+
+/** What a bill of materials needs beside the registry. */
+interface BomNotes {
+  /** When it is written: ISO 8601, UTC. */
+  readonly at: string;
+  /** Who has signed the artifact; null when nobody who is known has. */
+  readonly signer: string | null;
+  /** In hexadecimal. */
+  readonly sha256: (text: string) => string;
+}
+
 /**
  * The bill of materials of a version as CycloneDX 1.6: the version with its model card as the main component, and what it
- * directly rests on. `dependencies` are those known now; `at` is when it is written (ISO 8601, UTC).
- *
- * @param signer who has signed the artifact; null when nobody who is known has
+ * directly rests on. `dependencies` are those known now. What says the same has the same serial number, whenever it is written, and nothing
+ * else has it.
  */
 export function assembleBom(
   record: VersionRecord,
   dependencies: readonly Dependency[],
-  { at, signer }: { readonly at: string; readonly signer: string | null },
-): { readonly [name: string]: Json } {
-  const main = refOf(record);
-  const components = dependencies.map(componentOf);
+  { at, sha256, signer }: BomNotes,
+): Bom {
+  const component = mainComponent(record, { ref: refOf(record), dependencies, signer });
+  const content = {
+    components: dependencies.map(componentOf),
+    dependencies: [
+      { ref: refOf(record), dependsOn: dependencies.map(refOfDependency) },
+      ...dependencies.map((dependency) => ({ ref: refOfDependency(dependency) })),
+    ],
+  };
   return {
     $schema: 'http://cyclonedx.org/schema/bom-1.6.schema.json',
     bomFormat: 'CycloneDX',
     specVersion: '1.6',
-    serialNumber: `urn:uuid:${uuidOf(record.contentDigest)}`,
+    serialNumber: `urn:uuid:${uuidOf(sha256(canonicalJson({ component, ...content })))}`,
     version: 1,
-    metadata: {
-      timestamp: at,
-      tools: { components: [{ type: 'application', name: 'durable-mlops' }] },
-      component: mainComponent(record, { ref: main, dependencies, signer }),
-    },
-    components,
-    dependencies: [
-      { ref: main, dependsOn: dependencies.map(refOfDependency) },
-      ...dependencies.map((dependency) => ({ ref: refOfDependency(dependency) })),
-    ],
+    metadata: { timestamp: at, tools: { components: [{ type: 'application', name: 'durable-mlops' }] }, component },
+    ...content,
   };
 }
 

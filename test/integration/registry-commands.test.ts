@@ -425,6 +425,12 @@ describe('the other verbs of mlops model', () => {
     };
     expect(bom.metadata.component.properties).toContainEqual({ name: 'mlops:signer', value: 'key ada' });
     expect([bom.specVersion, bom.components.length]).toEqual(['1.6', 2]);
+    const client = createModelRegistry(async () => await Promise.resolve(registry));
+    const timestamp = expect.any(String) as string;
+    expect(await client.bom({ model: 'based', version: '1.0.0' })).toEqual({
+      ...bom,
+      metadata: { ...bom.metadata, timestamp },
+    });
     const out = join(await mkdtemp(join(tmpdir(), 'mlops-export-')), 'registry.jsonl');
     const { data } = await model('export', [], { out });
     expect((await readFile(out, 'utf8')).split('\n')).toHaveLength(Number(data['rows']) + 3);

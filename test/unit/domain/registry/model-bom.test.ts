@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { Ajv } from 'ajv';
 import addFormats from 'ajv-formats';
 import { describe, expect, it } from 'vitest';
+import { sha256Of } from '../../../../adapters/crypto/sha256.ts';
 import { DEPENDENCY_KINDS } from '../../../../domain/registry/dependency.ts';
 import { assembleBom } from '../../../../domain/registry/model-bom.ts';
 import type { VersionRecord } from '../../../../domain/registry/records.ts';
@@ -44,8 +45,14 @@ type Bom = {
   readonly dependencies: readonly { readonly ref: string; readonly dependsOn?: readonly string[] }[];
   readonly metadata: { readonly component: Record<string, unknown> };
 } & Record<string, unknown>;
+const bomAt = (
+  at: string,
+  record: VersionRecord,
+  dependencies: Parameters<typeof assembleBom>[1],
+  signer: string | null,
+) => assembleBom(record, dependencies, { at, signer, sha256: sha256Of }) as unknown as Bom;
 const bomOf = (record: VersionRecord, dependencies: Parameters<typeof assembleBom>[1], signer: string | null = null) =>
-  assembleBom(record, dependencies, { at: '2026-11-27T10:00:00.000Z', signer }) as unknown as Bom;
+  bomAt('2026-11-27T10:00:00.000Z', record, dependencies, signer);
 const ALL = DEPENDENCY_KINDS.map((kind) => ({ kind, target: `some-${kind}@1.0.0` }));
 
 const schemaOf = (name: string): object =>
@@ -67,7 +74,6 @@ describe('the bill of materials of a version', () => {
       bomFormat: 'CycloneDX',
       specVersion: '1.6',
       version: 1,
-      serialNumber: 'urn:uuid:cccccccc-cccc-8ccc-8ccc-cccccccccccc',
       metadata: { timestamp: '2026-11-27T10:00:00.000Z' },
     });
     expect(bom.metadata.component).toMatchObject({
@@ -93,6 +99,20 @@ describe('the bill of materials of a version', () => {
       expect(problemsOf(bomOf(record, dependencies))).toEqual([]);
     },
   );
+
+  it('has a serial number of its own for everything that it says, and the same for the same', () => {
+    const numbers = [
+      bomOf(RECORD, ALL),
+      bomOf(RECORD, ALL.slice(1)),
+      bomOf(RECORD, ALL, 'ada@example.com'),
+      bomOf({ ...RECORD, description: 'other words' }, ALL),
+      bomOf({ ...RECORD, tags: {} }, ALL),
+    ].map(({ serialNumber }) => serialNumber);
+    expect(new Set(numbers).size).toBe(numbers.length);
+    const later = bomAt('2026-11-28T10:00:00.000Z', { ...RECORD, stage: 'production' }, ALL, null);
+    expect(later['serialNumber']).toBe(numbers[0]);
+    expect(problemsOf(later)).toEqual([]);
+  });
 
   it('says who has signed the artifact, where somebody who is known has', () => {
     const signed = bomOf(RECORD, [], 'ada@example.com by https://accounts.example');
