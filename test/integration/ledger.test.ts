@@ -718,7 +718,7 @@ describe('the words that events are found by', () => {
     await parts.ledger.append({ ...DRAFT, resource: 'test/words', frameworks: ['hipaa'], facts: { name: 'zork_api' } });
     const checkpoint = await signCheckpoint(pool, primitives, SIGNER);
     const exported = async () => {
-      for await (const _lines of exportLedger(pool, primitives, checkpoint, { chosen: {}, payloads: null }));
+      for await (const _ of exportLedger(pool, primitives, checkpoint, { chosen: {}, payloads: null }));
     };
     await exported();
     const { rows: before } = await pool.query('SELECT word, block FROM ledger_word');
