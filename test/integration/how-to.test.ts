@@ -284,7 +284,7 @@ describe('the commands of pages in docs', () => {
     const { config } = loadConfig({ env: process.env, workingDirectory: project.root, portOffset: OFFSETS.howTo });
     await source.serveFrom(databaseUrlOf(config));
     await source.add('churn', 's3://elsewhere/1');
-    await writeFile(join(project.root, 'model'), 'weights');
+    await writeFile(join(project.root, 'model'), 'weights of churn');
     const page = open('how-to/move-from-mlflow');
     expect((await page.next(0)).stdout).toContain('1 added');
     expect((await page.next(0)).stdout).toContain('Registered: churn 2.0.0, number 2, in development');
