@@ -63,6 +63,8 @@ export interface ApprovalStore {
   openLink(code: string, verdict: Verdict): Promise<OpenedLink>;
   /** It was carried out, now or before. */
   carriedOut(approvalId: string, what: string): Promise<ApprovalStanding>;
+  /** Somebody wanted to decide and may not, or not now: an event, once per occasion. */
+  refuse(refused: RefusedDecision): Promise<void>;
   /** It could not be carried out, or a signal was refused: written once per key. */
   note(approvalId: string, note: ApprovalNote): Promise<void>;
   /** The own right of a principal and those that were handed on to it. */
@@ -75,6 +77,16 @@ export interface ApprovalDue {
   readonly what: 'reminder' | 'escalation' | 'expiry';
   /** Number of the reminder, from 1 */
   readonly number: number;
+}
+
+/** A decision that does not count, by whom it is known to be. */
+export interface RefusedDecision {
+  readonly approvalId: string;
+  readonly verdict: Verdict;
+  readonly actor: EventActor;
+  /** In words; sealed. */
+  readonly problem: string;
+  readonly occasion: string;
 }
 
 export interface ApprovalNote {

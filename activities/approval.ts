@@ -1,8 +1,9 @@
-import { MlopsError } from '../domain/errors.ts';
+import { isMlopsError, MlopsError } from '../domain/errors.ts';
 import type { EventActor } from '../domain/governance/event-draft.ts';
 import type { Claim } from '../domain/governance/statement.ts';
 import { isAllowed } from '../domain/governance/permissions.ts';
 import type { ApprovalPolicy } from '../domain/registry/approval/policy.ts';
+import { problemOfEnd } from '../domain/registry/approval/quorum.ts';
 import { rolloutOfResource } from '../domain/rollout/approval-request.ts';
 import {
   decisionContent,
@@ -74,34 +75,81 @@ function createDecisionActivities(ports: ApprovalActivityPorts, writer: Approval
   const { approvals, environment } = ports;
   return {
     /**
-     * Looks who decides and by which right, and writes the decision and what it comes to. What is not there any more is not decided:
-     * the request ends `voided`, and who sent this refuses it by that.
+     * Looks who decides and by which right, and writes the decision and what it comes to, or that it was refused: it is written here, for here it
+     * is known who wanted it. What is not there any more is not decided: the request ends `voided`, and who sent this refuses it by that.
      *
      * @throws ENVIRONMENT_FOREIGN, NOT_AUTHENTICATED, NOT_AUTHORISED, APPROVAL_REFUSED, APPROVAL_LINK_INVALID
      */
     async decideApproval(input: DecideInput): Promise<ApprovalStanding> {
-      const { approvalId, reason, verdict } = input;
-      const { record: before } = await approvals.standing(approvalId);
+      const { record: before } = await approvals.standing(input.approvalId);
       assertOwnEnvironment(environment, before.environment);
-      const { actor, linkId, seen } = await whoDecides(ports, input);
-      const known = await ports.identities.principal(actor.id);
-      if (known?.kind === 'service') throw refusal(input, 'people decide, and you are a program');
-      const now = await endIfGone(ports, writer, approvalId);
-      if (!isFinal(before.state) && now.record.state === 'voided') return now;
-      const authorities = await approvals.authorities(approvalId, actor.id, ports.identities);
-      const standing = await approvals.decide({ approvalId, verdict, reason, seen, linkId, actor, authorities });
-      const news = newsOfDecision(standing.record);
-      if (news !== null) await writer.tell(news, standing);
-      return standing;
+      const who = await whoDecides(ports, input);
+      return await writingRefusals(ports, { input, actor: who.actor }, async () => {
+        await assertDecides(ports, input, who);
+        const now = await endIfGone(ports, writer, input.approvalId);
+        if (!isFinal(before.state) && now.record.state === 'voided') return now;
+        return await writeDecision(ports, writer, { input, who });
+      });
     },
   };
 }
 
-/** Who it is that decides, and what he has seen: a signed claim says it, or the code of a link. */
-async function whoDecides(
-  { approvals, authority, identities }: ApprovalActivityPorts,
+/** Who decides, and by what it is known. */
+interface Decider {
+  readonly actor: EventActor;
+  readonly linkId: string | null;
+  readonly seen: string;
+}
+
+async function writeDecision(
+  { approvals, identities }: ApprovalActivityPorts,
+  writer: ApprovalWriter,
+  { input, who }: { readonly input: DecideInput; readonly who: Decider },
+): Promise<ApprovalStanding> {
+  const { approvalId, reason, verdict } = input;
+  const authorities = await approvals.authorities(approvalId, who.actor.id, identities);
+  const standing = await approvals.decide({ approvalId, verdict, reason, ...who, authorities });
+  const news = newsOfDecision(standing.record);
+  if (news !== null) await writer.tell(news, standing);
+  return standing;
+}
+
+/** That somebody tried is evidence, and what access is watched by: who approves their own is told by it. */
+async function writingRefusals(
+  { approvals }: ApprovalActivityPorts,
+  { actor, input }: { readonly actor: EventActor; readonly input: DecideInput },
+  decide: () => Promise<ApprovalStanding>,
+): Promise<ApprovalStanding> {
+  const { approvalId, occasion, verdict } = input;
+  const write = async (problem: string): Promise<void> =>
+    await approvals.refuse({ approvalId, verdict, actor, problem, occasion });
+  try {
+    const standing = await decide();
+    if (standing.record.state === 'voided') await write(refusal(input, problemOfEnd('voided')).message);
+    return standing;
+  } catch (error) {
+    if (!isMlopsError(error, 'APPROVAL_REFUSED')) throw error;
+    await write(error.message);
+    // Whoever sent it need not write it down again.
+    throw new MlopsError('APPROVAL_REFUSED', { ...error.details, isRecorded: true }, { cause: error.cause });
+  }
+}
+
+/** @throws APPROVAL_REFUSED */
+async function assertDecides(
+  { identities }: ApprovalActivityPorts,
   input: DecideInput,
-): Promise<{ readonly actor: EventActor; readonly linkId: string | null; readonly seen: string }> {
+  { actor, linkId }: Decider,
+): Promise<void> {
+  const known = await identities.principal(actor.id);
+  if (known?.kind === 'service') throw refusal(input, 'people decide, and you are a program');
+  // A link is no more than who it is for: a role that was taken is gone for the link too.
+  if (linkId !== null && !isAllowed('approval.decide', known?.roles ?? []))
+    throw refusal(input, 'whose link it is has no role that decides any more');
+}
+
+/** Who it is that decides, and what he has seen: a signed claim says it, or the code of a link. */
+async function whoDecides({ approvals, authority }: ApprovalActivityPorts, input: DecideInput): Promise<Decider> {
   const { approvalId, code, occasion, rollout, seen, verdict } = input;
   const claim = input.claim === null ? null : signedOf(input.claim);
   if (claim !== null && rollout !== undefined) {
@@ -120,9 +168,6 @@ async function whoDecides(
   const link = await approvals.openLink(code ?? '', verdict);
   if (link.approvalId !== approvalId)
     throw new MlopsError('APPROVAL_LINK_INVALID', { problem: 'it is of another approval' });
-  // A link is no more than who it is for: a role that was taken is gone for the link too.
-  const roles = (await identities.principal(link.principal))?.roles ?? [];
-  if (!isAllowed('approval.decide', roles)) throw refusal(input, 'whose link it is has no role that decides any more');
   const actor = { id: link.principal, kind: 'human', authentication: 'one-time-link' } as const;
   // A signal has seen what its link is about.
   return { actor, linkId: link.linkId, seen: seen === '' ? link.seen : seen };

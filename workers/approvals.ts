@@ -1,6 +1,6 @@
 import type { Client } from '@temporalio/client';
 import { currentIdentity } from '../adapters/identity/own-identity.ts';
-import { isUnproven } from '../adapters/postgres/identity/authority.ts';
+import { isUnproven, type Authority } from '../adapters/postgres/identity/authority.ts';
 import { sampleRead } from '../adapters/postgres/ledger/sample-read.ts';
 import { subjectOf } from '../adapters/postgres/ledger/subjects.ts';
 import { createApprovalLinks, makeLink } from '../adapters/postgres/registry/approval-links.ts';
@@ -77,11 +77,7 @@ export function composeApprovals(config: AskingRules, { connect, evidence }: App
     },
 
     async decide(order: DecisionOrder & { readonly claim: Claim }): Promise<DecisionAnswer> {
-      const { approvalId, claim, verdict } = order;
-      return await decide(evidence, await desk(), order, async () => {
-        const content = decisionContent(verdict, order);
-        return (await may(claim, 'approval.decide', resourceOfApproval(approvalId), content)).id;
-      });
+      return await decide(evidence, await desk(), order, senderOf(authority, order));
     },
 
     async delegate(order: Omit<DelegationHandOver, 'what'>, signer: Signer) {
@@ -115,7 +111,9 @@ export function composeApprovals(config: AskingRules, { connect, evidence }: App
       // One that this verdict has used up may be sent again: the answer may have been lost.
       const { approvalId, principal, seen } = await createApprovalLinks(evidence).open(code, verdict);
       const order = { approvalId, verdict, reason, seen, code };
-      return await decide(evidence, await desk(), order, async () => await Promise.resolve(principal));
+      const holder = { id: principal, kind: 'human', authentication: 'one-time-link' } as const;
+      const sender = async () => await Promise.resolve(holder);
+      return await decide(evidence, await desk(), order, { prove: sender, recognise: sender });
     },
 
     /** For who signs. The worker gets the hash of the secret, which stands behind the #: browsers send that to nobody. */
@@ -178,19 +176,40 @@ type DecisionOrder = { readonly approvalId: string; readonly verdict: Verdict } 
     readonly code?: string | null;
   };
 
-/** What was refused is evidence too; who is not known, or may nothing here, was written down where that was found. */
+/** Who sent a decision. */
+interface Sender {
+  /** @throws NOT_AUTHENTICATED, NOT_AUTHORISED */
+  prove(): Promise<EventActor>;
+  /** As far as it is shown, for what is refused. */
+  recognise(): Promise<EventActor>;
+}
+
+function senderOf(authority: Authority, order: DecisionOrder & { readonly claim: Claim }): Sender {
+  const { approvalId, claim, verdict } = order;
+  const resource = resourceOfApproval(approvalId);
+  const asked = { action: 'approval.decide', resource, content: decisionContent(verdict, order) };
+  let proven: EventActor | null = null;
+  return {
+    prove: async () => (proven ??= await authority.authorise(claim, asked)),
+    // A statement is good once.
+    recognise: async () => proven ?? (await authority.recognise(claim, asked)),
+  };
+}
+
+/** What was refused is evidence too: the worker writes it, once it knows who it was; what did not come as far as that is written here. */
 async function decide(
-  { ledger, principals }: EvidenceParts,
+  { ledger }: EvidenceParts,
   desk: ReturnType<typeof createApprovalDesk>,
   { approvalId, claim = null, code = null, reason, seen, verdict }: DecisionOrder,
-  whoSent: () => Promise<string>,
+  sender: Sender,
 ): Promise<DecisionAnswer> {
   try {
     const source = sourceOfCall() ?? sourceOfCommand();
-    return await desk.decide(approvalId, verdict, { claim, code, reason, seen, source }, whoSent);
+    const input = { claim, code, reason, seen, source };
+    return await desk.decide(approvalId, verdict, input, async () => (await sender.prove()).id);
   } catch (error) {
-    if (isMlopsError(error, 'APPROVAL_REFUSED')) {
-      const who = await principals.actor(claim?.actor ?? 'signal');
+    if (isMlopsError(error, 'APPROVAL_REFUSED') && error.details['isRecorded'] !== true) {
+      const who = await sender.recognise();
       const refusal = { action: `approval.${verdict}`, resource: resourceOfApproval(approvalId), code: error.code };
       await ledger.append(draftOfRefusal({ ...refusal, problem: error.message }, who));
     }

@@ -56,6 +56,8 @@ async function recordRefusal(
   error: unknown,
 ): Promise<void> {
   if (!isMlopsError(error, 'ROLLOUT_REFUSED_ACTION') && !isMlopsError(error, 'APPROVAL_REFUSED')) return;
+  // The worker has, about the approval.
+  if (error.details['isRecorded'] === true) return;
   try {
     const { actor } = await parts.identity();
     const refusal = { actor, action: `rollout.${kind}`, resource, code: error.code, problem: error.message };

@@ -181,13 +181,8 @@ describe('the access watch', () => {
       `INSERT INTO principal (principal_id, kind, provider, name) VALUES ($1, 'human', 'loopback', 'asker')`,
       [byKey.id],
     );
-    for (const who of [asker, byKey])
-      await parts.ledger.append(
-        draftOfRefusal(
-          { action: 'approval.approve', resource: 'approval/apr-watch', code: 'APPROVAL_REFUSED', problem: 'own' },
-          who,
-        ),
-      );
+    const refused = { approvalId: 'apr-watch', verdict: 'approve', problem: 'own' } as const;
+    for (const actor of [asker, byKey]) await store.refuse({ ...refused, actor, occasion: actor.id });
     await store.decide({
       approvalId: record.approvalId,
       verdict: 'approve',

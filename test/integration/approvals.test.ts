@@ -9,6 +9,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createPool, databaseUrlOf } from '../../adapters/postgres/pool.ts';
 import { query } from '../../adapters/postgres/query.ts';
 import { connectTemporal } from '../../adapters/temporal/connect.ts';
+import { readAccessEvents } from '../../adapters/postgres/ledger/access-events.ts';
 import { createApprovalReader } from '../../adapters/postgres/registry/approval-reader.ts';
 import { createApprovalStore } from '../../adapters/postgres/registry/approval-store.ts';
 import { scheduleId } from '../../adapters/temporal/schedules.ts';
@@ -17,6 +18,7 @@ import { loadConfig } from '../../config/load.ts';
 import { currentIdentity } from '../../adapters/identity/own-identity.ts';
 import type { EvidenceParts } from '../../adapters/postgres/rollout-store.ts';
 import type { MlopsConfig } from '../../config/schema.ts';
+import type { SignedStatement } from '../../domain/governance/statement.ts';
 import { contentOfAsk } from '../../domain/registry/approval/ask.ts';
 import {
   decisionContent,
@@ -237,6 +239,51 @@ describe('on a stack', () => {
       ['approval-requested', true],
       ['approval-granted', true],
     ]);
+  });
+
+  it('one who wants to approve their own is told of, by whatever way they try', async () => {
+    const { approvalId, contentDigest: seen } = await request();
+    const engineer = await identityOf('engineer');
+    const own = 'a requester of what is asked for may not decide';
+    const [from] = await query<{ size: string }>(pool, 'SELECT size FROM ledger_head');
+    expect((await as('engineer', 'approval', 'approve', approvalId)).stderr).toContain(own);
+    const { url } = await approvals.link({ approvalId, seen }, engineer);
+    const code = url.slice(url.lastIndexOf('/') + 1).replace('#', '.');
+    await expect(approvals.decideByLink(code, { verdict: 'approve', reason: '' })).rejects.toThrow(own);
+    const handle = temporal.workflow.getHandle(`approval/${approvalId}`);
+    await handle.signal('approve', { code });
+    const order = { reason: '', seen };
+    const asked = { action: 'approval.decide', resource: resourceOfApproval(approvalId) };
+    const claim = engineer.claim({ ...asked, content: decisionContent('approve', order) });
+    await expect(handle.executeUpdate('approve', { args: [{ ...order, claim, code: null }] })).rejects.toThrow();
+    // Who is named in what somebody else has made up is not told of.
+    const forged = { ...claim.statement, signature: `${'A'.repeat(86)}==` } as SignedStatement;
+    const made = {
+      ...order,
+      seen: DIGEST.b,
+      approvalId,
+      verdict: 'approve',
+      claim: { ...claim, statement: forged },
+    } as const;
+    await expect(approvals.decide(made)).rejects.toThrow('look at it again');
+
+    const told = await until(
+      async () =>
+        (await readAccessEvents(pool, Number(from?.size), 1e9))
+          .get(engineer.actor)
+          ?.filter(({ asked: own }) => own !== null) ?? [],
+      (events) => events.length === 4,
+      20_000,
+    );
+    expect(told.map(({ asked: one, code: refusal, type }) => [type, refusal, one?.isOwn])).toEqual(
+      Array.from({ length: 4 }, () => ['approval.approve-refused', 'APPROVAL_REFUSED', true]),
+    );
+    const { rows } = await pool.query<{ actor: string; known: string }>(
+      `SELECT actor, canonical::json -> 'actor' ->> 'authentication' AS known FROM ledger_event
+       WHERE type = 'approval.approve-refused' AND resource = $1 ORDER BY sequence`,
+      [`approval/${approvalId}`],
+    );
+    expect(rows.map(({ known }) => known)).toEqual(['ed25519', 'one-time-link', 'one-time-link', 'ed25519', 'none']);
   });
 
   it('is denied by command line, and shown so', async () => {

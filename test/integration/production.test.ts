@@ -192,6 +192,9 @@ describe('in production', () => {
     const own = await as('sven', 'rollout', 'approve', '--model', MODEL);
     expect(own.code, own.stderr).toBe(4);
     expect(own.stderr).toContain('a requester of what is asked for may not decide about it');
+    const query = `audit query --resource approval/${approvalId} --type approval.approve-refused -o json`;
+    const tried = JSON.parse((await as(null, ...query.split(' '))).stdout) as { events: { actor: { id: string } }[] };
+    expect(tried.events).toMatchObject([{ actor: { id: (await status()).startedBy, authentication: 'ed25519' } }]);
     const first = await as('anna', 'rollout', 'approve', '--model', MODEL, '--reason', 'looks fine');
     expect(first.code, first.stderr).toBe(6);
     expect(first.stdout).toContain('1 more of 2 wanted');

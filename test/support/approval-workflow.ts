@@ -49,6 +49,8 @@ export interface ApprovalScene {
   /** What people outside were told. */
   readonly told: readonly string[];
   readonly notes: readonly ApprovalNote[];
+  /** Decisions that were refused by who looked, newest last. */
+  readonly refused: readonly Refused[];
   decide(verdict: 'approve' | 'deny', principal: string, seen?: string): Promise<unknown>;
   /** An update of whatever shape, straight to the engine. */
   send(verdict: 'approve' | 'deny', input: object): Promise<unknown>;
@@ -66,11 +68,17 @@ const HOUR = 3600;
 /** Nothing has to be signed there. */
 const ENVIRONMENT = 'staging';
 
+interface Refused {
+  readonly who: string;
+  readonly problem: string;
+}
+
 interface Shelf {
   record: ApprovalRecord;
   readonly world: ApprovalWorld;
   readonly told: string[];
   readonly notes: ApprovalNote[];
+  readonly refused: Refused[];
   /** What was decided by each link that is used up. */
   readonly usedLinks: Map<string, Verdict>;
 }
@@ -114,6 +122,7 @@ export async function openApprovalTheatre(suggestContinueAsNewAfter = 5000) {
         },
         told: [],
         notes: [],
+        refused: [],
         usedLinks: new Map(),
       };
       shelves.set(approvalId, shelf);
@@ -137,6 +146,7 @@ export async function openApprovalTheatre(suggestContinueAsNewAfter = 5000) {
         record: () => shelf.record,
         told: shelf.told,
         notes: shelf.notes,
+        refused: shelf.refused,
         decide: async (verdict, principal, seen = shelf.record.contentDigest) =>
           await desk.decide(
             approvalId,
@@ -281,6 +291,11 @@ function storeOver(shelfOf: (approvalId: string) => Shelf): ApprovalStore {
       return await Promise.resolve({ linkId: code, approvalId, principal, seen: contentDigest });
     },
     carriedOut: async (approvalId) => await change(approvalId, 'carriedOut', () => ({ state: 'carried-out' })),
+    refuse: async ({ actor, approvalId, problem }) => {
+      const shelf = shelfOf(approvalId);
+      await shelf.world.write('refuse');
+      shelf.refused.push({ who: actor.id, problem });
+    },
     note: async (approvalId, note) => {
       const shelf = shelfOf(approvalId);
       await shelf.world.write('note');

@@ -67,7 +67,12 @@ describe.concurrent('an approval', () => {
     expect(await refusal(scene.decide('approve', 'somebody:eve'))).toContain('you have none of the roles');
     expect(await refusal(scene.decide('approve', 'approver:ann', DIGEST.c))).toContain('look at it again');
     expect(await refusal(scene.decide('approve', ''))).toContain('nobody claims it');
+    await scene.signal('approve', { code: `${scene.record().approvalId}.principal:author` });
+    await scene.until(() => scene.notes.length === 1);
     expect(scene.record()).toMatchObject({ state: 'pending', decisions: [] });
+    // Whom it was is known where that was looked at, and written there.
+    expect(scene.refused.map(({ who }) => who)).toEqual(['principal:author', 'somebody:eve', 'principal:author']);
+    expect(scene.refused.at(-1)?.problem).toContain('whose link it is has no role that decides');
   });
 
   it('takes into its history nothing that is not signed in production, nor a statement of something else, nor a token', async () => {

@@ -96,7 +96,7 @@ async function writeDecision(
   const standing = takeStanding(context, found);
   const { state } = found.record;
   // What it was about had left: that was written, and the decision was not, or is worth nothing.
-  if (state === 'voided') throw refusalFor(context, input.verdict, problemOfEnd(state));
+  if (state === 'voided') throw refusalFor(context, input.verdict, problemOfEnd(state), { isRecorded: true });
   return standing;
 }
 
@@ -183,8 +183,9 @@ function refusalFor(
   { approvalId }: Pick<ApprovalContext, 'approvalId'>,
   verdict: Verdict,
   problem: string,
+  more: { readonly isRecorded?: true } = {},
 ): ApplicationFailure {
-  const details = { action: verdict === 'approve' ? 'Approval' : 'Denial', approvalId, problem };
+  const details = { action: verdict === 'approve' ? 'Approval' : 'Denial', approvalId, problem, ...more };
   return ApplicationFailure.nonRetryable(`${verdict} refused: ${problem}`, 'APPROVAL_REFUSED', details);
 }
 
@@ -194,9 +195,13 @@ function mustBeContent({ approvalId }: ApprovalContext, renewal: ApprovalAsk | n
   throw ApplicationFailure.nonRetryable('renewal refused: it says nothing', 'APPROVAL_REFUSED', details);
 }
 
-/** As far as it can be seen here: who it is has not been looked at, and what a link has seen is not known. */
+/**
+ * As far as it can be seen here: who it is has not been looked at, and what a link has seen is not known. Who is excluded is refused by who looks,
+ * and writes down who it was.
+ */
 function problemOf({ record }: ApprovalStanding, verdict: Verdict, { claim, seen }: DecisionInput): string | null {
-  return problemOfDecision(record, { principal: claim?.actor ?? '', verdict, seen, authorities: null }, null);
+  const asked = { ...record, excluded: {} };
+  return problemOfDecision(asked, { principal: claim?.actor ?? '', verdict, seen, authorities: null }, null);
 }
 
 /** What can be seen of who sent it; of the holder of a link nothing. */

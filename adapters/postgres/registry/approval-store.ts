@@ -1,10 +1,12 @@
 import type { ApprovalDue, ApprovalNote, ApprovalStore } from '../../../activities/approval-ports.ts';
 import { MlopsError } from '../../../domain/errors.ts';
+import { draftOfRefusal } from '../../../domain/governance/access-drafts.ts';
 import { draftOfApproval, type ApprovalStep } from '../../../domain/governance/approval-drafts.ts';
 import type { EventActor, Json } from '../../../domain/governance/event-draft.ts';
 import type { ApprovalPolicy } from '../../../domain/registry/approval/policy.ts';
 import {
   isFinal,
+  resourceOfApproval,
   shownContentOf,
   type ApprovalAssessment,
   type ApprovalContent,
@@ -42,6 +44,11 @@ export function createApprovalStore(parts: EvidenceParts): ApprovalStore {
     openLink: async (code, verdict) => await createApprovalLinks(parts).open(code, verdict),
     carriedOut: async (approvalId, what) =>
       await ledger.transact(async (transaction) => await carriedOut(transaction, approvalId, what)),
+    refuse: async ({ actor, approvalId, occasion, problem, verdict }) => {
+      const resource = resourceOfApproval(approvalId);
+      const refused = { action: `approval.${verdict}`, resource, code: 'APPROVAL_REFUSED', problem };
+      await ledger.append(draftOfRefusal(refused, actor), `${resource}/refused/${occasion}`);
+    },
     note: async (approvalId, note) => await writeNote(parts, approvalId, note),
     authorities: async (approvalId, principal, directory) =>
       await findAuthorities(pool, directory, { approvalId, principal }),

@@ -1,7 +1,7 @@
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { describe, expect, it } from 'vitest';
 import { createApprovalActivities, type ApprovalActivityPorts } from '../../../activities/approval.ts';
-import type { AskedThing } from '../../../activities/approval-ports.ts';
+import type { AskedThing, RefusedDecision } from '../../../activities/approval-ports.ts';
 import type { EventActor } from '../../../domain/governance/event-draft.ts';
 import type { Claim } from '../../../domain/governance/statement.ts';
 import type { ApprovalAsk, ApprovalOrder, ApprovalView } from '../../../domain/registry/approval/request.ts';
@@ -34,6 +34,7 @@ function createWorker(
   const assessed: AskedThing[] = [];
   const changes: unknown[] = [];
   const claims: Claim[] = [];
+  const refused: [string, string][] = [];
   const view = { ...createRecord(), evidence: [], action: {}, ...known } as unknown as ApprovalView;
   const standing = { record: view, nowMs: 0 };
   const ports = {
@@ -45,6 +46,10 @@ function createWorker(
       open: async (_: string, order: ApprovalOrder, __: unknown, requester: EventActor) => {
         written.push({ order, requester });
         return await Promise.resolve(standing);
+      },
+      refuse: async ({ actor, problem }: RefusedDecision) => {
+        refused.push([actor.id, problem]);
+        await Promise.resolve();
       },
       changeContent: async (_: string, change: unknown) => {
         changes.push(change);
@@ -73,7 +78,7 @@ function createWorker(
     },
     outbox: { send: async () => await Promise.resolve() },
   } as unknown as ApprovalActivityPorts;
-  return { activities: withContext(createApprovalActivities(ports)), assessed, changes, claims, written };
+  return { activities: withContext(createApprovalActivities(ports)), assessed, changes, claims, refused, written };
 }
 
 /** As a worker runs them: they say that they are alive. */
@@ -156,7 +161,8 @@ describe('a decision', () => {
     const decision = { claim: claimOf(API), code: null, reason: '', seen: DIGEST.a, verdict: 'approve' } as const;
     await expect(
       worker.activities.decideApproval({ ...decision, approvalId: 'apr-test', occasion: 'test' }),
-    ).rejects.toThrow('people decide, and you are a program');
+    ).rejects.toMatchObject({ details: { isRecorded: true, problem: 'people decide, and you are a program' } });
+    expect(worker.refused).toEqual([[API, expect.stringContaining('people decide, and you are a program')]]);
   });
 });
 
