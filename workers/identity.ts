@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Pool } from 'pg';
 import { writeDurably } from '../adapters/files/durable-file.ts';
@@ -22,6 +22,7 @@ import { roleForPeople } from '../domain/governance/permissions.ts';
 import { ROLE_NAMES, type Role } from '../domain/governance/roles.ts';
 import type { Claim } from '../domain/governance/statement.ts';
 import { composeAuthority, type AuthorityRules } from './authority.ts';
+import { createIdentity } from './create-identity.ts';
 import { composeEvidence } from './ledger.ts';
 import type { SendOwnKey } from './own-key.ts';
 import { createKeyRotation } from './rotate-key.ts';
@@ -45,15 +46,7 @@ export async function composeIdentities(config: IdentityRules, pool: Pool, sendO
       const role = roleForPeople(order.kind, order.roles);
       if (role !== null) throw new MlopsError('ROLE_FOR_PEOPLE', { name: order.name, role });
       const path = await keyFileOf(config, order.name, file);
-      const principal = newPrincipalId();
-      const key = await writeIdentity(path, principal);
-      try {
-        await identities.create({ ...order, ...key, principal }, actor, order.reason);
-      } catch (error) {
-        await rm(path, { force: true });
-        throw error;
-      }
-      return { principal, key: key.keyId, file: path };
+      return await createIdentity(identities, order, { actor, path });
     },
 
     async grant(order: { name: string; reason: string; roles: readonly Role[] }, claim: Claim) {

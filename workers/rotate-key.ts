@@ -1,14 +1,12 @@
-import { existsSync } from 'node:fs';
-import { rename, rm, stat } from 'node:fs/promises';
+import { rename, rm } from 'node:fs/promises';
 import type { Pool } from 'pg';
-import { publicOf, readIdentity, writeIdentity } from '../adapters/identity/identity-file.ts';
 import type { createIdentities } from '../adapters/postgres/identity/identities.ts';
 import { askForAdminRole } from '../adapters/postgres/roles/require-admin-role.ts';
-import { isMlopsError } from '../domain/errors.ts';
 import type { EventActor } from '../domain/governance/event-draft.ts';
 import { OWN_KEY_ACTION, OWN_KEY_RESOURCE } from '../domain/governance/own-key.ts';
 import type { Claim } from '../domain/governance/statement.ts';
 import type { NextKey, SendOwnKey, Signer } from './own-key.ts';
+import { dropRefused, makeWaitingKey, readWaitingKey, waitingFileOf } from './waiting-key.ts';
 
 interface Parts {
   readonly pool: Pool;
@@ -39,7 +37,8 @@ export function createKeyRotation({ authoriseWrite, fileFor, identities, pool, s
   return async (order: Order, file: string | null, signer: Signer) => {
     const principal = await identities.principalOf(order.name);
     const path = await fileFor(order.name, file);
-    let key = await waitingKey(path, principal);
+    const waiting = await readWaitingKey(path);
+    let key: NextKey | null = waiting?.principal === principal ? waiting : null;
     const known = key === null ? null : await identities.key(key.keyId);
     const isDone = known !== null && known.principal === principal && known.isInForce;
     // One that was used before is of no use any more.
@@ -53,33 +52,8 @@ export function createKeyRotation({ authoriseWrite, fileFor, identities, pool, s
   };
 }
 
-/** Where the new key of an identity file is until it counts. */
-function waitingFileOf(path: string): string {
-  return `${path}.new`;
-}
-
-/** The key that an earlier attempt has left, which may count by now; null when there is none, or somebody else put it there. */
-async function waitingKey(path: string, principal: string): Promise<NextKey | null> {
-  const file = waitingFileOf(path);
-  if (!existsSync(file) || (await stat(file)).uid !== process.getuid?.()) return null;
-  const waiting = await readIdentity(file).catch(() => null);
-  if (waiting?.principal !== principal) return null;
-  return { ...publicOf(waiting.privateKey), privateKey: waiting.privateKey };
-}
-
+/** What is of no use is made anew. */
 async function makeKey(path: string, principal: string): Promise<NextKey> {
-  const file = waitingFileOf(path);
-  await rm(file, { force: true });
-  const made = await writeIdentity(file, principal);
-  return { ...made, privateKey: (await readIdentity(file)).privateKey };
-}
-
-/** What was refused for good leaves no file; whatever else went wrong, the key may count by now. */
-async function dropRefused<T>(path: string, replace: () => Promise<T>): Promise<T> {
-  try {
-    return await replace();
-  } catch (error) {
-    if (isMlopsError(error) && !error.retryable) await rm(waitingFileOf(path), { force: true });
-    throw error;
-  }
+  await rm(waitingFileOf(path), { force: true });
+  return await makeWaitingKey(path, principal);
 }

@@ -6,8 +6,9 @@ import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ensureLedgerKeys } from '../../adapters/crypto/ledger-keys.ts';
 import { currentIdentity, type CurrentIdentity } from '../../adapters/identity/own-identity.ts';
-import { identityFileOf, writeIdentity } from '../../adapters/identity/identity-file.ts';
+import { identityFileOf, readIdentity, writeIdentity } from '../../adapters/identity/identity-file.ts';
 import type { Authority } from '../../adapters/postgres/identity/authority.ts';
+import { createIdentities } from '../../adapters/postgres/identity/identities.ts';
 import { migrate } from '../../adapters/postgres/migrate.ts';
 import { createErasure } from '../../adapters/postgres/ledger/erase.ts';
 import { createPool } from '../../adapters/postgres/pool.ts';
@@ -17,6 +18,7 @@ import { draftOfIdentity } from '../../domain/governance/identity-drafts.ts';
 import { ROLE_NAMES, type Role } from '../../domain/governance/roles.ts';
 import type { Claim } from '../../domain/governance/statement.ts';
 import { composeAuthority } from '../../workers/authority.ts';
+import { createIdentity } from '../../workers/create-identity.ts';
 import { admitFirstAdmin, composeIdentities, makeFirstAdmin } from '../../workers/identity.ts';
 import { composeLedger } from '../../workers/ledger.ts';
 import { startDatabase, type TestDatabase } from '../support/database.ts';
@@ -260,6 +262,57 @@ describe('identities', () => {
     );
     expect(files, 'the loser leaves no file').toHaveLength(1);
     await expect(create('c.json')).rejects.toThrow('Identity twin is there already');
+  });
+
+  it('go on with the key of an attempt that was stopped, or whose answer was lost: no key counts that nobody has', async () => {
+    const store = createIdentities(parts);
+    const order = { name: 'lost', roles: ['viewer'] as Role[], kind: 'human' as const, reason: '' };
+    const path = join(config.stateDirectory, 'lost.json');
+    const by = { actor: await parts.principals.actor(admin.actor), path };
+    const fileOf = async (file: string) => await readIdentity(file).catch(() => null);
+    const stopped = async (create: typeof store.create) =>
+      await expect(createIdentity({ ...store, create }, order, by)).rejects.toThrow('stopped');
+    await stopped(async () => await Promise.reject(new Error('stopped')));
+    const made = await fileOf(`${path}.new`);
+    expect([made?.keyId, await fileOf(path)]).toEqual([expect.any(String), null]);
+    await stopped(async (...args) => {
+      await store.create(...args);
+      throw new Error('stopped');
+    });
+    expect((await fileOf(`${path}.new`))?.keyId).toBe(made?.keyId);
+    const other = createIdentity(store, { ...order, name: 'another' }, by);
+    await expect(other).rejects.toThrow('the key of somebody else is in');
+    const { principal } = made ?? { principal: '' };
+    expect(await createIdentity(store, order, by)).toEqual({ principal, key: made?.keyId, file: path });
+    expect([(await fileOf(path))?.keyId, await fileOf(`${path}.new`)]).toEqual([made?.keyId, null]);
+    expect(statSync(path).mode & 0o777).toBe(0o600);
+    const { rowCount } = await pool.query(
+      `SELECT FROM ledger_event WHERE type = 'identity.created' AND resource = $1`,
+      [principal],
+    );
+    expect(rowCount, 'once').toBe(1);
+
+    // Another attempt with the same key was faster: its file stays. One that asks for more is told that it is there.
+    const second = { ...by, path: join(config.stateDirectory, 'second.json') };
+    const raced = createIdentity(
+      {
+        ...store,
+        async create(...args) {
+          await store.create(...args);
+          await store.create(...args);
+        },
+      },
+      { ...order, name: 'second' },
+      second,
+    );
+    await expect(raced).rejects.toMatchObject({ code: 'IDENTITY_EXISTS' });
+    const more = { ...order, name: 'second', roles: ['operator'] as Role[] };
+    await expect(createIdentity(store, more, second)).rejects.toMatchObject({ code: 'IDENTITY_EXISTS' });
+    expect(await fileOf(second.path)).not.toBeNull();
+    // What is refused for good leaves nothing.
+    const third = { ...by, path: join(config.stateDirectory, 'third.json') };
+    await expect(createIdentity(store, order, third)).rejects.toMatchObject({ code: 'IDENTITY_EXISTS' });
+    expect([await fileOf(third.path), await fileOf(`${third.path}.new`)]).toEqual([null, null]);
   });
 
   it('of programs have no role that decides, neither at first nor later', async () => {

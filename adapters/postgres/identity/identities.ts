@@ -43,6 +43,17 @@ export function createIdentities(parts: Parts) {
       }
     },
 
+    /** Who a principal is, with the roles that it holds; null when there is none, or it was erased. */
+    async describe(principal: string) {
+      const [row] = await query<{ name: string; kind: string; roles: string[] }>(
+        pool,
+        `SELECT name, kind, ARRAY (SELECT role FROM principal_role r WHERE r.principal_id = p.principal_id AND r.revoked_at IS NULL) AS roles
+         FROM principal p WHERE principal_id = $1 AND name IS NOT NULL`,
+        [principal],
+      );
+      return row ?? null;
+    },
+
     /** A key, in force or not; null when nobody ever had it. */
     key: async (keyId: string): Promise<KnownKey | null> => await findKey(pool, keyId),
 
