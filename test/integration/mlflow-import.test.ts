@@ -9,6 +9,7 @@ import { deleteVersion } from '../../adapters/postgres/registry/mlflow/versions.
 import { takeOver } from '../../adapters/postgres/registry/mlflow/take-over.ts';
 import type { EvidenceParts } from '../../adapters/postgres/rollout-store.ts';
 import { portsFrom } from '../../config/load.ts';
+import type { SourceVersion } from '../../domain/registry/mlflow/version-source.ts';
 import { openTestLedger, startDatabase, type TestDatabase } from '../support/database.ts';
 import { startMlflow, type MlflowServer } from '../support/mlflow.ts';
 import { OFFSETS } from '../support/offsets.ts';
@@ -67,6 +68,7 @@ const add = async (name: string, source: string, tags: { key: string; value: str
 const take = async (from = url) =>
   await takeOver(made.parts, {
     source: createVersionSource(from, null),
+    settlesMs: 0,
     actor: await evidence.principals.actor('ada'),
   });
 const versionsOf = async (model: string) =>
@@ -157,6 +159,33 @@ describe('taking versions over from another registry', () => {
       registration: { version: '1.2.0' },
       tags: { 'mlops.version': '1.2.0', 'mlops.imported-from': `${url}#first/1` },
     });
+  });
+
+  it('finds what a server shows only after what changed later', async () => {
+    const versions: SourceVersion[] = [];
+    const asked: number[] = [];
+    const source = {
+      url: 'http://slow.example',
+      ledger: async () => await Promise.resolve(null),
+      changedSince: async (since: number) => {
+        asked.push(since);
+        return await Promise.resolve(versions.filter(({ changedAt }) => changedAt >= since));
+      },
+    };
+    const show = (model: string, msAgo: number): void => {
+      const changedAt = Date.now() - msAgo;
+      const words = { description: '', source: 's3://m/11', runId: '', runLink: '', tags: {}, status: 'READY' };
+      versions.push({ ...words, model, ordinal: 1, createdAt: changedAt, changedAt });
+    };
+    const look = async () => await takeOver(made.parts, { source, actor: await evidence.principals.actor('ada') });
+    show('shown-first', 1000);
+    expect(await look()).toMatchObject({ added: 1 });
+    show('shown-later', 30_000);
+    expect(await look()).toMatchObject({ added: 1, unchanged: 1 });
+    versions.splice(0);
+    show('shown-long-ago', 90_000);
+    expect(await look()).toMatchObject({ added: 0 });
+    for (const since of asked.slice(1)) expect(since).toBeLessThanOrEqual(Date.now() - 60_000);
   });
 
   it('goes on behind what was deleted here', async () => {

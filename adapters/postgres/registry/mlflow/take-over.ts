@@ -53,9 +53,15 @@ export async function takeOver(parts: Parts, order: TakeOverOrder): Promise<Take
 interface TakeOverOrder {
   readonly source: VersionSource;
   readonly actor: EventActor;
+  /** What changed there less long ago is read again the next time, milliseconds. */
+  readonly settlesMs?: number;
 }
 
-async function takeAll(parts: Parts, { actor, source }: TakeOverOrder): Promise<TakenOver> {
+/** A server says when something changes before others can see it: what is seen later may have changed before what was seen first. */
+const SETTLES_MS = 60_000;
+
+async function takeAll(parts: Parts, { actor, settlesMs = SETTLES_MS, source }: TakeOverOrder): Promise<TakenOver> {
+  const settled = Date.now() - settlesMs;
   const versions = await source.changedSince(await readUntilOf(parts, source.url));
   const counts = { added: 0, changed: 0, unchanged: 0 };
   const skipped: string[] = [];
@@ -70,7 +76,7 @@ async function takeAll(parts: Parts, { actor, source }: TakeOverOrder): Promise<
     if (!isHeld) until = version.changedAt;
     isHeld ||= typeof outcome !== 'string' && !outcome.isFinal;
   }
-  if (until !== null) await noteReadUntil(parts, { url: source.url, until, counts, actor });
+  if (until !== null) await noteReadUntil(parts, { url: source.url, until: Math.min(until, settled), counts, actor });
   return { ...counts, skipped };
 }
 
