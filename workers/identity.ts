@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readFile } from 'node:fs/promises';
+import { mkdir, readFile, rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Pool } from 'pg';
 import { writeDurably } from '../adapters/files/durable-file.ts';
@@ -7,12 +7,14 @@ import {
   identityFileOf,
   makeIdentityFolder,
   newPrincipalId,
+  readIdentity,
   writeIdentity,
 } from '../adapters/identity/identity-file.ts';
 import { currentUser } from '../adapters/identity/own-identity.ts';
-import { createIdentities, type NewIdentity } from '../adapters/postgres/identity/identities.ts';
+import { createIdentities, createIdentityReader, type NewIdentity } from '../adapters/postgres/identity/identities.ts';
 import { sampleRead } from '../adapters/postgres/ledger/sample-read.ts';
 import type { EvidenceParts } from '../adapters/postgres/rollout-store.ts';
+import { createPool } from '../adapters/postgres/pool.ts';
 import { requireAdminRole } from '../adapters/postgres/roles/require-admin-role.ts';
 import type { MlopsConfig } from '../config/schema.ts';
 import { isMlopsError, MlopsError } from '../domain/errors.ts';
@@ -109,7 +111,7 @@ function firstAdminFile(stateDirectory: string): string {
 }
 
 /**
- * Makes the key of the first admin, once: the user who sets the installation up. In development it has every role, in production
+ * Makes the key of the first admin, once: the user who sets the installation up, where it is known that its database has none. In development it has every role, in production
  * none but `admin`.
  *
  * @returns what to say aloud, or null when it was made before
@@ -132,14 +134,44 @@ export async function makeFirstAdmin({
   return `made the identity ${name}, the first admin of a new installation (${roles.length === 1 ? 'no other role' : 'every role: this is not production'}): its key is ${file}`;
 }
 
-/** Lets the first admin in when the database never had one. Returns false when there is nothing to do. */
-export async function admitFirstAdmin(stateDirectory: string, parts: EvidenceParts): Promise<boolean> {
-  const marker = firstAdminFile(stateDirectory);
-  if (!existsSync(marker)) return false;
+/** Whether a database ever had an admin: nobody is the first of it any more. */
+export async function hadAdmin(databaseUrl: string): Promise<boolean> {
+  const pool = createPool(databaseUrl, 1);
   try {
-    return await createIdentities(parts).bootstrap(JSON.parse(await readFile(marker, 'utf8')) as NewIdentity);
+    return await createIdentityReader({ pool }).hadAdmin();
+  } finally {
+    await pool.end();
+  }
+}
+
+/** What became of the first admin that waited for the database. */
+export type Admission =
+  | { readonly state: 'admitted' | 'nothing-to-do' }
+  /** There was one before: the key that was made is nobody's, and signs nothing from where it is now. */
+  | { readonly state: 'set-aside'; readonly file: string };
+
+/** Lets the first admin in when the database never had one. */
+export async function admitFirstAdmin(stateDirectory: string, parts: EvidenceParts): Promise<Admission> {
+  const marker = firstAdminFile(stateDirectory);
+  if (!existsSync(marker)) return { state: 'nothing-to-do' };
+  try {
+    const made = JSON.parse(await readFile(marker, 'utf8')) as NewIdentity;
+    const identities = createIdentities(parts);
+    if (await identities.bootstrap(made)) return { state: 'admitted' };
+    if ((await identities.key(made.keyId)) !== null) return { state: 'nothing-to-do' };
+    return await setAside(identityFileOf(stateDirectory, made.name), marker, made.keyId);
   } catch (error) {
     if (isMlopsError(error)) throw error;
     throw new MlopsError('IDENTITY_FILE_INVALID', { file: marker, problem: String(error) }, { cause: error });
   }
+}
+
+/** A key that nobody knows is not taken for this user's in production; it is moved and not removed, for the database may be the wrong one. */
+async function setAside(file: string, marker: string, keyId: string): Promise<Admission> {
+  const there = await readIdentity(file).catch(() => null);
+  if (there?.keyId !== keyId) return { state: 'nothing-to-do' };
+  const aside = `${file}.not-admitted`;
+  await rename(file, aside);
+  await rename(marker, `${marker}.not-admitted`);
+  return { state: 'set-aside', file: aside };
 }

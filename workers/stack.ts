@@ -15,7 +15,7 @@ import { ensureLedgerKeys } from '../adapters/crypto/ledger-keys.ts';
 import { ensurePayloadKeys } from '../adapters/temporal/keys.ts';
 import type { MlopsConfig } from '../config/schema.ts';
 import { isMlopsError, MlopsError } from '../domain/errors.ts';
-import { makeFirstAdmin } from './identity.ts';
+import { hadAdmin, makeFirstAdmin } from './identity.ts';
 import { writeTrustedKeys } from './ledger.ts';
 import { checkPorts, examineMachine } from './doctor.ts';
 import { assertSameStack, portOffsetOf, saveStack } from './running-stack.ts';
@@ -64,8 +64,8 @@ async function setUp(config: MlopsConfig, say: Say, { databaseRoles } = { databa
   if (await ensureLedgerKeys(stateDirectory, config.environment, { withWrapping: config.keys.provider === 'file' }))
     done.push('made the keys of the ledger');
   await writeTrustedKeys(config);
-  const admin = await makeFirstAdmin(config);
-  if (admin !== null) say(admin);
+  // Whether another database has an admin is asked there, once it is up to date; the own one is as new as this folder.
+  if (config.databaseUrl === null) await sayFirstAdmin(config, say);
   if (config.temporal.address === null) {
     const { how } = await findServer(say);
     done.push(`Temporal server: found by ${how}`);
@@ -80,8 +80,14 @@ async function setUp(config: MlopsConfig, say: Say, { databaseRoles } = { databa
     const { applied, roles } = await migrate(config.databaseUrl, { makesRoles: databaseRoles });
     if (roles.length > 0) done.push(`database: made the roles ${roles.join(', ')}`);
     done.push(applied.length === 0 ? 'database: up to date' : `database: applied ${applied.join(', ')}`);
+    if (!(await hadAdmin(config.databaseUrl))) await sayFirstAdmin(config, say);
   }
   return done;
+}
+
+async function sayFirstAdmin(config: MlopsConfig, say: Say): Promise<void> {
+  const admin = await makeFirstAdmin(config);
+  if (admin !== null) say(admin);
 }
 
 async function start(

@@ -2,7 +2,7 @@ import { flushCompileCache } from 'node:module';
 import { hostname } from 'node:os';
 import { NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { Connection, Client } from '@temporalio/client';
-import { pino } from 'pino';
+import { pino, type Logger } from 'pino';
 import { createPrimitives } from '../adapters/crypto/primitives.ts';
 import { readJournal, journalFileOf } from '../adapters/gateway/emergency-journal.ts';
 import { createGatewayMetrics } from '../adapters/gateway/metrics-source.ts';
@@ -79,7 +79,7 @@ export async function runWorker(config: MlopsConfig, parts: WorkerParts = {}): P
   const connection = await Connection.connect(connectionOptions);
   const client = new Client({ connection, namespace, dataConverter });
   const evidence = await composeLedger(config, pool, log);
-  if (await admitFirstAdmin(config.stateDirectory, evidence)) log.info('the first admin was let in');
+  await letFirstAdminIn(config, evidence, log);
   const registryPorts = await composeRegistryPorts(config, evidence, client);
   await ensureSchedules(client, {
     environment: config.environment,
@@ -111,6 +111,16 @@ export async function runWorker(config: MlopsConfig, parts: WorkerParts = {}): P
     await evidence.close();
     await Promise.allSettled([pool.end(), native.close(), connection.close()]);
   }
+}
+
+async function letFirstAdminIn({ stateDirectory }: MlopsConfig, evidence: EvidenceParts, log: Logger): Promise<void> {
+  const admission = await admitFirstAdmin(stateDirectory, evidence);
+  if (admission.state === 'admitted') log.info('the first admin was let in');
+  if (admission.state === 'set-aside')
+    log.warn(
+      { file: admission.file },
+      'the database has an admin already: the key that setup made for another was set aside',
+    );
 }
 
 /** In production an order comes from who has a key, not from whoever reaches the engine. */

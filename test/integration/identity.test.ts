@@ -1,5 +1,5 @@
 import { chmodSync, mkdtempSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import type { Pool } from 'pg';
 import { pino } from 'pino';
@@ -12,15 +12,16 @@ import { createIdentities } from '../../adapters/postgres/identity/identities.ts
 import { migrate } from '../../adapters/postgres/migrate.ts';
 import { createErasure } from '../../adapters/postgres/ledger/erase.ts';
 import { createPool } from '../../adapters/postgres/pool.ts';
-import { portsFrom } from '../../config/load.ts';
+import { loadConfig, portsFrom } from '../../config/load.ts';
 import type { MlopsConfig } from '../../config/schema.ts';
 import { draftOfIdentity } from '../../domain/governance/identity-drafts.ts';
 import { ROLE_NAMES, type Role } from '../../domain/governance/roles.ts';
 import type { Claim } from '../../domain/governance/statement.ts';
 import { composeAuthority } from '../../workers/authority.ts';
 import { createIdentity } from '../../workers/create-identity.ts';
-import { admitFirstAdmin, composeIdentities, makeFirstAdmin } from '../../workers/identity.ts';
+import { admitFirstAdmin, composeIdentities, hadAdmin, makeFirstAdmin } from '../../workers/identity.ts';
 import { composeLedger } from '../../workers/ledger.ts';
+import { createLocalStack } from '../../workers/stack.ts';
 import { startDatabase, type TestDatabase } from '../support/database.ts';
 import { OFFSETS } from '../support/offsets.ts';
 
@@ -91,8 +92,10 @@ describe('the first admin', () => {
     expect(said).toContain('first admin');
     expect(said).toContain('no other role');
     expect(await makeFirstAdmin(config), 'once').toBeNull();
-    expect(await admitFirstAdmin(config.stateDirectory, parts)).toBe(true);
-    expect(await admitFirstAdmin(config.stateDirectory, parts), 'once').toBe(false);
+    expect(await hadAdmin(database.url)).toBe(false);
+    expect(await admitFirstAdmin(config.stateDirectory, parts)).toEqual({ state: 'admitted' });
+    expect(await admitFirstAdmin(config.stateDirectory, parts), 'once').toEqual({ state: 'nothing-to-do' });
+    expect(await hadAdmin(database.url)).toBe(true);
     admin = await identityOf(null);
     expect(admin.actor).toMatch(/^principal:[0-9a-f]{16}$/);
     const listed = await identities.list(admin.claim({ action: 'identity.list', resource: 'identity', content: null }));
@@ -114,14 +117,38 @@ describe('the first admin', () => {
   it('is not admitted where there was one, whatever its file says', async () => {
     const other = mkdtempSync(join(tmpdir(), 'mlops-identity-'));
     expect(await makeFirstAdmin({ environment: 'production', stateDirectory: other })).not.toBeNull();
-    expect(await admitFirstAdmin(other, parts)).toBe(false);
     const stranger = await identityOf(null, other);
+    const file = identityFileOf(other, userInfo().username);
+    const kept = readFileSync(file, 'utf8');
+    expect(await admitFirstAdmin(other, parts)).toEqual({ state: 'set-aside', file: `${file}.not-admitted` });
+    expect((await identityOf(null, other)).claim(APPROVAL), 'what nobody knows is not signed with').not.toHaveProperty(
+      'statement',
+    );
+    expect(readFileSync(`${file}.not-admitted`, 'utf8'), 'for it may be known elsewhere').toBe(kept);
+    expect(await admitFirstAdmin(other, parts)).toEqual({ state: 'nothing-to-do' });
     expect(
       await refusalOf(stranger.claim({ action: 'identity.list', resource: 'identity' }), {
         action: 'identity.list',
         resource: 'identity',
       }),
     ).toBe('NOT_AUTHENTICATED');
+  });
+
+  it('is made by no setup on another machine, whose database has one', async () => {
+    const workingDirectory = mkdtempSync(join(tmpdir(), 'mlops-identity-'));
+    const env = { MLOPS_ENV: 'production', DATABASE_URL: database.url, TEMPORAL_ADDRESS: '127.0.0.1:1' };
+    const machine = loadConfig({ env, workingDirectory, portOffset: OFFSETS.identity }).config;
+    const said: string[] = [];
+    const done = await createLocalStack(machine).setup((line) => void said.push(line));
+    expect([said.join(' '), done]).toEqual([
+      expect.not.stringContaining('admin'),
+      expect.arrayContaining(['database: up to date']),
+    ]);
+    for (const file of [
+      identityFileOf(machine.stateDirectory, userInfo().username),
+      join(machine.stateDirectory, 'keys/first-admin.json'),
+    ])
+      expect(statSync(file, { throwIfNoEntry: false })).toBeUndefined();
   });
 
   it('has every role where it is not production', async () => {

@@ -26,12 +26,18 @@ const SETUP: EventActor = { id: 'system:setup', kind: 'system', authentication: 
 
 type Parts = Pick<EvidenceParts, 'pool' | 'ledger'>;
 
+const SOME_ADMIN = `SELECT FROM principal_role WHERE role = 'admin' LIMIT 1`;
+
 /** Principals with their roles and keys. Who may call what is decided before (Authority). */
 export function createIdentities(parts: Parts) {
-  const { pool } = parts;
+  return { ...createAdmission(parts), ...createGrants(parts), ...createIdentityReader(parts) };
+}
+
+/** What there is to know of principals. */
+export function createIdentityReader({ pool }: Pick<Parts, 'pool'>) {
   return {
-    ...createAdmission(parts),
-    ...createGrants(parts),
+    /** Whether there ever was an admin. */
+    hadAdmin: async (): Promise<boolean> => (await query(pool, SOME_ADMIN)).length > 0,
 
     /** The principal behind a name or an id. @throws IDENTITY_UNKNOWN */
     async principalOf(name: string): Promise<string> {
@@ -93,7 +99,7 @@ function createAdmission({ ledger }: Parts) {
     /** The first admin of an installation, when there never was one. Returns false when there was. */
     async bootstrap(made: NewIdentity): Promise<boolean> {
       return await ledger.transact(async (transaction) => {
-        const there = await transaction.client.query(`SELECT FROM principal_role WHERE role = 'admin' LIMIT 1`);
+        const there = await transaction.client.query(SOME_ADMIN);
         if (there.rowCount !== 0) return false;
         await insertIdentity(transaction, made);
         const facts = { kind: made.kind, key: made.keyId, roles: made.roles };
