@@ -1,4 +1,6 @@
 import type { Refusal } from '../domain/governance/access-drafts.ts';
+import type { Checkpoint } from '../domain/governance/checkpoint.ts';
+import type { ConsistencyProof } from '../domain/governance/consistency-proof.ts';
 import type { EventPage, EventQuery } from '../domain/governance/event-query.ts';
 import type { Claim } from '../domain/governance/statement.ts';
 import type { Json } from '../domain/governance/event-draft.ts';
@@ -44,6 +46,11 @@ export interface LedgerReader {
   refused(refusal: Refusal & { readonly actor: string }): Promise<void>;
   /** One event with its proof; null when there is none. @throws as export */
   event(sequence: number, order: Claim & { readonly withPayload: boolean }): Promise<ProvenEvent | null>;
+  /** That one checkpoint continues another of the same log. @throws USAGE_INVALID, LEDGER_TAMPERED when it does not, as query */
+  proveContinued(
+    asked: { readonly earlier: Checkpoint; readonly now: Checkpoint },
+    order: Claim,
+  ): Promise<ConsistencyProof>;
   /** What principal ids mean, as far as it was not erased. */
   names(ids: readonly string[]): Promise<ReadonlyMap<string, string>>;
 }

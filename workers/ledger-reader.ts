@@ -53,5 +53,9 @@ export async function composeLedgerReader(
       await authority.authorise(order, { action, resource: RESOURCE, content: sequence });
       return await reader.event(sequence, order);
     },
+    async proveContinued(asked: Parameters<Reader['proveContinued']>[0], order: Query[2]) {
+      await authority.authorise(order, { action: 'audit.query', resource: RESOURCE, content: asked });
+      return await reader.proveContinued(asked, order);
+    },
   };
 }

@@ -54,6 +54,16 @@ export interface Verification {
   readonly keyFiles?: readonly string[];
   /** Files of earlier checkpoints, or of exports that hold one, which the file must continue. */
   readonly checkpoints?: readonly string[];
+  /** Files of what `prove` returned, which show that of a selection: it has too few events to. */
+  readonly proofs?: readonly string[];
+}
+
+/** What is to be proven: that one checkpoint continues another. */
+export interface ProofOrder {
+  /** File of the earlier checkpoint, or of an export that holds it. */
+  readonly checkpoint: string;
+  /** File of the export that is to continue it, or of its checkpoint. */
+  readonly file: string;
 }
 
 const MOST_IN_PAGE = 10_000;
@@ -107,7 +117,10 @@ export const VERIFICATION = z.strictObject({
   keys: z.array(NAME).exactOptional(),
   keyFiles: z.array(NAME).exactOptional(),
   checkpoints: z.array(NAME).exactOptional(),
+  proofs: z.array(NAME).exactOptional(),
 }) satisfies z.ZodType<Verification>;
+
+export const PROOF = z.strictObject({ checkpoint: NAME, file: NAME }) satisfies z.ZodType<ProofOrder>;
 
 /** Nothing is recorded before one time and after a later one. */
 function isSpan({ since, until }: Pick<AuditQuery, 'since' | 'until'>): boolean {

@@ -1,5 +1,7 @@
 import { resolve } from 'node:path';
 import { MlopsError } from '../../domain/errors.ts';
+import { parseNote, type Checkpoint } from '../../domain/governance/checkpoint.ts';
+import type { ConsistencyProof } from '../../domain/governance/consistency-proof.ts';
 import type { StoredEvent } from '../../domain/governance/event-query.ts';
 import type { ExportCheck } from '../../domain/governance/verify-export.ts';
 import type { ExportFiles } from '../export-port.ts';
@@ -11,16 +13,18 @@ import {
   EVENT,
   EXPORT,
   EXPORT_FILE,
+  PROOF,
   queryOf,
   QUERY,
   STREAM,
   VERIFICATION,
   type AuditQuery,
   type ExportChoice,
+  type ProofOrder,
   type Verification,
 } from './audit-input.ts';
 import { ownKeyFiles } from './own-keys.ts';
-import { readTrustedKeys, verifyFile } from './verify-file.ts';
+import { noteIn, readTrustedKeys, verifyFile } from './verify-file.ts';
 
 /** An event as it is hashed, with its leaf hash (hex); more of it stands beside these names (docs/reference/ledger-format.md). */
 export interface AuditEvent {
@@ -68,6 +72,13 @@ export interface AuditVerbs {
   export(chosen?: ExportChoice): AsyncIterable<string>;
   /** The same as a file, which appears when it is whole; `bytes` are those of the file. @throws OUTPUT_UNWRITABLE, and as export */
   exportTo(file: string, chosen?: ExportChoice): Promise<WrittenExport>;
+  /**
+   * Proves that the checkpoint of an export continues an earlier one: what `verify` takes of a selection beside both. The log is
+   * asked for hashes, and believed nothing.
+   *
+   * @throws INPUT_UNREADABLE, LEDGER_TAMPERED when it does not continue it
+   */
+  prove(order: ProofOrder): Promise<ConsistencyProof>;
   /**
    * Checks an export, or a folder of segments, with nothing but it and the keys that are trusted. What is wrong with it is in the
    * result, and throws nothing: `valid` says whether it is consistent, `signedBy` by which trusted keys it was signed.
@@ -119,6 +130,7 @@ export function createAuditVerbs(parts: AuditVerbParts): AuditVerbs {
       // The first line is the header.
       return { file, events: lines - 1, bytes };
     },
+    prove: async (order) => await prove(parts, parseInput('audit.prove', PROOF, order)),
     verify: async (order) => await verify(parts, parseInput('audit.verify', VERIFICATION, order)),
   };
 }
@@ -164,12 +176,26 @@ function eventOf({ canonical, leafHash }: StoredEvent): AuditEvent {
 /** With the keys that are named, or those that the ledger of this project keeps when none is named at all. */
 async function verify(
   parts: AuditVerbParts,
-  { checkpoints = [], file, keyFiles = [], keys = [] }: Verification,
+  { checkpoints = [], file, keyFiles = [], keys = [], proofs = [] }: Verification,
 ): Promise<ExportCheck> {
   const { auditDirectory, workingDirectory } = parts;
   const files = await parts.exportFiles();
   const path = (name: string): string => (name === '-' ? name : resolve(workingDirectory, name));
   const named = keyFiles.length > 0 || keys.length > 0 ? keyFiles.map(path) : ownKeyFiles(auditDirectory);
   const trustedKeys = await readTrustedKeys(files, { keys, keyFiles: named });
-  return await verifyFile(files, { file: path(file), trustedKeys, checkpoints: checkpoints.map(path) });
+  const beside = { checkpoints: checkpoints.map(path), proofs: proofs.map(path) };
+  return await verifyFile(files, { file: path(file), trustedKeys, ...beside });
+}
+
+async function prove(parts: AuditVerbParts, order: ProofOrder): Promise<ConsistencyProof> {
+  const files = await parts.exportFiles();
+  const read = async (name: string): Promise<Checkpoint> => {
+    const note = parseNote(files.primitives, noteIn(await files.beginning(resolve(parts.workingDirectory, name))));
+    if (note === null)
+      throw new MlopsError('INPUT_UNREADABLE', { file: name, problem: 'there is no checkpoint in it' });
+    return note.checkpoint;
+  };
+  const content = { earlier: await read(order.checkpoint), now: await read(order.file) };
+  const claim = (await parts.identity()).claim({ action: 'audit.query', resource: LEDGER_RESOURCE, content });
+  return await (await parts.ledger()).proveContinued(content, claim);
 }

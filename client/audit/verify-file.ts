@@ -1,4 +1,5 @@
 import { MlopsError } from '../../domain/errors.ts';
+import { parseConsistencyProof, type ConsistencyProof } from '../../domain/governance/consistency-proof.ts';
 import { parseHeader } from '../../domain/governance/export-format.ts';
 import { createExportVerifier, type ExportCheck } from '../../domain/governance/verify-export.ts';
 import { keyLines, parseVerifierKey, type VerifierKey } from '../../domain/governance/verifier-key.ts';
@@ -11,6 +12,8 @@ export interface VerifyOrder {
   readonly trustedKeys: readonly VerifierKey[];
   /** Paths of notes or exports whose tree the file must continue. */
   readonly checkpoints: readonly string[];
+  /** Paths of proofs that show it of a selection. */
+  readonly proofs?: readonly string[];
   /** Is told every line that broke no rule of its own; what it says counts only if the whole file is right. */
   readonly onLine?: (text: string) => void;
 }
@@ -22,21 +25,29 @@ export interface VerifyOrder {
  */
 export async function verifyFile(files: ExportFiles, order: VerifyOrder): Promise<ExportCheck> {
   const earlier = await Promise.all(order.checkpoints.map(async (file) => noteIn(await files.beginning(file))));
-  const verifier = createExportVerifier(files.primitives, { trustedKeys: order.trustedKeys, earlier });
+  const proofs = await Promise.all((order.proofs ?? []).map(async (file) => await readProof(files, file)));
+  const verifier = createExportVerifier(files.primitives, { trustedKeys: order.trustedKeys, earlier, proofs });
   for await (const lines of files.lines(order.file)) {
     for (const line of lines) {
       verifier.read(line);
       if (!verifier.isDone && line.text !== null) order.onLine?.(line.text);
     }
-    if (verifier.kind === 'selection' && earlier.length > 0)
+    if (verifier.kind === 'selection' && earlier.length > 0 && proofs.length === 0)
       throw new MlopsError('CHECKPOINT_OF_SELECTION', { file: order.file });
     if (verifier.isDone) break;
   }
   return verifier.finish();
 }
 
+/** @throws INPUT_UNREADABLE */
+async function readProof(files: ExportFiles, file: string): Promise<ConsistencyProof> {
+  const proof = parseConsistencyProof(await files.text(file));
+  if (proof === null) throw new MlopsError('INPUT_UNREADABLE', { file, problem: 'it is no proof of `audit prove`' });
+  return proof;
+}
+
 /** A note, or the one in the header of an export. What is neither is a problem that the verification finds. */
-function noteIn(text: string): string {
+export function noteIn(text: string): string {
   if (!text.startsWith('{')) return text;
   const header = parseHeader(text.slice(0, text.indexOf('\n')));
   return typeof header === 'string' ? '' : header.checkpoint;

@@ -138,8 +138,10 @@ export const LEDGER_ERRORS = {
     exitCode: 2,
   },
   CHECKPOINT_OF_SELECTION: {
-    message: 'Audit file {file} is a selection of events: it cannot show that it continues an earlier checkpoint',
-    remedy: 'Leave --checkpoint out, or verify a full export (`mlops audit export` without --from, --to and --type)',
+    message:
+      'Audit file {file} is a selection of events: it cannot show by itself that it continues an earlier checkpoint',
+    remedy:
+      'Give --proof of `mlops audit prove --checkpoint <file> --file {file}`, or verify a full export (`mlops audit export` without --from, --to and --type)',
     retryable: false,
     exitCode: 2,
   },

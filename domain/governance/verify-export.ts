@@ -1,4 +1,5 @@
 import { checkNote, parseNote, type Checkpoint, type SignedNote } from './checkpoint.ts';
+import { continues, type ConsistencyProof } from './consistency-proof.ts';
 import { createEventCheck, type EventCheck } from './verify-event.ts';
 import { parseHeader, type ExportHeader } from './export-format.ts';
 import { growTree } from './merkle-tree.ts';
@@ -54,8 +55,10 @@ export type FileLine = { readonly text: string } | { readonly text: null; readon
 export interface VerifyOptions {
   /** None: whether a trusted key signed is not asked. */
   readonly trustedKeys: readonly VerifierKey[];
-  /** Notes of earlier checkpoints that the file must continue; a usage error with a selection. */
+  /** Notes of earlier checkpoints that the file must continue. */
   readonly earlier: readonly string[];
+  /** What shows that of a selection: it has too few events to. */
+  readonly proofs?: readonly ConsistencyProof[];
 }
 
 /** Verifies an export line by line. Memory does not grow with the number of lines. */
@@ -112,10 +115,14 @@ export function createExportVerifier(primitives: Primitives, options: VerifyOpti
     finish() {
       if (opening === null && problems.length === 0) problems.push(problem('HEADER', 'the file is empty'));
       if (opening !== null && events !== null && !isBroken) {
-        const { checkpoint } = opening;
+        const { checkpoint, header } = opening;
+        const continued = (one: Checkpoint): boolean =>
+          header.kind === 'full'
+            ? roots.at(one.size) === one.root
+            : continues(primitives.nodeHash, { earlier: one, now: checkpoint }, options.proofs ?? []);
         const end = checkEnd(opening, events.right, roots.last());
         const before =
-          end.length > 0 ? [] : earlier.flatMap((n) => checkEarlier(primitives, n, checkpoint, roots, options));
+          end.length > 0 ? [] : earlier.flatMap((n) => checkEarlier(primitives, n, checkpoint, continued, options));
         problems.push(...end, ...before);
       }
       return summarize(opening, events, problems);
@@ -195,22 +202,27 @@ function checkEarlier(
   primitives: Primitives,
   note: SignedNote | null,
   now: Checkpoint,
-  roots: RootMemory,
+  isContinued: (earlier: Checkpoint) => boolean,
   { trustedKeys }: VerifyOptions,
 ): ExportProblem[] {
   if (note === null) return [problem('NOTE', 'an earlier checkpoint is not a signed note with origin, size and root')];
   const signature = checkNote(primitives, note, trustedKeys).problem;
-  const difference = differenceOf(note.checkpoint, now, roots);
+  const difference = differenceOf(note.checkpoint, now, isContinued);
   return [
     ...(signature === null ? [] : [problem(signature.code, `earlier checkpoint: ${signature.message}`)]),
     ...(difference === null ? [] : [problem('CONSISTENCY', difference)]),
   ];
 }
 
-function differenceOf({ origin, size, root }: Checkpoint, now: Checkpoint, roots: RootMemory): string | null {
+function differenceOf(
+  earlier: Checkpoint,
+  now: Checkpoint,
+  isContinued: (earlier: Checkpoint) => boolean,
+): string | null {
+  const { origin, size } = earlier;
   if (origin !== now.origin) return `the earlier checkpoint is of the log ${origin}, this is ${now.origin}`;
   if (size > now.size) return `the earlier checkpoint has ${size} events, this one only ${now.size}`;
-  return roots.at(size) === root ? null : `the first ${size} events are not those of the earlier checkpoint`;
+  return isContinued(earlier) ? null : `the first ${size} events are not shown to be those of the earlier checkpoint`;
 }
 
 function summarize(

@@ -23,6 +23,8 @@ import { verifyReceiptHere } from '../../client/rollouts/verify-receipt-here.ts'
 import { verifyWithLedger } from '../../client/rollouts/verify-with-ledger.ts';
 import { loadConfig, portsFrom } from '../../config/load.ts';
 import type { MlopsConfig } from '../../config/schema.ts';
+import { parseNote } from '../../domain/governance/checkpoint.ts';
+import type { ConsistencyProof } from '../../domain/governance/consistency-proof.ts';
 import type { EventDraft } from '../../domain/governance/event-draft.ts';
 import { ROLE_NAMES } from '../../domain/governance/roles.ts';
 import { createExportVerifier } from '../../domain/governance/verify-export.ts';
@@ -106,13 +108,13 @@ async function exported(chosen: { from?: number; to?: number } = {}): Promise<st
   return text;
 }
 
-async function verify(text: string, earlier: readonly string[] = []) {
+async function verify(text: string, earlier: readonly string[] = [], proofs: readonly ConsistencyProof[] = []) {
   const trustedKeys = (await readVerifierKeys(config))
     .trim()
     .split('\n')
     .map((line) => parseVerifierKey(primitives, line))
     .filter((key) => typeof key !== 'string');
-  const verifier = createExportVerifier(primitives, { trustedKeys, earlier });
+  const verifier = createExportVerifier(primitives, { trustedKeys, earlier, proofs });
   for (const line of text.split('\n').slice(0, -1)) verifier.read({ text: line });
   return verifier.finish();
 }
@@ -742,6 +744,41 @@ describe('an erasure that is killed before it has tidied up the files of the dat
     expect(await vacuumsOf('ledger_key')).toBe(before);
     expect(await governance.erase({ ...order, subject: id })).toMatchObject(NOTHING);
     await expect.poll(async () => await vacuumsOf('ledger_key')).toBe(before + 1);
+  });
+});
+
+describe('a checkpoint that somebody has kept', () => {
+  const checkpointIn = (text: string) => {
+    const checkpoint = parseNote(primitives, noteIn(text))?.checkpoint;
+    if (checkpoint === undefined) throw new Error('no checkpoint');
+    return checkpoint;
+  };
+
+  it('is proven to be continued by a selection, to who believes the log nothing', async () => {
+    const kept = await exported({ from: 0, to: 0 });
+    await say('after-what-was-kept', 'words');
+    const before = (await sizeOfLog(pool)) ?? 0;
+    const later = await exported({ from: 3, to: 5 });
+    const asked = { earlier: checkpointIn(kept), now: checkpointIn(later) };
+    const proof = await reader.proveContinued(asked, AUDITOR);
+    expect(proof).toMatchObject({ earlier: asked.earlier.size, size: asked.now.size });
+    const [taken, asking] = await typesAfter(before - 1);
+    expect([taken, asking]).toEqual(['audit.exported', 'audit.queried']);
+    expect(await verify(later, [noteIn(kept)], [proof])).toMatchObject({ valid: true, problems: [] });
+    expect((await verify(later, [noteIn(kept)])).problems).toMatchObject([{ code: 'CONSISTENCY' }]);
+
+    const other = { ...asked.earlier, root: asked.now.root };
+    await expect(reader.proveContinued({ ...asked, earlier: other }, AUDITOR)).rejects.toMatchObject({
+      code: 'LEDGER_TAMPERED',
+    });
+    for (const earlier of [
+      { ...asked.earlier, size: asked.now.size + 1 },
+      { ...asked.earlier, size: 0 },
+      { ...asked.earlier, origin: 'other/dev' },
+    ])
+      await expect(reader.proveContinued({ ...asked, earlier }, AUDITOR)).rejects.toMatchObject({
+        code: 'USAGE_INVALID',
+      });
   });
 });
 

@@ -233,6 +233,9 @@ describe('the commands of pages in docs', () => {
     for (let verified = 0; verified < 2; verified += 1) expect((await page.next(0)).stdout).toContain('is valid');
     await page.next(0);
     expect((await page.next(0)).stdout).toContain('is valid');
+    await page.next(0);
+    expect((await page.next(0)).stdout).toContain('Wrote proof.json');
+    expect((await page.next(0)).stdout).toContain('is valid');
     expect((await page.next(0)).stdout).toContain('rollout.opened');
     expect((await page.next(0)).stdout).toContain('rollout.closed');
     expect((await page.next(0)).stdout).toContain('ledger.opened');

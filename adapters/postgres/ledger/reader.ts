@@ -2,7 +2,7 @@ import type { Pool } from 'pg';
 import { MlopsError } from '../../../domain/errors.ts';
 import { draftOfRead, draftOfRefusal, type Question, type Refusal } from '../../../domain/governance/access-drafts.ts';
 import type { EventDraft, Json } from '../../../domain/governance/event-draft.ts';
-import { parseNote } from '../../../domain/governance/checkpoint.ts';
+import { parseNote, type Checkpoint } from '../../../domain/governance/checkpoint.ts';
 import type { EventQuery, StoredEvent } from '../../../domain/governance/event-query.ts';
 import { verifyInclusion } from '../../../domain/governance/merkle-proof.ts';
 import type { Primitives } from '../../../domain/governance/primitives.ts';
@@ -12,6 +12,7 @@ import type { EvidenceParts } from '../rollout-store.ts';
 import { awaitCheckpoint } from './await-checkpoint.ts';
 import { exportLedger, openPayloads } from './export-ledger.ts';
 import { originOf } from './open-ledger.ts';
+import { proveContinued } from './prove-continued.ts';
 import { createProver } from './prove.ts';
 import { queryEvents } from './query-events.ts';
 import { namesOf } from './principals.ts';
@@ -82,6 +83,13 @@ export function createLedgerReader(parts: ReaderParts) {
         checkpoint: note,
         ...(hasPayload ? { payload: payloads.get(sequence)?.payload ?? null } : {}),
       };
+    },
+
+    /** Two checkpoints of this log, of whatever age: where the later one does not continue the other, one of them is of another history. */
+    async proveContinued(asked: { readonly earlier: Checkpoint; readonly now: Checkpoint }, order: ReadOrder) {
+      const { earlier, now } = asked;
+      await sampleQuestion(parts, order, { facts: { earlier: earlier.size, size: now.size } });
+      return await proveContinued(pool, primitives.nodeHash, asked);
     },
 
     refused: async ({ actor, ...refusal }: Refusal & ReadOrder) =>

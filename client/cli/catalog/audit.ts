@@ -52,6 +52,22 @@ export const AUDIT_COMMANDS: readonly CommandSpec[] = [
     load: () => import('../commands/audit/export.ts'),
   },
   {
+    name: 'audit prove',
+    summary:
+      'prove that the checkpoint of an export continues one that was kept: `audit verify` takes it for a selection',
+    options: [
+      {
+        flags: '--checkpoint <file>',
+        description: 'the earlier checkpoint, or an export that holds it',
+        required: true,
+      },
+      { flags: '--file <file>', description: 'the export, or its checkpoint', required: true },
+      { flags: '--out <file>', description: 'where to (default: standard output)' },
+    ],
+    examples: ['mlops audit prove --checkpoint kept.note --file selection.jsonl --out proof.json'],
+    load: () => import('../commands/audit/prove.ts'),
+  },
+  {
     name: 'audit verify',
     summary: 'check an export of the ledger: with no server, and nothing but the file and the keys you trust',
     options: [
@@ -69,6 +85,11 @@ export const AUDIT_COMMANDS: readonly CommandSpec[] = [
       {
         flags: '--checkpoint <file>',
         description: 'an earlier checkpoint, or an export that holds it, which the file must continue; may be repeated',
+        repeatable: true,
+      },
+      {
+        flags: '--proof <file>',
+        description: 'a proof of that for a selection, as `audit prove` writes it; may be repeated',
         repeatable: true,
       },
     ],

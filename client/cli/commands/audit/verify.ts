@@ -11,6 +11,7 @@ export const run: CommandRun = async (context, input) => {
     keys: listOption(input, 'key'),
     keyFiles: listOption(input, 'keys'),
     checkpoints: listOption(input, 'checkpoint'),
+    proofs: listOption(input, 'proof'),
   });
   return { exitCode: exitCodeOf(check), data: check, text: render(file, check) };
 };

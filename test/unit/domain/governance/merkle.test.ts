@@ -179,35 +179,63 @@ function rootAlong(index: number, size: number, proof: readonly string[]): strin
   return hash;
 }
 
+/** One bit of a hash turned. */
+function turned(hash: string): string {
+  return `${(Number.parseInt(hash.slice(0, 1), 16) ^ 8).toString(16)}${hash.slice(1)}`;
+}
+
+/** Proofs that are not this one: with more, fewer, other or exchanged hashes, or with what is none. `known` are hashes of the same tree. */
+function proofForgeries(proof: readonly string[], known: readonly string[]): (readonly string[])[] {
+  const added = [leafHash('another'), '', ...known];
+  const [first, second, ...rest] = proof;
+  return [
+    ...added.flatMap((hash) => [
+      [...proof, hash],
+      [hash, ...proof],
+    ]),
+    ...proof.flatMap((hash, at) => [
+      proof.with(at, leafHash('another')),
+      proof.with(at, turned(hash)),
+      proof.with(at, ''),
+    ]),
+    ...(first === undefined ? [] : [proof.slice(0, -1), proof.slice(1), [first, ...proof]]),
+    ...(first === undefined || second === undefined || first === second ? [] : [[second, first, ...rest]]),
+    ...(first === undefined ? [] : [[first, leafHash('another'), ...proof.slice(1)]]),
+  ];
+}
+
 function inclusionForgeries<T extends { leafHash: string; index: number; size: number; root: string }>(
   claim: T,
   proof: readonly string[],
 ): [T, readonly string[]][] {
-  const other = leafHash('another');
+  const { index, leafHash: leaf, root, size } = claim;
+  const roots = [leafHash('another'), EMPTY_ROOT, turned(root), 'no hash', ''];
+  const places = [index - 1, index + 1, index ^ 2, size, -1];
   return [
-    [{ ...claim, leafHash: other }, proof],
-    [{ ...claim, root: other }, proof],
-    [{ ...claim, index: claim.size }, proof],
-    [{ ...claim, index: -1 }, proof],
-    [claim, [...proof, other]],
-    [claim, [other, ...proof]],
-    ...(proof.length > 0 ? [[claim, proof.slice(0, -1)] as [T, readonly string[]]] : []),
-    ...proof.map((_, at): [T, readonly string[]] => [claim, proof.with(at, other)]),
-  ];
+    ...[leafHash('another'), turned(leaf), 'no hash', ''].map((one): T => ({ ...claim, leafHash: one })),
+    ...roots.map((one): T => ({ ...claim, root: one })),
+    ...places.map((one): T => ({ ...claim, index: one })),
+    ...[size * 2, Math.floor(size / 2)].map((one): T => ({ ...claim, size: one })),
+  ]
+    .map((changed): [T, readonly string[]] => [changed, proof])
+    .concat(proofForgeries(proof, [root, leaf]).map((path) => [claim, path]));
 }
 
 function consistencyForgeries<T extends { earlier: number; earlierRoot: string; size: number; root: string }>(
   claim: T,
   proof: readonly string[],
 ): [T, readonly string[]][] {
-  const other = leafHash('another');
+  const { earlier, earlierRoot, root, size } = claim;
+  const others = [leafHash('another'), EMPTY_ROOT, 'no hash', ''];
+  const isGrown = earlier < size;
   return [
-    [{ ...claim, earlierRoot: other }, proof],
-    [{ ...claim, root: other }, proof],
-    [{ ...claim, earlier: claim.size + 1 }, proof],
-    [claim, [...proof, other]],
-    [claim, [other, ...proof]],
-    ...(proof.length > 0 ? [[claim, proof.slice(0, -1)] as [T, readonly string[]]] : []),
-    ...proof.map((_, at): [T, readonly string[]] => [claim, proof.with(at, other)]),
-  ];
+    ...[...others, turned(earlierRoot)].map((one): T => ({ ...claim, earlierRoot: one })),
+    ...[...others, turned(root)].map((one): T => ({ ...claim, root: one })),
+    ...[earlier - 1, earlier + 1, earlier ^ 2, size + 1, -1].map((one): T => ({ ...claim, earlier: one })),
+    ...[size * 2, Math.floor(size / 2)].map((one): T => ({ ...claim, size: one })),
+    ...(isGrown ? [{ ...claim, earlierRoot: root, root: earlierRoot }] : []),
+  ]
+    .map((changed): [T, readonly string[]] => [changed, proof])
+    .concat(isGrown ? [[claim, []]] : [])
+    .concat(proofForgeries(proof, [earlierRoot, root]).map((path) => [claim, path]));
 }

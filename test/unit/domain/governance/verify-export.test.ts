@@ -3,6 +3,7 @@ import { Readable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { createPrimitives } from '../../../../adapters/crypto/primitives.ts';
 import { readFileLines } from '../../../../adapters/ledger/file-lines.ts';
+import { parseConsistencyProof, type ConsistencyProof } from '../../../../domain/governance/consistency-proof.ts';
 import { createExportVerifier, type ExportCheck } from '../../../../domain/governance/verify-export.ts';
 import { formatVerifierKey, parseVerifierKey, type VerifierKey } from '../../../../domain/governance/verifier-key.ts';
 
@@ -27,9 +28,9 @@ function keyOf(text: string): VerifierKey {
 
 async function check(
   file: string | Buffer,
-  { keys = [KEY], earlier = [] as string[], chunk = Number.POSITIVE_INFINITY } = {},
+  { keys = [KEY], earlier = [] as string[], proofs = [] as ConsistencyProof[], chunk = Number.POSITIVE_INFINITY } = {},
 ): Promise<ExportCheck> {
-  const verifier = createExportVerifier(primitives, { trustedKeys: keys, earlier });
+  const verifier = createExportVerifier(primitives, { trustedKeys: keys, earlier, proofs });
   const bytes = Buffer.from(file);
   const chunks: Buffer[] = [];
   for (let at = 0; at < bytes.length; at += chunk) chunks.push(bytes.subarray(at, at + chunk));
@@ -48,6 +49,10 @@ function selection(): string {
     first.replace('"sequence":0}', `"proof":${JSON.stringify(PROOF_OF_0)},"sequence":0}`),
     third.replace('"sequence":2}', `"proof":${JSON.stringify(PROOF_OF_2)},"sequence":2}`),
   ]);
+}
+
+function fail(): never {
+  throw new Error('no proof');
 }
 
 const codes = ({ problems }: ExportCheck) => problems.map(({ code }) => code);
@@ -120,6 +125,38 @@ describe('verification of an export', () => {
       problems: [{ code: 'LINE' }],
     });
   });
+
+  it('takes a proof for a selection, which has too few events to show that it continues an earlier checkpoint', async () => {
+    const file = selection();
+    const from = (earlier: number, proof: readonly string[], size = 3) =>
+      parseConsistencyProof(
+        JSON.stringify({ format: 'durable-mlops/consistency-proof@1', origin: 'o', earlier, size, proof }),
+      ) ?? fail();
+    const [leaf = ''] = [PROOF_OF_0[1]];
+    const right = from(2, [leaf]);
+    expect(await check(file, { earlier: [NOTE_OF_2], proofs: [right] })).toMatchObject({ valid: true, problems: [] });
+    expect(await check(file, { earlier: [NOTE_OF_3] }), 'the same tree').toMatchObject({ valid: true });
+    for (const proofs of [
+      [],
+      [from(2, [])],
+      [from(2, [leaf, leaf])],
+      [from(2, [leaf.replace('1', '2')])],
+      [from(2, ['x'])],
+      [from(1, [leaf])],
+      [from(2, [leaf], 4)],
+    ])
+      expect(codes(await check(file, { earlier: [NOTE_OF_2], proofs }))).toEqual(['CONSISTENCY']);
+    const other = NOTE_OF_2.replace('PUry', 'QUry');
+    expect(codes(await check(file, { earlier: [other], proofs: [right] }))).toEqual(['SIGNATURE', 'CONSISTENCY']);
+    expect(codes(await check(FULL, { earlier: [other], proofs: [right], keys: [] }))).toEqual(['CONSISTENCY']);
+  });
+
+  it.each(['', '[]', '{}', '{"format":"durable-mlops/consistency-proof@1"}', 'null'])(
+    'takes no proof of the text %s',
+    (text) => {
+      expect(parseConsistencyProof(text)).toBeNull();
+    },
+  );
 
   it('finds a file that does not continue an earlier checkpoint', async () => {
     const other = NOTE_OF_2.replace('PUry', 'QUry');
