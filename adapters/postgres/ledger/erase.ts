@@ -10,6 +10,7 @@ import { assertOtherAdmin } from '../identity/admin-left.ts';
 import { blankWords, WORD_TABLES } from './blank-words.ts';
 import { findMentions, type Mentions } from './find-mentions.ts';
 import { findTraces, type Traces } from './former-names.ts';
+import { tidyFiles } from './tidy-files.ts';
 import { subjectOf } from './subjects.ts';
 
 /** Takes somebody's words out of what is kept outside the database; doing it again changes nothing. */
@@ -53,7 +54,7 @@ export function createErasure({ pool, ledger, principals }: EvidenceParts, forge
         );
         // What the rows held before must not stay in the files of the database until it is tidied up some day. Also where nothing was
         // left to erase: an erasure before this one may have been killed here.
-        await query(pool, `VACUUM ledger_key, principal, ${WORD_TABLES.join(', ')}`, []);
+        await tidyFiles(pool, ['ledger_key', 'principal', ...WORD_TABLES]);
         return { ...erased, ...named };
       } catch (error) {
         if (isMlopsError(error, 'LEGAL_HOLD')) {
