@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createPrimitives } from '../adapters/crypto/primitives.ts';
+import { writeDurably } from '../adapters/files/durable-file.ts';
 import { checkpointFileOf, segmentFolder } from '../adapters/ledger/segments.ts';
 import { readProgress, type LedgerProgress } from '../adapters/postgres/ledger/progress.ts';
 import { openPool } from '../adapters/postgres/pool.ts';
@@ -83,5 +84,5 @@ export async function leaveProblem(folder: string, error: unknown): Promise<void
   const file = problemFileOf(folder);
   if (error === null) return await rm(file, { force: true });
   const problem: Problem = { message: messageOf(error), fix: isMlopsError(error) ? error.remedy : null };
-  await writeFile(file, `${JSON.stringify(problem)}\n`, { mode: 0o600 });
+  await writeDurably(file, `${JSON.stringify(problem)}\n`);
 }

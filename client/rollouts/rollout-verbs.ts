@@ -47,9 +47,9 @@ export interface RolloutVerbs {
   explain(model: string): Promise<Explanation>;
   /**
    * Where the newest rollout of a model stands: at once, then whenever it stands elsewhere, last with its outcome. The signal ends
-   * the watching, never the rollout. A worker or a server that is away for a while is a warning of the process.
+   * the watching, never the rollout. A worker or a server that goes away for a while is a warning of the process.
    *
-   * @throws ROLLOUT_NOT_FOUND, ROLLOUT_BROKEN
+   * @throws ROLLOUT_NOT_FOUND, ROLLOUT_BROKEN; TEMPORAL_UNREACHABLE when the server is away at the first look
    */
   watch(model: string, signal?: AbortSignal): AsyncIterable<RolloutStatus>;
   /** Waits for the end; null when the signal fired first, which never ends the rollout. @throws ROLLOUT_NOT_FOUND, ROLLOUT_BROKEN, TEMPORAL_UNREACHABLE */

@@ -123,6 +123,28 @@ describe('taking versions over from another registry', () => {
     expect((await versionsOf('own'))[0]?.tags).toEqual({ mine: 'yes', 'mlops.imported-from': from('planted') });
   });
 
+  it('knows again also what a worker of the release before took over, which does not name where from', async () => {
+    const { rows } = await pool.query<{ columns: string }>(
+      `SELECT string_agg(quote_ident(column_name), ',') AS columns FROM information_schema.columns
+       WHERE table_name = 'model_version' AND column_name <> 'taken_from'`,
+    );
+    const columns = rows[0]?.columns ?? '';
+    const client = await pool.connect();
+    try {
+      await client.query(`BEGIN; CREATE TEMP TABLE release_before (LIKE model_version INCLUDING DEFAULTS) ON COMMIT DROP;
+        CREATE TRIGGER filled_in BEFORE INSERT ON release_before FOR EACH ROW EXECUTE FUNCTION fill_in_version();
+        INSERT INTO release_before (${columns}) SELECT ${columns} FROM model_version WHERE tags ? 'mlops.imported-from'`);
+      const { rows: taken } = await client.query<{ taken_from: string; tag: string }>(
+        `SELECT taken_from, tags ->> 'mlops.imported-from' AS tag FROM release_before`,
+      );
+      expect(taken.length).toBeGreaterThan(0);
+      expect(taken.map(({ taken_from }) => taken_from)).toEqual(taken.map(({ tag }) => tag));
+    } finally {
+      await client.query('ROLLBACK');
+      client.release();
+    }
+  });
+
   it('takes over as another version what has the number of one that was deleted there', async () => {
     await add('anew', 's3://m/8');
     expect(await take()).toMatchObject({ added: 1 });

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Pool } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ensureDatabase } from '../../adapters/postgres/create-database.ts';
@@ -154,6 +155,19 @@ describe('an export', () => {
     for await (const group of from.export({ actor: 'ada' })) lines.push(...group.map((line) => line.trimEnd()));
     return lines;
   };
+  /** An export of rows that lack some columns. */
+  const withoutColumns = (lines: readonly string[], table: string, columns: readonly string[]): string[] => {
+    const rows = lines.slice(1, -1).map((text) => {
+      const line = JSON.parse(text) as { readonly table: string; readonly row: Record<string, unknown> };
+      if (line.table !== table) return text;
+      const row = Object.fromEntries(Object.entries(line.row).filter(([name]) => !columns.includes(name)));
+      return JSON.stringify({ table, row });
+    });
+    const sha256 = createHash('sha256')
+      .update(rows.map((row) => `${row}\n`).join(''))
+      .digest('hex');
+    return [lines[0] ?? '', ...rows, JSON.stringify({ rows: rows.length, sha256 })];
+  };
   async function* given(lines: readonly string[]): AsyncGenerator<string> {
     for (const line of lines) yield await Promise.resolve(line);
   }
@@ -188,6 +202,12 @@ describe('an export', () => {
       });
       expect(await linesOf(other.registry)).toEqual(lines);
       expect(await other.registry.import({ lines: given(lines), actor: 'bob' }), 'again').toEqual({
+        rows: 0,
+        isNew: false,
+      });
+      // Of a release whose rows had no such columns: what it says is there.
+      const earlier = withoutColumns(lines, 'model_version', ['taken_from', 'run_link']);
+      expect(await other.registry.import({ lines: given(earlier), actor: 'bob' }), 'of before').toEqual({
         rows: 0,
         isNew: false,
       });

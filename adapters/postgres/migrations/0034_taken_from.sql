@@ -5,6 +5,8 @@ ALTER TABLE model_version ADD COLUMN taken_from text NOT NULL DEFAULT '';
 ALTER TABLE model_version DISABLE TRIGGER has_event;
 UPDATE model_version SET taken_from = tags ->> 'mlops.imported-from' WHERE tags ? 'mlops.imported-from';
 ALTER TABLE model_version ENABLE TRIGGER has_event;
+-- A worker of the release before, which may run until it is replaced, does not name the column: then the tag says it.
+ALTER TABLE model_version ALTER COLUMN taken_from DROP DEFAULT;
 -- Of any length: an address is what somebody else gave.
 CREATE INDEX model_version_by_taken_from ON model_version USING hash (taken_from) WHERE taken_from <> '';
 
