@@ -1,10 +1,32 @@
 -- What any role may append can be verified by everybody, and stops nobody else from appending (docs/adr/0029).
 
+-- A number of 2^53 and more as ECMAScript prints it: the shortest text that reads as the number, which may lie exactly midway between two of them.
+-- PostgreSQL prints none of those. Where there is one, it is what PostgreSQL prints, cut by a digit or more, up or down: else that were shorter.
+CREATE FUNCTION canonical_large(number float8) RETURNS text LANGUAGE plpgsql IMMUTABLE AS $$
+DECLARE
+  printed CONSTANT numeric := abs(number)::text::numeric;
+  step CONSTANT numeric := ('1e' || length(printed::text) - length(rtrim(printed::text, '0')) + 1)::numeric;
+  below CONSTANT numeric := div(printed, step) * step;
+  whole text := printed;
+BEGIN
+  IF below::float8 = abs(number) THEN
+    whole := below;
+  -- What is more than the largest number reads as none.
+  ELSIF below + step <= 1.7976931348623157e308 AND (below + step)::float8 = abs(number) THEN
+    whole := below + step;
+  END IF;
+  IF abs(number) >= 1e21 THEN
+    whole := regexp_replace(rtrim(whole, '0'), '^(.)(.+)', '\1.\2') || 'e+' || length(whole) - 1;
+  END IF;
+  RETURN CASE WHEN number < 0 THEN '-' ELSE '' END || whole;
+END $$;
+
 -- A number as ECMAScript prints it (RFC 8785).
 CREATE FUNCTION canonical_number(number float8) RETURNS text LANGUAGE sql IMMUTABLE AS $$
   SELECT CASE
     WHEN number = 0 THEN '0'
-    WHEN abs(number) >= 1e-6 AND abs(number) < 1e21 THEN trim_scale(number::text::numeric)::text
+    WHEN abs(number) >= 9007199254740992 THEN canonical_large(number)
+    WHEN abs(number) >= 1e-6 THEN trim_scale(number::text::numeric)::text
     ELSE regexp_replace(number::text, 'e([+-])0*', 'e\1') END
 $$;
 
