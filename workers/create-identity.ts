@@ -8,6 +8,8 @@ import type { EventActor } from '../domain/governance/event-draft.ts';
 import type { Role } from '../domain/governance/roles.ts';
 import {
   dropRefused,
+  dropUseless,
+  isInPlace,
   makeWaitingKey,
   readWaitingKey,
   settleNewKey,
@@ -36,18 +38,21 @@ export async function createIdentity(
   order: Order,
   { actor, path }: { readonly actor: EventActor; readonly path: string },
 ): Promise<{ readonly principal: string; readonly key: string; readonly file: string }> {
-  if (existsSync(path)) throw unwritable(path, 'it is there already');
+  await dropUseless(path);
   const waiting = await readWaitingKey(path);
   const known = waiting === null ? null : await identities.key(waiting.keyId);
+  if (existsSync(path) && (waiting === null || known === null || !(await isInPlace(path, waiting))))
+    throw unwritable(path, 'it is there already');
   if (waiting !== null && known !== null) return await complete(identities, order, { path, waiting, known });
-  const { keyId, principal, publicKey } = waiting ?? (await makeWaitingKey(path, newPrincipalId()));
+  const made = waiting ?? (await makeWaitingKey(path, newPrincipalId()));
+  const { keyId, principal, publicKey } = made;
   await dropRefused(
     path,
     async () => await identities.create({ ...order, keyId, principal, publicKey }, actor, order.reason),
     // Another attempt with the same key was faster.
     async () => (await identities.key(keyId)) !== null,
   );
-  await settleNewKey(path);
+  await settleNewKey(path, made);
   return { principal, key: keyId, file: path };
 }
 
@@ -65,7 +70,7 @@ async function complete(
     await rm(waitingFileOf(path));
     throw new MlopsError('IDENTITY_EXISTS', { name: order.name });
   }
-  await settleNewKey(path);
+  await settleNewKey(path, waiting);
   if (there.kind !== order.kind || order.roles.some((role) => !there.roles.includes(role)))
     throw new MlopsError('IDENTITY_EXISTS', { name: order.name });
   return { principal, key: keyId, file: path };

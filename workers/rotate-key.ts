@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
 import type { Pool } from 'pg';
 import type { createIdentities } from '../adapters/postgres/identity/identities.ts';
@@ -6,7 +7,7 @@ import type { EventActor } from '../domain/governance/event-draft.ts';
 import { OWN_KEY_ACTION, OWN_KEY_RESOURCE } from '../domain/governance/own-key.ts';
 import type { Claim } from '../domain/governance/statement.ts';
 import type { NextKey, SendOwnKey, Signer } from './own-key.ts';
-import { dropRefused, makeWaitingKey, readWaitingKey, waitingFileOf } from './waiting-key.ts';
+import { dropRefused, isInPlace, makeWaitingKey, readWaitingKey, waitingFileOf } from './waiting-key.ts';
 
 interface Parts {
   readonly pool: Pool;
@@ -37,12 +38,19 @@ export function createKeyRotation({ authoriseWrite, fileFor, identities, pool, s
   return async (order: Order, file: string | null, signer: Signer) => {
     const principal = await identities.principalOf(order.name);
     const path = await fileFor(order.name, file);
+    const isThere = existsSync(waitingFileOf(path));
     const waiting = await readWaitingKey(path);
-    let key: NextKey | null = waiting?.principal === principal ? waiting : null;
+    // The key that is to be replaced does not replace itself.
+    const isNext = waiting?.principal === principal && !(await isInPlace(path, waiting));
+    let key: NextKey | null = isNext ? waiting : null;
     const known = key === null ? null : await identities.key(key.keyId);
     const isDone = known !== null && known.principal === principal && known.isInForce;
     // One that was used before is of no use any more.
-    if (key === null || (known !== null && !isDone)) key = await makeKey(path, principal);
+    if (key === null || (known !== null && !isDone)) {
+      // What has come there since is of another attempt.
+      if (isThere) await rm(waitingFileOf(path), { force: true });
+      key = await makeWaitingKey(path, principal);
+    }
     const next = key;
     const replaced = isDone
       ? known.replaced
@@ -50,10 +58,4 @@ export function createKeyRotation({ authoriseWrite, fileFor, identities, pool, s
     await rename(waitingFileOf(path), path);
     return { key: next.keyId, replaced, file: path };
   };
-}
-
-/** What is of no use is made anew. */
-async function makeKey(path: string, principal: string): Promise<NextKey> {
-  await rm(waitingFileOf(path), { force: true });
-  return await makeWaitingKey(path, principal);
 }

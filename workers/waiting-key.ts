@@ -24,18 +24,31 @@ export async function readWaitingKey(path: string): Promise<WaitingKey | null> {
   return { ...publicOf(privateKey), privateKey, principal };
 }
 
-/** Makes one. What is there is not overwritten. @throws IDENTITY_FILE_UNWRITABLE */
+/** Removes what this user has left there that is no key, or that others may have read: a key comes there whole, and for its owner alone. */
+export async function dropUseless(path: string): Promise<void> {
+  const file = waitingFileOf(path);
+  if (!existsSync(file) || (await stat(file)).uid !== process.getuid?.()) return;
+  if ((await readWaitingKey(path)) === null) await rm(file, { force: true });
+}
+
+/** Whether a waiting key is in its place as well: who put it there was stopped before the other name of the file was gone. */
+export async function isInPlace(path: string, waiting: WaitingKey): Promise<boolean> {
+  const there = await readIdentity(path).catch(() => null);
+  return there?.keyId === waiting.keyId;
+}
+
+/** Makes one. What is there is not overwritten: it may be of another attempt, and count. @throws IDENTITY_FILE_UNWRITABLE */
 export async function makeWaitingKey(path: string, principal: string): Promise<WaitingKey> {
   const file = waitingFileOf(path);
   const made = await writeIdentity(file, principal);
   return { ...made, privateKey: (await readIdentity(file)).privateKey, principal };
 }
 
-/** Puts a key that counts where nothing is yet. @throws IDENTITY_FILE_UNWRITABLE */
-export async function settleNewKey(path: string): Promise<void> {
+/** Puts a key that counts where nothing is yet, but for itself. @throws IDENTITY_FILE_UNWRITABLE */
+export async function settleNewKey(path: string, waiting: WaitingKey): Promise<void> {
   try {
     // Renaming would overwrite what has come there meanwhile.
-    await link(waitingFileOf(path), path);
+    if (!(await isInPlace(path, waiting))) await link(waitingFileOf(path), path);
   } catch (error) {
     const problem = `its key counts and is in ${waitingFileOf(path)}: ${messageOf(error)}`;
     throw new MlopsError('IDENTITY_FILE_UNWRITABLE', { file: path, problem }, { cause: error });

@@ -1,4 +1,5 @@
-import { mkdir, open, rename, rm } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { link, mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
 /** Writes a file so that after a crash it holds the old text or the new one, and never less: flushed, renamed, flushed. */
@@ -34,6 +35,25 @@ export async function createDurably(file: string, text: string): Promise<void> {
   }
   await flushFolder(folder);
   if (made !== undefined) await flushFolder(dirname(made));
+}
+
+/** Makes a file of its owner (0600), whole under its name from the first: nobody finds a part of it. Refuses where there is one. */
+export async function createWhole(file: string, text: string): Promise<void> {
+  const part = `${file}.${randomBytes(8).toString('hex')}`;
+  try {
+    const handle = await open(part, 'wx', 0o600);
+    try {
+      await handle.writeFile(text);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    // Renaming would overwrite what is there.
+    await link(part, file);
+  } finally {
+    await rm(part, { force: true });
+  }
+  await flushFolder(dirname(file));
 }
 
 async function flushFolder(folder: string): Promise<void> {

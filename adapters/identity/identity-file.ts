@@ -6,10 +6,11 @@ import {
   randomBytes,
   type KeyObject,
 } from 'node:crypto';
-import { mkdir, open, readFile } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { MlopsError, messageOf } from '../../domain/errors.ts';
 import { isPrincipalId } from '../../domain/governance/statement.ts';
+import { createWhole } from '../files/durable-file.ts';
 import { assertOwnersOnly, parseSecretJson } from '../files/secret-json.ts';
 
 /** A principal's private key, as its owner keeps it. */
@@ -69,13 +70,7 @@ export async function writeIdentity(file: string, principal: string): Promise<Pu
     privateKey: privateKey.export({ format: 'der', type: 'pkcs8' }).toString('base64'),
   };
   try {
-    const handle = await open(file, 'wx', 0o600);
-    try {
-      await handle.writeFile(`${JSON.stringify(written, null, 2)}\n`);
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
+    await createWhole(file, `${JSON.stringify(written, null, 2)}\n`);
   } catch (error) {
     const problem = WRITE_PROBLEMS[(error as { code?: string }).code ?? ''] ?? messageOf(error);
     throw new MlopsError('IDENTITY_FILE_UNWRITABLE', { file, problem }, { cause: error });

@@ -1,4 +1,4 @@
-import { chmodSync, mkdtempSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, linkSync, mkdtempSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import type { Pool } from 'pg';
@@ -342,6 +342,31 @@ describe('identities', () => {
     expect([await fileOf(third.path), await fileOf(`${third.path}.new`)]).toEqual([null, null]);
   });
 
+  it('are made though a key that is of no use waits where theirs does, and though an attempt was stopped when both names were there', async () => {
+    const store = createIdentities(parts);
+    const actor = await parts.principals.actor(admin.actor);
+    const order = { name: 'left', roles: [] as Role[], kind: 'human' as const, reason: '' };
+    const folder = mkdtempSync(join(config.stateDirectory, 'left-'));
+    const path = join(folder, 'left.json');
+    writeFileSync(`${path}.new`, '{"format":"dur', { mode: 0o600 });
+    const made = await createIdentity(store, order, { actor, path });
+    expect((await readIdentity(path)).keyId).toBe(made.key);
+    expect(readdirSync(folder), 'nothing else is left').toEqual(['left.json']);
+    linkSync(path, `${path}.new`);
+    await expect(createIdentity(store, { ...order, name: 'right' }, { actor, path })).rejects.toThrow('somebody else');
+    expect(await createIdentity(store, order, { actor, path }), 'sent again').toEqual(made);
+    await expect(createIdentity(store, order, { actor, path })).rejects.toThrow('it is there already');
+    expect(readdirSync(folder)).toEqual(['left.json']);
+
+    const open = join(folder, 'open.json');
+    await writeIdentity(`${open}.new`, 'principal:00000000000000aa');
+    const { keyId } = await readIdentity(`${open}.new`);
+    chmodSync(`${open}.new`, 0o644);
+    const closed = await createIdentity(store, { ...order, name: 'open' }, { actor, path: open });
+    expect(closed.key, 'others may have read the one that was there').not.toBe(keyId);
+    expect(statSync(open).mode & 0o777).toBe(0o600);
+  });
+
   it('of programs have no role that decides, neither at first nor later', async () => {
     const claimOf = (action: string, content: object) => admin.claim({ action, resource: 'identity', content });
     const order = { name: 'robot', roles: ['approver', 'engineer'] as Role[], kind: 'service' as const, reason: '' };
@@ -396,6 +421,18 @@ describe('identities', () => {
     expect(await refusalOf((await identityOf('kim')).claim(read), read)).toBeNull();
   });
 
+  it('replace a key though its file still has the name by which it waited', async () => {
+    const kit = await known('kit', ['viewer']);
+    const file = identityFileOf(config.stateDirectory, 'kit');
+    const { keyId: first } = await readIdentity(file);
+    linkSync(file, `${file}.new`);
+    const order = { name: 'kit', reason: '' };
+    const second = await identities.rotate(order, null, kit);
+    expect([second.replaced, (await readIdentity(file)).keyId]).toEqual([[first], second.key]);
+    expect(statSync(`${file}.new`, { throwIfNoEntry: false })).toBeUndefined();
+    expect((await identities.rotate(order, null, await identityOf('kit'))).replaced).toEqual([second.key]);
+  });
+
   it('whom the operating system alone names get no key, no word by one, and no role in production', async () => {
     const walt = await parts.principals.person('walt');
     const order = { name: 'walt', reason: '' };
@@ -438,6 +475,27 @@ describe('identities', () => {
     await expect(erasure.erase({ subject: admin.actor, actor: admin.actor, reason: '' })).rejects.toThrow('last admin');
     expect(forgotten, 'nor anything outside the database').toEqual([]);
     expect(await refusalOf(admin.claim(list), list)).toBeNull();
+
+    // Whom a provider alone names signs nothing, though an earlier version has given them a key and the role.
+    const walt = await parts.principals.person('walt');
+    await parts.ledger.transact(async ({ append, client, next }) => {
+      const row = `INSERT INTO principal_role (principal_id, role, ledger_sequence) VALUES ($1, 'admin', $2)`;
+      await client.query(row, [walt.id, next]);
+      append(
+        draftOfIdentity('granted', { id: walt.id, facts: { roles: ['admin'] } }, { ...walt, authentication: 'test' }),
+      );
+    });
+    await expect(
+      identities.revoke(order, admin.claim({ action: 'identity.revoke', resource: 'identity', content: order })),
+    ).rejects.toThrow('last admin');
+    await expect(erasure.erase({ subject: admin.actor, actor: admin.actor, reason: '' })).rejects.toThrow('last admin');
+    expect(await refusalOf(admin.claim(list), list)).toBeNull();
+    expect(
+      await identities.revoke(
+        { ...order, name: 'walt' },
+        admin.claim({ action: 'identity.revoke', resource: 'identity', content: { ...order, name: 'walt' } }),
+      ),
+    ).toMatchObject({ roles: ['admin'] });
   });
 
   it('change by no statement of SQL without an event, and revoked stays revoked', async () => {

@@ -265,7 +265,18 @@ describe.concurrent('an approval', () => {
       apply: async () => await Promise.resolve({ isDone: false, what: '' }),
       times: { expire: 8, remind: 3600, escalate: 3600 },
     });
-    await approved(scene);
+    await scene.decide('approve', 'approver:ann');
+    const { approvalId, contentDigest } = scene.record();
+    const byLink = async (principal: string, seen = contentDigest) =>
+      await scene.send('approve', { code: `${approvalId}.${principal}`, reason: '', seen });
+    const counted = await byLink('approver:bob');
+    expect(counted).toMatchObject({ state: 'approved', missing: 0 });
+    expect(await byLink('approver:bob'), 'for its answer was lost').toEqual(counted);
+    expect(scene.refused).toEqual([]);
+    expect(await refusal(byLink('approver:bob', DIGEST.c))).toContain('look at it again');
+    expect(await refusal(byLink('approver:dan'))).toContain('it is approved already');
+    expect(scene.refused, 'by whom it was').toMatchObject([{ who: 'approver:dan' }]);
+    expect(scene.record().decisions).toHaveLength(2);
     const { isLeft } = await scene.status();
     expect([scene.record().state, isLeft]).toEqual(['approved', expect.any(Boolean)]);
     expect(await refusal(scene.decide('approve', 'approver:cid'))).toContain('it is approved already');

@@ -10,7 +10,12 @@ import {
 } from '@temporalio/workflow';
 import { problemOfClaim } from '../../domain/governance/statement.ts';
 import { objectOf } from '../../domain/json-object.ts';
-import { answerOfDecision, problemOfDecision, problemOfEnd } from '../../domain/registry/approval/quorum.ts';
+import {
+  answerOfDecision,
+  problemOfDecision,
+  problemOfEnd,
+  problemOfSeen,
+} from '../../domain/registry/approval/quorum.ts';
 import {
   resourceOfApproval,
   type ApprovalAsk,
@@ -196,12 +201,14 @@ function mustBeContent({ approvalId }: ApprovalContext, renewal: ApprovalAsk | n
 }
 
 /**
- * As far as it can be seen here: who it is has not been looked at, and what a link has seen is not known. Who is excluded is refused by who looks,
- * and writes down who it was.
+ * As far as it can be seen here: who it is has not been looked at. Who is excluded is refused by who looks, and writes down who it was. Whose a link
+ * is, and so whether it decides or is sent again because its answer was lost, is known there alone.
  */
-function problemOf({ record }: ApprovalStanding, verdict: Verdict, { claim, seen }: DecisionInput): string | null {
+function problemOf({ record }: ApprovalStanding, verdict: Verdict, input: DecisionInput): string | null {
+  const { claim = null, seen } = input as Pick<DecisionInput, 'seen'> & Partial<DecisionInput>;
+  if (claim === null) return problemOfSeen(record, seen);
   const asked = { ...record, excluded: {} };
-  return problemOfDecision(asked, { principal: claim?.actor ?? '', verdict, seen, authorities: null }, null);
+  return problemOfDecision(asked, { principal: claim.actor, verdict, seen, authorities: null }, null);
 }
 
 /** What can be seen of who sent it; of the holder of a link nothing. */

@@ -48,9 +48,15 @@ export function problemOfDecision(record: ApprovalRecord, candidate: Candidate, 
   if (before !== undefined && before.verdict !== candidate.verdict)
     return `you have decided already: ${before.verdict} at ${before.at}`;
   if (state === 'approved' && candidate.verdict === 'approve') return 'it is approved already';
-  if (candidate.seen !== record.contentDigest)
-    return `what you have seen (${candidate.seen.slice(0, 12)}) is not what is asked for now (${record.contentDigest.slice(0, 12)}): look at it again`;
-  return candidate.authorities === null ? null : chooseAuthority(record, candidate.authorities).problem;
+  const unseen = problemOfSeen(record, candidate.seen);
+  if (unseen !== null || candidate.authorities === null) return unseen;
+  return chooseAuthority(record, candidate.authorities).problem;
+}
+
+/** Says in words that somebody has seen another content than what is asked for; null when it is that. */
+export function problemOfSeen({ contentDigest }: Pick<ApprovalRecord, 'contentDigest'>, seen: string): string | null {
+  if (seen === contentDigest) return null;
+  return `what you have seen (${seen.slice(0, 12)}) is not what is asked for now (${contentDigest.slice(0, 12)}): look at it again`;
 }
 
 /** The decision of this round that somebody sends again, about the same content; null when there is none. */
