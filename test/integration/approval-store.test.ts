@@ -10,6 +10,7 @@ import { createGrantedApprovals } from '../../adapters/postgres/registry/granted
 import { createIdentityDirectory } from '../../adapters/postgres/registry/identity-directory.ts';
 import { migrate } from '../../adapters/postgres/migrate.ts';
 import { createPool } from '../../adapters/postgres/pool.ts';
+import type { LedgerTransaction } from '../../adapters/postgres/ledger/ledger.ts';
 import { createRolloutStore, type EvidenceParts } from '../../adapters/postgres/rollout-store.ts';
 import { portsFrom } from '../../config/load.ts';
 import { draftOfRegistry } from '../../domain/registry/registry-drafts.ts';
@@ -77,6 +78,26 @@ async function twin(name: string): Promise<string> {
 let orders = 0;
 /** What every order of a hand-over says. */
 const order = () => ({ id: `order-${(orders += 1).toString().padStart(8, '0')}`, environment: 'production' });
+
+/** Writes a right as an earlier version did, which named no environment; now that is refused, whoever writes it. */
+async function writtenBefore(
+  table: 'approval_delegation' | 'approval_link',
+  type: string,
+  write: (transaction: LedgerTransaction) => Promise<void>,
+): Promise<void> {
+  const actor = await parts.principals.actor('cid');
+  const transact = async () =>
+    await parts.ledger.transact(async (transaction) => {
+      await write(transaction);
+      transaction.append({ type, category: 'access_control', actor, resource: 'approval', risk: 'low' });
+    });
+  await expect(transact()).rejects.toThrow('names_its_environment');
+  await pool.query(`ALTER TABLE ${table} DROP CONSTRAINT names_its_environment`);
+  await transact();
+  await pool.query(
+    `ALTER TABLE ${table} ADD CONSTRAINT names_its_environment CHECK (environment IS NOT NULL) NOT VALID`,
+  );
+}
 
 let number = 0;
 async function open(change: Partial<ApprovalOrder> = {}, policy = APPROVAL_POLICY) {
@@ -366,14 +387,12 @@ describe('a right that was handed on', () => {
     const cid = await parts.principals.actor('cid');
     const here = { ...order(), to: people['viewer'] ?? '', approvalId: null, forSeconds: 60, reason: '' };
     await delegations.delegate(cid, { ...here, environment: 'staging' });
-    // As it was written before a worker looked who hands it on.
-    await parts.ledger.transact(async ({ append, client, next }) => {
+    await writtenBefore('approval_delegation', 'approval.delegated', async ({ client, next }) => {
       await client.query(
         `INSERT INTO approval_delegation (from_principal, to_principal, until_at, ledger_sequence)
          VALUES ($1, $2, now() + interval '1 hour', $3)`,
         [cid.id, here.to, next],
       );
-      append({ type: 'approval.delegated', category: 'access_control', actor: cid, resource: 'approval', risk: 'low' });
     });
     expect(await refusal(decide(approvalId, 'viewer'))).toContain('you have none of the roles');
     const about = { ...here, ...order(), approvalId, environment: 'staging' };
@@ -397,6 +416,26 @@ describe('a right that was handed on', () => {
 });
 
 describe('a one-time link', () => {
+  it('of before a worker looked who gives it out decides nothing', async () => {
+    const { approvalId, contentDigest } = await open();
+    const { linkId, secret } = makeLink();
+    await writtenBefore('approval_link', 'approval.link-issued', async ({ client, next }) => {
+      await client.query(
+        `INSERT INTO approval_link (link_id, approval_id, principal_id, secret_hash, content_digest, expires_at, ledger_sequence)
+         VALUES ($1, $2, $3, sha256(convert_to($4, 'UTF8')), $5, now() + interval '1 year', $6)`,
+        [linkId, approvalId, people['ann'], secret, contentDigest, next],
+      );
+    });
+    const code = `${linkId}.${secret}`;
+    expect(await refusal(store.openLink(`${code}x`, 'approve'))).toContain('it is not known');
+    expect(await refusal(store.openLink(code, 'approve'))).toContain('it is of an earlier version');
+    expect(await refusal(createApprovalLinks(parts).open(code))).toContain('it is of an earlier version');
+    expect(await refusal(decide(approvalId, 'ann', 'approve', contentDigest, linkId))).toContain(
+      'names_its_environment',
+    );
+    expect((await store.standing(approvalId)).record.decisions).toEqual([]);
+  });
+
   it('lets its holder decide once, as one principal, about one content', async () => {
     const { approvalId, contentDigest } = await open();
     const ann = await parts.principals.actor('ann');

@@ -41,6 +41,8 @@ type LinkOrder = Pick<LinkHandOver, 'approvalId' | 'secretHash' | 'seen'> & {
 
 interface LinkRow {
   readonly approval_id: string;
+  /** Null where it was written before workers looked who gives it out. */
+  readonly environment: string | null;
   readonly principal_id: string;
   readonly secret_hash: Buffer;
   readonly content_digest: string;
@@ -51,7 +53,7 @@ interface LinkRow {
   readonly used_for: Verdict | null;
 }
 
-const SELECT_LINK = `SELECT l.approval_id, l.principal_id, l.secret_hash, l.content_digest, l.expires_at, clock_timestamp() >= l.expires_at AS is_over,
+const SELECT_LINK = `SELECT l.approval_id, l.environment, l.principal_id, l.secret_hash, l.content_digest, l.expires_at, clock_timestamp() >= l.expires_at AS is_over,
     l.used_at IS NOT NULL AS is_used, d.verdict AS used_for
   FROM approval_link l LEFT JOIN approval_decision d ON d.approval_id = l.approval_id AND d.link_id = l.link_id
   WHERE l.link_id = $1`;
@@ -86,6 +88,8 @@ export function createApprovalLinks({ ledger, pool }: EvidenceParts) {
       const [row] = await query<LinkRow>(pool, SELECT_LINK, [linkId]);
       if (row === undefined || !timingSafeEqual(row.secret_hash, hashOf(secret)))
         throw new MlopsError('APPROVAL_LINK_INVALID', { problem: 'it is not known' });
+      if (row.environment === null)
+        throw new MlopsError('APPROVAL_LINK_INVALID', { problem: 'it is of an earlier version: make another' });
       const isRepeated = row.is_used && verdict !== null && row.used_for === verdict;
       if (row.is_used && !isRepeated) throw new MlopsError('APPROVAL_LINK_INVALID', { problem: 'it was used already' });
       if (row.is_over && !isRepeated) throw new MlopsError('APPROVAL_LINK_INVALID', { problem: 'it has expired' });
@@ -100,6 +104,7 @@ async function linkThere(client: PoolClient, order: LinkOrder, holder: EventActo
   if (row === undefined) return null;
   const isSame =
     row.approval_id === order.approvalId &&
+    row.environment === order.environment &&
     row.principal_id === holder.id &&
     row.secret_hash.toString('hex') === order.secretHash;
   if (!isSame) throw refusal(order, 'its id is that of another');
@@ -118,9 +123,9 @@ async function writeLink(
   if (isFinal(record.state)) throw refusal(order, `it is ${record.state}`);
   if (record.contentDigest !== seen) throw refusal(order, 'it has changed since you looked at it: look at it again');
   const { rows } = await client.query<{ expires_at: Date }>(
-    `INSERT INTO approval_link (link_id, approval_id, principal_id, secret_hash, content_digest, expires_at, ledger_sequence)
-     VALUES ($1, $2, $3, decode($4, 'hex'), $5, LEAST(clock_timestamp() + make_interval(secs => $6), $7::timestamptz), $8) RETURNING expires_at`,
-    [id, approvalId, holder.id, secretHash, seen, LIFETIME_SECONDS, record.expiresAt, next],
+    `INSERT INTO approval_link (link_id, approval_id, environment, principal_id, secret_hash, content_digest, expires_at, ledger_sequence)
+     VALUES ($1, $2, $3, $4, decode($5, 'hex'), $6, LEAST(clock_timestamp() + make_interval(secs => $7), $8::timestamptz), $9) RETURNING expires_at`,
+    [id, approvalId, environment, holder.id, secretHash, seen, LIFETIME_SECONDS, record.expiresAt, next],
   );
   const expiresAt = rows[0]?.expires_at.toISOString() ?? '';
   append(draftOfApproval('link-issued', record, { facts: { link: id, to: holder.id, expiresAt }, sealed }, holder));
