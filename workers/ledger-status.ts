@@ -1,26 +1,18 @@
 import { existsSync } from 'node:fs';
-import { readFile, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readFile } from 'node:fs/promises';
 import { createPrimitives } from '../adapters/crypto/primitives.ts';
-import { writeDurably } from '../adapters/files/durable-file.ts';
 import { checkpointFileOf, segmentFolder } from '../adapters/ledger/segments.ts';
 import { readProgress, type LedgerProgress } from '../adapters/postgres/ledger/progress.ts';
 import { openPool } from '../adapters/postgres/pool.ts';
 import type { MlopsConfig } from '../config/schema.ts';
-import { isMlopsError, messageOf } from '../domain/errors.ts';
 import { parseNote } from '../domain/governance/checkpoint.ts';
+import { readLedgerProblem, type LedgerProblem } from './ledger-problem.ts';
 
 /** How the ledger stands; `fix` is what mends it, where starting the worker does not. */
 interface Standing {
   readonly state: 'up' | 'degraded';
   readonly detail: string;
   readonly fix?: string;
-}
-
-/** Why a worker of this machine cannot sign, or repeat in files. */
-interface Problem {
-  readonly message: string;
-  readonly fix: string | null;
 }
 
 /** Commits are signed and filed within a second: what waits longer than this waits for somebody who does not come. */
@@ -36,7 +28,7 @@ export async function examineLedger(
     const progress = await readProgress(pool, lateSeconds);
     if (progress === null) return { state: 'degraded', detail: 'it was not opened yet' };
     const folder = segmentFolder(config.auditDirectory, progress.origin);
-    return judge(progress, { lateSeconds, filed: await readFiled(folder), problem: await readProblem(folder) });
+    return judge(progress, { lateSeconds, filed: await readFiled(folder), problem: await readLedgerProblem(folder) });
   } finally {
     await pool.end();
   }
@@ -44,7 +36,7 @@ export async function examineLedger(
 
 function judge(
   { signedBefore, signed, size, waitingSeconds }: LedgerProgress,
-  seen: { readonly lateSeconds: number; readonly filed: number | null; readonly problem: Problem | null },
+  seen: { readonly lateSeconds: number; readonly filed: number | null; readonly problem: LedgerProblem | null },
 ): Standing {
   const { filed, lateSeconds, problem } = seen;
   const told = problem === null ? '' : `: ${problem.message}`;
@@ -68,21 +60,4 @@ async function readFiled(folder: string): Promise<number | null> {
   const file = checkpointFileOf(folder);
   if (!existsSync(file)) return 0;
   return parseNote(createPrimitives(), await readFile(file, 'utf8'))?.checkpoint.size ?? 0;
-}
-
-function problemFileOf(folder: string): string {
-  return join(folder, 'problem.json');
-}
-
-async function readProblem(folder: string): Promise<Problem | null> {
-  const text = await readFile(problemFileOf(folder), 'utf8').catch(() => null);
-  return text === null ? null : (JSON.parse(text) as Problem);
-}
-
-/** Leaves word for `status` and `doctor` beside the files; null takes it away. On a full disk they see that nothing goes on. */
-export async function leaveProblem(folder: string, error: unknown): Promise<void> {
-  const file = problemFileOf(folder);
-  if (error === null) return await rm(file, { force: true });
-  const problem: Problem = { message: messageOf(error), fix: isMlopsError(error) ? error.remedy : null };
-  await writeDurably(file, `${JSON.stringify(problem)}\n`);
 }

@@ -15,11 +15,10 @@ import { createPayloadSealer } from '../adapters/postgres/ledger/seal-payloads.t
 import { signCheckpoint, sizeOfLog, type CheckpointSigner } from '../adapters/postgres/ledger/sign-checkpoint.ts';
 import type { EvidenceParts } from '../adapters/postgres/rollout-store.ts';
 import type { MlopsConfig } from '../config/schema.ts';
-import { messageOf } from '../domain/errors.ts';
 import type { Primitives } from '../domain/governance/primitives.ts';
 import { formatVerifierKey, keyLines } from '../domain/governance/verifier-key.ts';
 import { sourceOfCall, sourceOfCommand, type SourceOfAct } from './act-source.ts';
-import { leaveProblem } from './ledger-status.ts';
+import { createProblemTeller } from './ledger-problem.ts';
 import { requestOfCall, requestOfProgram } from './request-id.ts';
 import { wrappingKeysOf, type KeyPlace } from './wrapping-keys.ts';
 
@@ -109,25 +108,20 @@ function followCommits(
   folder: string,
 ): { readonly wake: () => void; close(): Promise<void> } {
   const segments = createSegmentFiles(folder);
+  const problem = createProblemTeller(folder, log);
   let timer: NodeJS.Timeout | null = null;
   let following: Promise<void> | null = null;
   let isBehind = false;
   let followed: number | null = null;
-  let problem: string | null = null;
   const follow = async (): Promise<void> => {
     try {
       const checkpoint = await signCheckpoint(pool, primitives, await signer());
       await segments.follow(checkpoint, (from, to) => readEventLines(pool, from, to));
-      if (problem !== null || followed === null) await leaveProblem(folder, null);
+      await problem.takeBack();
       followed = checkpoint.size;
-      problem = null;
     } catch (error) {
-      // What fails lasts many looks, and is said once. Where not even that can be written, it shows by what is not signed or filed.
-      if (problem !== messageOf(error)) {
-        log.error({ error: messageOf(error) }, 'ledger was not signed, or not repeated in its files');
-        await leaveProblem(folder, error).catch(() => undefined);
-      }
-      problem = messageOf(error);
+      // Where not even that can be written, it shows by what is not signed or filed.
+      await problem.tell(error);
     }
   };
   const catchUp = async (): Promise<void> => {
@@ -146,7 +140,7 @@ function followCommits(
   // A database that is away is said by those who need it.
   const look = async (): Promise<void> => {
     const size = await sizeOfLog(pool).catch(() => followed);
-    if ((size !== followed || problem !== null) && following === null && timer === null) run();
+    if ((size !== followed || problem.isTelling()) && following === null && timer === null) run();
   };
   const looking = setInterval(() => void look(), LOOK_MS).unref();
   return {
@@ -158,6 +152,7 @@ function followCommits(
         run();
       }
       await following;
+      await problem.takeBack().catch(() => undefined);
     },
   };
 }

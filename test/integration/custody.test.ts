@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -843,6 +843,25 @@ describe('how the ledger stands', () => {
     );
     expect((await examine()).fix).toContain('verify-evidence-offline.md');
     await change('test/behind', 'test/before');
+    await until('up', /in files$/);
+  });
+
+  it('says what one worker cannot do while another can, and not for ever what one said that was killed', async () => {
+    const { origin = '' } = (await pool.query<{ origin: string }>('SELECT origin FROM ledger_head')).rows[0] ?? {};
+    const folder = segmentFolder(config.auditDirectory, origin);
+    const wordOf = (name: string) => join(folder, `problem-${name}.json`);
+    const leave = (name: string) => writeFileSync(wordOf(name), '{"message":"its disk is full","fix":null}');
+    leave('other');
+    await say('by-another', 'words');
+    await until('degraded', /events, and a worker could not go on: its disk is full$/);
+    const another = await composeLedger(config, pool, pino({ level: 'silent' }));
+    await sleep(1000);
+    await another.close();
+    expect(await examine(), 'whoever starts goes on too').toMatchObject({ state: 'degraded' });
+    rmSync(wordOf('other'));
+    leave('killed');
+    const before = new Date(Date.now() - 120_000);
+    utimesSync(wordOf('killed'), before, before);
     await until('up', /in files$/);
   });
 });
