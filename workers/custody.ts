@@ -107,11 +107,15 @@ function createRotation(
       return await alone(async () => {
         const key = await wrapping.foreseeNext();
         const origin = await originOf(pool);
+        const who = await parts.principals.actor(actor);
+        const say = async (said: string): Promise<void> => {
+          const draft = { subject: `ledger/${origin}`, reason, facts: { key: said } };
+          await parts.ledger.append(draftOfCustody('keys-rotated', draft, who));
+        };
         // Written before: a rotation that stopped half way is known, and the next one goes on with it.
-        const draft = { subject: `ledger/${origin}`, reason, facts: { key } };
-        await parts.ledger.append(draftOfCustody('keys-rotated', draft, await parts.principals.actor(actor)));
+        await say(key);
         await wrapping.useNext();
-        const rewrapped = await rewrapKeys(pool, await openDataKeys(config), { origin, active: key });
+        const rewrapped = await rewrapKeys(pool, await openDataKeys(config), { origin, active: key, say });
         const secrets = await rewrapSecrets(pool, wrapping.dataKeys('webhook'), { origin, active: key });
         const artifacts = await (await composeArtifacts(config)).rewrap(key);
         return { key, place: wrapping.place, rewrapped, secrets, artifacts };

@@ -26,6 +26,7 @@ import { loadConfig, portsFrom } from '../../config/load.ts';
 import type { MlopsConfig } from '../../config/schema.ts';
 import { parseNote } from '../../domain/governance/checkpoint.ts';
 import type { ConsistencyProof } from '../../domain/governance/consistency-proof.ts';
+import { draftOfCustody } from '../../domain/governance/custody-drafts.ts';
 import type { EventDraft } from '../../domain/governance/event-draft.ts';
 import { ROLE_NAMES } from '../../domain/governance/roles.ts';
 import { createExportVerifier } from '../../domain/governance/verify-export.ts';
@@ -612,8 +613,42 @@ describe('the rotation of the wrapping key', () => {
   it('ends also where another key is in use than the one that was asked for', { timeout: 20_000 }, async () => {
     const keys = createLocalDataKeys(followWrappingKeys(config.stateDirectory));
     const { rows } = await pool.query<{ origin: string }>('SELECT origin FROM ledger_head');
-    const rewrapped = await rewrapKeys(pool, keys, { origin: rows[0]?.origin ?? '', active: 'of another machine' });
-    expect(rewrapped, 'those in use are under that key already').toBe(0);
+    const place = {
+      origin: rows[0]?.origin ?? '',
+      active: 'of another machine',
+      say: async () => await Promise.reject(),
+    };
+    expect(await rewrapKeys(pool, keys, place), 'those in use are under that key already').toBe(0);
+  });
+
+  it('says also which key a service has put to use meanwhile, before it wraps under that', async () => {
+    const { rows } = await pool.query<{ key: string; keys: string }>(
+      'SELECT wrapping_key AS key, count(*) AS keys FROM ledger_key WHERE wrapped IS NOT NULL GROUP BY 1',
+    );
+    const [{ key, keys } = { key: '', keys: '' }, ...others] = rows;
+    expect(others).toEqual([]);
+    const said: string[] = [];
+    const actor = await parts.principals.actor('officer');
+    const wrapUnder = async (wrappingKey: string) =>
+      await rewrapKeys(
+        pool,
+        {
+          ...createLocalDataKeys(followWrappingKeys(config.stateDirectory)),
+          rewrap: async ({ wrapped }) => await Promise.resolve({ wrappingKey, wrapped }),
+        },
+        {
+          origin: '',
+          active: 'foreseen',
+          say: async (one) => {
+            said.push(one);
+            const draft = { subject: 'ledger', reason: '', facts: { key: one } };
+            await parts.ledger.append(draftOfCustody('keys-rotated', draft, actor));
+          },
+        },
+      );
+    expect(await wrapUnder('of a schedule')).toBe(Number(keys));
+    await wrapUnder(key);
+    expect(said).toEqual(['of a schedule', key]);
   });
 
   it('wraps what a rotation that stopped had left, with the next one', async () => {

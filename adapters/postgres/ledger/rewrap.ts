@@ -13,7 +13,8 @@ interface Row {
 
 /**
  * Wraps every key that is wrapped under another key than `active` anew. Payloads stay as they are. Goes on where an earlier run
- * stopped; a key that is destroyed meanwhile stays destroyed.
+ * stopped; a key that is destroyed meanwhile stays destroyed. A service may have put yet another key to use meanwhile, by a schedule of
+ * its own: `say` writes down that keys are wrapped under it, before the first is.
  *
  * @returns how many were wrapped anew
  * @throws LEDGER_KEY_UNREADABLE
@@ -21,9 +22,10 @@ interface Row {
 export async function rewrapKeys(
   pool: Pool,
   keys: DataKeys,
-  place: { readonly origin: string; readonly active: string },
+  place: { readonly origin: string; readonly active: string; readonly say: (key: string) => Promise<void> },
 ): Promise<number> {
-  const { active, origin } = place;
+  const { active, origin, say } = place;
+  const said = new Set([active]);
   let done = 0;
   // Each is met once, whatever becomes of it: another rotation may be putting yet another key to use.
   for (let last = '0'; ;) {
@@ -39,6 +41,8 @@ export async function rewrapKeys(
       const anew = await keys.rewrap({ origin, subject, wrappingKey, wrapped });
       // Yet another rotation has it under its key already.
       if (anew.wrappingKey === wrappingKey) continue;
+      if (!said.has(anew.wrappingKey)) await say(anew.wrappingKey);
+      said.add(anew.wrappingKey);
       await query(
         pool,
         `UPDATE ledger_key SET wrapping_key = $2, wrapped = $3
