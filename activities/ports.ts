@@ -1,6 +1,6 @@
 import type { EventActor } from '../domain/governance/event-draft.ts';
 import type { AskedFor, Claim } from '../domain/governance/statement.ts';
-import type { StageOrder } from './versions.ts';
+import type { RestoreOrder, StageOrder } from './versions.ts';
 import type { ApprovalKind } from '../domain/registry/approval/request.ts';
 import type { OpenRequest } from '../domain/rollout/approval-request.ts';
 import type { EarlierAttempt } from '../domain/rollout/error-budget.ts';
@@ -38,8 +38,8 @@ export interface VersionRegistry {
   }): Promise<AdmittedVersions>;
   /** Moves the version into production, by its approval, until the end of the rollout is recorded. @throws what a promotion throws */
   promote(order: StageOrder): Promise<string>;
-  /** Takes it out again, and puts back what was there. Null: it is not there, or was before. */
-  restore(order: StageOrder): Promise<string | null>;
+  /** Takes it out again, once, and puts back what was there. Null: it is not there, or was before. */
+  restore(order: RestoreOrder): Promise<string | null>;
 }
 
 /** What a router can do; a plan that needs more is refused before anything moves. */

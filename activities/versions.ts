@@ -21,8 +21,11 @@ export function createVersionActivities({ versions }: { readonly versions: Versi
       return await alive(async () => await versions.promote(order));
     },
 
-    /** The traffic did not follow: the stage goes back. Returns what was done, in words; null when there was nothing to do. */
-    async restoreVersion(order: StageOrder): Promise<string | null> {
+    /**
+     * The traffic did not follow: the stage goes back. Returns what was done, in words, in the same ones when it was done by an attempt
+     * whose answer was lost; null when there was nothing to do.
+     */
+    async restoreVersion(order: RestoreOrder): Promise<string | null> {
       return await alive(async () => await versions.restore(order));
     },
   };
@@ -38,4 +41,10 @@ export interface StageOrder {
   readonly actor: string;
   /** Of the rollout that it follows; absent in orders of before it was kept. */
   readonly rolloutKey?: string;
+}
+
+/** Which version leaves it again. */
+export interface RestoreOrder extends StageOrder {
+  /** Names this order within its rollout: it is carried out once. Absent in orders of before it was kept. */
+  readonly key?: string;
 }

@@ -1,11 +1,11 @@
 import type { VersionRegistry } from '../activities/ports.ts';
-import type { StageOrder } from '../activities/versions.ts';
+import type { RestoreOrder, StageOrder } from '../activities/versions.ts';
 import { readErased } from '../adapters/postgres/erased-while-running.ts';
 import { createApprovalReader } from '../adapters/postgres/registry/approval-reader.ts';
 import type { RegistryParts } from '../adapters/postgres/registry/parts.ts';
 import { admitVersions } from '../adapters/postgres/registry/rollout-versions.ts';
 import type { createRegistry } from '../adapters/postgres/registry/registry.ts';
-import { undoPromotion } from '../adapters/postgres/registry/undo-promotion.ts';
+import { undoPromotion, type UndoOrder } from '../adapters/postgres/registry/undo-promotion.ts';
 
 /** The registry as rollouts see it: it lets versions in, and its stages follow the traffic. */
 export function composeRolloutVersions(
@@ -25,8 +25,14 @@ export function composeRolloutVersions(
         ? `${version} is in production already`
         : `${version}: ${outcome.from} → ${outcome.version.stage}`;
     },
-    restore: async (asked) => await undoPromotion(parts, { ...asked, actor: await actorOf(parts, asked) }),
+    restore: async (asked) => await undoPromotion(parts, await undoOf(parts, asked)),
   };
+}
+
+async function undoOf(parts: RegistryParts, asked: RestoreOrder): Promise<UndoOrder> {
+  const { key, model, production, rolloutKey, version } = asked;
+  const named = key === undefined || rolloutKey === undefined ? {} : { key: `${rolloutKey}/${key}` };
+  return { model, version, production, actor: await actorOf(parts, asked), ...named };
 }
 
 /** Who began the rollout; by their id when they were erased since: the name means nobody any more. */

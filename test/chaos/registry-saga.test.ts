@@ -171,6 +171,8 @@ describe('the promotion of a governed version', () => {
         `SELECT version FROM version_stage JOIN model_version USING (version_id) WHERE stage = 'production'`,
       );
       expect(standing).toEqual([{ version: '1.1.0' }]);
+      const told = await ask(`SELECT details ->> 'detail' AS detail FROM rollout_event WHERE event = 'stage-restored'`);
+      expect(told, 'whose answer was lost too').toEqual([{ detail: '1.2.0 left production; 1.1.0 is there' }]);
     },
   );
 });

@@ -5,7 +5,7 @@ import { migrate } from '../../adapters/postgres/migrate.ts';
 import { createPool } from '../../adapters/postgres/pool.ts';
 import { createTrafficStore } from '../../adapters/postgres/traffic-store.ts';
 import { admitVersions } from '../../adapters/postgres/registry/rollout-versions.ts';
-import { undoPromotion, type UndoOrder } from '../../adapters/postgres/registry/undo-promotion.ts';
+import { undoPromotion } from '../../adapters/postgres/registry/undo-promotion.ts';
 import { createRolloutStore, type EvidenceParts } from '../../adapters/postgres/rollout-store.ts';
 import { portsFrom } from '../../config/load.ts';
 import { isMlopsError, MlopsError } from '../../domain/errors.ts';
@@ -14,6 +14,7 @@ import { STAGES } from '../../domain/registry/stages.ts';
 import { readChange } from '../../adapters/postgres/registry/change-content.ts';
 import { assemblePolicy } from '../../domain/registry/policy.ts';
 import type { AwaitedApproval } from '../../domain/registry/records.ts';
+import type { RestoreOrder } from '../../activities/versions.ts';
 import type { RegistrationOrder } from '../../domain/registry/registration.ts';
 import type { LiveSplit } from '../../domain/rollout/split.ts';
 import { APPROVAL_POLICY } from '../support/approval-policy.ts';
@@ -919,7 +920,7 @@ describe('a promotion that its rollout undoes', () => {
       await promote(model, version);
     }
   };
-  const undo = async (model: string, more: Partial<UndoOrder> = {}, parts = made.parts) => {
+  const undo = async (model: string, more: Partial<RestoreOrder> = {}, parts = made.parts) => {
     const versions = composeRolloutVersions(registry, parts);
     const order = { model, version: '1.2.0', production: '1.0.0', approvalId: null, actor: 'ada', ...more };
     return await versions.restore(order);
@@ -936,7 +937,45 @@ describe('a promotion that its rollout undoes', () => {
       { act: 'gone-back', version: '1.0.0', to: 'production', approvalId },
       { act: 'replaced', version: '1.2.0', to: 'staging' },
     ]);
-    expect(await undo('undone'), 'the answer was lost').toBeNull();
+    expect(await undo('undone'), 'nobody can say whether it was this order').toBeNull();
+  });
+
+  it('is answered in the same words when the answer was lost, and made once by each order', async () => {
+    const named = { rolloutKey: 'lost-1', key: 'stage-restored' };
+    const later = { rolloutKey: 'lost-1', key: 'stage-restored/late' };
+    await replace('undone_lost');
+    const words = await undo('undone_lost', named);
+    expect(words).toBe('1.2.0 left production; 1.0.0 is there');
+    expect(await undo('undone_lost', named)).toBe(words);
+    expect(await undo('undone_lost', later), 'it has done nothing').toBeNull();
+    expect(await undo('undone_lost', { ...named, rolloutKey: 'lost-2' }), 'nor another rollout').toBeNull();
+    const { changes } = await registry.history({ model: 'undone_lost', after: null, limit: 10, actor: 'ada' });
+    const approvalId =
+      changes.find(({ act, version }) => act === 'promoted' && version === '1.2.0')?.approvalId ?? null;
+    const late = { ...ADA, model: 'undone_lost', version: '1.2.0', to: 'production', isByRollout: true } as const;
+    await registry.promote({ ...late, expectedProduction: '1.0.0', approvalId });
+    expect(await undo('undone_lost', named), 'what came after it is of the next order').toBe(words);
+    expect(await production('undone_lost')).toBe('1.2.0');
+    expect(await undo('undone_lost', later)).toBe(words);
+    expect(await production('undone_lost')).toBe('1.0.0');
+
+    await replace('undone_first');
+    const first = await undo('undone_first', { ...named, production: null });
+    expect(first).toBe('1.2.0 left production; nothing is there, as before');
+    expect(await undo('undone_first', { ...named, production: null })).toBe(first);
+
+    await replace('undone_stuck');
+    const { registration } = await show('undone_stuck', '1.0.0');
+    await appendFile(made.store.pathOf(registration.artifact ?? ''), 'x');
+    const stuck = await undo('undone_stuck', named);
+    expect(stuck).toContain('nothing is there now, for 1.0.0 cannot come back: Artifact of');
+    expect(await undo('undone_stuck', named)).toBe(stuck);
+
+    await replace('undone_left');
+    await registry.demote({ ...ADA, model: 'undone_left', version: '1.0.0', to: 'development' });
+    const left = await undo('undone_left', named);
+    expect(left).toContain('1.0.0 cannot come back: it is in development now');
+    expect(await undo('undone_left', named)).toBe(left);
   });
 
   it('leaves nothing in production where what was there cannot come back, and says so', async () => {

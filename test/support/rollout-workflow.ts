@@ -11,7 +11,7 @@ import { ApplicationFailure } from '@temporalio/common';
 import { Client, Connection } from '@temporalio/client';
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import type { AdmittedVersions } from '../../activities/ports.ts';
-import type { StageOrder } from '../../activities/versions.ts';
+import type { RestoreOrder, StageOrder } from '../../activities/versions.ts';
 import type { Authorisation } from '../../activities/authorise.ts';
 import type { ApplySplitInput } from '../../activities/traffic.ts';
 import type { DecideInput } from '../../activities/approval.ts';
@@ -48,6 +48,7 @@ export interface World {
   record(event: RolloutEventRecord): Promise<void>;
   close(input: CloseInput): Promise<void>;
   canaryIsHealthy(): boolean;
+  stableIsHealthy(): boolean;
   /** What the registry says of the versions. */
   versions(): Promise<AdmittedVersions>;
   /** Fails when the registry refuses the stage. */
@@ -116,6 +117,8 @@ interface Stage {
   readonly looks: ObserveInput[];
   readonly asked: AskedFor[];
   readonly stages: string[];
+  /** Orders that were carried out to take one out again. */
+  readonly restored: Set<string>;
   readonly book: ApprovalBook;
   generation: number;
 }
@@ -227,6 +230,7 @@ function setStage(model: string, world: Partial<World>): Stage {
     record: async () => undefined,
     close: async () => undefined,
     canaryIsHealthy: () => true,
+    stableIsHealthy: () => true,
     versions: async () => await Promise.resolve({ isGoverned: false, approvalId: null, production: null }),
     moveStage: async () => undefined,
     stageMoved: async () => undefined,
@@ -241,6 +245,7 @@ function setStage(model: string, world: Partial<World>): Stage {
     looks: [],
     asked: [],
     stages: [],
+    restored: new Set(),
     book: createApprovalBook(model),
     generation: 1,
   };
@@ -280,8 +285,9 @@ function actFor(stages: ReadonlyMap<string, Stage>) {
       return { ...allIsWell(input), nowMs, ...seen };
     },
     probeArms: async ({ model }: { model: string }) => {
-      const healthy = stageOf(model).world.canaryIsHealthy();
-      const stable = { healthy: true, detail: 'ok' };
+      const { world } = stageOf(model);
+      const healthy = world.canaryIsHealthy();
+      const stable = { healthy: world.stableIsHealthy(), detail: 'ok' };
       return await Promise.resolve({
         nowMs: Date.now(),
         stable,
@@ -319,11 +325,14 @@ function actFor(stages: ReadonlyMap<string, Stage>) {
       await stage.world.stageMoved();
       return 'staging → production';
     },
-    restoreVersion: async (order: StageOrder) => {
-      const { stages: moved } = stageOf(order.model);
-      if (moved.at(-1) !== `${order.version} in`) return await Promise.resolve(null);
-      moved.push(`${order.version} out`);
-      return await Promise.resolve('out');
+    restoreVersion: async ({ key = '', model, version }: RestoreOrder) => {
+      const { restored, stages: moved } = stageOf(model);
+      // Each order is carried out once, and answered as often as it is given, as the registry does.
+      if (!restored.has(key) && moved.at(-1) === `${version} in`) {
+        restored.add(key);
+        moved.push(`${version} out`);
+      }
+      return await Promise.resolve(restored.has(key) ? 'out' : null);
     },
     askForApproval: async (order: RolloutAsk) => await stageOf(order.model).book.ask(order),
     withdrawRequest: async ({ approvalId }: { approvalId: string }) =>

@@ -130,7 +130,35 @@ describe.concurrent('after somebody said stop', () => {
     expect(scene.events.map(({ event }) => event)).toContain('stage-restored');
   });
 
-  it('while nobody has heard whether the stage moved, it comes back out', async () => {
+  it('while the stage moves, people are told that it came back out, though the database was away then', async () => {
+    const held = hold();
+    let refused = 0;
+    const scene = await theatre.start(
+      [{ weight: 50, windowMinutes: 0.03 }],
+      {},
+      {
+        versions: async () => await Promise.resolve(GOVERNED),
+        moveStage: held.last,
+        close: async () => {
+          held.letGo();
+          while (scene.stages.length === 0) await sleep(50);
+        },
+        // As long as what happens is tried before it is kept.
+        record: async ({ event }) => {
+          if (event !== 'stage-restored' || refused === 5) return;
+          refused += 1;
+          await Promise.reject(new Error('database is away'));
+        },
+      },
+    );
+    await scene.until(held.isUnderWay);
+    await scene.act('abort');
+    expect(await scene.result()).toMatchObject({ outcome: 'aborted' });
+    expect([scene.stages, refused]).toEqual([['2 in', '2 out'], 5]);
+    expect(scene.events.at(-1)).toMatchObject({ event: 'stage-restored', notification: { severity: 'warning' } });
+  }, 60_000);
+
+  it('while nobody has heard whether the stage moved, it comes back out, and people are told once', async () => {
     const scene = await theatre.start(
       [{ weight: 50, windowMinutes: 0.03 }],
       {},
@@ -143,6 +171,7 @@ describe.concurrent('after somebody said stop', () => {
     await scene.act('abort');
     expect(await scene.result()).toMatchObject({ outcome: 'aborted' });
     expect(scene.stages).toEqual(['2 in', '2 out']);
+    expect(scene.events.filter(({ event }) => event === 'stage-restored')).toHaveLength(1);
   });
 
   it('is refused once the record of the promotion is being written', async () => {

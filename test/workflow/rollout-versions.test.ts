@@ -100,3 +100,27 @@ it('a stage that has moved goes back when the rollout does not end there', async
   expect(scene.stages).toEqual(['2 in', '2 out']);
   expect(scene.weights.at(-1)).toBe(0);
 });
+
+it('where stable is down after the stage has moved, it goes back, and people are told where the users are', async () => {
+  let hasMoved = false;
+  const scene = await theatre.start(
+    QUICK,
+    {},
+    {
+      versions: async () => await Promise.resolve(GOVERNED),
+      stageMoved: async () => void (hasMoved = await Promise.resolve(true)),
+      stableIsHealthy: () => !hasMoved,
+      apply: async ({ idempotencyKey }) => {
+        if (!idempotencyKey.endsWith('/finish')) return;
+        throw await Promise.resolve(
+          ApplicationFailure.create({ message: 'router is away', type: 'ROUTER_UNREACHABLE', nextRetryDelay: '50ms' }),
+        );
+      },
+    },
+  );
+  expect(await scene.result()).toMatchObject({ outcome: 'failed', reason: 'stable-down', finalWeightPercent: 100 });
+  expect(scene.weights, 'nobody is moved onto a dead arm').toEqual([50, 100]);
+  expect(scene.stages, 'the guard brings the users back to it').toEqual(['2 in', '2 out']);
+  const told = scene.events.find(({ event }) => event === 'stage-restored');
+  expect(told?.details).toMatchObject({ detail: 'out; users stay on 2 until 1 is healthy' });
+}, 60_000);

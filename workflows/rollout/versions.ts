@@ -2,7 +2,9 @@ import { patched, proxyActivities } from '@temporalio/workflow';
 import type { RolloutActivities } from '../../activities/index.ts';
 import type { Ending, RolloutContext } from './context.ts';
 import { isPassing, messageOf } from './failure.ts';
-import { record } from './record.ts';
+import { record, recordLast, type News } from './record.ts';
+
+const WHOLE = 10_000;
 
 /** An artifact may be gigabytes; a worker that dies while it reads is noticed by its silence. */
 const { examineVersions, promoteVersion, restoreVersion } = proxyActivities<RolloutActivities>({
@@ -41,13 +43,12 @@ export async function moveStage(context: RolloutContext): Promise<Ending | null>
 }
 
 /** The rollout did not end where the stage is: it goes back. */
-export async function restoreStage(context: RolloutContext, key = 'stage-restored'): Promise<void> {
+export async function restoreStage(context: RolloutContext): Promise<void> {
   const { run } = context;
   if (run.isStageMoved !== true && run.isStageAsked !== true) return;
-  const done = await restoreVersion.executeWithOptions({ summary: 'stage goes back' }, [stageOrder(context)]);
+  const news = await takeStageBack(context, 'stage-restored');
   run.isStageMoved = false;
-  if (done === null) return;
-  await record(context, { key, event: 'stage-restored', detail: done, notify: 'warning' });
+  if (news !== null) await record(context, news);
 }
 
 /**
@@ -55,7 +56,25 @@ export async function restoreStage(context: RolloutContext, key = 'stage-restore
  * and that record is taken back now.
  */
 export async function restoreLateStage(context: RolloutContext): Promise<void> {
-  if (context.run.isStageAsked === true) await restoreStage(context, 'stage-restored/late');
+  if (context.run.isStageAsked !== true) return;
+  const news = await takeStageBack(context, 'stage-restored/late');
+  if (news === null) return;
+  // Nothing writes afterwards what is kept now.
+  if (patched('a-late-restore-is-written-or-tried-again')) await recordLast(context, news);
+  else await record(context, news);
+}
+
+/** Each order is carried out once, and answered in the same words as often as it is given. Null: there was nothing to take back. */
+async function takeStageBack(context: RolloutContext, key: string): Promise<News | null> {
+  const { canary, stable } = context.request;
+  const order = { ...stageOrder(context), key };
+  const done = await restoreVersion.executeWithOptions({ summary: 'stage goes back' }, [order]);
+  if (done === null) return null;
+  const users =
+    context.run.intended.canaryBasisPoints === WHOLE
+      ? `; users stay on ${canary.version} until ${stable.version} is healthy`
+      : '';
+  return { key, event: 'stage-restored', detail: `${done}${users}`, notify: 'warning' };
 }
 
 function stageOrder({ request, run }: RolloutContext) {

@@ -11,7 +11,7 @@ import type { LiveSplit } from '../../../domain/rollout/split.ts';
 import type { LedgerTransaction } from '../ledger/ledger.ts';
 import { archiveOthers } from './archive-others.ts';
 import { approvalFor, consumeApproval } from './approve.ts';
-import { changeStage, type UsedApproval } from './change-stage.ts';
+import { changeStage, type StageChange, type UsedApproval } from './change-stage.ts';
 import { outcomeOf } from './outcome-of.ts';
 import type { RegistryParts } from './parts.ts';
 import { refusalsRecorded } from './refusals.ts';
@@ -151,9 +151,11 @@ export async function enterStage(
     readonly approval: UsedApproval | null;
     readonly order: Pick<PromoteOrder, 'to' | 'reason'>;
     readonly act: 'promoted' | 'gone-back';
+    /** More for programs to know this change by. */
+    readonly facts?: StageChange['facts'];
   },
 ): Promise<void> {
-  const { act, actor, approval, current, environment, order, row } = entry;
+  const { act, actor, approval, current, environment, facts: more = {}, order, row } = entry;
   const { reason, to } = order;
   const change = { environment, actor };
   if (current !== null) {
@@ -168,7 +170,7 @@ export async function enterStage(
       facts,
     });
   }
-  const facts = to === 'production' ? { replaced: current?.content.version ?? null } : {};
+  const facts = { ...(to === 'production' ? { replaced: current?.content.version ?? null } : {}), ...more };
   await changeStage(transaction, { ...change, version: row, to, act, approval, reason, facts });
 }
 
