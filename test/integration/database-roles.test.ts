@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import { Client, type Pool } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createLedger } from '../../adapters/postgres/ledger/ledger.ts';
+import { wordsOf } from '../../adapters/postgres/ledger/word-blocks.ts';
 import { createPrincipals } from '../../adapters/postgres/ledger/principals.ts';
 import { createPayloadSealer } from '../../adapters/postgres/ledger/seal-payloads.ts';
 import { ensureLedgerKeys } from '../../adapters/crypto/ledger-keys.ts';
@@ -18,8 +19,7 @@ import { newPrincipalId, readIdentity, writeIdentity } from '../../adapters/iden
 import { digestOf } from '../../adapters/crypto/digest-of.ts';
 import { exportLedger, openPayloads } from '../../adapters/postgres/ledger/export-ledger.ts';
 import { createProver } from '../../adapters/postgres/ledger/prove.ts';
-import { signCheckpoint } from '../../adapters/postgres/ledger/sign-checkpoint.ts';
-import { wordsOf } from '../../adapters/postgres/ledger/word-blocks.ts';
+import { mayKeepCheckpoints, signCheckpoint } from '../../adapters/postgres/ledger/sign-checkpoint.ts';
 import { createErasure } from '../../adapters/postgres/ledger/erase.ts';
 import { createLegalHolds } from '../../adapters/postgres/ledger/legal-holds.ts';
 import type { LedgerTransaction } from '../../adapters/postgres/ledger/ledger.ts';
@@ -287,8 +287,16 @@ describe("what is appended by a statement of one's own", () => {
     const [sequence, recordedAt] = [Number(size), new Date().toISOString()];
     const place = { log: ORIGIN, sequence, previous: last, recordedAt, commitment: null };
     const { actor, category, frameworks = [], resource, risk, type } = draft;
-    const words = wordsOf(draft);
-    const found = { type, category, actor: actor.id, resource, risk, frameworks, words, idempotency_key: null };
+    const found = {
+      type,
+      category,
+      actor: actor.id,
+      resource,
+      risk,
+      frameworks,
+      words: [...wordsOf(draft), 'approval.approve'],
+      idempotency_key: null,
+    };
     const canonical = canonicalJson(assembleEvent(draft, place));
     const batch: Batch = { recordedAt, event: { ...found, sequence, canonical }, payloads: [], more: {} };
     change(batch);
@@ -330,6 +338,16 @@ describe("what is appended by a statement of one's own", () => {
       .map(([title, change]): [string, (batch: Batch) => void] => [title, change]),
     ['is found under another framework', ({ event }) => void (event['frameworks'] = ['gdpr'])],
     ['is found under a framework that it does not name', says('"frameworks":["soc2"],', '')],
+    [
+      'is not found by the words of its type',
+      ({ event }) => void (event['words'] = ['r']),
+      'is not found by the words of its type and resource',
+    ],
+    [
+      'is not found by those of its resource',
+      ({ event }) => void (event['words'] = ['audit.queried']),
+      'is not found by the words of its type and resource',
+    ],
     ['leaves a gap', ({ event }) => void (event['sequence'] = 1_000_000)],
     ['is not what its hash says', ({ event }) => void (event['leaf_hash'] = '0'.repeat(64))],
     ['does not go on from the one before', says('"previous":"', '"previous":"0')],
@@ -407,6 +425,19 @@ describe("what is appended by a statement of one's own", () => {
       { ...DRAFT, facts: { number: 1.7976931348623157e308, whole: 2 ** 53, texts: ['\b\f\n\r\t', '\u000b', '"/'] } },
     ];
     for (const draft of drafts) await append(() => undefined, draft);
+    for (const resource of [
+      '/x',
+      'a//b',
+      'a/',
+      'Model/RAG_api',
+      'x:y/z',
+      'Größe/ẞ',
+      `m/${'x'.repeat(101)}`,
+      'a b\tc',
+      '',
+      '-/.',
+    ])
+      await append(() => undefined, { ...DRAFT, resource });
     const numbers = fc.oneof(
       fc.double({ noNaN: true, noDefaultInfinity: true }),
       fc.bigInt({ min: -(2n ** 64n), max: 2n ** 64n }).map(Number),
@@ -422,6 +453,28 @@ describe("what is appended by a statement of one's own", () => {
       }),
       { numRuns: 50 },
     );
+  });
+
+  it('has numbers that are canonical for the database where they are for the program', async () => {
+    const numbers = [
+      ...fc.sample(fc.double({ noNaN: true, noDefaultInfinity: true }), 5000),
+      ...fc.sample(fc.double({ noNaN: true, min: 2 ** 50, max: 2 ** 90 }), 5000),
+      ...fc.sample(fc.double({ noNaN: true, min: -1e-3, max: 1e-3 }), 2000),
+      ...fc.sample(fc.maxSafeInteger(), 2000),
+      ...Array.from({ length: 2000 }, (_, at) => 2 ** (at - 1000)),
+      6.486428920707102e16,
+      2 ** 59,
+      1e21 - 2 ** 17,
+      1e21,
+      1.2345678901234567e25,
+      5e-324,
+      Number.MAX_VALUE,
+    ].filter((one) => Number.isFinite(one));
+    const { rows } = await owner.query<{ texts: string[] }>(
+      `SELECT array_agg(canonical_number(n) ORDER BY place) AS texts FROM unnest($1::float8[]) WITH ORDINALITY AS given(n, place)`,
+      [numbers],
+    );
+    expect(rows[0]?.texts).toEqual(numbers.map((one) => JSON.stringify(one)));
   });
 
   it('is not believed about the tree: anybody can append after it, and have it signed', async () => {
@@ -449,6 +502,9 @@ describe("what is appended by a statement of one's own", () => {
       await clientOf(role).query('SELECT ledger_keep_checkpoint($1, $2, $3)', [size, note, []]);
     for (const role of DATABASE_ROLE_NAMES.filter((one) => one !== 'mlops_worker'))
       await expect(keep(role, 5), role).rejects.toThrow('permission denied');
+    // A command that has the signing key looks whether its login may keep what it signs.
+    for (const role of DATABASE_ROLE_NAMES)
+      expect(await as(role, async ({ pool }) => await mayKeepCheckpoints(pool)), role).toBe(role === 'mlops_worker');
     const { rows } = await owner.query<{ size: string; signed: string }>(
       'SELECT size, (SELECT max(size) FROM ledger_checkpoint) AS signed FROM ledger_head',
     );

@@ -711,11 +711,12 @@ describe('the columns that events are found by', () => {
 
 describe('the words that events are found by', () => {
   it.each([
-    ['of an event', `UPDATE ledger_event SET words = ts_delete(words, 'zork_api') WHERE resource = 'test/words'`],
-    ['of a block', `DELETE FROM ledger_word WHERE word = 'zork_api'`],
+    ['of a resource', `UPDATE ledger_event SET words = ts_delete(words, 'blinded') WHERE resource = 'test/blinded'`],
+    ['of a type', `UPDATE ledger_event SET words = ts_delete(words, 'test.happened') WHERE resource = 'test/blinded'`],
+    ['of a block', `DELETE FROM ledger_word WHERE word = 'blinded'`],
     ['of a framework', `DELETE FROM ledger_word WHERE word = 'framework:hipaa'`],
   ])('are compared when all are read: one %s that is gone is noticed', async (_, change) => {
-    await parts.ledger.append({ ...DRAFT, resource: 'test/words', frameworks: ['hipaa'], facts: { name: 'zork_api' } });
+    await parts.ledger.append({ ...DRAFT, resource: 'test/blinded', frameworks: ['hipaa'] });
     const checkpoint = await signCheckpoint(pool, primitives, SIGNER);
     const exported = async () => {
       for await (const _ of exportLedger(pool, primitives, checkpoint, { chosen: {}, payloads: null }));
@@ -734,10 +735,10 @@ describe('the words that events are found by', () => {
     await overrule(change);
     await expect(exported()).rejects.toMatchObject({
       code: 'LEDGER_TAMPERED',
-      message: expect.stringContaining('is not found by every word that it says') as string,
+      message: expect.stringContaining('is not found by every word that it has') as string,
     });
     await overrule(
-      `UPDATE ledger_event SET words = words || array_to_tsvector(ARRAY['zork_api']) WHERE resource = 'test/words'`,
+      `UPDATE ledger_event SET words = words || array_to_tsvector(ARRAY['blinded', 'test.happened']) WHERE resource = 'test/blinded'`,
       `INSERT INTO ledger_word SELECT word, block FROM json_to_recordset($1::json) AS w(word text, block bigint) ON CONFLICT DO NOTHING`,
     );
     await exported();
@@ -757,7 +758,7 @@ describe('a selection', () => {
     for (const leaf of leaves) tree.append(leaf);
     await large.query(
       `INSERT INTO ledger_event (sequence, recorded_at, type, category, actor, resource, risk, frameworks, words, canonical, leaf_hash)
-       SELECT place - 1, now(), 't', 'c', 'a', 'r', 'low', '{}', '', 'x', decode(hash, 'hex')
+       SELECT place - 1, now(), 't', 'c', 'a', 'r', 'low', '{}', 'r t', 'x', decode(hash, 'hex')
        FROM unnest($1::text[]) WITH ORDINALITY AS leaf (hash, place)`,
       [leaves],
     );
@@ -878,7 +879,8 @@ describe('a query', () => {
     await english.query(
       `INSERT INTO ledger_event (sequence, recorded_at, type, category, actor, resource, risk, frameworks, words, canonical, leaf_hash)
        SELECT n, '2026-01-01'::timestamptz + n * interval '1 s', 'type-' || n % 100 || '.x', 'category-' || n % 100, 'actor-' || n % 100,
-         'resource-' || n % 100 || '/x', CASE WHEN n % 100 = 0 THEN 'high' ELSE 'low' END, '{}', array_to_tsvector(ARRAY['word-' || n % 100]), 'x',
+         'resource-' || n % 100 || '/x', CASE WHEN n % 100 = 0 THEN 'high' ELSE 'low' END, '{}',
+         array_to_tsvector(ARRAY['word-' || n % 100, 'type-' || n % 100 || '.x', 'resource-' || n % 100, 'x']), 'x',
          sha256('')
        FROM generate_series(0, 9999) AS n`,
     );
