@@ -466,7 +466,7 @@ describe("what is appended by a statement of one's own", () => {
       2 ** 59,
       1e21 - 2 ** 17,
       1e21,
-      1.2345678901234567e25,
+      2 ** 84 + 2 ** 40,
       5e-324,
       Number.MAX_VALUE,
     ].filter((one) => Number.isFinite(one));
