@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
 import { isMlopsError, MlopsError, messageOf } from '../../domain/errors.ts';
 import { ownPath } from '../processes/own-file.ts';
@@ -9,6 +10,13 @@ import { makeRoles, refreshGrants } from './roles/database-roles.ts';
 const DIRECTORY = ownPath('adapters/postgres/migrations');
 /** Any number that nobody else locks. */
 const LOCK = 7_304_105;
+/** How long a migration waits for each table: whoever wants the table after it waits behind it. */
+const LOCK_TIMEOUT_MS = 3000;
+const ATTEMPTS = 6;
+/** What has waited goes on between two attempts. */
+const PAUSE_MS = 2000;
+/** lock_not_available, deadlock_detected */
+const IN_USE = ['55P03', '40P01'];
 
 /** One numbered file of migrations/. */
 interface Migration {
@@ -31,12 +39,12 @@ export interface MigrationReport {
  * Brings a database up to date: each file in a transaction of its own, under a lock, so that any number of programs may
  * start at once. Roles of the database get the rights that the program says, where they are there or are to be made.
  *
- * @throws DATABASE_NEWER when the database has migrations this program does not know, DATABASE_CHANGED when an applied
+ * @throws DATABASE_IN_USE when others use its tables at every attempt, DATABASE_NEWER when the database has migrations this program does not know, DATABASE_CHANGED when an applied
  *   file was edited, DATABASE_UNREACHABLE
  */
 export async function migrate(
   url: string,
-  { makesRoles = false }: { readonly makesRoles?: boolean } = {},
+  { attempts = ATTEMPTS, makesRoles = false }: { readonly attempts?: number; readonly makesRoles?: boolean } = {},
 ): Promise<MigrationReport> {
   const migrations = await readMigrations();
   const client = new Client({ connectionString: url, connectionTimeoutMillis: 5000 });
@@ -45,7 +53,7 @@ export async function migrate(
   });
   try {
     await client.query('SELECT pg_advisory_lock($1)', [LOCK]);
-    const report = await applyMissing(client, migrations);
+    const report = await applyMissing(client, migrations, attempts);
     const roles = makesRoles ? await makeRoles(client) : [];
     await refreshGrants(client);
     return { ...report, roles };
@@ -89,14 +97,18 @@ async function readMigrations(): Promise<Migration[]> {
   );
 }
 
-async function applyMissing(client: Client, migrations: readonly Migration[]): Promise<Omit<MigrationReport, 'roles'>> {
+async function applyMissing(
+  client: Client,
+  migrations: readonly Migration[],
+  attempts: number,
+): Promise<Omit<MigrationReport, 'roles'>> {
   await client.query(
     'CREATE TABLE IF NOT EXISTS schema_migration (number integer PRIMARY KEY, name text NOT NULL, checksum text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now())',
   );
   const applied = await readApplied(client);
   assertKnown(applied, migrations);
   const missing = migrations.filter(({ number }) => !applied.some((row) => row.number === number));
-  for (const migration of missing) await applyOne(client, migration);
+  for (const migration of missing) await applyWhenFree(client, migration, attempts);
   return { applied: missing.map(({ name }) => name), level: migrations.at(-1)?.number ?? 0 };
 }
 
@@ -120,8 +132,20 @@ function assertKnown(applied: readonly AppliedMigration[], migrations: readonly 
   }
 }
 
+async function applyWhenFree(client: Client, migration: Migration, attempts: number): Promise<void> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await applyOne(client, migration);
+    } catch (error) {
+      if (!IN_USE.includes(String((error as { code?: unknown }).code))) throw error;
+      if (attempt === attempts) throw new MlopsError('DATABASE_IN_USE', { name: migration.name }, { cause: error });
+      await sleep(PAUSE_MS);
+    }
+  }
+}
+
 async function applyOne(client: Client, { number, name, sql, checksum }: Migration): Promise<void> {
-  await client.query('BEGIN');
+  await client.query(`BEGIN; SET LOCAL lock_timeout = ${LOCK_TIMEOUT_MS}`);
   try {
     await client.query(sql);
     await client.query('INSERT INTO schema_migration (number, name, checksum) VALUES ($1, $2, $3)', [

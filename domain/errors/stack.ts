@@ -39,6 +39,13 @@ export const STACK_ERRORS = {
     retryable: false,
     exitCode: 1,
   },
+  DATABASE_IN_USE: {
+    message: 'Migration {name} cannot be applied: other programs hold the tables that it changes',
+    remedy:
+      'Nothing of it was done. Stop workers, API and commands that run, see who is left (`SELECT * FROM pg_stat_activity`), and run `mlops setup` again (docs/how-to/upgrade.md)',
+    retryable: true,
+    exitCode: 1,
+  },
   DATABASE_NEWER: {
     message: 'Database is newer than this program: it has {database}, this program ends at {program}',
     remedy: 'Install the newer program, or point DATABASE_URL at another database',

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -26,7 +27,25 @@ const SPLIT: TrafficSplit = {
 };
 
 /** Every migration there is, in order. */
-const MIGRATIONS = readdirSync(join(import.meta.dirname, '../../adapters/postgres/migrations')).toSorted();
+const FOLDER = join(import.meta.dirname, '../../adapters/postgres/migrations');
+const MIGRATIONS = readdirSync(FOLDER).toSorted();
+
+/** A database as a program of before left it, whose last migration had this number. */
+async function bringTo(client: Client, number: string): Promise<void> {
+  await client.query(
+    'CREATE TABLE schema_migration (number integer PRIMARY KEY, name text NOT NULL, checksum text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now())',
+  );
+  for (const name of MIGRATIONS.filter((one) => one.slice(0, 4) <= number)) {
+    const sql = readFileSync(join(FOLDER, name), 'utf8');
+    await client.query(`BEGIN; ${sql}; COMMIT`);
+    const checksum = createHash('sha256').update(sql).digest('hex');
+    await client.query('INSERT INTO schema_migration (number, name, checksum) VALUES ($1, $2, $3)', [
+      Number(name.slice(0, 4)),
+      name,
+      checksum,
+    ]);
+  }
+}
 
 describe('the own database', () => {
   let database: TestDatabase;
@@ -53,6 +72,33 @@ describe('the own database', () => {
     await client.query('DROP SCHEMA public CASCADE; CREATE SCHEMA public');
     await client.end();
     await migrate(url);
+  });
+
+  it('is migrated as soon as those who use its tables let go; they are not kept waiting meanwhile', async () => {
+    const [owner, reader, another] = [1, 2, 3].map(() => new Client({ connectionString: url })) as [
+      Client,
+      Client,
+      Client,
+    ];
+    for (const client of [owner, reader, another]) await client.connect();
+    await owner.query('DROP SCHEMA public CASCADE; CREATE SCHEMA public');
+    await bringTo(owner, '0028');
+    await reader.query('BEGIN; SELECT FROM ledger_event');
+    await expect(migrate(url, { attempts: 1 })).rejects.toMatchObject({
+      code: 'DATABASE_IN_USE',
+      message: expect.stringContaining('0029_what_the_log_takes.sql') as string,
+    });
+    const migrating = migrate(url);
+    await expect
+      .poll(
+        async () =>
+          (await owner.query("SELECT FROM pg_locks WHERE mode = 'AccessExclusiveLock' AND NOT granted")).rowCount,
+      )
+      .toBe(1);
+    await another.query("SET statement_timeout = '8s'; SELECT FROM ledger_event");
+    await reader.query('COMMIT');
+    expect((await migrating).applied[0]).toBe('0029_what_the_log_takes.sql');
+    for (const client of [owner, reader, another]) await client.end();
   });
 
   it.each([
