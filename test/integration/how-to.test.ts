@@ -397,9 +397,11 @@ describe('the commands of pages in docs', () => {
     const opened = await post('/open', { secret });
     const { csrf } = (await opened.json()) as { csrf: string };
     const cookie = opened.headers.get('set-cookie')?.split(';')[0] ?? '';
-    const decide = async () => await post('/decide', { verdict: 'approve', reason: 'seen on the train', csrf }, cookie);
-    expect((await decide()).status).toBe(200);
-    expect((await decide()).status, 'a link is good for one decision').toBe(403);
+    const decide = async (verdict: 'approve' | 'deny') =>
+      await post('/decide', { verdict, reason: 'seen on the train', csrf }, cookie);
+    expect((await decide('approve')).status).toBe(200);
+    expect((await decide('approve')).status, 'its answer was lost').toBe(200);
+    expect((await decide('deny')).status, 'a link is good for one decision').toBe(403);
     expect((await page.next(0)).stdout).toContain('approve by ');
     expect((await page.next(0)).stdout).toContain('approval.link-issued');
     expect(page.left()).toBe(0);
@@ -472,6 +474,13 @@ describe('the commands of pages in docs', () => {
       0,
       expect.stringContaining('Ready.'),
     ]);
+  });
+
+  it('upgrade', { timeout: 120_000 }, async () => {
+    const page = open('how-to/upgrade');
+    await page.next(0);
+    expect((await page.next(0)).stdout).toContain('Ready.');
+    expect(page.left()).toBe(0);
   });
 
   it('are all run here', () => {

@@ -26,6 +26,8 @@ const mlops: Mlops = connect();
 console.log(mlops.config.environment, order.toVersion, typeof mlops.approvals.list, typeof judgeTick, createJudgeState().ticks);
 await mlops.close();
 `;
+/** While a program is waited for nothing else of this file runs, its own time limits included. */
+const WAIT_MS = 240_000;
 const TICK = { canary: { requests: 600, errors: 60, slow: 3 }, control: { requests: 600, errors: 3, slow: 4 } };
 
 /** Packed as for a registry and installed where no source is: Node strips no types below node_modules. */
@@ -33,7 +35,7 @@ describe('the package', () => {
   let root: string;
   let stage: Stage | undefined;
   const inFolder = (file: string, args: readonly string[]): string =>
-    execFileSync(file, [...args], { cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+    execFileSync(file, [...args], { cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'], timeout: WAIT_MS });
   const mlops = (...args: string[]): string => inFolder('npx', ['--no-install', 'mlops', ...args]);
   const installed = (name: string): string => join(root, 'node_modules', name);
 
