@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
 import { mkdir, open, readdir, readFile, rename, rm, writeFile, type FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { writeDurably } from '../files/durable-file.ts';
+import { flushFolder, writeDurably } from '../files/durable-file.ts';
 import { isDigest } from '../../domain/registry/artifact.ts';
 import { TAG_BYTES } from './chunk-cipher.ts';
 import { codeOf, inStore } from './file-errors.ts';
@@ -161,14 +161,4 @@ async function moveInto(folder: string, target: string): Promise<boolean> {
   }
   await flushFolder(parent);
   return true;
-}
-
-/** A rename is on the disk when its folder is. */
-async function flushFolder(folder: string): Promise<void> {
-  const handle = await open(folder, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
 }

@@ -5,16 +5,12 @@ import { dirname } from 'node:path';
 /** Writes a file so that after a crash it holds the old text or the new one, and never less: flushed, renamed, flushed. */
 export async function writeDurably(file: string, text: string): Promise<void> {
   const temporary = `${file}.new`;
-  const handle = await open(temporary, 'w', 0o600);
   try {
-    await handle.writeFile(text);
-    await handle.sync();
+    await writeFlushed(temporary, 'w', text);
   } catch (error) {
-    await handle.close();
     await rm(temporary, { force: true }).catch(() => undefined);
     throw error;
   }
-  await handle.close();
   await rename(temporary, file);
   await flushFolder(dirname(file));
 }
@@ -26,13 +22,7 @@ export async function writeDurably(file: string, text: string): Promise<void> {
 export async function createDurably(file: string, text: string): Promise<void> {
   const folder = dirname(file);
   const made = await mkdir(folder, { recursive: true });
-  const handle = await open(file, 'wx', 0o600);
-  try {
-    await handle.writeFile(text);
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
+  await writeFlushed(file, 'wx', text);
   await flushFolder(folder);
   if (made !== undefined) await flushFolder(dirname(made));
 }
@@ -41,13 +31,7 @@ export async function createDurably(file: string, text: string): Promise<void> {
 export async function createWhole(file: string, text: string): Promise<void> {
   const part = `${file}.${randomBytes(8).toString('hex')}`;
   try {
-    const handle = await open(part, 'wx', 0o600);
-    try {
-      await handle.writeFile(text);
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
+    await writeFlushed(part, 'wx', text);
     // Renaming would overwrite what is there.
     await link(part, file);
   } finally {
@@ -56,7 +40,13 @@ export async function createWhole(file: string, text: string): Promise<void> {
   await flushFolder(dirname(file));
 }
 
-async function flushFolder(folder: string): Promise<void> {
+/** Adds to a file of its owner (0600), flushed to disk before it returns. */
+export async function appendDurably(file: string, text: string): Promise<void> {
+  await writeFlushed(file, 'a', text);
+}
+
+/** What a folder names is on the disk when it is flushed itself. */
+export async function flushFolder(folder: string): Promise<void> {
   const handle = await open(folder, 'r');
   try {
     await handle.sync();
@@ -65,9 +55,8 @@ async function flushFolder(folder: string): Promise<void> {
   }
 }
 
-/** Adds to a file of its owner (0600), flushed to disk before it returns. */
-export async function appendDurably(file: string, text: string): Promise<void> {
-  const handle = await open(file, 'a', 0o600);
+async function writeFlushed(file: string, flags: 'w' | 'wx' | 'a', text: string): Promise<void> {
+  const handle = await open(file, flags, 0o600);
   try {
     await handle.writeFile(text);
     await handle.sync();
