@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { isMlopsError, type MlopsError } from '../../domain/errors.ts';
 import type { RolloutStatus } from '../../workflows/messages.ts';
 import type { Rollouts } from './rollouts.ts';
@@ -22,7 +23,8 @@ export async function* watchRollout(
     const status = await tryStatus(rollouts, model, tell);
     if (status !== null) yield status;
     if (status !== null && status.outcome !== null) return;
-    await pause(signal);
+    // The signal ends the pause by an error; what it means is decided above.
+    await sleep(LOOK_MS, undefined, { signal }).catch(() => undefined);
   }
 }
 
@@ -38,17 +40,4 @@ async function tryStatus(
     tell(error);
     return null;
   }
-}
-
-async function pause(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return;
-  await new Promise<void>((resolve) => {
-    const timer = setTimeout(done, LOOK_MS);
-    signal.addEventListener('abort', done, { once: true });
-    function done(): void {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', done);
-      resolve();
-    }
-  });
 }
