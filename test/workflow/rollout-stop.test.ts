@@ -107,7 +107,8 @@ describe.concurrent('after somebody said stop', () => {
     expect(scene.weights).toEqual([50, 100, 0, 0]);
   });
 
-  it('while the stage moves, it comes back out, however late it gets there', async () => {
+  /** Aborted while its stage moves, which it has not done before the end is about to be recorded. */
+  const abortWhileStageMoves = async (more: Parameters<typeof theatre.start>[2] = {}) => {
     const held = hold();
     const scene = await theatre.start(
       [{ weight: 50, windowMinutes: 0.03 }],
@@ -120,10 +121,16 @@ describe.concurrent('after somebody said stop', () => {
           held.letGo();
           while (scene.stages.length === 0) await sleep(50);
         },
+        ...more,
       },
     );
     await scene.until(held.isUnderWay);
     await scene.act('abort');
+    return scene;
+  };
+
+  it('while the stage moves, it comes back out, however late it gets there', async () => {
+    const scene = await abortWhileStageMoves();
     expect(await scene.result()).toMatchObject({ outcome: 'aborted', finalWeightPercent: 0 });
     expect(scene.weights).toEqual([50, 100, 0]);
     expect(scene.stages).toEqual(['2 in', '2 out']);
@@ -131,28 +138,15 @@ describe.concurrent('after somebody said stop', () => {
   });
 
   it('while the stage moves, people are told that it came back out, though the database was away then', async () => {
-    const held = hold();
     let refused = 0;
-    const scene = await theatre.start(
-      [{ weight: 50, windowMinutes: 0.03 }],
-      {},
-      {
-        versions: async () => await Promise.resolve(GOVERNED),
-        moveStage: held.last,
-        close: async () => {
-          held.letGo();
-          while (scene.stages.length === 0) await sleep(50);
-        },
-        // As long as what happens is tried before it is kept.
-        record: async ({ event }) => {
-          if (event !== 'stage-restored' || refused === 5) return;
-          refused += 1;
-          await Promise.reject(new Error('database is away'));
-        },
+    const scene = await abortWhileStageMoves({
+      // As long as what happens is tried before it is kept.
+      record: async ({ event }) => {
+        if (event !== 'stage-restored' || refused === 5) return;
+        refused += 1;
+        await Promise.reject(new Error('database is away'));
       },
-    );
-    await scene.until(held.isUnderWay);
-    await scene.act('abort');
+    });
     expect(await scene.result()).toMatchObject({ outcome: 'aborted' });
     expect([scene.stages, refused]).toEqual([['2 in', '2 out'], 5]);
     expect(scene.events.at(-1)).toMatchObject({ event: 'stage-restored', notification: { severity: 'warning' } });
