@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from 'pg';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { databaseUrlOf } from '../../adapters/postgres/pool.ts';
 import { connectTemporal } from '../../adapters/temporal/connect.ts';
 import { scheduleId } from '../../adapters/temporal/schedules.ts';
@@ -305,9 +305,11 @@ describe('a rollout', () => {
        FROM traffic_write WHERE model = $1 ORDER BY generation DESC LIMIT 1`,
       [model],
     );
+    onTestFinished(async () => await client.end());
+    // Not pg_stat_activity: a transaction sees that as it was when it first looked, without connections made since.
     const waiting = async (): Promise<number> =>
-      (await client.query('SELECT FROM pg_stat_activity WHERE pg_backend_pid() = ANY (pg_blocking_pids(pid))')).rows
-        .length;
+      (await client.query('SELECT FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY (pg_blocking_pids(pid))'))
+        .rows.length;
     return {
       untilHeld: async () => await until(waiting, (writers) => writers > 0, 10_000),
       release: async () => await client.end(),
