@@ -53,6 +53,14 @@ export function isMlopsError(error: unknown, code?: ErrorCode): error is MlopsEr
   );
 }
 
+/** What the database refuses of what the program asks: nothing that a caller could mend. */
+const OUR_FAULTS: readonly ErrorCode[] = ['LEDGER_REFUSED', 'LEDGER_FORBIDDEN'];
+
+/** Tells what callers of an API are answered from what is our fault, which nobody foresaw or they can do nothing about: that the log says. */
+export function isForCallers(error: unknown): error is MlopsError {
+  return isMlopsError(error) && !OUR_FAULTS.includes(error.code);
+}
+
 /** What anything that was thrown says, in words; what the system says by a code is said in words too. */
 export function messageOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);

@@ -261,7 +261,12 @@ describe('a process', () => {
         const sealer = createPayloadSealer(primitives, testKeys);
         const appended = createLedger(pool, { primitives, sealer }).append(draftOf(type));
         if (mayAppend(role, type)) expect(await appended).toBe(true);
-        else await expect(appended).rejects.toThrow(`role ${role} may not append events of type ${type}`);
+        else
+          await expect(appended).rejects.toMatchObject({
+            code: 'LEDGER_FORBIDDEN',
+            exitCode: 4,
+            details: { events: type, problem: `role ${role} may not append events of type ${type}` },
+          });
         expect((await sizeNow()) - before).toBe(mayAppend(role, type) ? 1 : 0);
       },
     );

@@ -155,9 +155,29 @@ describe('the ledger', () => {
       );
     });
     const also = parts.ledger.append(DRAFT);
-    await expect(bad).rejects.toThrow('INSERT of incident has no event of its own in the ledger');
+    await expect(bad).rejects.toMatchObject({
+      code: 'LEDGER_REFUSED',
+      exitCode: 1,
+      details: { events: 'a change', problem: 'INSERT of incident has no event of its own in the ledger' },
+    });
     expect(await Promise.all([good, also])).toEqual([true, true]);
     expect(await sizeOf()).toBe(before + 2);
+  });
+
+  it('says what the database refuses, and why', async () => {
+    const before = await sizeOf();
+    const wrong = { ...primitives, leafHash: () => '0'.repeat(64) };
+    const ledger = createLedger(pool, { primitives: wrong, sealer: createPayloadSealer(primitives, testKeys) });
+    const appended = [ledger.append(DRAFT), ledger.append({ ...DRAFT, type: 'test.else' })];
+    for (const [at, type] of [DRAFT.type, 'test.else'].entries())
+      await expect(appended[at]).rejects.toMatchObject({
+        code: 'LEDGER_REFUSED',
+        exitCode: 1,
+        retryable: false,
+        message: `Database refuses ${type}, with what is changed by it: events do not go on from the end of the log; wanted what its rules allow`,
+        cause: { code: '23000' },
+      });
+    expect(await sizeOf()).toBe(before);
   });
 
   it('refuses a draft that has no canonical text, or is too long, before it harms others', async () => {

@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { sampleRegistryRead } from '../../adapters/postgres/registry/find.ts';
 import type { MlflowParts } from '../../adapters/postgres/registry/mlflow/parts.ts';
 import { identityOf } from '../../adapters/postgres/ledger/open-ledger.ts';
-import { isMlopsError } from '../../domain/errors.ts';
+import { isForCallers, isMlopsError } from '../../domain/errors.ts';
 import { draftOfRefusal } from '../../domain/governance/access-drafts.ts';
 import type { EventActor } from '../../domain/governance/event-draft.ts';
 import type { Fields } from '../../domain/registry/mlflow/fields.ts';
@@ -38,7 +38,7 @@ export function registerMlflow(app: FastifyInstance, gate: () => Promise<MlflowG
           done(null, parseBody(String(body)));
         });
         scope.setErrorHandler(async (error, _request, reply) => {
-          const { body, status } = isMlopsError(error) ? answerOf(error) : answerOfOther(error);
+          const { body, status } = isForCallers(error) ? answerOf(error) : answerOfOther(error);
           return await reply.status(status).send(body);
         });
         scope.setNotFoundHandler(async (request) => {

@@ -5,6 +5,7 @@ import type { EventDraft } from '../../../domain/governance/event-draft.ts';
 import type { Primitives } from '../../../domain/governance/primitives.ts';
 import { inTransaction, NotYet, translateDatabaseError } from '../query.ts';
 import { appendEvents, lockHead, type Appended } from './append.ts';
+import { asRefusal } from './refused.ts';
 import type { PayloadSealer } from './seal-payloads.ts';
 
 /** One unit of change: its statements and its events are written together, or not at all. */
@@ -25,7 +26,8 @@ export interface Ledger {
    * Runs a change and appends its events in the same transaction. The work holds the end of the log while it runs: it may
    * do statements through its client and nothing slower. It may run more than once, of which the last counts.
    *
-   * @throws what the work throws (then nothing of it is written), LEDGER_CLOSED, LEDGER_BUSY, DATABASE_UNREACHABLE
+   * @throws what the work throws (then nothing of it is written), LEDGER_CLOSED, LEDGER_BUSY, LEDGER_REFUSED, LEDGER_FORBIDDEN,
+   *   DATABASE_UNREACHABLE
    */
   transact<T>(work: (transaction: LedgerTransaction) => Promise<T>): Promise<T>;
   /** Appends an event that changes nothing else, once per type and key. Returns false when it was there already. */
@@ -90,16 +92,7 @@ export function createLedger(
     isWriting = false;
   };
   const enter = async <T>(isPlain: boolean, run: (batch: Batch) => Promise<T>): Promise<T> =>
-    await new Promise<T>((resolve, reject) => {
-      let result: { readonly value: T } | null = null;
-      enqueue({
-        isPlain,
-        run: async (batch) => {
-          result = { value: await run(batch) };
-        },
-        settle: (error) => (error === null && result !== null ? resolve(result.value) : reject(error)),
-      });
-    });
+    await new Promise<T>((resolve, reject) => enqueue(unitOf(isPlain, run, { resolve, reject })));
 
   const causeNow = (): Cause => ({ source: source(), requestId: request() });
   return {
@@ -115,6 +108,27 @@ export function createLedger(
         return true;
       });
     },
+  };
+}
+
+function unitOf<T>(
+  isPlain: boolean,
+  run: (batch: Batch) => Promise<T>,
+  { reject, resolve }: { readonly resolve: (value: T) => void; readonly reject: (error: unknown) => void },
+): Unit {
+  let result: { readonly value: T } | null = null;
+  let types: readonly string[] = [];
+  return {
+    isPlain,
+    run: async (batch) => {
+      const before = batch.appended.length;
+      try {
+        result = { value: await run(batch) };
+      } finally {
+        types = batch.appended.slice(before).map(({ draft }) => draft.type);
+      }
+    },
+    settle: (error) => (error === null && result !== null ? resolve(result.value) : reject(asRefusal(error, types))),
   };
 }
 

@@ -1,4 +1,4 @@
-import { isMlopsError, MlopsError } from '../../errors.ts';
+import { isForCallers, MlopsError } from '../../errors.ts';
 
 /** Codes of the protocol that are answered here, with their HTTP statuses: clients go by the code. */
 export const STATUS = {
@@ -36,9 +36,9 @@ const CODES: Readonly<Record<string, MlflowCode>> = {
   VERSION_NOT_FOUND: 'RESOURCE_DOES_NOT_EXIST',
 };
 
-/** An error as the protocol answers it; of what nobody foresaw it says nothing. */
+/** An error as the protocol answers it; of what is our fault it says nothing. */
 export function answerOf(error: unknown): MlflowAnswer {
-  if (!isMlopsError(error)) return answer('INTERNAL_ERROR', 'Internal error');
+  if (!isForCallers(error)) return answer('INTERNAL_ERROR', 'Internal error');
   if (error.code === 'MLFLOW_REFUSED') return answer(error.details['errorCode'] as MlflowCode, error.message);
   const message = error.code === 'MODEL_NOT_FOUND' ? notFoundOf(error) : `${error.message}. ${error.remedy}`;
   return answer(CODES[error.code] ?? byExitCode(error), message);

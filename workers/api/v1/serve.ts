@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 import { checkInput } from '../../../config/check-input.ts';
-import { isMlopsError, MlopsError } from '../../../domain/errors.ts';
+import { isForCallers, MlopsError } from '../../../domain/errors.ts';
 import { tellFailure } from '../tell-failure.ts';
 import { refusalOf, statusOf, UNEXPECTED } from './refusal.ts';
 import { answersText, type ApiParts, type ApiRoute } from './route.ts';
@@ -51,7 +51,7 @@ function read<T>(part: string, schema: z.ZodType<T>, given: unknown): T {
 
 async function refuse(error: unknown, reply: FastifyReply): Promise<FastifyReply> {
   void reply.header('cache-control', 'no-store');
-  if (isMlopsError(error)) return await reply.status(statusOf(error.code)).send(refusalOf(error));
+  if (isForCallers(error)) return await reply.status(statusOf(error.code)).send(refusalOf(error));
   const { message, statusCode = 500 } = error as { readonly statusCode?: number; readonly message: string };
   // Of HTTP itself: a body that is no JSON, or too large.
   if (statusCode >= 400 && statusCode < 500) {

@@ -31,6 +31,8 @@ describe('an error', () => {
     [new MlopsError('DATABASE_UNREACHABLE'), 503, 'TEMPORARILY_UNAVAILABLE'],
     [new MlopsError('LEDGER_BUSY'), 503, 'TEMPORARILY_UNAVAILABLE'],
     [new MlopsError('USAGE_INVALID'), 400, 'INVALID_PARAMETER_VALUE'],
+    [new MlopsError('LEDGER_REFUSED', { events: 'a secret', problem: 'a secret' }), 500, 'INTERNAL_ERROR'],
+    [new MlopsError('LEDGER_FORBIDDEN', { events: 'a secret', problem: 'a secret' }), 500, 'INTERNAL_ERROR'],
     [new Error('a secret'), 500, 'INTERNAL_ERROR'],
   ])('%s has the status and code of the protocol', (error, status, code) => {
     const answer = answerOf(error);
