@@ -212,7 +212,11 @@ export interface IncidentRecord {
 
 /** Port: the evidence of rollouts. Every write is idempotent by its key. */
 export interface RolloutStore {
-  open(record: RolloutRecord): Promise<void>;
+  /**
+   * @param isGoverned the registry has let its versions in, and is asked once more whether they are still there
+   * @throws PREFLIGHT_VERSION
+   */
+  open(record: RolloutRecord, isGoverned?: boolean): Promise<void>;
   /** The newest attempt of the same release (model, environment, both versions) before this one, or null. */
   earlierAttempt(
     release: Pick<RolloutRecord, 'rolloutKey' | 'model' | 'environment' | 'fromVersion' | 'toVersion'>,

@@ -28,6 +28,8 @@ export interface PrepareInput extends FromSomewhere {
   readonly rolloutKey: string;
   readonly rolloutId: string;
   readonly at: string;
+  /** The registry has let the versions in; absent in orders of earlier versions. */
+  readonly isGoverned?: boolean;
 }
 
 export interface PrepareResult {
@@ -64,7 +66,8 @@ export function createPreflightActivities(ports: PreflightPorts) {
      * Checks that a rollout may begin and opens its record: the live split is the recorded one and at rest, both
      * versions are healthy, telemetry can be read. Calling it again changes nothing.
      *
-     * @throws PREFLIGHT_SPLIT_FOREIGN, PREFLIGHT_SPLIT_BUSY, PREFLIGHT_STABLE_DIFFERS, PREFLIGHT_UNHEALTHY, PREFLIGHT_NO_TELEMETRY
+     * @throws PREFLIGHT_SPLIT_FOREIGN, PREFLIGHT_SPLIT_BUSY, PREFLIGHT_STABLE_DIFFERS, PREFLIGHT_UNHEALTHY, PREFLIGHT_NO_TELEMETRY,
+     *   PREFLIGHT_VERSION when a version has left since the registry let it in
      */
     async prepareRollout(input: PrepareInput): Promise<PrepareResult> {
       const { request } = input;
@@ -217,7 +220,7 @@ async function openRecord(
   policy: RolloutRecord['policy'],
 ): Promise<void> {
   const { request } = input;
-  await rollouts.open({
+  const record = {
     rolloutKey: input.rolloutKey,
     rolloutId: input.rolloutId,
     model: request.model,
@@ -229,5 +232,6 @@ async function openRecord(
     startedBy: request.startedBy,
     startedAt: input.at,
     engine,
-  });
+  };
+  await rollouts.open(record, input.isGoverned);
 }

@@ -16,6 +16,7 @@ import { findCarriedWealth, findEarlierAttempt } from './earlier-attempts.ts';
 import type { Ledger } from './ledger/ledger.ts';
 import type { Principals } from './ledger/principals.ts';
 import { query } from './query.ts';
+import { assertStillAdmitted } from './registry/rollout-versions.ts';
 import { recordEntry, subjectOf } from './rollout-entry.ts';
 
 /** Rows as PostgreSQL returns them; names are the columns'. */
@@ -48,7 +49,7 @@ const KEPT_STATES = 2;
 export function createRolloutStore(parts: EvidenceParts): RolloutStore {
   const { pool } = parts;
   return {
-    open: async (record) => await openRollout(parts, record),
+    open: async (record, isGoverned) => await openRollout(parts, record, isGoverned === true),
 
     earlierAttempt: async (release) => await findEarlierAttempt(pool, release),
 
@@ -91,7 +92,11 @@ export function createRolloutStore(parts: EvidenceParts): RolloutStore {
   };
 }
 
-async function openRollout({ ledger, principals }: EvidenceParts, record: RolloutRecord): Promise<void> {
+async function openRollout(
+  { ledger, principals }: EvidenceParts,
+  record: RolloutRecord,
+  isGoverned: boolean,
+): Promise<void> {
   const actor = await principals.actor(record.startedBy);
   const [plan, policy] = [JSON.stringify(record.plan), JSON.stringify(record.policy)];
   await ledger.transact(async (transaction) => {
@@ -113,8 +118,9 @@ async function openRollout({ ledger, principals }: EvidenceParts, record: Rollou
         transaction.next,
       ],
     );
-    if (rowCount === 1)
-      transaction.append(draftOfStart(record, actor, { plan: digestOf(record.plan), policy: digestOf(record.policy) }));
+    if (rowCount !== 1) return;
+    if (isGoverned) await assertStillAdmitted(transaction.client, record);
+    transaction.append(draftOfStart(record, actor, { plan: digestOf(record.plan), policy: digestOf(record.policy) }));
   });
 }
 

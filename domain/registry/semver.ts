@@ -52,6 +52,16 @@ export function compareVersions(a: SemanticVersion, b: SemanticVersion): number 
   return a.prerelease.length - b.prerelease.length;
 }
 
+/**
+ * Whether two names are of one version: `v1.1.0` and `1.1.0+build.7` are `1.1.0`. Services and routers may name what was registered by
+ * any of these. What is no semantic version is only itself.
+ */
+export function isSameVersion(a: string, b: string): boolean {
+  if (a === b) return true;
+  const [one, other] = [parseVersion(a), parseVersion(b)];
+  return one !== null && other !== null && compareVersions(one, other) === 0;
+}
+
 /** Numbers of any length: JavaScript's own end at 2^53. */
 function compareNumbers(a: string, b: string): number {
   return a.length - b.length || compareTexts(a, b);

@@ -473,6 +473,21 @@ describe('going back', () => {
 
 const now = (): string => new Date().toISOString();
 
+/** The record of a rollout that begins. */
+const rolloutOf = (model: string, fromVersion: string, toVersion: string) => ({
+  rolloutKey: `${model}-${fromVersion}-${toVersion}`,
+  rolloutId: `rollout/dev/${model}`,
+  model,
+  environment: 'dev',
+  fromVersion,
+  toVersion,
+  plan: {},
+  policy: {},
+  startedBy: 'ada',
+  startedAt: now(),
+  engine: { program: '0', node: '24', v8: '13' },
+});
+
 describe('a demotion', () => {
   it('is an act of its own: one back, or out of new use', async () => {
     await register('lowered', '1.0.0');
@@ -698,6 +713,23 @@ describe('a retirement', () => {
     });
   });
 
+  it('is refused by whichever of its names users or a rollout are on it: a tag of git has a v, a build its number', async () => {
+    for (const version of ['1.0.0', '1.1.0', '1.2.0', '1.3.0', '2.0.0']) await register('spelled', version);
+    const arm = (version: string) => ({ version, endpoint: 'http://127.0.0.1:1' });
+    const arms = { stable: arm('v1.0.0'), canary: arm('1.1.0+build.7') };
+    const split = { model: 'spelled', ...arms, canaryBasisPoints: 1500, mirrorBasisPoints: 0 };
+    const live = { idempotencyKey: 'spelled/1', actor: 'ada', reason: 'test', writtenAt: now() };
+    const traffic = createTrafficStore(evidence);
+    const { generation } = await traffic.reserve({ environment: 'staging', split, expectedGeneration: 0, ...live });
+    await traffic.markApplied('staging', { ...live, split, generation });
+    await createRolloutStore(evidence).open(rolloutOf('spelled', 'v1.2.0', 'v1.3.0'));
+    expect(await refusal('spelled', '1.0.0')).toContain('85 % of the users of staging are served by it');
+    expect(await refusal('spelled', '1.1.0')).toContain('15 % of the users of staging');
+    expect(await refusal('spelled', '1.2.0')).toContain('rollout/dev/spelled is going on');
+    expect(await refusal('spelled', '1.3.0')).toContain('rollout/dev/spelled is going on');
+    expect(await refusal('spelled', '2.0.0')).toBe('');
+  });
+
   it('is refused while the router sends users to it, whatever was written, and while nobody can ask it', async () => {
     const arm = (version: string) => ({ version, endpoint: 'http://127.0.0.1:1' });
     const splitTo = (canaryBasisPoints: number) => ({
@@ -862,6 +894,50 @@ describe('the version that a rollout starts from', () => {
   });
 });
 
+describe('the versions of a rollout', () => {
+  const AT = 'http://127.0.0.1:9101';
+  const arm = (version: string) => ({ version, endpoint: AT });
+  const approvals = { openFor: async () => await Promise.resolve(null) };
+
+  it('are named by themselves: an alias may mean another one before it ends', async () => {
+    for (const version of ['1.0.0', '1.1.0']) await register('meant', version);
+    await promote('meant', '1.1.0');
+    await registry.alias({ ...ADA, model: 'meant', alias: 'next', version: '1.1.0', approvalId: null });
+    const admit = async (version: string) =>
+      await admitVersions(made.parts, approvals, {
+        environment: 'dev',
+        model: 'meant',
+        stable: arm('v1.0.0'),
+        canary: arm(version),
+      });
+    await expect(admit('next')).rejects.toMatchObject({
+      code: 'PREFLIGHT_VERSION',
+      message: expect.stringContaining('next is an alias of 1.1.0') as string,
+      remedy: expect.stringContaining('mlops rollout start --model meant --to 1.1.0') as string,
+    });
+    expect(await admit('v1.1.0')).toMatchObject({ isGoverned: true });
+  });
+
+  it('are there still when its record is opened, from when on nobody can take them away', async () => {
+    for (const version of ['1.0.0', '1.1.0', '1.2.0', '1.3.0']) await register('leaving', version);
+    for (const version of ['1.1.0', '1.2.0']) await toStaging('leaving', version);
+    const store = createRolloutStore(evidence);
+    const open = async (from: string, to: string, isGoverned = true) =>
+      await store.open(rolloutOf('leaving', from, to), isGoverned).then(() => 'opened', String);
+    await registry.retire({ ...ADA, model: 'leaving', version: '1.2.0' });
+    expect(await open('1.0.0', 'v1.2.0')).toContain('v1.2.0 was retired');
+    expect(await open('1.2.0', '1.1.0')).toContain('1.2.0 was retired');
+    expect(await open('1.0.0', '1.3.0')).toContain('1.3.0 is in development now, wanted staging');
+    expect(await open('1.0.0', '9.0.0')).toContain('9.0.0 is not registered any more');
+    const { rowCount } = await pool.query("SELECT FROM rollout WHERE model = 'leaving'");
+    expect(rowCount).toBe(0);
+    expect(await open('1.0.0', '1.2.0', false), 'to write down that it was refused').toBe('opened');
+    expect(await open('1.0.0', 'v1.1.0')).toBe('opened');
+    await registry.demote({ ...ADA, model: 'leaving', version: '1.1.0', to: 'development' });
+    expect(await open('1.0.0', 'v1.1.0'), 'again, for the answer may have been lost').toBe('opened');
+  });
+});
+
 describe('a way back by a rollout', () => {
   const AT = 'http://127.0.0.1:9101';
   const arm = (version: string) => ({ version, endpoint: AT });
@@ -1001,19 +1077,7 @@ describe('a promotion that its rollout undoes', () => {
   it('is not made again by an attempt that outlived the rollout', async () => {
     await replace('undone_late');
     const rollouts = createRolloutStore(evidence);
-    await rollouts.open({
-      rolloutKey: 'late-1',
-      rolloutId: 'rollout/dev/undone_late',
-      model: 'undone_late',
-      environment: 'dev',
-      fromVersion: '1.0.0',
-      toVersion: '1.2.0',
-      plan: {},
-      policy: {},
-      startedBy: 'ada',
-      startedAt: now(),
-      engine: { program: '0', node: '24', v8: '13' },
-    });
+    await rollouts.open({ ...rolloutOf('undone_late', '1.0.0', '1.2.0'), rolloutKey: 'late-1' });
     const versions = composeRolloutVersions(registry, made.parts);
     const { changes } = await registry.history({ model: 'undone_late', after: null, limit: 10, actor: 'ada' });
     const order = {

@@ -11,6 +11,7 @@ import { ApplicationFailure } from '@temporalio/common';
 import { Client, Connection } from '@temporalio/client';
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import type { AdmittedVersions } from '../../activities/ports.ts';
+import type { PrepareInput } from '../../activities/preflight.ts';
 import type { RestoreOrder, StageOrder } from '../../activities/versions.ts';
 import type { Authorisation } from '../../activities/authorise.ts';
 import type { ApplySplitInput } from '../../activities/traffic.ts';
@@ -41,7 +42,8 @@ const POLL_MS = 500;
 export interface World {
   /** In production people decide by requests. */
   readonly environment: string;
-  prepare(): Promise<void>;
+  /** @param isGoverned whether the registry has let its versions in */
+  prepare(isGoverned?: boolean): Promise<void>;
   /** What a look says; complete telemetry that warrants promotion unless changed. */
   look(input: ObserveInput): Promise<Partial<LookResult>>;
   apply(input: ApplySplitInput): Promise<void>;
@@ -259,10 +261,10 @@ function actFor(stages: ReadonlyMap<string, Stage>) {
   };
   const byKey = new Map<string, Stage>();
   return {
-    prepareRollout: async ({ request, rolloutKey }: { request: RolloutRequest; rolloutKey: string }) => {
+    prepareRollout: async ({ isGoverned, request, rolloutKey }: PrepareInput) => {
       const stage = stageOf(request.model);
       byKey.set(rolloutKey, stage);
-      await stage.world.prepare();
+      await stage.world.prepare(isGoverned);
       return { generation: 1, slowBoundMs: 100, note: 'ready', nowMs: Date.now() };
     },
     openRefused: async ({ request, rolloutKey }: { request: RolloutRequest; rolloutKey: string }) =>

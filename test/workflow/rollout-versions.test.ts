@@ -42,6 +42,17 @@ it('while nobody can say what the registry holds, the start waits', async () => 
   expect(await scene.result()).toMatchObject({ outcome: 'promoted' });
 });
 
+it('versions that have left since the registry let them in get no users', async () => {
+  const asked: unknown[] = [];
+  const prepare = async (isGoverned?: boolean): Promise<void> => {
+    asked.push(isGoverned);
+    return await refuse('PREFLIGHT_VERSION')();
+  };
+  const scene = await theatre.start(QUICK, {}, { versions: async () => await Promise.resolve(GOVERNED), prepare });
+  expect(await scene.result()).toMatchObject({ outcome: 'failed', reason: 'PREFLIGHT_VERSION' });
+  expect([asked, scene.weights]).toEqual([[true], []]);
+});
+
 it('the stage follows the users, and goes ahead of what is final only', async () => {
   const stagesAtWrite: string[][] = [];
   const scene = await theatre.start(

@@ -49,7 +49,8 @@ export async function prepare(context: RolloutContext): Promise<Ending | null> {
     return await waitForWhoIsAway(context, error);
   }
   const at = new Date(run.nowMs).toISOString();
-  const order = { request, rolloutKey: run.rolloutKey, rolloutId: workflowId, at, ...sourceOf(request) };
+  const isGoverned = run.versions?.isGoverned === true;
+  const order = { request, rolloutKey: run.rolloutKey, rolloutId: workflowId, at, isGoverned, ...sourceOf(request) };
   let ready: Awaited<ReturnType<typeof activities.prepareRollout>>;
   try {
     ready = await activities.prepareRollout.executeWithOptions({ summary: 'pre-flight', ...untilSettled() }, [order]);

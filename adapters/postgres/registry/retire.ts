@@ -2,6 +2,7 @@ import { MlopsError } from '../../../domain/errors.ts';
 import type { EventActor } from '../../../domain/governance/event-draft.ts';
 import type { StageOutcome } from '../../../domain/registry/records.ts';
 import { resourceOfVersion } from '../../../domain/registry/resource-names.ts';
+import { isSameVersion } from '../../../domain/registry/semver.ts';
 import type { Stage } from '../../../domain/registry/stages.ts';
 import type { LiveSplit } from '../../../domain/rollout/split.ts';
 import type { LedgerTransaction } from '../ledger/ledger.ts';
@@ -75,11 +76,12 @@ async function needsOf(
 ): Promise<string[]> {
   const { model, version } = row.content;
   const users = await usersServedBy(parts, queries, { model, version, routed, only: null });
-  const rollouts = await run<{ rollout_id: string }>(
+  const open = await run<{ rollout_id: string; versions: readonly string[] }>(
     queries,
-    'SELECT rollout_id FROM rollout WHERE model = $1 AND outcome IS NULL AND $2 IN (from_version, to_version)',
-    [model, version],
+    'SELECT rollout_id, ARRAY[from_version, to_version] AS versions FROM rollout WHERE model = $1 AND outcome IS NULL',
+    [model],
   );
+  const rollouts = open.filter(({ versions }) => versions.some((name) => isSameVersion(name, version)));
   const dependents = await run<{ name: string }>(
     queries,
     `SELECT DISTINCT m.name || '@' || v.version AS name FROM model_dependency d

@@ -1,13 +1,15 @@
-import { MlopsError } from '../../../domain/errors.ts';
+import { isMlopsError, MlopsError } from '../../../domain/errors.ts';
 import { boundContentOf, sameBound } from '../../../domain/registry/bound-content.ts';
 import { resourceOfPromotion } from '../../../domain/registry/resource-names.ts';
+import { isSameVersion } from '../../../domain/registry/semver.ts';
+import type { RolloutRecord } from '../../../domain/rollout/records.ts';
 import type { ArmTarget } from '../../../domain/rollout/split.ts';
 import { sha256Of } from '../../crypto/sha256.ts';
 import type { createApprovalReader } from './approval-reader.ts';
 import { earlierApprovalOf } from './earlier-approval.ts';
 import type { RegistryParts } from './parts.ts';
 import { assertVerified } from './verify-artifact.ts';
-import { productionOf, requireVersion, run, type VersionRow } from './versions.ts';
+import { productionOf, requireVersion, run, type Queries, type VersionRow } from './versions.ts';
 
 /** The versions of a rollout, in an environment. */
 export interface VersionPair {
@@ -48,6 +50,7 @@ export async function admitVersions(parts: RegistryParts, approvals: Approvals, 
     );
   }
   const [from, to] = [await findVersion(parts, pair, pair.stable), await findVersion(parts, pair, pair.canary)];
+  assertNoAlias(pair, to);
   const production = (await productionOf(parts.pool, environment, from.model_id))?.content.version ?? null;
   if (production !== null && production !== from.content.version && production !== to.content.version)
     throw refusal(
@@ -57,8 +60,46 @@ export async function admitVersions(parts: RegistryParts, approvals: Approvals, 
     );
   if (environment === 'production' && production !== from.content.version) await assertWasApproved(parts, pair, from);
   const approvalId = production === to.content.version ? null : await approvalOf(parts, approvals, pair, to);
-  for (const row of [from, to]) await assertSound(parts, pair, row);
+  // Outside production, what the users are on already may have no artifact.
+  if (from.content.artifact !== null || environment === 'production') await assertSound(parts, pair, from);
+  await assertSound(parts, pair, to);
   return { isGoverned: true, approvalId, production };
+}
+
+/** The versions of a rollout whose record is opened. */
+type OpenedVersions = Pick<RolloutRecord, 'environment' | 'model' | 'fromVersion' | 'toVersion'>;
+
+/**
+ * That nobody has taken the versions away since they were admitted: reading artifacts and asking services takes its time, and a rollout
+ * waits for who is away. Asked in the transaction that opens the record, from which on nobody can.
+ *
+ * @throws PREFLIGHT_VERSION
+ */
+export async function assertStillAdmitted(queries: Queries, opened: OpenedVersions): Promise<void> {
+  const { environment, fromVersion: from, model, toVersion: to } = opened;
+  for (const version of [from, to]) {
+    const problem = await problemOf(queries, environment, { model, version }, version === to);
+    if (problem === null) continue;
+    const next = `mlops model list ${model} --all`;
+    throw new MlopsError('PREFLIGHT_VERSION', { model, from, to, problem: `${version} ${problem}`, next });
+  }
+}
+
+/** What has become of an admitted version, in words; null: it is what it was. */
+async function problemOf(
+  queries: Queries,
+  environment: string,
+  name: { readonly model: string; readonly version: string },
+  isNew: boolean,
+): Promise<string | null> {
+  try {
+    const { retired_at: retiredAt, stage } = await requireVersion(queries, environment, name);
+    if (retiredAt !== null) return 'was retired';
+    return isNew && stage !== 'staging' && stage !== 'production' ? `is in ${stage} now, wanted staging` : null;
+  } catch (error) {
+    if (isMlopsError(error) && error.exitCode === 2) return 'is not registered any more';
+    throw error;
+  }
 }
 
 /** Users go back to it when the other one fails: it must have been in production by an approval that still counts. @throws PREFLIGHT_VERSION */
@@ -72,10 +113,9 @@ async function assertWasApproved(parts: RegistryParts, pair: VersionPair, row: V
   );
 }
 
-/** Its artifact is the registered one. Outside production, what the users are on already may have none. @throws PREFLIGHT_VERSION */
+/** Its artifact is the registered one. @throws PREFLIGHT_VERSION */
 async function assertSound(parts: RegistryParts, pair: VersionPair, row: VersionRow): Promise<void> {
-  const { artifact, model, version } = row.content;
-  if (artifact === null && version === pair.stable.version && pair.environment !== 'production') return;
+  const { model, version } = row.content;
   await assertVerified(parts, row, await parts.principals.actor('rollout')).catch((error: unknown) => {
     if (error instanceof MlopsError && !error.retryable)
       throw refusal(pair, error.message, `mlops model verify ${model} ${version}`);
@@ -96,6 +136,14 @@ async function findVersion(parts: RegistryParts, pair: VersionPair, arm: ArmTarg
   if (row.retired_at !== null) throw refusal(pair, `${version} was retired`, `mlops model list ${model}`);
   assertPlace(pair, arm, row);
   return row;
+}
+
+/** What an alias means may be another version before the rollout ends. @throws PREFLIGHT_VERSION */
+function assertNoAlias(pair: VersionPair, { content }: VersionRow): void {
+  const { canary, model } = pair;
+  if (isSameVersion(canary.version, content.version)) return;
+  const problem = `${canary.version} is an alias of ${content.version}, and a rollout is of a version`;
+  throw refusal(pair, problem, `mlops rollout start --model ${model} --to ${content.version}`);
 }
 
 /** Only what was registered is asked: another service might answer under the same version. @throws PREFLIGHT_VERSION */

@@ -1,6 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { compareVersions, parseVersion, sortKeyOf, type SemanticVersion } from '../../../../domain/registry/semver.ts';
+import {
+  compareVersions,
+  isSameVersion,
+  parseVersion,
+  sortKeyOf,
+  type SemanticVersion,
+} from '../../../../domain/registry/semver.ts';
 
 const parse = (text: string): SemanticVersion => {
   const version = parseVersion(text);
@@ -119,5 +125,26 @@ describe('precedence', () => {
       }),
       { numRuns: 2000 },
     );
+  });
+});
+
+describe('two names', () => {
+  it.each([
+    ['1.1.0', '1.1.0'],
+    ['v1.1.0', '1.1.0'],
+    ['1.1.0+build.7', 'v1.1.0+build.8'],
+    ['2026-11-27', '2026-11-27'],
+  ])('%s and %s are of one version', (a, b) => {
+    expect([isSameVersion(a, b), isSameVersion(b, a)]).toEqual([true, true]);
+  });
+
+  it.each([
+    ['1.1.0', '1.1.0-rc.1'],
+    ['1.1.0', '1.1'],
+    ['1.10.0', '1.1.0'],
+    ['main', 'next'],
+    ['v1', '1'],
+  ])('%s and %s are not', (a, b) => {
+    expect([isSameVersion(a, b), isSameVersion(b, a)]).toEqual([false, false]);
   });
 });
