@@ -1,4 +1,5 @@
 import { TAG_BYTES } from './chunk-cipher.ts';
+import { pageAligned } from './direct-file.ts';
 
 /** Buffers for one chunk. */
 export interface ChunkSlot {
@@ -16,7 +17,7 @@ const SLOTS = 4;
 export function createSlots(chunkBytes: number, chunks: number) {
   const free: ChunkSlot[] = Array.from({ length: Math.min(SLOTS, chunks) }, () => ({
     plain: new Uint8Array(new SharedArrayBuffer(chunkBytes)),
-    sealed: new Uint8Array(new SharedArrayBuffer(chunkBytes + TAG_BYTES)),
+    sealed: pageAligned(chunkBytes + TAG_BYTES),
   }));
   const open = new Set<Promise<void>>();
   let failure: { readonly error: unknown } | null = null;

@@ -1,16 +1,17 @@
 import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
-import { mkdir, open, readdir, readFile, rename, rm, writeFile, type FileHandle } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { flushFolder, writeDurably } from '../files/durable-file.ts';
 import { isDigest } from '../../domain/registry/artifact.ts';
 import { TAG_BYTES } from './chunk-cipher.ts';
+import { openDirectFile, pageAligned, type DirectFile } from './direct-file.ts';
 import { codeOf, inStore } from './file-errors.ts';
 import type { ObjectPlace, SealedData, UploadData } from './object-place.ts';
 import { chunkCountOf, renderRecord } from './object-record.ts';
-import { readFully, writeFully } from './read-fully.ts';
 
-const CHUNK_BYTES = 8 * 1024 * 1024;
+/** With its tag it is whole pages on the disk. */
+const CHUNK_BYTES = 8 * 1024 * 1024 - TAG_BYTES;
 /** What was written is sent to the disk in the background as often as this, so that the last flush is a short one. */
 const FLUSH_BYTES = 64 * 1024 * 1024;
 
@@ -50,8 +51,8 @@ export function createFilePlace(root: string, { chunkBytes = CHUNK_BYTES } = {})
       await inStore(root, async () => await openData(root, join(folderOf(digest), 'data'))),
     upload: async (sealing, folder) =>
       await inStore(root, async () => {
-        const handle = await open(join(folder, 'data'), constants.O_RDWR | constants.O_CREAT, 0o600);
-        return createUpload({ root, folder, handle, stride: sealing.chunkBytes + TAG_BYTES, folderOf });
+        const file = await openDirectFile(join(folder, 'data'), constants.O_RDWR | constants.O_CREAT, 0o600);
+        return createUpload({ root, folder, file, stride: sealing.chunkBytes + TAG_BYTES, folderOf });
       }),
     // It is in the folder.
     forget: async () => await Promise.resolve(),
@@ -78,29 +79,30 @@ async function readOrNull(file: string): Promise<string | null> {
 }
 
 async function openData(root: string, file: string): Promise<SealedData | null> {
-  const handle = await open(file, constants.O_RDONLY | constants.O_NOFOLLOW).catch((error: unknown) => {
+  const data = await openDirectFile(file, constants.O_RDONLY | constants.O_NOFOLLOW).catch((error: unknown) => {
     if (codeOf(error) === 'ENOENT') return null;
     throw error;
   });
-  if (handle === null) return null;
-  const { size } = await handle.stat();
+  if (data === null) return null;
+  const { size } = await data.handle.stat();
   return {
     bytes: size,
-    read: async (at, into) => await inStore(root, async () => await readFully(handle, at, into)),
-    close: async () => await handle.close(),
+    read: async (at, into) => await inStore(root, async () => await data.read(at, into)),
+    close: async () => await data.close(),
   };
 }
 
 interface UploadPlace {
   readonly root: string;
   readonly folder: string;
-  readonly handle: FileHandle;
+  readonly file: DirectFile;
   /** From the beginning of a chunk to that of the next */
   readonly stride: number;
   readonly folderOf: (digest: string) => string;
 }
 
-function createUpload({ root, folder, handle, stride, folderOf }: UploadPlace): UploadData {
+function createUpload({ root, folder, file, stride, folderOf }: UploadPlace): UploadData {
+  const { handle } = file;
   let unflushed = 0;
   let flushing: Promise<void> = Promise.resolve();
   let isOpen = true;
@@ -108,15 +110,15 @@ function createUpload({ root, folder, handle, stride, folderOf }: UploadPlace): 
     if (!isOpen) return;
     isOpen = false;
     await flushing.catch(() => undefined);
-    await handle.close();
+    await file.close();
   };
   return {
     async holds(index, sealed) {
-      const there = new Uint8Array(sealed.length);
-      return (await readFully(handle, index * stride, there)) === sealed.length && Buffer.compare(there, sealed) === 0;
+      const there = pageAligned(sealed.length);
+      return (await file.read(index * stride, there)) === sealed.length && Buffer.compare(there, sealed) === 0;
     },
     async write(index, sealed) {
-      await inStore(root, async () => await writeFully(handle, index * stride, sealed));
+      await inStore(root, async () => await file.write(index * stride, sealed));
       unflushed += sealed.length;
       if (unflushed < FLUSH_BYTES) return;
       unflushed = 0;

@@ -7,7 +7,7 @@ import type { Progress, StoreParts } from './create-store.ts';
 import { isDiskFull } from './file-errors.ts';
 import { subjectOf, type Sealing } from './object-record.ts';
 import { KEY_ORIGIN } from './open-object.ts';
-import { hashSource, sealSource, sourceOfFile, sourceOfManifest, type Source } from './seal-source.ts';
+import { hashSource, sealSource, sourceOfFile, sourceOfManifest, type Pass, type Source } from './seal-source.ts';
 import { newName, type HeldUpload, type UploadState } from './upload-shelf.ts';
 import { openSource, type SourceFile } from './walk-source.ts';
 
@@ -53,10 +53,12 @@ interface Content {
 
 async function putContent(content: Content, parts: PutParts, progress: Progress): Promise<string> {
   const { source, assertUnchanged } = content;
+  // Threads start while the store is asked.
+  const pass = { work: progress.crew.workFor(source.bytes), signal: progress.signal };
   // One pass is enough for what is new; what may be there already is hashed first, and not written again.
   if (await parts.place.mayHaveSize(source.bytes)) {
-    const pass = { work: progress.crew.workFor(source.bytes), signal: progress.signal, onBytes: () => undefined };
-    const digest = await hashSource(source, pass, parts.place.chunkBytesFor(source.bytes));
+    const quiet = { ...pass, onBytes: () => undefined };
+    const digest = await hashSource(source, quiet, parts.place.chunkBytesFor(source.bytes));
     if ((await parts.place.record(digest)) !== null) {
       await assertUnchanged();
       await assertRight(digest, parts, progress);
@@ -64,14 +66,14 @@ async function putContent(content: Content, parts: PutParts, progress: Progress)
       return digest;
     }
   }
-  return await upload(content, parts, progress);
+  return await upload(content, parts, progress, { ...pass, onBytes: progress.onBytes });
 }
 
-async function upload(content: Content, parts: PutParts, progress: Progress): Promise<string> {
+async function upload(content: Content, parts: PutParts, progress: Progress, pass: Pass): Promise<string> {
   const held = await parts.shelf.take(sourceHintOf(content));
   let isOver = false;
   try {
-    const { digest, isNew } = await sealInto(held, content, parts, progress);
+    const { digest, isNew } = await sealInto(held, content, parts, pass);
     isOver = true;
     if (isNew) parts.right.add(digest);
     else await assertRight(digest, parts, progress);
@@ -90,7 +92,7 @@ async function sealInto(
   held: HeldUpload,
   content: Content,
   parts: PutParts,
-  progress: Progress,
+  pass: Pass,
 ): Promise<{ readonly digest: string; readonly isNew: boolean }> {
   const { dataKey, isResumed, restart, state } = await beginOrGoOn(held, content, parts);
   const data = await parts.place.upload(state, held.folder);
@@ -98,7 +100,7 @@ async function sealInto(
     const { digest, sealing } = await sealSource(
       content.source,
       { sealing: state, dataKey, data, isResumed, restart },
-      { work: progress.crew.workFor(content.source.bytes), signal: progress.signal, onBytes: progress.onBytes },
+      pass,
     );
     await content.assertUnchanged();
     const subject = subjectOf({ ...sealing, digest });

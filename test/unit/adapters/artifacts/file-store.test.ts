@@ -53,8 +53,11 @@ describe('put()', () => {
     },
   );
 
-  it('does the same work in threads', async () => {
-    const { store } = openFileStore(undefined, { threadsFromBytes: 1, chunkBytes: 1000 });
+  it.each([
+    ['', 1000],
+    [' and by whole pages', 2 * 4096 - 16],
+  ])('does the same work in threads%s', async (_, chunkBytes) => {
+    const { store } = openFileStore(undefined, { threadsFromBytes: 1, chunkBytes });
     const content = randomBytes(123_456);
     const { digest } = await store.put(fileWith(content));
     expect(digest).toBe(sha256(content));
