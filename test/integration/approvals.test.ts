@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import type { Client } from '@temporalio/client';
@@ -38,7 +38,7 @@ import { openAskingRegistry } from '../../workers/registry.ts';
 import { CHROMIUM, startBrowser } from '../support/chromium.ts';
 import { askAs } from '../support/ask-as.ts';
 import { createOrder, DIGEST } from '../support/approvals.ts';
-import { readHistory, replayHistory, saveHistory } from '../support/history.ts';
+import { readHistory, replayHistory } from '../support/history.ts';
 import { OFFSETS } from '../support/offsets.ts';
 import { problemsByAll } from '../support/openapi.ts';
 import { isSignedWith, startHook } from '../support/registry-hook.ts';
@@ -1270,13 +1270,7 @@ describe('on a stack', () => {
     expect(await handle.result()).toMatchObject({ state: 'denied', round: 1 });
     await client.connection.close();
     const history = await readHistory(project.root, OFFSETS.approvals, `approval/${approvalId}`);
-    const keys = join(project.root, '.mlops');
-    await replayHistory(history, `approval/${approvalId}`, keys);
-    const folder = process.env['RECORD_HISTORY'];
-    if (folder === undefined) return;
-    await mkdir(join(folder, 'keys'), { recursive: true });
-    await saveHistory(history, join(folder, 'history.bin.gz'));
-    await copyFile(join(keys, 'keys/payload.json'), join(folder, 'keys/payload.json'));
+    await replayHistory(history, `approval/${approvalId}`, join(project.root, '.mlops'));
   });
 
   it('has webhooks of the registry told what happened while the worker was dead', async () => {

@@ -10,6 +10,10 @@ import { loadWorkflowBundle } from '../../workers/workflow-bundle.ts';
 /** What tests look at in a kept history. */
 export interface SavedHistory {
   readonly events: {
+    readonly workflowExecutionStartedEventAttributes?: {
+      readonly workflowType?: { readonly name?: string | null } | null;
+      readonly workflowId?: string | null;
+    } | null;
     readonly activityTaskScheduledEventAttributes?: { readonly activityType?: { name?: string | null } | null } | null;
   }[];
 }
@@ -102,6 +106,16 @@ export function encodeHistory(history: History): Uint8Array {
   return HistoryMessage.encode(HistoryMessage.create(history as object)).finish();
 }
 
+export function decodeHistory(bytes: Uint8Array) {
+  return HistoryMessage.decode(bytes);
+}
+
+/** Of what type a workflow is, and under which id it ran. */
+export function startOf({ events: [first] }: SavedHistory): { readonly type: string; readonly workflowId: string } {
+  const started = first?.workflowExecutionStartedEventAttributes;
+  return { type: started?.workflowType?.name ?? '', workflowId: started?.workflowId ?? '' };
+}
+
 export async function loadHistory(file: string): Promise<SavedHistory> {
-  return HistoryMessage.decode(gunzipSync(await readFile(file)));
+  return decodeHistory(gunzipSync(await readFile(file)));
 }
