@@ -54,7 +54,7 @@ export function isMlopsError(error: unknown, code?: ErrorCode): error is MlopsEr
 }
 
 /** What the database refuses of what the program asks: nothing that a caller could mend. */
-const OUR_FAULTS: readonly ErrorCode[] = ['LEDGER_REFUSED', 'LEDGER_FORBIDDEN'];
+export const OUR_FAULTS: readonly string[] = ['LEDGER_REFUSED', 'LEDGER_FORBIDDEN'];
 
 /** Tells what callers of an API are answered from what is our fault, which nobody foresaw or they can do nothing about: that the log says. */
 export function isForCallers(error: unknown): error is MlopsError {

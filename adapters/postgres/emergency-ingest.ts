@@ -1,6 +1,6 @@
 import type { Pool } from 'pg';
 import type { EmergencyJournal } from '../../activities/ports.ts';
-import { isMlopsError } from '../../domain/errors.ts';
+import { isMlopsError, OUR_FAULTS } from '../../domain/errors.ts';
 import type { LiveSplit } from '../../domain/rollout/split.ts';
 import { draftOfEmergency, draftOfUnreadable, type UnreadableLine } from '../../domain/governance/rollout-drafts.ts';
 import { parseSource } from '../../domain/governance/act-source.ts';
@@ -59,7 +59,8 @@ export function createEmergencyJournal(
         try {
           added += (await ingestLine(parts, environment, line)) ? 1 : 0;
         } catch (error) {
-          if (isMlopsError(error) && error.retryable) throw error;
+          const isRefused = isMlopsError(error) && OUR_FAULTS.includes(error.code);
+          if (isMlopsError(error) && error.retryable && !isRefused) throw error;
           refused.push(error);
         }
       if (refused.length > 0) throw refused[0];

@@ -64,11 +64,12 @@ export const LEDGER_ERRORS = {
     retryable: true,
     exitCode: 1,
   },
+  // Both may be tried again: what they want is mended while what asks for it waits.
   LEDGER_REFUSED: {
     message: 'Database refuses {events}, with what is changed by it: {problem}; wanted what its rules allow',
     remedy:
       'Nothing of it was written. Bring program and database to one release (`mlops doctor`, docs/how-to/upgrade.md); when it lasts, report it with this message',
-    retryable: false,
+    retryable: true,
     exitCode: 1,
   },
   LEDGER_FORBIDDEN: {
@@ -76,7 +77,7 @@ export const LEDGER_ERRORS = {
       'Database lets the login of DATABASE_URL not do {events}, with what is changed by it: {problem}; wanted what its role may',
     remedy:
       'Nothing of it was written. Use the login of the role that does it (docs/reference/database-roles.md); `mlops doctor` says which role a login is of',
-    retryable: false,
+    retryable: true,
     exitCode: 4,
   },
   LEDGER_KEYS_INVALID: {

@@ -173,7 +173,7 @@ describe('the ledger', () => {
       await expect(appended[at]).rejects.toMatchObject({
         code: 'LEDGER_REFUSED',
         exitCode: 1,
-        retryable: false,
+        retryable: true,
         message: `Database refuses ${type}, with what is changed by it: events do not go on from the end of the log; wanted what its rules allow`,
         cause: { code: '23000' },
       });
@@ -538,7 +538,11 @@ describe('an emergency rollback that was journaled while the ledger was away', (
       after: null,
     });
     const recognise = async ({ actor }: { readonly actor: string }) => await parts.principals.actor(actor);
-    const entries = [line('x'.repeat(70_000), 'too long for an event'), line('e/11/done', 'well')];
+    const entries = [
+      line('x'.repeat(70_000), 'too long for an event'),
+      { ...line('e/12/done', 'the database wants a model'), model: null as unknown as string },
+      line('e/11/done', 'well'),
+    ];
     const read = async () => await Promise.resolve({ entries, unreadable: [] });
     const journal = createEmergencyJournal({ ...parts, authority: { recognise } }, 'dev', read);
     await expect(journal.ingest()).rejects.toThrow(RangeError);

@@ -80,16 +80,20 @@ describe.concurrent('a database that is away', () => {
     expect(scene.weights).toEqual([50, 100, 0]);
   }, 180_000);
 
-  it('in pre-flight lets itself be aborted, and a bug is no outage', async () => {
+  it('in pre-flight lets itself be aborted, and neither a bug nor a refusal of the database is an outage', async () => {
     const prepare = async (): Promise<void> =>
       await Promise.reject(ApplicationFailure.retryable('router is away', 'ROUTER_UNREACHABLE'));
     const scene = await theatre.start(STEPS, {}, { prepare });
     const broken = await theatre.start(STEPS, {}, { prepare: async () => await Promise.reject(new TypeError('bug')) });
+    const prepareRefused = async (): Promise<void> =>
+      await Promise.reject(ApplicationFailure.retryable('events do not go on', 'LEDGER_REFUSED'));
+    const refused = await theatre.start(STEPS, {}, { prepare: prepareRefused });
     await scene.until(({ timeline }) => timeline.some(({ event }) => event === 'delayed'), 90_000);
     await scene.act('abort');
     expect(await scene.result()).toMatchObject({ outcome: 'aborted' });
     expect(await broken.result()).toMatchObject({ outcome: 'failed', detail: 'bug' });
-    expect([...scene.weights, ...broken.weights]).toEqual([]);
+    expect(await refused.result()).toMatchObject({ outcome: 'failed', reason: 'LEDGER_REFUSED' });
+    expect([...scene.weights, ...broken.weights, ...refused.weights]).toEqual([]);
   }, 180_000);
 
   it('does not hold an abort up', async () => {

@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { isMlopsError, messageOf } from '../../domain/errors.ts';
+import { isForCallers, messageOf } from '../../domain/errors.ts';
 import type { composeApprovals } from '../approvals.ts';
 import { APPROVAL_PAGE, PAGE_HEADERS } from './approval-page.ts';
 import type { LinkSite } from './link-site.ts';
@@ -77,7 +77,7 @@ async function answer(
     return await reply.send(await work());
   } catch (error) {
     if (error instanceof Refusal) return await reply.status(400).send({ problem: error.message });
-    if (!isMlopsError(error)) throw error;
+    if (!isForCallers(error)) throw error;
     return await reply
       .status(error.exitCode === 4 || error.exitCode === 2 ? 403 : 503)
       .send({ problem: messageOf(error) });

@@ -1,5 +1,5 @@
 import { ActivityFailure, ApplicationFailure, TimeoutFailure } from '@temporalio/workflow';
-import { ERRORS, messageOf as wordsOf } from '../../domain/errors.ts';
+import { ERRORS, messageOf as wordsOf, OUR_FAULTS } from '../../domain/errors.ts';
 import type { Ending } from './context.ts';
 
 /** The code of an activity's failure (domain/errors.ts), or null when it has none. */
@@ -19,7 +19,8 @@ export function isPassing(error: unknown): boolean {
 export function isAway(error: unknown): boolean {
   if (!isPassing(error)) return false;
   const code = codeOf(error);
-  return code === null ? (error as ActivityFailure).cause instanceof TimeoutFailure : Object.hasOwn(ERRORS, code);
+  if (code === null) return (error as ActivityFailure).cause instanceof TimeoutFailure;
+  return Object.hasOwn(ERRORS, code) && !OUR_FAULTS.includes(code);
 }
 
 /** What a person should read about a failure: of an activity's, what the activity said. */
