@@ -246,9 +246,13 @@ describe('the other verbs of mlops model', () => {
     expect(second.text).toBe(
       'moved 1.1.0: staging → production in dev\nmoved 1.0.0: production → staging; it can be gone back to\nUndo: mlops model promote moved --previous',
     );
-    expect((await model('promote', ['moved'], { previous: true })).text).toContain(
-      'moved 1.0.0: staging → production in dev\nmoved 1.1.0: production → staging',
+    expect((await model('promote', ['moved'], { previous: true })).text).toBe(
+      'moved 1.0.0: staging → production in dev\nmoved 1.1.0: production → staging; it is gone back to only when it was promoted again\nUndo: mlops model promote moved 1.1.0 --to production',
     );
+    expect(await model('promote', ['moved'], { previous: true }), 'sent again').toMatchObject({
+      exitCode: 3,
+      code: 'PREVIOUS_UNKNOWN',
+    });
     expect((await model('history', ['moved'])).text).toMatch(/1\.0\.0 +staging → production +gone-back/);
     expect((await model('history', ['moved'], { at: new Date().toISOString() })).text).toContain('moved at');
     expect((await model('history', ['moved'], { at: '2020-01-01' })).text).toContain('had no version in production');

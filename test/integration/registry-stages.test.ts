@@ -430,6 +430,20 @@ describe('going back', () => {
     });
   });
 
+  it('again goes further back, and never to what was left, until that is promoted again', async () => {
+    for (const version of ['1.0.0', '1.1.0', '1.2.0']) {
+      await register('further', version);
+      await promote('further', version);
+    }
+    const there = async () => (await back('further')).version.registration.version;
+    expect([await there(), await there()]).toEqual(['1.1.0', '1.0.0']);
+    await expect(back('further')).rejects.toMatchObject({ code: 'PREVIOUS_UNKNOWN' });
+    expect(await production('further')).toBe('1.0.0');
+    await promote('further', '1.2.0');
+    await registry.demote({ ...ADA, model: 'further', version: '1.2.0', to: 'staging' });
+    expect(await there(), 'from a version that was taken out').toBe('1.0.0');
+  });
+
   it('passes over a version whose artifact is not sound any more', async () => {
     for (const version of ['1.0.0', '1.1.0', '1.2.0']) {
       await register('unsound', version);

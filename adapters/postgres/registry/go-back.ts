@@ -2,6 +2,7 @@ import { isMlopsError, MlopsError } from '../../../domain/errors.ts';
 import type { EventActor } from '../../../domain/governance/event-draft.ts';
 import type { StageOutcome } from '../../../domain/registry/records.ts';
 import { resourceOfModel, resourceOfPromotion } from '../../../domain/registry/resource-names.ts';
+import { wayBack, type ProductionChange } from '../../../domain/registry/way-back.ts';
 import type { LiveSplit } from '../../../domain/rollout/split.ts';
 import type { LedgerTransaction } from '../ledger/ledger.ts';
 import { approvalFor, consumeApproval } from './approve.ts';
@@ -27,8 +28,8 @@ export interface GoBackOrder {
 }
 
 /**
- * Puts the last production version back whose artifact is still what was registered, in one act. The approval it was promoted
- * under still counts while what it was given for is the same: artifact, tests and rules.
+ * Puts the production version before back whose artifact is still what was registered, in one act; again, the one before that, never one that
+ * somebody went back from. The approval it was promoted under still counts while what it was given for is the same: artifact, tests and rules.
  *
  * @throws MODEL_NOT_FOUND, PREVIOUS_UNKNOWN, STAGE_CONFLICT, TRAFFIC_ELSEWHERE, and as a promotion
  */
@@ -62,25 +63,27 @@ async function findVerified(
   }
   const problem =
     unsound.length === 0
-      ? 'none was there before, or all were taken out of staging since'
+      ? 'none was there before that nobody left, or all were taken out of staging since'
       : `${unsound.join(', ')} cannot be verified`;
   throw new MlopsError('PREVIOUS_UNKNOWN', { model, environment: parts.environment, problem });
 }
 
-/** Versions that were in production and wait in staging now, the last one first. */
+/** Versions that can be gone back to and wait in staging now, the nearest first. */
 async function earlierOf(queries: Queries, environment: string, modelId: string): Promise<string[]> {
+  const changes = await run<{ version_id: string; act: ProductionChange['act'] }>(
+    queries,
+    `SELECT version_id, act FROM stage_change
+     WHERE model_id = $1 AND environment = $2 AND (to_stage = 'production' OR (from_stage = 'production' AND act = 'demoted'))
+     ORDER BY change_id`,
+    [modelId, environment],
+  );
+  const ids = wayBack(changes.map(({ act, version_id: versionId }) => ({ act, versionId })));
   const rows = await run<{ version: string }>(
     queries,
-    `SELECT v.version FROM version_stage s
-     JOIN model_version v USING (version_id)
-     CROSS JOIN LATERAL (
-       SELECT change_id FROM stage_change c
-       WHERE c.version_id = s.version_id AND c.environment = s.environment AND c.model_id = s.model_id AND c.to_stage = 'production'
-       ORDER BY change_id DESC LIMIT 1
-     ) c
-     WHERE s.model_id = $1 AND s.environment = $2 AND s.stage = 'staging' AND v.retired_at IS NULL
-     ORDER BY c.change_id DESC LIMIT 10`,
-    [modelId, environment],
+    `SELECT v.version FROM unnest($1::bigint[]) WITH ORDINALITY AS way (version_id, place)
+     JOIN model_version v USING (version_id) JOIN version_stage s USING (version_id)
+     WHERE s.environment = $2 AND s.stage = 'staging' AND v.retired_at IS NULL ORDER BY place LIMIT 10`,
+    [ids, environment],
   );
   return rows.map(({ version }) => version);
 }

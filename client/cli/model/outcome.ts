@@ -2,10 +2,13 @@ import type { AwaitedApproval, StageOutcome } from '../../../domain/registry/rec
 import type { CommandResult } from '../command.ts';
 import { dataOfVersion } from './version-data.ts';
 
-/** A change of a stage for people and machines. `again` is the command to come back with once it is approved. */
+/**
+ * A change of a stage for people and machines. `again` is the command to come back with once it is approved; `isWayBack`: what was replaced was
+ * gone back from.
+ */
 export function resultOfStage(
   { awaiting, from, replaced, version: record }: StageOutcome,
-  commands: { readonly again: string; readonly undo: string | null },
+  commands: { readonly again: string; readonly undo: string | null; readonly isWayBack?: boolean },
 ): CommandResult {
   const { model, version } = record.registration;
   const data = { ...dataOfVersion(record), from, to: record.stage, replaced, awaiting };
@@ -20,9 +23,11 @@ export function resultOfStage(
     };
   if (from === record.stage)
     return { exitCode: 0, data, text: `Nothing is changed: ${model} ${version} is in ${from} already` };
+  const itsWay =
+    commands.isWayBack === true ? 'it is gone back to only when it was promoted again' : 'it can be gone back to';
   const lines = [
     `${model} ${version}: ${from} → ${record.stage} in ${record.environment}`,
-    ...(replaced === null ? [] : [`${model} ${replaced}: production → staging; it can be gone back to`]),
+    ...(replaced === null ? [] : [`${model} ${replaced}: production → staging; ${itsWay}`]),
     ...(commands.undo === null ? [] : [`Undo: ${commands.undo}`]),
   ];
   return { exitCode: 0, data, text: lines.join('\n') };

@@ -52,11 +52,14 @@ async function goBack(registry: Registry, input: CommandInput, model: string): P
       text: `Nothing is changed. This would put the production version before ${production ?? 'now'} back, if it can be verified`,
     };
   }
-  const models = createModelRegistry(async () => await Promise.resolve(registry));
-  return resultOfStage(await models.goBack(order), {
-    again: `mlops model promote ${model} --previous`,
-    undo: `mlops model promote ${model} --previous`,
-  });
+  const outcome = await createModelRegistry(async () => await Promise.resolve(registry)).goBack(order);
+  const { replaced } = outcome;
+  // What was left is not gone back to: people decide about it anew.
+  const undo =
+    replaced === null
+      ? `mlops model demote ${model} ${outcome.version.registration.version} --to staging`
+      : `mlops model promote ${model} ${replaced} --to production`;
+  return resultOfStage(outcome, { again: `mlops model promote ${model} --previous`, undo, isWayBack: true });
 }
 
 /** What is in production now counts, unless it was said: when that changes meanwhile, nothing happens. */
