@@ -45,6 +45,8 @@ let client: Client;
 const away = new Set<string>();
 /** Hooks for which it is tried no longer. */
 const hopeless = new Set<string>();
+/** Attempts that have read what their hook is, and may not have asked its receiver yet. */
+const underWay = new Set<Promise<unknown>>();
 /** How long the first requests take. */
 const slowness = [1500];
 const silent = { error: () => undefined };
@@ -66,7 +68,9 @@ beforeAll(async () => {
     ...mail,
     async deliver(delivery) {
       if (hopeless.has(delivery.webhookId)) throw ApplicationFailure.nonRetryable('twelve hours are over');
-      return await mail.deliver(delivery);
+      const attempt = mail.deliver(delivery);
+      underWay.add(attempt);
+      return await attempt.finally(() => underWay.delete(attempt));
     },
   };
   house = await openHouse(translateErrors(createWebhookActivities({ webhooks })));
@@ -258,11 +262,16 @@ describe('a webhook', () => {
 const due = () => createDueDeliveries(pool, 'dev');
 const start = async (...given: Parameters<ReturnType<typeof createWebhookOutbox>>) =>
   await createWebhookOutbox(client, TASK_QUEUE)(...given);
-const handles = async (webhookId: string) => {
-  const found = [];
-  for await (const { status, workflowId } of client.workflow.list({ query: `WorkflowType = 'webhookDelivery'` }))
-    if (workflowId.includes(webhookId)) found.push([workflowId, status.name]);
-  return found;
+/** Until as many deliveries to a hook are listed, which they are a while after they were started; never more. */
+const listed = async (webhookId: string, count: number): Promise<void> => {
+  const look = async () => {
+    const found: string[] = [];
+    for await (const { workflowId } of client.workflow.list({ query: `WorkflowType = 'webhookDelivery'` }))
+      if (workflowId.includes(webhookId)) found.push(workflowId);
+    return found;
+  };
+  const found = await until(look, ({ length }) => length >= count, 30_000, 100);
+  expect(found).toHaveLength(count);
 };
 
 /** Follows the log while a test does something, and until that holds. */
@@ -374,7 +383,7 @@ describe('deliveries', () => {
       30_000,
       100,
     );
-    expect(await handles(id)).toHaveLength(2);
+    await listed(id, 2);
     expect(saidTo('once')).toHaveLength(2);
   });
 
@@ -431,9 +440,10 @@ describe('deliveries', () => {
       () => receiver.of('off').length >= 1,
     );
     await call('PATCH', `webhooks/${id}`, { status: 'DISABLED' });
+    await Promise.allSettled(underWay);
     away.delete('off');
-    const [[workflowId = ''] = []] = await handles(id);
-    expect(await client.workflow.getHandle(workflowId).result()).toBe('dropped');
+    const { deliveryId = '' } = receiver.of('off')[0] ?? {};
+    expect(await client.workflow.getHandle(`webhook/${deliveryId}`).result()).toBe('dropped');
     expect(receiver.of('off').every(({ answered }) => answered === 503)).toBe(true);
   });
 
