@@ -39,6 +39,14 @@ export const LEDGER_ERRORS = {
     retryable: false,
     exitCode: 3,
   },
+  ERASURE_UNFINISHED: {
+    message:
+      'Subject {subject} is erased, but not from the file of the table {table}: {problem}; wanted nobody who reads what was there',
+    remedy:
+      'End what has the database open for so long (a backup, a long query), then finish it: `mlops governance erase {subject} --reason "again"`',
+    retryable: true,
+    exitCode: 1,
+  },
   SUBJECT_AMBIGUOUS: {
     message: 'Subject {subject} is the name of more than one principal: {ids}; wanted one',
     remedy: 'Give the principal id; `mlops identity list` shows how each is known',

@@ -13,6 +13,7 @@ import { readBeginning, readExport, readText } from '../../adapters/ledger/expor
 import { inTransaction } from '../../adapters/postgres/query.ts';
 import { rewrapKeys } from '../../adapters/postgres/ledger/rewrap.ts';
 import { journalFileOf, readJournal } from '../../adapters/gateway/emergency-journal.ts';
+import { tidyFiles } from '../../adapters/postgres/ledger/tidy-files.ts';
 import { sizeOfLog } from '../../adapters/postgres/ledger/sign-checkpoint.ts';
 import { createEmergencyJournal } from '../../adapters/postgres/emergency-ingest.ts';
 import { composeAuthority } from '../../workers/authority.ts';
@@ -793,6 +794,29 @@ describe('the files of the database', () => {
     reader.release();
     expect(await erasing).toMatchObject({ keys: 1, name: true });
   });
+
+  it('are tidied up again when somebody could still see what was there, and nobody is told that it is gone before', async () => {
+    await say('erased-while-seen', 'words');
+    const { id } = await parts.principals.actor('erased-while-seen');
+    const { rows } = await pool.query<{ wrapped: Buffer }>('SELECT wrapped FROM ledger_key WHERE subject = $1', [id]);
+    const wrapped = rows[0]?.wrapped ?? Buffer.alloc(0);
+    // As a backup does, before it comes to the tables of words.
+    const reader = await pool.connect();
+    await reader.query('BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT FROM pg_class LIMIT 1');
+    const erasing = governance.erase({ subject: 'erased-while-seen', ...WHY });
+    await sleep(1500);
+    expect((await fileOf('ledger_key')).includes(wrapped)).toBe(true);
+    const once = tidyFiles(pool, { tables: ['ledger_key'], subject: id, pausesMs: [] });
+    await expect(once).rejects.toMatchObject({
+      code: 'ERASURE_UNFINISHED',
+      message: expect.stringContaining('a transaction that began before can see '),
+    });
+    await reader.query('COMMIT');
+    reader.release();
+    expect(await erasing).toMatchObject({ keys: 1, name: true });
+    expect((await fileOf('ledger_key')).includes(wrapped)).toBe(false);
+    expect((await fileOf('principal')).includes('erased-while-seen')).toBe(false);
+  });
 });
 
 describe('a checkpoint that somebody has kept', () => {
@@ -1131,7 +1155,8 @@ function createPoolUntil(real: Pool, statement: string): Pool {
       if (text.startsWith(statement)) throw new RangeError('killed');
       return await client.query(text, values);
     };
-    return { query, release: (broken?: boolean) => client.release(broken) };
+    const [on, off] = [client.on.bind(client), client.off.bind(client)];
+    return { query, on, off, release: (broken?: boolean) => client.release(broken) };
   };
   return {
     query: async (text: string, values?: unknown[]) => await real.query(text, values),

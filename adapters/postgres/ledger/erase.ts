@@ -37,7 +37,8 @@ export function createErasure({ pool, ledger, principals }: EvidenceParts, forge
      * Destroys a subject's key and the meaning of its id, and takes its words out of the tables beside the ledger. No event, hash or
      * proof changes. Doing it again changes nothing. Says where the registry may name them still.
      *
-     * @throws SUBJECT_UNKNOWN, LEGAL_HOLD (the attempt is an event too), LAST_ADMIN, and what `forgetOutside` throws: nothing is erased then
+     * @throws SUBJECT_UNKNOWN, LEGAL_HOLD (the attempt is an event too), LAST_ADMIN, and what `forgetOutside` throws: nothing is erased then;
+     *   ERASURE_UNFINISHED: it is erased, and must be made again for the files of the database
      */
     async erase(order: CustodyOrder) {
       const subject = await subjectOf(pool, order.subject);
@@ -54,7 +55,7 @@ export function createErasure({ pool, ledger, principals }: EvidenceParts, forge
         );
         // What the rows held before must not stay in the files of the database until it is tidied up some day. Also where nothing was
         // left to erase: an erasure before this one may have been killed here.
-        await tidyFiles(pool, ['ledger_key', 'principal', ...WORD_TABLES]);
+        await tidyFiles(pool, { tables: ['ledger_key', 'principal', ...WORD_TABLES], subject });
         return { ...erased, ...named };
       } catch (error) {
         if (isMlopsError(error, 'LEGAL_HOLD')) {
