@@ -35,10 +35,11 @@ const LONGEST = 100_000;
 /** Largest ordinal that the database can hold. */
 const MOST = 2_147_483_647;
 
-const KEY = /\s*((?:[A-Za-z_][\w]*)(?:\.(?:`[^`]*`|"[^"]*"|[\w./-]+))?|`[^`]*`|"[^"]*")/y;
+const KEY = /\s*((?:[A-Za-z_][\w]*)(?:\.(?:`[^`]*`|"[^"]*"|[\p{L}\p{N}_./-]+))?|`[^`]*`|"[^"]*")/uy;
 const COMPARATOR = /\s*(<=|>=|!=|<>|=|<|>|NOT\s+IN\b|IN\b|I?LIKE\b)/iy;
 const VALUE = /\s*('(?:[^']|'')*'|"(?:[^"]|"")*"|-?\d+(?:\.\d+)?|\((?:'(?:[^']|'')*'|"(?:[^"]|"")*"|[^)'"])*\))/y;
-const AND = /\s+AND\b/iy;
+/** A quote ends a value: what comes behind needs no blank. */
+const AND = /\s*AND\b/iy;
 const LISTED = /\s*'((?:[^']|'')*)'\s*(,|$)|\s*"((?:[^"]|"")*)"\s*(,|$)/y;
 
 /**

@@ -3,6 +3,7 @@ import type { Registration } from '../registration.ts';
 import { parseVersion, WANTED_VERSION } from '../semver.ts';
 import { hasCredentials, hideCredentials } from '../../url-credentials.ts';
 import { refusal } from './refusal.ts';
+import { STAGE_NAMES, type StageName } from './stage-names.ts';
 
 /** Says which semantic version one is; fixed with the registration, like everything that says what a version is. */
 export const VERSION_TAG = 'mlops.version';
@@ -47,10 +48,30 @@ export function assembleRegistration(
   return { ...content, model, version, description, tags: sorted };
 }
 
-/** The version that a source names: `models:/rag_api/3`. Null for any other source. */
-export function copiedFrom(source: string): { readonly model: string; readonly ordinal: number } | null {
-  const [, model, ordinal] = /^models:\/+([^/:]+)\/(\d{1,9})$/.exec(source) ?? [];
-  return model === undefined ? null : { model, ordinal: Number(ordinal) };
+/** Which version of a model is meant: by its number, an alias, a stage, or `latest`: the newest of all. */
+export interface MeantVersion {
+  readonly model: string;
+  readonly by:
+    | { readonly ordinal: number }
+    | { readonly alias: string }
+    | { readonly stage: StageName }
+    | { readonly latest: true };
+}
+
+/** The version that a source names: `models:/rag_api/3`, `models:/rag_api@next`, `models:/rag_api/Staging`. Null for any other source. */
+export function copiedFrom(source: string): MeantVersion | null {
+  const [, model, alias, suffix = ''] = /^models:\/+([^/:@]+)(?:@([^/@]+)|\/([^/]+))$/.exec(source) ?? [];
+  if (model === undefined) return null;
+  if (alias !== undefined) return { model, by: { alias } };
+  if (/^\d{1,9}$/.test(suffix)) return { model, by: { ordinal: Number(suffix) } };
+  if (isLatest(suffix)) return { model, by: { latest: true } };
+  const stage = STAGE_NAMES.find((name) => name.toLowerCase() === suffix.toLowerCase());
+  return stage === undefined ? null : { model, by: { stage } };
+}
+
+/** Whether a name means the newest version, as an alias and as a suffix: nobody can set it. */
+export function isLatest(name: string): boolean {
+  return name.toLowerCase() === 'latest';
 }
 
 /**
@@ -60,13 +81,17 @@ export function copiedFrom(source: string): { readonly model: string; readonly o
  */
 export function assertSource(source: string): void {
   const plain = decodeFully(source);
-  const isBad = plain.includes('\u0000') || plain.split(/[/\\]/).includes('..');
-  if (!isBad && !/^https?:/i.test(plain) && !hasCredentials(plain)) return;
+  const isBad = plain.includes('\u0000') || plain.split(/[/\\:?#]/).includes('..');
+  const isSecret = hasCredentials(plain) && !OF_CONTAINER.test(plain);
+  if (!isBad && !/^https?:/i.test(plain) && !isSecret) return;
   throw refusal(
     'INVALID_PARAMETER_VALUE',
-    `Invalid model version source: '${hideCredentials(source)}'. Wanted an absolute path or the URI of an object, without .. or a password in it and not http`,
+    `Invalid model version source: '${hideCredentials(source)}'. Wanted a path or the URI of an object, without .. or a password in it and not http`,
   );
 }
+
+/** Azure names a container where others have a user: `abfss://models@account.dfs.core.windows.net/a`. A password has a colon before it. */
+const OF_CONTAINER = /^(?:wasbs?|abfss?):\/\/[a-z0-9$-]+@[a-z0-9.-]+(?:[/?#]|$)/i;
 
 /** Without any escapes: what is escaped twice is escaped still after one decoding. */
 function decodeFully(text: string): string {

@@ -1,7 +1,16 @@
+import type { KeyKind } from './page-token.ts';
 import { refusal } from './refusal.ts';
 
 /** Something that results are ordered by. */
 export type SortKey = 'name' | 'version' | 'created' | 'changed';
+
+/** What the keys are, for tokens that name the end of a page. */
+export const KEY_KINDS: Readonly<Record<SortKey, KeyKind>> = {
+  name: 'text',
+  version: 'ordinal',
+  created: 'time',
+  changed: 'time',
+};
 
 /** One step of an order: the next decides among what is equal in this. */
 export interface SortStep {

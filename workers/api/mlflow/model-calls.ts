@@ -1,5 +1,6 @@
 import { deleteModel, renameModel } from '../../../adapters/postgres/registry/mlflow/end-model.ts';
-import { getByAlias, setMlflowAlias } from '../../../adapters/postgres/registry/mlflow/governed.ts';
+import { setMlflowAlias } from '../../../adapters/postgres/registry/mlflow/governed.ts';
+import { getByAlias } from '../../../adapters/postgres/registry/mlflow/meant.ts';
 import { createModel, describeModel, getModel, tagModel } from '../../../adapters/postgres/registry/mlflow/models.ts';
 import { searchModels } from '../../../adapters/postgres/registry/mlflow/search.ts';
 import {

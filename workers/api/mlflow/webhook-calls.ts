@@ -35,7 +35,7 @@ export const WEBHOOK_CALLS: readonly MlflowCall[] = [
     action: 'webhook.read',
     resource,
     run: async ({ webhooks }, fields) => {
-      const [createdAt, id] = parsePageToken(textOf(fields, 'page_token'), 'webhooks', 2) ?? [];
+      const [createdAt, id] = parsePageToken(textOf(fields, 'page_token'), 'webhooks', ['time', 'text']) ?? [];
       const after = createdAt === undefined || id === undefined ? null : ([Number(createdAt), String(id)] as const);
       const { end, found } = await webhooks.hooks.list(maxResultsOf(fields, RESULTS), after);
       return {

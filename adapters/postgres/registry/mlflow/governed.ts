@@ -5,7 +5,7 @@ import type { MlflowVersion } from '../../../../domain/registry/mlflow/shapes.ts
 import type { StageName } from '../../../../domain/registry/mlflow/stage-names.ts';
 import type { AwaitedApproval } from '../../../../domain/registry/records.ts';
 import { createApprovalReader } from '../approval-reader.ts';
-import { productionOf, requireModel, run, type VersionRow } from '../versions.ts';
+import { productionOf, type VersionRow } from '../versions.ts';
 import type { MlflowParts } from './parts.ts';
 import { requireOrdinal } from './version-rows.ts';
 import { getMlflowVersion, type OrdinalName } from './versions.ts';
@@ -75,22 +75,6 @@ export async function setMlflowAlias(
   const order = { model, version, alias, approvalId: null, reason: '', actor: actor.id };
   const { awaiting } = await parts.registry.alias(order);
   if (awaiting !== null) throw await refusalOf(parts, awaiting, `Alias ${alias} for ${nameOf(name)}`);
-}
-
-/** What it means. @throws MODEL_NOT_FOUND, MLFLOW_REFUSED (INVALID_PARAMETER_VALUE) */
-export async function getByAlias(
-  parts: MlflowParts,
-  { alias, model }: { readonly model: string; readonly alias: string },
-): Promise<MlflowVersion> {
-  const modelId = await requireModel(parts.pool, model);
-  const [row] = await run<{ ordinal: number }>(
-    parts.pool,
-    `SELECT v.ordinal FROM model_alias a JOIN model_version v USING (version_id)
-     WHERE a.model_id = $1 AND a.environment = $2 AND a.alias = $3`,
-    [modelId, parts.environment, alias],
-  );
-  if (row === undefined) throw refusal('INVALID_PARAMETER_VALUE', `Registered model alias ${alias} not found.`);
-  return await getMlflowVersion(parts, { model, ordinal: row.ordinal });
 }
 
 function nameOf({ model, ordinal }: OrdinalName): string {

@@ -18,6 +18,7 @@ import { routedSplitOf } from '../live-split.ts';
 import { refusalsRecorded } from '../refusals.ts';
 import { retireRow } from '../retire.ts';
 import { requireVersion, type VersionRow } from '../versions.ts';
+import { requireMeant } from './meant.ts';
 import { requireMlflowModel } from './model-rows.ts';
 import type { MlflowParts } from './parts.ts';
 import { mlflowVersionOf, requireOrdinal, type MlflowVersionRow } from './version-rows.ts';
@@ -46,9 +47,10 @@ export async function createVersion(
   order: NewVersion & { readonly takenFrom?: string },
   actor: EventActor,
 ): Promise<MlflowVersion> {
-  const { environment, pool } = parts;
+  const { environment } = parts;
   const named = order.takenFrom !== undefined ? null : copiedFrom(order.source);
-  const from = named === null ? null : await requireOrdinal(pool, environment, named);
+  const from = named === null ? null : await requireMeant(parts, named);
+  const origin = from === null ? order : { ...order, ...originOf(from, order.runId) };
   const ordinal = await parts.ledger.transact(async (transaction) => {
     const { client } = transaction;
     // Only models that were made have versions here.
@@ -61,11 +63,16 @@ export async function createVersion(
       artifact: artifactOf(from),
       actor,
       environment,
-      origin: { ...order, storageLocation: from === null ? '' : locationOf(from) },
+      origin: { ...origin, storageLocation: from === null ? '' : locationOf(from) },
     });
     return place.ordinal;
   });
   return await getMlflowVersion(parts, { model: order.model, ordinal });
+}
+
+/** Of a copy: what an alias or a stage meant is settled now, and it is of the run of its original. */
+function originOf(from: MlflowVersionRow, runId: string): Pick<NewVersion, 'source' | 'runId'> {
+  return { source: `models:/${from.content.model}/${from.ordinal}`, runId: runId === '' ? from.run_id : runId };
 }
 
 /** @throws MLFLOW_REFUSED (RESOURCE_ALREADY_EXISTS) */

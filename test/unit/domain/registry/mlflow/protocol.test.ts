@@ -9,7 +9,7 @@ import {
   semanticVersionOf,
 } from '../../../../../domain/registry/mlflow/new-version.ts';
 import { parseModelOrder, parseVersionOrder } from '../../../../../domain/registry/mlflow/order.ts';
-import { pageTokenOf, parsePageToken } from '../../../../../domain/registry/mlflow/page-token.ts';
+import { pageTokenOf, parsePageToken, type KeyKind } from '../../../../../domain/registry/mlflow/page-token.ts';
 import { answerOf, refusal } from '../../../../../domain/registry/mlflow/refusal.ts';
 import { versionShape } from '../../../../../domain/registry/mlflow/shapes.ts';
 import { parseStageName, stageNameOf } from '../../../../../domain/registry/mlflow/stage-names.ts';
@@ -88,18 +88,36 @@ describe('an order', () => {
 
 describe('a page token', () => {
   it('brings back the end of the page, with the query it was given for and no other', () => {
+    const keys = fc.oneof(fc.stringMatching(/^[\w.-]{0,20}$/), fc.nat());
     fc.assert(
-      fc.property(fc.array(fc.oneof(fc.stringMatching(/^[\w.-]{0,20}$/), fc.integer())), fc.string(), (end, query) => {
+      fc.property(fc.array(keys), fc.string(), (end, query) => {
         const token = pageTokenOf(end, query);
-        expect(parsePageToken(token, query, end.length)).toEqual(end);
-        expect(() => parsePageToken(token, `${query}!`, end.length)).toThrow('Invalid page token');
-        expect(() => parsePageToken(token, query, end.length + 1)).toThrow('Invalid page token');
+        const kinds = end.map((key) => (typeof key === 'string' ? 'text' : 'ordinal'));
+        expect(parsePageToken(token, query, kinds)).toEqual(end);
+        expect(() => parsePageToken(token, `${query}!`, kinds)).toThrow('Invalid page token');
+        expect(() => parsePageToken(token, query, [...kinds, 'text'])).toThrow('Invalid page token');
       }),
     );
   });
 
+  it.each<[KeyKind, unknown]>([
+    ['text', 1],
+    ['text', 'a\u0000'],
+    ['text', null],
+    ['ordinal', 'x'],
+    ['ordinal', 1.5],
+    ['ordinal', -1],
+    ['ordinal', 2_147_483_648],
+    ['time', 1e300],
+    ['time', 8.64e15],
+    ['time', 'x'],
+  ])('that somebody wrote is refused before the database is asked: %s %j', (kind, key) => {
+    const token = pageTokenOf([key as string], 'q');
+    expect(() => parsePageToken(token, 'q', [kind])).toThrow('Invalid page token');
+  });
+
   it.each(['x', '!', 'e30=', 'W10=', 'bnVsbA=='])('that is none is refused: %s', (token) => {
-    expect(() => parsePageToken(token, '', 1)).toThrow('Invalid page token');
+    expect(() => parsePageToken(token, '', ['text'])).toThrow('Invalid page token');
   });
 });
 
@@ -164,6 +182,8 @@ describe('a new version', () => {
     'mlflow-artifacts:/1/x',
     's3://b/100%',
     's3://b/a..b',
+    'abfss://models@account.dfs.core.windows.net/churn/7',
+    'wasbs://$root@account.blob.core.windows.net',
   ])('may come from %s', (source) => {
     expect(() => assertSource(source)).not.toThrow();
   });
@@ -178,6 +198,12 @@ describe('a new version', () => {
     'http://h/a',
     'HTTPS://h/a',
     '..\\a',
+    'file:../a',
+    'C:..\\a',
+    's3://user:secret@b/a',
+    's3://user@b/a',
+    'abfss://models:secret@account.dfs.core.windows.net/a',
+    'wasbs://models@account:secret@b/a',
   ])('may not come from %s', (source) => {
     expect(() => assertSource(source)).toThrow('Invalid model version source');
   });
@@ -193,12 +219,21 @@ describe('a new version', () => {
       tags: { c: '3' },
     });
     expect(copied).toMatchObject({ model: 'a', version: '0.0.2', type: 'generator', artifact: 'ff', tags: given.tags });
-    expect(['models:/a/3', 'models:/a/b', 'models:/m-12', 's3://models:/a/1'].map(copiedFrom)).toEqual([
-      { model: 'a', ordinal: 3 },
-      null,
-      null,
-      null,
-    ]);
+  });
+
+  it.each<[string, object | null]>([
+    ['models:/a/3', { ordinal: 3 }],
+    ['models:///a/3', { ordinal: 3 }],
+    ['models:/a@next', { alias: 'next' }],
+    ['models:/a/latest', { latest: true }],
+    ['models:/a/staging', { stage: 'Staging' }],
+    ['models:/a/b', null],
+    ['models:/a@b/3', null],
+    ['models:/a@', null],
+    ['models:/m-12', null],
+    ['s3://models:/a/1', null],
+  ])('from %s is a copy of %j', (source, by) => {
+    expect(copiedFrom(source)).toEqual(by === null ? null : { model: 'a', by });
   });
 });
 
