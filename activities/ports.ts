@@ -10,6 +10,7 @@ import type { RolloutOutcomeRecord, RolloutRecord, TickRecord } from '../domain/
 import type { TakenOver } from '../domain/registry/mlflow/version-source.ts';
 import type { WebhookEvent } from '../domain/registry/mlflow/webhook/events.ts';
 import type { ArmTarget, LiveSplit, TrafficSplit, TrafficWrite } from '../domain/rollout/split.ts';
+import type { StoryEvent } from '../domain/rollout/story.ts';
 import type { TelemetrySnapshot } from '../domain/rollout/telemetry.ts';
 
 /** Port: decides who somebody is and whether they may; a refusal is written down. */
@@ -191,7 +192,7 @@ export interface RolloutEventRecord {
   readonly rolloutKey: string;
   readonly idempotencyKey: string;
   readonly at: string;
-  readonly event: string;
+  readonly event: StoryEvent;
   readonly actor: string;
   readonly details: Readonly<Record<string, unknown>>;
   /** An approval that is used up by this, in the same transaction. */

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, open, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { FromSomewhere } from '../../domain/governance/act-source.ts';
-import type { UnreadableLine } from '../../domain/governance/rollout-drafts.ts';
+import { EMERGENCY_STAGES, type EmergencyStage, type UnreadableLine } from '../../domain/governance/rollout-drafts.ts';
 import type { SignedStatement } from '../../domain/governance/statement.ts';
 import type { LiveSplit } from '../../domain/rollout/split.ts';
 import { isObject, parseJsonObject } from '../../domain/json-object.ts';
@@ -14,7 +14,7 @@ export interface JournalEntry extends FromSomewhere {
   /** Unique: makes ingesting a line twice harmless. */
   readonly id: string;
   readonly idempotencyKey: string;
-  readonly stage: 'intent' | 'done';
+  readonly stage: EmergencyStage;
   readonly at: string;
   readonly model: string;
   readonly actor: string;
@@ -25,7 +25,7 @@ export interface JournalEntry extends FromSomewhere {
   readonly after: LiveSplit | null;
 }
 
-const STAGES: readonly unknown[] = ['intent', 'done'] satisfies JournalEntry['stage'][];
+const STAGES: readonly unknown[] = EMERGENCY_STAGES;
 const LF = 0x0a;
 
 export function journalFileOf(stateDirectory: string): string {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { EVENT_CATEGORIES, RISKS, type EventCategory, type Risk } from '../../domain/governance/event-draft.ts';
 import type { EventQuery } from '../../domain/governance/event-query.ts';
-import { isEventType } from '../../domain/governance/event-types.ts';
+import { isEventType, wantedEventType } from '../../domain/governance/event-types.ts';
 import { FRAMEWORKS, type Framework } from '../../domain/governance/recorded-event.ts';
 import { MOMENT_INPUT } from '../moment.ts';
 import { NAME, WHOLE } from '../parse-input.ts';
@@ -69,7 +69,7 @@ export interface ProofOrder {
 const MOST_IN_PAGE = 10_000;
 
 const TYPE = NAME.refine(isEventType, {
-  error: 'wanted a type such as rollout.opened, or the beginning of some: rollout.',
+  error: ({ input }) => `wanted ${wantedEventType(String(input))}`,
 });
 
 const CONDITIONS = {
@@ -86,7 +86,7 @@ const CONDITIONS = {
   after: WHOLE.exactOptional(),
 };
 
-const AFTER_SINCE = { path: ['until'], error: 'wanted a time after `since`' };
+const AFTER_SINCE = { path: ['until'], error: ({ input }: { input: unknown }) => wantedUntil(input as AuditQuery) };
 
 export const QUERY = z
   .strictObject({ ...CONDITIONS, limit: z.int().min(1).max(MOST_IN_PAGE).exactOptional() })
@@ -123,8 +123,13 @@ export const VERIFICATION = z.strictObject({
 export const PROOF = z.strictObject({ checkpoint: NAME, file: NAME }) satisfies z.ZodType<ProofOrder>;
 
 /** Nothing is recorded before one time and after a later one. */
-function isSpan({ since, until }: Pick<AuditQuery, 'since' | 'until'>): boolean {
+export function isSpan({ since, until }: Pick<AuditQuery, 'since' | 'until'>): boolean {
   return since === undefined || until === undefined || new Date(since) < new Date(until);
+}
+
+/** What is wanted in place of an end that is no later than its beginning, which people know as `name`. */
+export function wantedUntil({ since = '' }: Pick<AuditQuery, 'since'>, name = '`since`'): string {
+  return `wanted a time after ${name}, ${new Date(since).toISOString()}`;
 }
 
 /** The conditions as the ledger takes them: what is not asked for is not there, for it is signed. */

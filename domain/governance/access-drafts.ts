@@ -6,9 +6,12 @@ export interface Question {
   readonly payload?: NonNullable<EventDraft['payload']>;
 }
 
+/** How somebody looks at evidence, or takes it out. */
+export const AUDIT_EVENTS = ['exported', 'payload-read', 'queried'] as const;
+
 /** Somebody looked at evidence, or took it out. */
 export function draftOfRead(
-  type: 'audit.exported' | 'audit.payload-read' | 'audit.queried',
+  type: `audit.${(typeof AUDIT_EVENTS)[number]}`,
   resource: string,
   { facts, payload }: Question,
   actor: EventActor,

@@ -53,6 +53,9 @@ export type Action = keyof typeof PERMISSIONS;
 
 export const ACTIONS = Object.keys(PERMISSIONS) as readonly Action[];
 
+/** What may be refused: actions, and what is allowed by the name of another: either way of deciding, and an edge between versions. */
+export const REFUSED_ACTIONS: readonly string[] = [...ACTIONS, 'approval.approve', 'approval.deny', 'model.depend'];
+
 /** Whether one of these roles allows the action. An action that is not in the table is allowed to nobody. */
 export function isAllowed(action: string, roles: readonly string[]): boolean {
   const allowed: readonly string[] = Object.hasOwn(PERMISSIONS, action) ? PERMISSIONS[action as Action] : [];

@@ -37,6 +37,11 @@ const NAME = /^[A-Za-z][A-Za-z0-9_.-]{0,99}$/;
 const LONGEST_TEXT = 2000;
 const REFERENCE = /^(sha256:[0-9a-f]{64}|ledger:\d{1,15})$/;
 
+/** Whether something may be recorded by the name of this action. */
+export function isRecordable(action: string): boolean {
+  return ACTION.test(action);
+}
+
 /** Reads what somebody wants recorded, of whatever shape it is; null when it has not that of an event. */
 export function parseRecording(given: unknown): RecordedEvent | null {
   const { action, approvalRequired, category, evidence, frameworks, metadata, resource } = objectOf(given);
@@ -56,7 +61,7 @@ export function problemOfRecording(given: RecordedEvent): string | null {
   const { action, category, evidence, frameworks, metadata, resource } = given;
   if (!EVENT_CATEGORIES.includes(category))
     return `its category is ${category}, wanted one of ${EVENT_CATEGORIES.join(', ')}`;
-  if (!ACTION.test(action)) return `its action is ${JSON.stringify(action)}, wanted a code like deploy_production`;
+  if (!isRecordable(action)) return `its action is ${JSON.stringify(action)}, wanted a code like deploy_production`;
   if (!RESOURCE.test(resource) || hasMailAddress(resource))
     return `its resource is ${JSON.stringify(resource)}, wanted a name like model/rag_api/2.1.0`;
   const unknown = frameworks.find((one) => !FRAMEWORKS.includes(one));

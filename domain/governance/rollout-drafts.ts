@@ -1,5 +1,6 @@
 import type { RolloutOutcomeRecord, RolloutRecord, TickRecord } from '../rollout/records.ts';
 import type { LiveSplit, TrafficSplit } from '../rollout/split.ts';
+import { STORY, type StoryEvent } from '../rollout/story.ts';
 import type { EventActor, EventCategory, EventDraft, Json, Risk } from './event-draft.ts';
 
 /** The rollout an event is of. */
@@ -11,12 +12,12 @@ export interface RolloutSubject {
 }
 
 /** How grave entries of a rollout's story are; the others are of low risk. */
-const RISK: Readonly<Record<string, Risk>> = {
+const RISK: Readonly<Partial<Record<StoryEvent, Risk>>> = {
   started: 'medium',
   approved: 'medium',
   'approval-refused': 'medium',
   'signal-refused': 'medium',
-  denied: 'medium',
+  deny: 'medium',
   held: 'medium',
   incident: 'medium',
   overridden: 'high',
@@ -27,11 +28,11 @@ const RISK: Readonly<Record<string, Risk>> = {
   'stable-down': 'critical',
 };
 
-const CATEGORY: Readonly<Record<string, EventCategory>> = {
+const CATEGORY: Readonly<Partial<Record<StoryEvent, EventCategory>>> = {
   'rolled-back': 'model_rollback',
   promoted: 'model_promotion',
   approved: 'access_control',
-  denied: 'access_control',
+  deny: 'access_control',
   'approval-refused': 'access_control',
   'signal-refused': 'access_control',
   'foreign-edit': 'security_event',
@@ -73,7 +74,7 @@ export function draftOfStart(
 /** An entry of the story: what it says in words is in the payload. `writer`: whose words or acts it tells of. */
 export function draftOfEntry(
   rollout: RolloutSubject,
-  entry: { readonly event: string; readonly at: string; readonly details: Readonly<Record<string, unknown>> },
+  entry: { readonly event: StoryEvent; readonly at: string; readonly details: Readonly<Record<string, unknown>> },
   actor: EventActor,
   writer = actor,
 ): EventDraft {
@@ -177,7 +178,24 @@ export function draftOfIncident(
 }
 
 /** What happened to a change of traffic. */
-export type TrafficStage = 'reserved' | 'applied' | 'refused' | 'found';
+export type TrafficStage = keyof typeof TRAFFIC_ACTS;
+
+/** What its event is named: what is found and nobody here has written is foreign. */
+const TRAFFIC_ACTS = { reserved: 'reserved', applied: 'applied', refused: 'refused', found: 'foreign-write' } as const;
+
+/** How far an emergency rollback has come. */
+export const EMERGENCY_STAGES = ['intent', 'done'] as const;
+export type EmergencyStage = (typeof EMERGENCY_STAGES)[number];
+
+/** Names of the events of traffic. */
+export const TRAFFIC_EVENTS: readonly string[] = [
+  ...Object.values(TRAFFIC_ACTS),
+  ...EMERGENCY_STAGES.map((stage) => `emergency-${stage}`),
+  'emergency-unreadable',
+];
+
+/** Names of the events of rollouts. */
+export const ROLLOUT_EVENTS: readonly string[] = ['opened', ...STORY, 'judged', 'closed'];
 
 /** A change of traffic: weights and versions are facts, the reason is a payload. */
 export function draftOfTraffic(
@@ -200,7 +218,7 @@ export function draftOfTraffic(
     resource: `traffic/${environment}/${model}`,
     requestId: idempotencyKey,
     frameworks: FRAMEWORKS,
-    type: stage === 'found' ? 'traffic.foreign-write' : `traffic.${stage}`,
+    type: `traffic.${TRAFFIC_ACTS[stage]}`,
     category: stage === 'found' ? 'security_event' : 'model_deployment',
     actor,
     risk: stage === 'found' ? 'high' : 'low',

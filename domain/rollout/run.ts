@@ -4,6 +4,7 @@ import type { OpenRequest, PendingSkip } from './approval-request.ts';
 import type { NoiseBasis, NoiseSetting } from './calibration/noise-basis.ts';
 import type { PlanStep, RolloutPlan } from './plan.ts';
 import type { ArmTarget, TrafficSplit } from './split.ts';
+import type { StoryEvent } from './story.ts';
 
 /** What a rollout is asked to do: complete, validated, and the same for its whole life. */
 export interface RolloutRequest extends FromSomewhere {
@@ -51,7 +52,7 @@ export interface PendingAction extends FromSomewhere {
 export interface AskedAction extends FromSomewhere {
   /** ISO 8601: the rollout's clock, and soon after the server's time of what was done */
   at: string;
-  readonly event: string;
+  readonly event: StoryEvent;
   readonly actor: string;
   readonly detail: string;
   /** More for programs; absent in what was done before it was kept. */

@@ -37,6 +37,7 @@ import { verifyInclusion } from '../../domain/governance/merkle-proof.ts';
 import { growTree } from '../../domain/governance/merkle-tree.ts';
 import { createExportVerifier, type ExportCheck } from '../../domain/governance/verify-export.ts';
 import type { RolloutReceipt } from '../../domain/rollout/receipt.ts';
+import type { StoryEvent } from '../../domain/rollout/story.ts';
 import { openTestLedger, startDatabase, testKeys, type TestDatabase } from '../support/database.ts';
 import { ORIGIN, primitives, testKey, testSigner } from '../support/ledger.ts';
 import { OFFSETS } from '../support/offsets.ts';
@@ -418,7 +419,12 @@ describe('a receipt out of the database', () => {
     }
     for (const tick of ticks) await rollouts.saveTick({ ...tick, rolloutKey, snapshot: null, state: null });
     for (const [index, event] of events.entries())
-      await rollouts.recordEvent({ ...event, rolloutKey, idempotencyKey: `${rolloutKey}/${index}` });
+      await rollouts.recordEvent({
+        ...event,
+        event: event.event as StoryEvent,
+        rolloutKey,
+        idempotencyKey: `${rolloutKey}/${index}`,
+      });
     await rollouts.close(rolloutKey, { ...outcome, actor: 'judge', humanWaitSeconds: 0 }, null);
 
     const receipt = await createRolloutReader(pool).receipt(environment, model, rolloutKey);

@@ -13,6 +13,7 @@ import {
   draftOfTraffic,
 } from '../../domain/governance/rollout-drafts.ts';
 import type { RolloutReceipt } from '../../domain/rollout/receipt.ts';
+import type { StoryEvent } from '../../domain/rollout/story.ts';
 import { ORIGIN, primitives } from './ledger.ts';
 
 const ACTOR = { id: 'system:test', kind: 'system', authentication: 'process' } as const;
@@ -50,7 +51,7 @@ function draftsOf(receipt: RolloutReceipt, digests: { plan: string; policy: stri
       ),
     ),
     ...looks,
-    ...events.map((event) => draftOfEntry(rollout, event, ACTOR)),
+    ...events.map((event) => draftOfEntry(rollout, { ...event, event: event.event as StoryEvent }, ACTOR)),
     ...(outcome === null ? [] : [draftOfClose(rollout, { ...outcome, actor: 'judge' }, ACTOR)]),
   ];
 }

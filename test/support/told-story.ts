@@ -5,6 +5,7 @@ import { createEmergencyJournal } from '../../adapters/postgres/emergency-ingest
 import { createRolloutStore, type EvidenceParts } from '../../adapters/postgres/rollout-store.ts';
 import { createTrafficStore } from '../../adapters/postgres/traffic-store.ts';
 import type { RolloutReceipt } from '../../domain/rollout/receipt.ts';
+import type { StoryEvent } from '../../domain/rollout/story.ts';
 import type { LiveSplit } from '../../domain/rollout/split.ts';
 import type { MlopsConfig } from '../../config/schema.ts';
 import { composeAuthority } from '../../workers/authority.ts';
@@ -47,7 +48,12 @@ export async function tellStory(
   };
   const tell = async (...entries: readonly RolloutReceipt['events'][number][]): Promise<void> => {
     for (const one of entries)
-      await rollouts.recordEvent({ ...one, rolloutKey, idempotencyKey: `${rolloutKey}/${one.event}` });
+      await rollouts.recordEvent({
+        ...one,
+        event: one.event as StoryEvent,
+        rolloutKey,
+        idempotencyKey: `${rolloutKey}/${one.event}`,
+      });
   };
   await write(first);
   for (const tick of ticks.filter(({ step }) => step === 0))

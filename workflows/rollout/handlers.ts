@@ -82,7 +82,7 @@ function approveBySignal(context: RolloutContext, inputs: readonly unknown[]): v
     return;
   }
   const detail = sent.claimed === '' ? problem : `${problem} (${claimOf(sent.claimed)})`;
-  const refusal = { event: 'approval-refused', actor: sent.actor, detail };
+  const refusal = { event: 'approval-refused' as const, actor: sent.actor, detail };
   if (patched('refused-signals-are-recorded')) note(context, refusal);
   else show(context, { key: '', ...refusal });
 }
@@ -166,7 +166,7 @@ function pendingOf(input: ActionInput): PendingAction {
 function accept(
   context: RolloutContext,
   input: ActionInput,
-  event: string,
+  event: AskedAction['event'],
   what: string,
   facts?: AskedAction['facts'],
 ): ActionAccepted {

@@ -4,6 +4,7 @@ import { log, patched, workflowInfo, type ActivityOptions } from '@temporalio/wo
 import { sourceOf, type FromSomewhere } from '../../domain/governance/act-source.ts';
 import { activities, deliveryActivities, type RolloutContext } from './context.ts';
 import { isPassing, messageOf } from './failure.ts';
+import type { ShownEvent, StoryEvent } from '../../domain/rollout/story.ts';
 import type { TimelineEntry } from '../messages.ts';
 
 /** About three seconds: what cannot be written then is kept. */
@@ -19,7 +20,7 @@ const TIMELINE_LENGTH = 60;
 /** Something that happened: `key` makes it once-only within the rollout. */
 export interface News extends FromSomewhere {
   readonly key: string;
-  readonly event: string;
+  readonly event: StoryEvent;
   readonly detail: string;
   readonly actor?: string;
   readonly weightPercent?: number;
@@ -184,7 +185,10 @@ export async function recordAsked(context: RolloutContext): Promise<void> {
 }
 
 /** Adds an entry to what the query shows, only. */
-export function show(context: RolloutContext, news: News): TimelineEntry {
+export function show(
+  context: RolloutContext,
+  news: Omit<News, 'event'> & { readonly event: ShownEvent },
+): TimelineEntry {
   const entry: TimelineEntry = {
     at: new Date(context.run.nowMs).toISOString(),
     event: news.event,
@@ -239,7 +243,7 @@ function deliver(context: RolloutContext, notification: Notification): void {
   context.deliveries.push(delivery);
 }
 
-function weightOf(news: News): { weightPercent?: number; generation?: number } {
+function weightOf(news: Pick<News, 'generation' | 'weightPercent'>): { weightPercent?: number; generation?: number } {
   return {
     ...(news.weightPercent === undefined ? {} : { weightPercent: news.weightPercent }),
     ...(news.generation === undefined ? {} : { generation: news.generation }),

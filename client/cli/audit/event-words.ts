@@ -1,7 +1,7 @@
 import { nearest } from '../../../config/environment.ts';
 import { MlopsError } from '../../../domain/errors.ts';
 import { EVENT_CATEGORIES, RISKS, type EventCategory, type Risk } from '../../../domain/governance/event-draft.ts';
-import { EVENT_TYPES, isEventType, TYPE_PREFIXES } from '../../../domain/governance/event-types.ts';
+import { EVENT_TYPES, isEventType, TYPE_PREFIXES, wantedEventType } from '../../../domain/governance/event-types.ts';
 import { FRAMEWORKS, type Framework } from '../../../domain/governance/recorded-event.ts';
 import type { CommandInput } from '../command.ts';
 import { textOption } from '../rollout/options.ts';
@@ -12,7 +12,7 @@ export function typeOption(input: CommandInput): string | undefined {
   if (type === undefined || isEventType(type)) return type;
   throw unknown('--type', type, {
     known: [...EVENT_TYPES, ...TYPE_PREFIXES, ...EVENT_CATEGORIES],
-    wanted: `a type such as rollout.opened, or one that begins with ${TYPE_PREFIXES.join(' ')}`,
+    wanted: wantedEventType(type),
   });
 }
 

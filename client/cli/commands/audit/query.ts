@@ -1,6 +1,6 @@
 import { MlopsError } from '../../../../domain/errors.ts';
 import { EVENT_CATEGORIES } from '../../../../domain/governance/event-draft.ts';
-import type { AuditQuery } from '../../../audit/audit-input.ts';
+import { isSpan, wantedUntil, type AuditQuery } from '../../../audit/audit-input.ts';
 import type { AuditEvent, AuditVerbs } from '../../../audit/audit-verbs.ts';
 import { categoryOption, frameworkOption, riskOption, typeOption } from '../../audit/event-words.ts';
 import { limitOption, wholeOption } from '../../audit/options.ts';
@@ -78,9 +78,10 @@ function spanOf(input: CommandInput): { readonly since: Date | null; readonly un
     return text === '' ? null : parseMoment(text, `--${name}`);
   };
   const [since, until] = [momentOf('since'), momentOf('until')];
-  if (since !== null && until !== null && since >= until)
+  const span = given({ since, until });
+  if (!isSpan(span))
     throw new MlopsError('USAGE_INVALID', {
-      problem: `--since ${since.toISOString()} is not before --until ${until.toISOString()}`,
+      problem: `--until is not valid: ${textOption(input, 'until')}, ${wantedUntil(span, '--since')}`,
       hint: 'Nothing is recorded before one of them and after the other: change them over',
     });
   return { since, until };

@@ -1,0 +1,41 @@
+/** Entries of a rollout's story, each the name of an event of the ledger after `rollout.`: what was done, by whomever, and how it ended. */
+export const STORY = [
+  'started',
+  'smoke-tested',
+  'weight-set',
+  'gate',
+  'approved',
+  'approval-refused',
+  'signal-refused',
+  'approve',
+  'decided',
+  'deny',
+  'promote',
+  'promotion-denied',
+  'promotion-void',
+  'overridden',
+  'pause',
+  'resume',
+  'resumed',
+  'abort',
+  'held',
+  'incident',
+  'false-alarm',
+  'scale-alert',
+  'recovered',
+  'router-away',
+  'foreign-edit',
+  'stable-down',
+  'stage-moved',
+  'stage-restored',
+  'notification-failed',
+  'promoted',
+  'rolled-back',
+  'aborted',
+  'failed',
+  'completed',
+] as const;
+export type StoryEvent = (typeof STORY)[number];
+
+/** What its status shows beside, and nobody keeps. */
+export type ShownEvent = StoryEvent | 'asked' | 'delayed';
