@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { checkInput } from '../config/check-input.ts';
 import { MlopsError } from '../domain/errors.ts';
+import { isKeepable } from '../domain/keepable-text.ts';
 import { MODEL_NAME, WANTED_MODEL_NAME } from '../domain/model-name.ts';
 
 /**
@@ -21,12 +22,9 @@ export function parseInput<Schema extends z.ZodType>(call: string, schema: Schem
 const LONGEST_TEXT = 100_000;
 
 /** Text that can be kept: evidence cannot hold half of a surrogate pair, and the database no NUL. */
-export const TEXT = z
-  .string()
-  .max(LONGEST_TEXT)
-  .refine((text) => text.isWellFormed() && !text.includes('\u0000'), {
-    error: 'wanted text without NUL and without halves of surrogate pairs',
-  });
+export const TEXT = z.string().max(LONGEST_TEXT).refine(isKeepable, {
+  error: 'wanted text without NUL and without halves of surrogate pairs',
+});
 
 /** A name of something: never empty. */
 export const NAME = TEXT.min(1);

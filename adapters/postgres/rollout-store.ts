@@ -9,6 +9,7 @@ import {
   draftOfTick,
 } from '../../domain/governance/rollout-drafts.ts';
 import { ERASED_WORDS } from '../../domain/governance/custody-drafts.ts';
+import { keepable } from '../../domain/keepable-text.ts';
 import type { RolloutRecord, TickRecord } from '../../domain/rollout/records.ts';
 import { digestOf } from '../crypto/digest-of.ts';
 import { appendAct, assertNobodyErased, endForgetting, readErased } from './erased-while-running.ts';
@@ -49,7 +50,7 @@ const KEPT_STATES = 2;
 export function createRolloutStore(parts: EvidenceParts): RolloutStore {
   const { pool } = parts;
   return {
-    open: async (record, isGoverned) => await openRollout(parts, record, isGoverned === true),
+    open: async (record, isGoverned) => await openRollout(parts, keepable(record), isGoverned === true),
 
     earlierAttempt: async (release) => await findEarlierAttempt(pool, release),
 
@@ -75,7 +76,8 @@ export function createRolloutStore(parts: EvidenceParts): RolloutStore {
 
     saveTick: async (record) => await saveTick(parts, record),
 
-    recordEvent: async (record) => await recordEntry(parts, record),
+    // What people write is kept as it can be: an entry that could never be written would keep all that come after it from being.
+    recordEvent: async (record) => await recordEntry(parts, keepable(record)),
 
     async unfinished(environment, model) {
       const rows = await query<{ rollout_key: string }>(
@@ -86,9 +88,9 @@ export function createRolloutStore(parts: EvidenceParts): RolloutStore {
       return rows.map((row) => row.rollout_key);
     },
 
-    openIncident: async (record) => await openIncident(parts, record),
+    openIncident: async (record) => await openIncident(parts, keepable(record)),
 
-    close: async (rolloutKey, outcome, proven) => await closeRollout(parts, rolloutKey, outcome, proven),
+    close: async (rolloutKey, outcome, proven) => await closeRollout(parts, rolloutKey, keepable(outcome), proven),
   };
 }
 

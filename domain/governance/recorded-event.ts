@@ -1,5 +1,6 @@
 import { ownValue } from '../own-value.ts';
 import { objectOf } from '../json-object.ts';
+import { isKeepable } from '../keepable-text.ts';
 import { hasMailAddress } from '../mail-address.ts';
 import { isClaim, showsClaim, type Referenced } from './claims.ts';
 import { separateTexts } from './sealed-texts.ts';
@@ -173,7 +174,6 @@ export function jsonOfRecording(event: RecordedEvent, unshown: readonly string[]
 }
 
 function isValue(value: string | number | boolean): boolean {
-  if (typeof value === 'string')
-    return value.length <= LONGEST_TEXT && value.isWellFormed() && !value.includes('\u0000');
+  if (typeof value === 'string') return value.length <= LONGEST_TEXT && isKeepable(value);
   return typeof value === 'boolean' || Number.isFinite(value);
 }

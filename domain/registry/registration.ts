@@ -1,4 +1,5 @@
 import type { Json } from '../governance/event-draft.ts';
+import { isKeepable } from '../keepable-text.ts';
 import { MODEL_NAME, WANTED_MODEL_NAME } from '../model-name.ts';
 import { completeDependency, parseVersionName, type Dependency } from './dependency.ts';
 import { completeMetric, type GivenMetric, type Metric } from './metrics.ts';
@@ -185,9 +186,8 @@ function isScalar(value: unknown): value is MetadataValue {
   return typeof value === 'boolean';
 }
 
-/** Evidence cannot hold half of a surrogate pair, and the database no NUL. */
 function isText(value: unknown): value is string {
-  return typeof value === 'string' && value.length <= LONGEST_TEXT && value.isWellFormed() && !value.includes('\u0000');
+  return typeof value === 'string' && value.length <= LONGEST_TEXT && isKeepable(value);
 }
 
 /** The registration as JSON: what is kept, compared and hashed. */

@@ -1166,13 +1166,31 @@ describe('on a stack', () => {
       expect((await show(approvalId)).decisions).toEqual([]);
     });
 
+    it('what can be the name of nothing is not asked of the database', async () => {
+      const nul = await fetch(`${api()}/api/v1/approvals/%00`);
+      expect([nul.status, await nul.json()]).toMatchObject([400, { error: { code: 'USAGE_INVALID' } }]);
+      expect((await fetch(`${api()}/api/v1/approvals?after=%00`)).status).toBe(400);
+      expect(await send('/approve/%00/open', { secret: 'x'.repeat(43) }, { origin: api() })).toMatchObject({
+        status: 403,
+        body: { problem: 'Link to decide is not valid: it is not known' },
+      });
+    });
+
     it('a denial by link is written once, and said again to who sends it again', async () => {
       const { approvalId } = await written();
+      // Whatever somebody sends who is nobody, the approval ends when it has ended.
+      await temporal.workflow.signalWithStart('approval', {
+        workflowId: resourceOfApproval(approvalId),
+        taskQueue: TASK_QUEUE,
+        args: [{ approvalId, order: null }],
+        signal: 'approve',
+        signalArgs: [{ actor: '\ud83d', reason: '' }],
+      });
       const { path, secret } = await linkFor(approvalId, 'ann');
       const opened = await send(`${path}/open`, { secret }, { origin: api() });
       const cookie = (opened.headers.get('set-cookie') ?? '').split(';')[0] ?? '';
       const post = async (verdict: Verdict) => {
-        const decision = { verdict, reason: 'recall is too low', csrf: opened.body['csrf'] };
+        const decision = { verdict, reason: 'recall is too low \ud83d', csrf: opened.body['csrf'] };
         return await send(`${path}/decide`, decision, { origin: api(), cookie });
       };
       const first = await post('deny');

@@ -201,6 +201,14 @@ describe('a signed claim', () => {
     expect(await refusalOf({ actor, statement }, APPROVAL)).toBeNull();
   });
 
+  it('is refused for what nobody can have signed, for it has no canonical text', async () => {
+    const { actor, statement } = (await known('pat', ['approver'])).claim(APPROVAL);
+    const asked = { ...APPROVAL, content: { reason: '\ud83d' } };
+    expect(await refusalOf({ actor, ...(statement === undefined ? {} : { statement }) }, asked)).toBe(
+      'NOT_AUTHENTICATED',
+    );
+  });
+
   it('is good once; an attempt whose answer was lost may come again', async () => {
     const mia = await known('mia', ['approver']);
     const claim = mia.claim(APPROVAL);

@@ -399,6 +399,43 @@ describe('a rollout that was terminated while a look was taken', () => {
   });
 });
 
+describe('what nothing can keep as it was typed', () => {
+  const BAD = 'half \ud83d and \u0000';
+  const KEPT = 'half \ufffd and \ufffd';
+
+  it('keeps no entry of a rollout from being written, nor its end', async () => {
+    const store = createRolloutStore(parts);
+    const { rollout } = createJudgedReceipt(0.01, 0.72);
+    const [rolloutKey, model] = ['badly-typed', 'badly-typed'];
+    await store.open({ ...rollout, rolloutKey, model });
+    const entry = { rolloutKey, at: rollout.startedAt, details: { detail: `approve (${BAD})` } };
+    await store.recordEvent({ ...entry, idempotencyKey: 'typed/0', event: 'approval-refused', actor: 'signal' });
+    for (const actor of [`ann ${BAD}`, 'constructor', '__proto__', 'x'.repeat(5000)])
+      await store.recordEvent({ ...entry, idempotencyKey: `typed/${actor}`.slice(0, 99), event: 'pause', actor });
+    const end = { outcome: 'aborted', reason: 'aborted', detail: BAD, actor: `ann ${BAD}` } as const;
+    await store.close(rolloutKey, { ...end, at: rollout.startedAt, humanWaitSeconds: 0 }, null);
+    const receipt = await createRolloutReader(pool).receipt(rollout.environment, model, rolloutKey);
+    expect(receipt?.events.map(({ details }) => details['detail'])).toEqual(
+      Array.from({ length: 5 }, () => `approve (${KEPT})`),
+    );
+    expect(receipt?.outcome).toMatchObject({ detail: KEPT });
+    const { rows } = await pool.query<{ actor: string }>(
+      `SELECT DISTINCT actor FROM ledger_event WHERE type = 'rollout.pause' AND resource LIKE '%badly-typed%'`,
+    );
+    expect(rows.map(({ actor }) => actor.replace(/:.*/, ''))).toEqual([
+      'principal',
+      'principal',
+      'principal',
+      'principal',
+    ]);
+  });
+
+  it('is sealed as it can be', async () => {
+    await parts.ledger.append({ ...DRAFT, payload: { [BAD]: [BAD, 1, null] }, subject: 'test/typed' });
+    expect((await verifyDatabase()).problems).toEqual([]);
+  });
+});
+
 describe('a receipt out of the database', () => {
   it('fits the ledger that was written with it, look by look', async () => {
     const [rollouts, traffic] = [createRolloutStore(parts), createTrafficStore(parts)];

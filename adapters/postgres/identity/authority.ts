@@ -128,12 +128,24 @@ async function authenticate(parts: Parts, claim: Claim, request: AskedFor): Prom
     return { actor, problem: null };
   }
   const { action, resource } = request;
+  const content = digestOfContent(request.content);
+  if (content === null) return unknown('its statement is not valid: nobody can sign what has no canonical text');
   const problem =
     problemOfForm(statement) ??
-    problemOfPurpose(statement, { action, resource, content: digestOf(request.content), principal: claim.actor }) ??
+    problemOfPurpose(statement, { action, resource, content, principal: claim.actor }) ??
     problemOfAge(statement, request.receivedAt === undefined ? Date.now() : Date.parse(request.receivedAt));
   if (problem !== null) return unknown(`its statement is not valid: ${problem}`);
   return await verifySignature(parts, statement, request);
+}
+
+/** Null for what has no canonical text: no digest is one of it. */
+function digestOfContent(content: unknown): string | null {
+  try {
+    return digestOf(content);
+  } catch (error) {
+    if (error instanceof TypeError) return null;
+    throw error;
+  }
 }
 
 /** The principal must have been made known here, by the name that the rules of the issuer give it. */

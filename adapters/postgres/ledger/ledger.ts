@@ -3,6 +3,7 @@ import { isMlopsError, MlopsError } from '../../../domain/errors.ts';
 import type { ActSource } from '../../../domain/governance/act-source.ts';
 import type { EventDraft } from '../../../domain/governance/event-draft.ts';
 import type { Primitives } from '../../../domain/governance/primitives.ts';
+import { keepable } from '../../../domain/keepable-text.ts';
 import { inTransaction, NotYet, translateDatabaseError } from '../query.ts';
 import { appendEvents, lockHead, type Appended } from './append.ts';
 import { asRefusal } from './refused.ts';
@@ -155,7 +156,8 @@ function appendTo(
   { requestId, source }: Cause,
   idempotencyKey: string | null = null,
 ): number {
-  const draft = requestId === null || given.requestId !== undefined ? given : { ...given, requestId };
+  const named = requestId === null || given.requestId !== undefined ? given : { ...given, requestId };
+  const draft = named.payload === undefined ? named : { ...named, payload: keepable(named.payload) };
   return batch.first + batch.appended.push({ draft, idempotencyKey, source }) - 1;
 }
 

@@ -2,6 +2,8 @@ import { randomBytes } from 'node:crypto';
 import type { Pool } from 'pg';
 import type { EventActor } from '../../../domain/governance/event-draft.ts';
 import { isPrincipalId } from '../../../domain/governance/statement.ts';
+import { keepable } from '../../../domain/keepable-text.ts';
+import { ownValue } from '../../../domain/own-value.ts';
 import { query, type Queries } from '../query.ts';
 
 /** Tells who somebody is in the log. */
@@ -34,10 +36,11 @@ const UNKNOWN: EventActor = { id: 'unknown:signal', kind: 'human', authenticatio
 export function createPrincipals(pool: Pool): Principals {
   // Asked each time: a name that was erased means somebody new at once, in every program.
   const known = async (who: Met): Promise<EventActor> => (await find(pool, who)) ?? (await meet(pool, who));
-  const person = async (name: string): Promise<EventActor> => await known({ kind: 'human', provider: PROVIDER, name });
+  const person = async (name: string): Promise<EventActor> =>
+    await known({ kind: 'human', provider: PROVIDER, name: keepable(name.slice(0, LONGEST_NAME)) });
   return {
     async actor(name) {
-      const kind = SYSTEM[name];
+      const kind = ownValue(SYSTEM, name);
       if (kind !== undefined) return { id: `system:${name}`, kind, authentication: 'process' };
       if (name === 'signal') return UNKNOWN;
       return isPrincipalId(name) ? await recall(pool, name) : await person(name);
@@ -60,6 +63,8 @@ async function recall(pool: Pool, id: string): Promise<EventActor> {
 }
 
 const PROVIDER = 'operating-system';
+/** No system has longer names of users, and no index of the database takes them. */
+const LONGEST_NAME = 255;
 const LOOPBACK = 'loopback';
 
 /** Somebody by a name that a provider vouches for. */

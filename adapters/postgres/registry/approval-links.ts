@@ -13,6 +13,8 @@ import { recordOf, requireRow } from './approval-rows.ts';
 
 const SECRET_BYTES = 32;
 const ID_BYTES = 9;
+/** Whatever somebody sends is not asked of the database. */
+const LINK_ID = /^[\w-]{1,64}$/;
 const LIFETIME_SECONDS = 24 * 3600;
 
 /** A link as it is made by who gives it out: whoever else has only its hash. */
@@ -85,7 +87,7 @@ export function createApprovalLinks({ ledger, pool }: EvidenceParts) {
      */
     async open(code: string, verdict: Verdict | null = null): Promise<OpenedLink> {
       const [linkId = '', secret = ''] = code.split('.');
-      const [row] = await query<LinkRow>(pool, SELECT_LINK, [linkId]);
+      const [row] = LINK_ID.test(linkId) ? await query<LinkRow>(pool, SELECT_LINK, [linkId]) : [];
       if (row === undefined || !timingSafeEqual(row.secret_hash, hashOf(secret)))
         throw new MlopsError('APPROVAL_LINK_INVALID', { problem: 'it is not known' });
       if (row.environment === null)

@@ -1,3 +1,4 @@
+import { isKeepable } from '../../keepable-text.ts';
 import { MODEL_NAME, WANTED_MODEL_NAME } from '../../model-name.ts';
 import { tagProblem } from '../registration.ts';
 import { refusal } from './refusal.ts';
@@ -11,8 +12,7 @@ const MOST_ORDINAL = 2_147_483_647;
 /** A text; '' when there is none. @throws MLFLOW_REFUSED */
 export function textOf(fields: Fields, name: string): string {
   const value = fields[name] ?? '';
-  const isText =
-    typeof value === 'string' && value.length <= LONGEST_TEXT && value.isWellFormed() && !value.includes('\u0000');
+  const isText = typeof value === 'string' && value.length <= LONGEST_TEXT && isKeepable(value);
   if (isText) return value;
   throw invalid(`Invalid value for parameter '${name}': wanted a text of at most ${LONGEST_TEXT} characters`);
 }

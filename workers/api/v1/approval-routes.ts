@@ -2,6 +2,7 @@ import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { ErrorCode } from '../../../domain/errors.ts';
 import { MlopsError } from '../../../domain/errors.ts';
+import { isKeepable } from '../../../domain/keepable-text.ts';
 import { problemOfForm, type Claim, type SignedStatement } from '../../../domain/governance/statement.ts';
 import { APPROVALS_RESOURCE, MOST_LISTED, resourceOfApproval } from '../../../domain/registry/approval/request.ts';
 import { APPROVAL, DECISION_ANSWER, DECISION_BODY } from './approval-schema.ts';
@@ -9,7 +10,9 @@ import { NONE, route } from './route.ts';
 
 const SCHEME = 'mlops-statement ';
 const VERSIONED = { schemaVersion: z.literal(1) };
-const ONE = z.strictObject({ approvalId: z.string().describe('As the list has it') });
+/** What the database can be asked for. */
+const ID = z.string().min(1).refine(isKeepable, { error: 'wanted text without NUL' });
+const ONE = z.strictObject({ approvalId: ID.describe('As the list has it') });
 const READ_REFUSALS: readonly ErrorCode[] = [
   'NOT_AUTHENTICATED',
   'NOT_AUTHORISED',
@@ -32,7 +35,7 @@ export const APPROVAL_ROUTES = [
     params: NONE,
     query: z.strictObject({
       all: z.enum(['true', 'false']).optional().describe('Those that ended too'),
-      after: z.string().min(1).optional().describe('The cursor of the page before'),
+      after: ID.optional().describe('The cursor of the page before'),
     }),
     body: null,
     answer: z.object({
