@@ -19,7 +19,8 @@ const MANIFEST = z.strictObject({
   type: text.optional(),
   description: text.optional(),
   stage: z.enum(['development', 'production']).optional(),
-  artifact: text.optional(),
+  // Empty, it would be the folder of the manifest.
+  artifact: text.min(1, 'it is empty, wanted the path of a file or folder').optional(),
   metadata: values.optional(),
   metrics: values.optional(),
   tags: values.optional(),

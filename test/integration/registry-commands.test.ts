@@ -171,6 +171,12 @@ describe('mlops model register', () => {
       'REGISTRATION_INVALID',
       'wanted a finite number',
     ],
+    [
+      'an empty artifact',
+      "name: x\nversion: 1.0.0\ntype: pipeline\nartifact: ''",
+      'MANIFEST_INVALID',
+      'artifact: it is empty, wanted the path of a file or folder',
+    ],
   ])('refuses a manifest with %s', async (_, content, code, words) => {
     const file = await fileOf(content);
     const refused = await model('register', [], { file });
@@ -186,6 +192,15 @@ describe('mlops model register', () => {
       exitCode: 2,
       text: 'Option --tag is team, wanted NAME=VALUE',
     });
+  });
+
+  it.each<[Record<string, unknown>, string]>([
+    [{ artifact: '' }, 'Option --artifact is empty'],
+    [{ file: '' }, 'Option --file is empty'],
+    [{ metric: ['error_rate=0.1', 'error_rate=0.2'] }, 'Option --metric has error_rate twice'],
+    [{ tag: ['team=red', 'team=red'] }, 'Option --tag has team twice'],
+  ])('takes no folder for an unset variable, and guesses nothing: %j', async (options, text) => {
+    expect(await model('register', ['m', '1.0.0'], { ...EMBEDDING, ...options })).toMatchObject({ exitCode: 2, text });
   });
 
   it('into production exits 6, says what is missing, and 0 when it is there', async () => {

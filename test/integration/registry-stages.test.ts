@@ -298,6 +298,7 @@ describe('a promotion', () => {
 
   it.each<[string, string, string[], string | null]>([
     ['the same embedding', 'emb@1.0.0', ['emb@1.0.0'], null],
+    ['the same embedding by its build', 'emb@1.0.0+b7', ['emb@1.0.0'], null],
     [
       'another embedding',
       'emb@1.0.0',

@@ -21,7 +21,7 @@ export async function readRegistration(context: CommandContext, input: CommandIn
   const typed = typedEntries(input);
   const [model, version] = input.args.map((word) => (word === '' ? undefined : word));
   const { registration } = manifest;
-  const artifact = option(input, 'artifact');
+  const artifact = pathOption(input, 'artifact');
   return {
     registration: {
       ...registration,
@@ -43,7 +43,7 @@ export async function readRegistration(context: CommandContext, input: CommandIn
 
 /** The manifest of --file; its artifact lies beside it. */
 async function manifestOf({ workingDirectory }: CommandContext, input: CommandInput): Promise<Manifest> {
-  const file = option(input, 'file');
+  const file = pathOption(input, 'file');
   if (file === undefined) return { registration: {}, artifact: null, stage: null };
   const path = resolve(workingDirectory, file);
   const content = await readFile(path, 'utf8').catch((error: unknown) => {
@@ -59,9 +59,9 @@ async function manifestOf({ workingDirectory }: CommandContext, input: CommandIn
 function typedEntries(input: CommandInput) {
   return {
     description: option(input, 'description'),
-    metadata: Object.fromEntries(listOption(input, 'metadata').map((word) => pair('metadata', word, parseScalar))),
-    metrics: Object.fromEntries(listOption(input, 'metric').map((word) => pair('metric', word, parseMetric))),
-    tags: Object.fromEntries(listOption(input, 'tag').map((word) => pair('tag', word, (value) => value))),
+    metadata: pairsOf(input, 'metadata', parseScalar),
+    metrics: pairsOf(input, 'metric', parseMetric),
+    tags: pairsOf(input, 'tag', (value) => value),
     dependencies: [
       ...listOption(input, 'dependency').map((word) => {
         const [kind, target] = pair('dependency', word, (value) => value);
@@ -75,6 +75,18 @@ function typedEntries(input: CommandInput) {
       }),
     ],
   };
+}
+
+/** What was typed, by name: of two values for one name nobody knows which is meant. @throws USAGE_INVALID */
+function pairsOf<T>(input: CommandInput, option: string, parse: (value: string) => T): Record<string, T> {
+  const pairs = listOption(input, option).map((word) => pair(option, word, parse));
+  const names = pairs.map(([name]) => name);
+  const twice = names.find((name, at) => names.indexOf(name) !== at);
+  if (twice === undefined) return Object.fromEntries(pairs);
+  throw new MlopsError('USAGE_INVALID', {
+    problem: `Option --${option} has ${twice} twice`,
+    hint: `Give each name once: --${option} ${twice}=VALUE`,
+  });
 }
 
 /** `NAME=VALUE`; the value may hold more of them. @throws USAGE_INVALID */
@@ -108,6 +120,16 @@ function parseMetric(value: string): unknown {
 function parseScalar(value: string): string | number | boolean {
   if (value === 'true' || value === 'false') return value === 'true';
   return NUMBER.test(value) && String(Number(value)) === value ? Number(value) : value;
+}
+
+/** A path that is empty would be the folder one stands in, with everything that lies there: a variable of a script was not set. @throws USAGE_INVALID */
+function pathOption(input: CommandInput, name: string): string | undefined {
+  const path = option(input, name);
+  if (path !== '') return path;
+  throw new MlopsError('USAGE_INVALID', {
+    problem: `Option --${name} is empty`,
+    hint: `Give a path, or leave --${name} out; the folder itself is --${name} .`,
+  });
 }
 
 function option(input: CommandInput, name: string): string | undefined {
