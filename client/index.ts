@@ -15,5 +15,6 @@ export type { GrantOrder, IdentityVerbs, KeyOrder, NewIdentityOrder, RevokeOrder
 export type { ModelRegistry } from './registry/model-registry.ts';
 export type * from './registry/registry-input.ts';
 export type { SourceInput, TransferVerbs, WrittenResult } from './registry/registry-transfer.ts';
-export type { ActionOrder, RollbackOrder, StartOrder } from './rollouts/rollout-input.ts';
+export type { Calibrated } from './rollouts/calibrate.ts';
+export type { ActionOrder, CalibrationOrder, RollbackOrder, StartOrder } from './rollouts/rollout-input.ts';
 export type { Explanation, RolloutPlanned, RolloutVerbs } from './rollouts/rollout-verbs.ts';

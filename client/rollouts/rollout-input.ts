@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { COUNT_METRICS, type CountMetric } from '../../domain/rollout/calibration/history.ts';
+import { MOMENT_INPUT } from '../moment.ts';
 import { MODEL, NAME, TEXT } from '../parse-input.ts';
 
 /** A rollout that a program asks for. */
@@ -40,6 +42,19 @@ export interface RollbackOrder {
   readonly reason?: string;
 }
 
+/** From which history the noise of a service is fitted, and whether what comes of it is written. */
+export interface CalibrationOrder {
+  readonly model: string;
+  /** Recorded looks of this time or later: a day (its first moment, UTC), a time with its zone, or a Date. All of them by default. */
+  readonly since?: string | Date;
+  /** `errors`, `slow`: each must have enough of a history. By default both, and slowness is left out where it has not. */
+  readonly metrics?: readonly CountMetric[];
+  /** A file with a history as JSON lines, instead of the recorded looks; `-` is standard input. */
+  readonly input?: string;
+  /** Writes it to config/deployment.yaml under `models`, when it is proved. False by default. */
+  readonly write?: boolean;
+}
+
 const ACTOR = NAME.exactOptional();
 const REASON = TEXT.exactOptional();
 const URL_TEXT = NAME.refine((text) => URL.canParse(text), {
@@ -66,6 +81,14 @@ export const ACTION = z.strictObject({
   full: z.boolean().exactOptional(),
   confirm: TEXT.exactOptional(),
 }) satisfies z.ZodType<ActionOrder>;
+
+export const CALIBRATION = z.strictObject({
+  model: MODEL,
+  since: MOMENT_INPUT.exactOptional(),
+  metrics: z.array(z.enum(COUNT_METRICS)).exactOptional(),
+  input: NAME.exactOptional(),
+  write: z.boolean().exactOptional(),
+}) satisfies z.ZodType<CalibrationOrder>;
 
 export const ROLLBACK = z.strictObject({ model: MODEL, reason: REASON }) satisfies z.ZodType<RollbackOrder>;
 

@@ -8,6 +8,7 @@ import { renderExplanation } from '../reports/rollout-explanation.ts';
 import { LIMIT, MODEL, NAME, parseInput } from '../parse-input.ts';
 import type { Registry } from '../registry-port.ts';
 import { act, type ActionParts } from './act.ts';
+import { calibrate, type Calibrated, type CalibrationParts } from './calibrate.ts';
 import { foreseeNoise, type ForeseenNoise } from './foresee-noise.ts';
 import { withRegisteredEndpoints } from './registered-endpoints.ts';
 import { listRollouts, readReceipt } from './read-evidence.ts';
@@ -15,11 +16,13 @@ import { assembleRequest } from './request.ts';
 import { rollBack, type RollbackParts } from './roll-back.ts';
 import {
   ACTION,
+  CALIBRATION,
   ROLLBACK,
   SIGNAL,
   START,
   START_OPTIONS,
   type ActionOrder,
+  type CalibrationOrder,
   type RollbackOrder,
   type StartOrder,
 } from './rollout-input.ts';
@@ -43,6 +46,14 @@ export interface RolloutVerbs {
    * @throws TARGET_UNKNOWN, ENDPOINT_NOT_ALLOWED, ROLLOUT_PLAN_INVALID
    */
   plan(order: StartOrder): Promise<RolloutPlanned>;
+  /**
+   * Fits the noise of a service to its history and chooses the fastest assumption that keeps the error budget, proved on the half that had no
+   * say; `write` puts it into config/deployment.yaml, for who opens that from then on. What is not proved is in the result, and throws nothing.
+   * Takes seconds in which the program does nothing else.
+   *
+   * @throws CALIBRATION_HISTORY_SHORT, INPUT_UNREADABLE, HISTORY_INVALID, DATABASE_UNREACHABLE
+   */
+  calibrate(order: CalibrationOrder): Promise<Calibrated>;
   /** Why the newest rollout of a model stands where it stands, and what would change that. @throws as status */
   explain(model: string): Promise<Explanation>;
   /**
@@ -85,7 +96,7 @@ export interface Explanation extends Pick<RolloutStatus, 'phase' | 'outcome' | '
 }
 
 /** What rollouts need of the system. */
-export interface RolloutVerbParts extends ActionParts, RollbackParts {
+export interface RolloutVerbParts extends ActionParts, CalibrationParts, RollbackParts {
   config(): Promise<MlopsConfig>;
   rollouts(): Promise<Rollouts>;
   evidence(): Promise<EvidenceReader>;
@@ -111,6 +122,7 @@ export function createRolloutVerbs(parts: RolloutVerbParts): RolloutVerbs {
       const request = await requestOf(parts, parseInput('rollouts.plan', START, given));
       return { request, noise: await foreseeNoise(parts, request) };
     },
+    calibrate: async (given) => await calibrate(parts, parseInput('rollouts.calibrate', CALIBRATION, given)),
     explain: async (given) => {
       const model = parseInput('rollouts.explain', MODEL, given);
       return explanationOf(await (await parts.rollouts()).status(model));

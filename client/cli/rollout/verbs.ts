@@ -7,5 +7,6 @@ export function rolloutVerbsOf(context: CommandContext): RolloutVerbs {
     ...context.composition,
     config: async () => await context.config(),
     warn: context.say,
+    workingDirectory: context.workingDirectory,
   });
 }
