@@ -868,7 +868,16 @@ describe('a query', () => {
       expect(await names({ words })).toEqual(['q/a']);
     expect(await names({ words: ['größe', 'second'] })).toEqual([]);
     expect(await names({ words: ["o'brien", 'a & b', ''] })).toEqual([]);
+    for (const word of ['q/a', 'zork_api:größe', 'q/a \tGröße'])
+      expect(await names({ words: [word] }), word).toEqual(['q/a']);
+    for (const word of ['/', ' ', '']) expect(await names({ words: [word] }), word).toEqual([]);
+    await parts.ledger.append(draft('e', { resource: 'quoted/e', facts: { who: String.raw`O'Zork back\slash` } }));
+    expect(await names({ words: ["o'zork", String.raw`BACK\slash`] })).toEqual(['quoted/e']);
     expect(await names({ words: ['zork', 'x'.repeat(3000)] })).toEqual([]);
+    const many = Array.from({ length: 5000 }, (_, at) => `w${at}`);
+    const begun = performance.now();
+    expect(await names({ words: ['zork', ...many] })).toEqual([]);
+    expect(performance.now() - begun, 'by 5,000 words').toBeLessThan(10_000);
     expect(await names({ resource: 'q/', until: '2020-01-01T00:00:00.000Z' })).toEqual([]);
     expect(await names({ resource: 'q/', since: '2020-01-01T00:00:00.000Z' })).toHaveLength(4);
     expect(await names({ resource: 'q/', since: '2999-01-01T00:00:00.000Z' })).toEqual([]);

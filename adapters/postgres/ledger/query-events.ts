@@ -2,7 +2,7 @@ import type { Pool } from 'pg';
 import { RISKS } from '../../../domain/governance/event-draft.ts';
 import type { EventPage, EventQuery, StoredEvent } from '../../../domain/governance/event-query.ts';
 import { query } from '../query.ts';
-import { BLOCK_WIDTH, findBlocks, frameworkTerm, LONGEST_WORD, rarestFirst } from './word-blocks.ts';
+import { BLOCK_WIDTH, findBlocks, frameworkTerm, LONGEST_WORD, namesIn, rarestFirst } from './word-blocks.ts';
 
 /** How a page is cut. */
 export interface PageOrder {
@@ -164,26 +164,24 @@ function conditionsOf(asked: EventQuery): { conditions: string[]; values: unknow
   if (risk !== undefined) values[values.length - 1] = RISKS.slice(RISKS.indexOf(risk));
   add(framework, (place) => `frameworks @> ARRAY[${place}]`);
   add(wordsQuery(words ?? []), (place) => `words @@ ${place}::tsquery`);
+  // Of what holds no word nothing is found, and not everything.
+  if (words !== undefined && words.length > 0 && plainWords(words).length === 0) conditions.push('false');
   return { conditions, values };
 }
 
 /** All of the words, each as it stands; undefined for none. */
 function wordsQuery(words: readonly string[]): string | undefined {
   const plain = plainWords(words);
-  return plain.length === 0 ? undefined : plain.map((word) => `'${word}'`).join(' & ');
+  return plain.length === 0 ? undefined : plain.map(quoted).join(' & ');
 }
 
+function quoted(word: string): string {
+  return `'${word.replaceAll(/['\\]/g, '$&$&')}'`;
+}
+
+/** As an event has its words: a name that was copied, `model/rag_api/1.1.0` or `sha256:...`, is several. Each once. */
 function plainWords(words: readonly string[]): readonly string[] {
-  return (
-    words
-      // What is too long finds nothing, and the database takes no word of any length.
-      .map((word) =>
-        word
-          .toLowerCase()
-          .replaceAll(/['\\]/g, '')
-          .trim()
-          .slice(0, LONGEST_WORD + 1),
-      )
-      .filter((word) => word !== '')
-  );
+  // What is too long finds nothing, and the database takes no word of any length.
+  const plain = namesIn(words.join(' ')).map((word) => word.slice(0, LONGEST_WORD + 1));
+  return [...new Set(plain)].filter((word) => word !== '');
 }

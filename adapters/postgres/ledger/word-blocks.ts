@@ -16,12 +16,14 @@ export function wordsOf({
 }: Pick<EventDraft, 'facts' | 'requestId' | 'resource' | 'type'>): readonly string[] {
   const texts = Object.values(facts ?? {}).filter((value) => typeof value === 'string');
   // A name counts whole and by its parts: `rag_api`, `rag`, `api`.
-  const names = [type, resource, requestId, ...texts]
-    .join(' ')
-    .toLowerCase()
-    .split(/[\s/:]+/);
+  const names = namesIn([type, resource, requestId, ...texts].join(' '));
   const parts = names.flatMap((name) => [name, ...name.split(/[^\p{L}\p{N}]+/u)]);
   return [...new Set(parts)].filter((word) => word !== '' && word.length <= LONGEST_WORD);
+}
+
+/** The names that a text consists of. */
+export function namesIn(text: string): readonly string[] {
+  return text.toLowerCase().split(/[\s/:]+/);
 }
 
 /** A framework among the words: those have no colon. */
@@ -29,21 +31,25 @@ export function frameworkTerm(framework: string): string {
   return `framework:${framework}`;
 }
 
-/** The next blocks, in the order of the page, that have every term. */
+/** Blocks are looked up by the rarest ones alone: planning a statement takes long for many, and the events are asked for all. */
+const MOST_TERMS = 8;
+
+/** The next blocks, in the order of the page, that have every term; of many the rarest ones. */
 export async function findBlocks(
   pool: Pool,
   terms: readonly string[],
   order: { readonly isNewestFirst: boolean; readonly beyond: number | null; readonly limit: number },
 ): Promise<number[]> {
   const { beyond, isNewestFirst, limit } = order;
-  const others = terms
-    .slice(1)
-    .map((_, at) => `AND EXISTS (SELECT FROM ledger_word o WHERE o.word = $${at + 4} AND o.block = w.block)`);
+  const [rarest, ...more] = terms.slice(0, MOST_TERMS);
+  const others = more.map(
+    (_, at) => `AND EXISTS (SELECT FROM ledger_word o WHERE o.word = $${at + 4} AND o.block = w.block)`,
+  );
   const rows = await query<{ block: string }>(
     pool,
     `SELECT block FROM ledger_word w WHERE word = $1 AND ($2::bigint IS NULL OR block ${isNewestFirst ? '<' : '>'} $2) ${others.join(' ')}
      ORDER BY block ${isNewestFirst ? 'DESC' : 'ASC'} LIMIT $3`,
-    [terms[0], beyond, limit, ...terms.slice(1)],
+    [rarest, beyond, limit, ...more],
   );
   return rows.map(({ block }) => Number(block));
 }

@@ -121,6 +121,8 @@ describe('what a program gives that is not valid', () => {
     ['rollouts.calibrate', [{ model: 'rag_api', write: 'yes' }], 'write: "yes", wanted true or false'],
     ['audit.query', [{ limit: 10_001 }], 'limit: 10001, wanted a number of at most 10000'],
     ['audit.query', [{ since: 'yesterday' }], 'wanted a time like 2026-11-23'],
+    ['audit.query', [{ since: '2026-02-30' }], 'wanted a time like 2026-11-23'],
+    ['audit.query', [{ until: '2026-04-31T10:00:00Z' }], 'wanted a time like 2026-11-23'],
     ['audit.query', [{ until: new Date(Number.NaN) }], 'until: Invalid Date, wanted'],
     [
       'audit.query',
