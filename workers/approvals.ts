@@ -142,7 +142,7 @@ function createReading(
       return await reader.list(environment, chosen);
     },
     async show(approvalId: string, who: EventActor): Promise<ApprovalView> {
-      const view = await reader.view(approvalId);
+      const view = await reader.shown(approvalId);
       await note(resourceOfApproval(approvalId), 'show', who);
       return view;
     },

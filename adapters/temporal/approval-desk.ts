@@ -19,6 +19,7 @@ interface Reader {
   standing(approvalId: string): Promise<ApprovalStanding>;
   openFor(environment: string, kind: string, resource: string): Promise<{ readonly approvalId: string } | null>;
   countFor(environment: string, kind: string, resource: string): Promise<number>;
+  isTaken(approvalId: string): Promise<boolean>;
 }
 
 /** What is sent to the workflow of an approval, and what is answered once that is over: null refuses it. */
@@ -116,8 +117,12 @@ function answerAfter(
 }
 
 async function nextIdOf(reader: Reader, { environment, kind, resource }: AskedThing): Promise<string> {
-  const number = await reader.countFor(environment, kind, resource);
-  return `apr-${createHash('sha256').update([environment, kind, resource, number].join('\n')).digest('hex').slice(0, 12)}`;
+  for (let number = await reader.countFor(environment, kind, resource); ; number += 1) {
+    const hash = createHash('sha256').update([environment, kind, resource, number].join('\n')).digest('hex');
+    const approvalId = `apr-${hash.slice(0, 12)}`;
+    // By a request of another installation, which came with its registry: what that was used for is used up.
+    if (!(await reader.isTaken(approvalId))) return approvalId;
+  }
 }
 
 /** Starts the workflow, or takes up the one that runs. */

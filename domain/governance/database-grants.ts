@@ -43,6 +43,10 @@ export const TABLE_GRANTS = {
   emergency_rollback: ['riu', 'r', 'r', 'r', 'riu'],
   erased_while_running: ['rid', '-', '-', '-', 'i'],
   event_grant: LOG,
+  // What a file said of others: to be shown, and to be erased.
+  imported_approval: ['r', 'r', 'r', 'r', 'ri'],
+  imported_decision: ['r', 'r', 'r', 'r', 'ri'],
+  imported_principal: ['ru', 'r', 'r', 'r', 'riu'],
   incident: ROLLOUT,
   ledger_checkpoint: LOG,
   ledger_event: LOG,
@@ -87,6 +91,7 @@ const UPDATED_COLUMNS: Readonly<Partial<Record<GovernedTable, readonly string[]>
   approval_delegation: ['revoked_at', 'revoking_order', 'ledger_sequence'],
   approval_link: ['used_at', 'ledger_sequence'],
   emergency_rollback: ['entry', 'ledger_sequence'],
+  imported_principal: ['name', 'ledger_sequence'],
   incident: ['summary', 'evidence', 'ledger_sequence'],
   ledger_key: ['wrapping_key', 'wrapped', 'destroyed_at', 'ledger_sequence'],
   legal_hold: ['released_at', 'ledger_sequence'],

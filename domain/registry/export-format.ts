@@ -3,9 +3,9 @@ import type { Registration } from './registration.ts';
 import { parseVersion, sortKeyOf } from './semver.ts';
 
 /** First member of the first line. */
-export const REGISTRY_FORMAT = 'durable-mlops/registry@1';
+export const REGISTRY_FORMAT = 'durable-mlops/registry@2';
 
-/** Tables of an export, each after those it names rows of. */
+/** Tables of the registry itself, each after those it names rows of. */
 export const REGISTRY_TABLES = [
   'model',
   'model_version',
@@ -16,7 +16,19 @@ export const REGISTRY_TABLES = [
   'version_endpoint',
   'model_dependency',
 ] as const;
-export type RegistryTable = (typeof REGISTRY_TABLES)[number];
+
+/** What rows of the registry name: approvals that were used, and people. An import keeps it apart from its own. */
+const NAMED_TABLES = ['approval_request', 'approval_decision', 'principal'] as const;
+
+/** Tables of an export, in their order. */
+export const EXPORTED_TABLES = [...REGISTRY_TABLES, ...NAMED_TABLES] as const;
+export type RegistryTable = (typeof EXPORTED_TABLES)[number];
+
+/** What may be in a file, by its first line: those of earlier releases name people and approvals by their ids alone. */
+const TABLES_OF: Readonly<Record<string, readonly RegistryTable[]>> = {
+  [REGISTRY_FORMAT]: EXPORTED_TABLES,
+  'durable-mlops/registry@1': REGISTRY_TABLES,
+};
 
 /** A row of a table, as the database writes it. */
 export interface RegistryLine {
@@ -31,12 +43,16 @@ export interface RegistryTrailer {
   readonly sha256: string;
 }
 
-/** Reads a line of rows. Returns what is wrong with it, in words, when it is none. */
-export function parseRegistryLine(text: string, sha256: (text: string) => string): RegistryLine | string {
+/** Reads a line of rows, of one of these tables. Returns what is wrong with it, in words, when it is none. */
+export function parseRegistryLine(
+  text: string,
+  tables: readonly RegistryTable[],
+  sha256: (text: string) => string,
+): RegistryLine | string {
   const line = parseObject(text);
-  const table = REGISTRY_TABLES.find((name) => name === line?.['table']);
+  const table = tables.find((name) => name === line?.['table']);
   const row = line?.['row'];
-  if (table === undefined) return `it is of no table, wanted one of ${REGISTRY_TABLES.join(', ')}`;
+  if (table === undefined) return `it is of no table, wanted one of ${tables.join(', ')}`;
   if (typeof row !== 'object' || row === null || Array.isArray(row)) return 'it has no row';
   const problem = table === 'model_version' ? versionProblem(row as Record<string, unknown>, sha256) : null;
   return problem ?? { table, row: row as Record<string, unknown> };
@@ -61,8 +77,10 @@ export function parseRegistryTrailer(text: string): RegistryTrailer | null {
   return typeof rows === 'number' && typeof sha256 === 'string' ? { rows, sha256 } : null;
 }
 
-export function isRegistryHeader(text: string): boolean {
-  return parseObject(text)?.['format'] === REGISTRY_FORMAT;
+/** Reads the first line: which tables the file may have; null when it is no export, or one of a later release. */
+export function parseRegistryHeader(text: string): readonly RegistryTable[] | null {
+  const format = parseObject(text)?.['format'];
+  return typeof format === 'string' && Object.hasOwn(TABLES_OF, format) ? (TABLES_OF[format] ?? null) : null;
 }
 
 function parseObject(text: string): Record<string, unknown> | null {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { readFile, writeFile } from 'node:fs/promises';
 import { userInfo } from 'node:os';
@@ -590,6 +591,26 @@ describe('on a stack', () => {
           code: 'REGISTRY_SOURCE_OWN',
         });
       });
+    });
+
+    it('asks under an id of its own where an imported registry has used the one that comes first', async () => {
+      const { environment } = config;
+      const resource = `model/m${number + 1}/1.0.0/stage/${environment}/production`;
+      const hash = createHash('sha256').update([environment, 'stage-promotion', resource, 0].join('\n')).digest('hex');
+      const first = `apr-${hash.slice(0, 12)}`;
+      await pool.query(`BEGIN; SET LOCAL session_replication_role = replica;
+        INSERT INTO used_approval (approval_id, resource, ledger_sequence) VALUES ('${first}', '${resource}', 0); COMMIT`);
+      const { approvalId, resource: asked } = await request();
+      expect(asked).toBe(resource);
+      expect(approvalId).not.toBe(first);
+      await decide(approvalId, 'ann');
+      await decide(approvalId, 'bob');
+      const done = await until(
+        async () => (await show(approvalId)).state,
+        (state) => state === 'carried-out',
+        20_000,
+      );
+      expect(done, 'it is good for the promotion').toBe('carried-out');
     });
 
     it('lists, shows, delegates and decides as the identity that it runs by', async () => {

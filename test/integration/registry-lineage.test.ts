@@ -1,14 +1,25 @@
 import { createHash } from 'node:crypto';
+import fc from 'fast-check';
 import type { Pool } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ensureDatabase } from '../../adapters/postgres/create-database.ts';
 import { migrate } from '../../adapters/postgres/migrate.ts';
 import { createPool } from '../../adapters/postgres/pool.ts';
 import { earlierApprovalOf } from '../../adapters/postgres/registry/earlier-approval.ts';
+import { createErasure } from '../../adapters/postgres/ledger/erase.ts';
+import { createLegalHolds } from '../../adapters/postgres/ledger/legal-holds.ts';
+import { plainNamesOf } from '../../adapters/postgres/ledger/principals.ts';
+import { createApprovalReader } from '../../adapters/postgres/registry/approval-reader.ts';
+import { createApprovalStore } from '../../adapters/postgres/registry/approval-store.ts';
+import { createGrantedApprovals } from '../../adapters/postgres/registry/granted-approvals.ts';
 import { requireVersion } from '../../adapters/postgres/registry/versions.ts';
 import { portsFrom } from '../../config/load.ts';
+import { EXPORTED_TABLES, REGISTRY_TABLES } from '../../domain/registry/export-format.ts';
 import { renderLineage } from '../../domain/registry/lineage.ts';
+import { APPROVAL_POLICY } from '../support/approval-policy.ts';
+import { createOrder } from '../support/approvals.ts';
 import { openTestLedger, startDatabase, type TestDatabase } from '../support/database.ts';
+import { answersOf, liveIn } from '../support/lively-registry.ts';
 import { OFFSETS } from '../support/offsets.ts';
 import { createTestRegistry, eventsOf, fileOf, registrationOf, type TestRegistry } from '../support/registry.ts';
 
@@ -163,6 +174,11 @@ describe('an export', () => {
       const row = Object.fromEntries(Object.entries(line.row).filter(([name]) => !columns.includes(name)));
       return JSON.stringify({ table, row });
     });
+    return rewritten(lines, () => rows);
+  };
+  /** The same file with other rows, closed by their digest: what somebody writes who knows how. */
+  const rewritten = (lines: readonly string[], change: (rows: string[]) => readonly string[]): string[] => {
+    const rows = change(lines.slice(1, -1));
     const sha256 = createHash('sha256')
       .update(rows.map((row) => `${row}\n`).join(''))
       .digest('hex');
@@ -186,7 +202,8 @@ describe('an export', () => {
     await registry.promote({ ...order, to: 'staging', approvalId: null });
     const { awaiting } = await registry.promote({ ...order, to: 'production', approvalId: null });
     if (awaiting === null) throw new Error('nothing was asked for');
-    made.approvals.grant({ approvalId: 'approval-1', ...awaiting }, ['principal:0001']);
+    const { id: eve } = await made.parts.principals.actor('eve');
+    made.approvals.grant({ approvalId: 'approval-1', ...awaiting }, [eve]);
     await registry.promote({ ...order, to: 'production', approvalId: 'approval-1' });
     await registry.alias({ ...ADA, model: 'rer', alias: 'candidate', version: '1.0.0', approvalId: null });
     await registry.retire({ ...ADA, model: 'pipe', version: '1.0.0' });
@@ -217,7 +234,7 @@ describe('an export', () => {
       expect(there).toMatchObject({
         version: '1.0.0',
         approvalId: 'approval-1',
-        approvers: ['principal:0001'],
+        approvers: [(await made.parts.principals.actor('eve')).id],
         isImported: true,
       });
       // A file can say anything: what it says was approved counts for no way back.
@@ -240,6 +257,242 @@ describe('an export', () => {
       ).rejects.toMatchObject({ code: 'REGISTRY_IMPORT_DIFFERS', exitCode: 3 });
     } finally {
       await other.pool.end();
+    }
+  });
+
+  it.each([1, 2])(
+    'of whatever people did says the same line by line after an import, and so does every answer (seed %i)',
+    async (seed) => {
+      const [source, target] = [await emptyRegistry(`lived_${seed}`), await emptyRegistry(`followed_${seed}`)];
+      try {
+        await liveIn(source, seed);
+        // Somebody else, of a name that is known there as well.
+        const ada = await target.parts.principals.actor('ada');
+        const lines = await linesOf(source.registry);
+        const rowsOf = Map.groupBy(lines.slice(1, -1), (line) => (JSON.parse(line) as { table: string }).table);
+        expect([...rowsOf.keys()], 'there is something of everything').toEqual([...EXPORTED_TABLES]);
+        for (const sign of [
+          '"retired_at": "',
+          '"deleted_at": "',
+          '"taken_from": "http',
+          '"alias": "champion"',
+          '"name": null',
+        ])
+          expect(lines.join('\n')).toContain(sign);
+
+        const both = await Promise.all(
+          ['bob', 'carol'].map(async (actor) => await target.registry.import({ lines: given(lines), actor })),
+        );
+        expect(
+          both.filter(({ isNew }) => isNew),
+          'of two at once one is the first',
+        ).toHaveLength(1);
+        expect(await target.registry.import({ lines: given(lines), actor: 'bob' })).toEqual({ rows: 0, isNew: false });
+        expect(await linesOf(target.registry)).toEqual(lines);
+        expect(await answersOf(target)).toEqual(await answersOf(source));
+        const { rows } = await target.pool.query(
+          'SELECT FROM principal p JOIN imported_principal i USING (principal_id) UNION ALL SELECT FROM principal_role',
+        );
+        expect(rows, 'nobody came in by it').toEqual([]);
+        expect(await target.parts.principals.actor('ada')).toEqual(ada);
+        // And from there to a third.
+        const third = await emptyRegistry(`passed_on_${seed}`);
+        await third.registry.import({ lines: given(await linesOf(target.registry)), actor: 'bob' });
+        expect(await linesOf(third.registry)).toEqual(lines);
+        await third.pool.end();
+      } finally {
+        await Promise.all([source.pool.end(), target.pool.end()]);
+      }
+    },
+  );
+
+  it('names people and approvals that count for nothing where they were imported', async () => {
+    const [source, target] = [await emptyRegistry('named'), await emptyRegistry('named_there')];
+    try {
+      await liveIn(source, 4, 0);
+      const lines = await linesOf(source.registry);
+      await target.registry.import({ lines: given(lines), actor: 'bob' });
+      const change = await target.registry.productionAt({ model: 'emb', at: new Date(), actor: 'bob' });
+      const [approvalId, eve] = [change?.approvalId ?? '', change?.approvers[0] ?? ''];
+      expect((await target.registry.names([eve])).get(eve)).toBe('eve (imported)');
+
+      const reader = createApprovalReader(target.pool);
+      const shown = await reader.shown(approvalId);
+      expect(shown).toMatchObject({ state: 'carried-out', isImported: true, names: { [eve]: 'eve (imported)' } });
+      expect(shown.decisions.map(({ verdict }) => verdict)).toEqual(['approve', 'approve']);
+      await expect(reader.standing(approvalId)).rejects.toMatchObject({ code: 'APPROVAL_NOT_FOUND' });
+      await expect(reader.view(approvalId)).rejects.toMatchObject({ code: 'APPROVAL_NOT_FOUND' });
+      expect((await reader.list('dev', { all: true, limit: 100, after: null })).approvals).toEqual([]);
+      expect(await reader.isTaken(approvalId), 'a request here gets another id').toBe(true);
+      const order = { approvalId, kind: shown.kind, resource: shown.resource, bound: shown.bound };
+      const client = await target.pool.connect();
+      await expect(createGrantedApprovals().assertGranted(client, order)).rejects.toMatchObject({
+        code: 'APPROVAL_NOT_FOUND',
+      });
+      for (const change of [`UPDATE imported_approval SET quorum = 1`, 'DELETE FROM imported_decision'])
+        await expect(client.query(change)).rejects.toThrow('append-only');
+      client.release();
+
+      // Who wrote it there does not approve it here, under an id that they have here.
+      const { author } = await target.registry.version({ model: 'emb', version: '1.0.0', actor: 'bob' });
+      const store = createApprovalStore(target.parts);
+      const asked = createOrder({ environment: 'dev', requestedBy: 'principal:x', excluded: { [author]: 'author' } });
+      const { record } = await store.open(
+        'apr-here',
+        asked,
+        APPROVAL_POLICY,
+        await target.parts.principals.actor('bob'),
+      );
+      const name = (await plainNamesOf(target.pool, [author])).get(author) ?? '';
+      const actor = await target.parts.principals.actor(name);
+      expect(actor.id).not.toBe(author);
+      const decision = {
+        approvalId: 'apr-here',
+        verdict: 'approve',
+        seen: record.contentDigest,
+        reason: '',
+        linkId: null,
+      } as const;
+      const authorities = [{ principal: actor.id, roles: record.roles, handovers: 0 }];
+      await expect(store.decide({ ...decision, actor, authorities })).rejects.toMatchObject({
+        code: 'APPROVAL_REFUSED',
+        message: expect.stringContaining(`${name} is also ${author}, author of what is asked for`) as string,
+      });
+      await expect(
+        target.pool.query(
+          `INSERT INTO approval_decision (approval_id, round, principal_id, verdict, seen, roles, ledger_sequence)
+           VALUES ('apr-here', 1, $1, 'approve', $2, $3, 0)`,
+          [actor.id, record.contentDigest, record.roles],
+        ),
+      ).rejects.toThrow('may not decide, who is');
+    } finally {
+      await Promise.all([source.pool.end(), target.pool.end()]);
+    }
+  });
+
+  it('brings no name back that was erased, and what it brought can be erased', async () => {
+    const target = await emptyRegistry('erased_there');
+    try {
+      const source = await emptyRegistry('erased_here');
+      await liveIn(source, 5, 0);
+      const lines = await linesOf(source.registry);
+      await source.pool.end();
+      await target.registry.import({ lines: given(lines), actor: 'carol' });
+      const { rows } = await target.pool.query<{ id: string }>(
+        `SELECT principal_id AS id FROM imported_principal WHERE name = 'eve'`,
+      );
+      const [eve = ''] = rows.map(({ id }) => id);
+      const own = await target.parts.principals.actor('eve');
+      const erasure = createErasure(target.parts, async () => await Promise.resolve());
+      expect((await erasure.foresee('eve')).mentions, 'she is told of').toEqual([
+        { resource: eve, places: ['imported name'] },
+      ]);
+      const order = { subject: eve, reason: 'asked to', actor: 'carol' };
+      expect(await erasure.erase(order)).toMatchObject({ subject: eve, name: true, rows: 0 });
+      expect((await target.registry.names([eve, own.id])).get(eve)).toBeUndefined();
+      expect((await target.registry.names([eve, own.id])).get(own.id), 'who is here is somebody else').toBe('eve');
+      // The file knows the name still.
+      expect(await target.registry.import({ lines: given(lines), actor: 'carol' })).toEqual({ rows: 0, isNew: false });
+      expect((await linesOf(target.registry)).join('\n')).not.toContain('"name": "eve"');
+      await expect(
+        target.pool.query(`UPDATE imported_principal SET name = 'eve' WHERE principal_id = $1`, [eve]),
+      ).rejects.toThrow('was imported');
+      await createLegalHolds(target.parts).hold({ subject: 'ada', caseId: null, reason: '', actor: 'carol' });
+      await expect(erasure.erase({ ...order, subject: 'ada' })).rejects.toMatchObject({ code: 'LEGAL_HOLD' });
+    } finally {
+      await target.pool.end();
+    }
+  });
+
+  it.each<[string, (rows: string[]) => readonly string[], string]>([
+    [
+      'has an approval that can be used still',
+      (rows) => rows.map((row) => row.replace('"state": "carried-out"', '"state": "approved"')),
+      'REGISTRY_IMPORT_INVALID',
+    ],
+    [
+      'names somebody of here otherwise',
+      (rows) => rows.map((row) => row.replace('"name": "eve"', '"name": "mallory"')),
+      'REGISTRY_IMPORT_DIFFERS',
+    ],
+    [
+      'names somebody whom no row is of',
+      (rows) => [
+        ...rows,
+        '{"table":"principal","row":{"kind": "human", "name": "x", "provider": "key", "principal_id": "principal:z"}}',
+      ],
+      'REGISTRY_IMPORT_DIFFERS',
+    ],
+    [
+      'says more than this release knows',
+      (rows) => rows.map((row) => row.replace('"last_ordinal"', '"is_new": true, "last_ordinal"')),
+      'REGISTRY_IMPORT_DIFFERS',
+    ],
+    [
+      'has a moment that is none',
+      (rows) => rows.map((row) => row.replace(/"registered_at": "/, '"registered_at": "x')),
+      'REGISTRY_IMPORT_INVALID',
+    ],
+    [
+      'leaves out a row that others name',
+      (rows) => rows.filter((row) => !row.startsWith('{"table":"approval_request"')),
+      'REGISTRY_IMPORT_INVALID',
+    ],
+    ['is in another order', (rows) => rows.toReversed(), 'REGISTRY_IMPORT_DIFFERS'],
+  ])('that %s is refused, whoever closed it, and nothing of it is taken in', async (name, change, code) => {
+    const target = await emptyRegistry(`forged_${name.replaceAll(' ', '_')}`.slice(0, 60));
+    try {
+      const lines = await linesOf(registry);
+      const eve = /"name": "eve", "provider": "[^"]*", "principal_id": "([^"]*)"/.exec(lines.join('\n'))?.[1];
+      await target.pool.query(
+        `INSERT INTO principal (principal_id, kind, provider, name) VALUES ($1, 'human', 'operating-system', 'eve')`,
+        [eve],
+      );
+      const forged = rewritten(lines, change);
+      expect(forged).not.toEqual(lines);
+      await expect(target.registry.import({ lines: given(forged), actor: 'bob' })).rejects.toMatchObject({ code });
+      for (const table of [...REGISTRY_TABLES, 'imported_principal', 'imported_approval', 'imported_decision'])
+        expect((await target.pool.query(`SELECT FROM ${table}`)).rowCount, table).toBe(0);
+      // What is known here already is no hindrance.
+      expect((await target.registry.import({ lines: given(lines), actor: 'bob' })).isNew).toBe(true);
+      expect(await linesOf(target.registry)).toEqual(lines);
+    } finally {
+      await target.pool.end();
+    }
+  });
+
+  it('that was cut off or changed anywhere is refused, and one of an earlier release is taken', async () => {
+    const target = await emptyRegistry('anywhere');
+    try {
+      const lines = await linesOf(registry);
+      const whole = lines.map((line) => `${line}\n`).join('');
+      const spoilt = fc.sample(
+        fc
+          .record({ at: fc.nat(whole.length - 2), isCut: fc.boolean() })
+          .map(({ at, isCut }) => (isCut ? whole.slice(0, at) : `${whole.slice(0, at)}~${whole.slice(at + 1)}`)),
+        { numRuns: 60, seed: 6 },
+      );
+      for (const text of spoilt)
+        await expect(
+          target.registry.import({ lines: given(text.split('\n').filter((line) => line !== '')), actor: 'bob' }),
+        ).rejects.toMatchObject({ code: 'REGISTRY_IMPORT_INVALID' });
+      expect((await target.registry.models({ after: null, limit: 1, actor: 'bob' })).models).toEqual([]);
+
+      const isOfBefore = (row: string) => REGISTRY_TABLES.some((table) => row.startsWith(`{"table":"${table}"`));
+      const [, ...earlier] = rewritten(lines, (rows) => rows.filter(isOfBefore));
+      const header = '{"format":"durable-mlops/registry@1"}';
+      const taken = { rows: earlier.length - 1, isNew: true };
+      expect(await target.registry.import({ lines: given([header, ...earlier]), actor: 'bob' })).toEqual(taken);
+      expect(await target.registry.import({ lines: given([header, ...earlier]), actor: 'bob' })).toMatchObject({
+        isNew: false,
+      });
+      expect((await linesOf(target.registry)).slice(1)).toEqual(earlier);
+      await expect(
+        target.registry.import({ lines: given([header, ...lines.slice(1)]), actor: 'bob' }),
+        'it has nobody',
+      ).rejects.toMatchObject({ code: 'REGISTRY_IMPORT_INVALID' });
+    } finally {
+      await target.pool.end();
     }
   });
 

@@ -132,6 +132,7 @@ export async function openApprovalTheatre(suggestContinueAsNewAfter = 5000) {
           standing: async () => await Promise.resolve({ record: shelf.record, nowMs: Date.now() }),
           openFor: async () => await Promise.resolve(null),
           countFor: async () => await Promise.resolve(0),
+          isTaken: async () => await Promise.resolve(false),
         },
         TASK_QUEUE,
       );

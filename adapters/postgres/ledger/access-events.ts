@@ -1,6 +1,7 @@
 import type { Pool } from 'pg';
 import type { AccessEvent } from '../../../domain/governance/access-watch/access-event.ts';
 import { query } from '../query.ts';
+import { KNOWN_PEOPLE } from './principals.ts';
 
 interface Row extends Record<string, unknown> {
   readonly sequence: string;
@@ -17,7 +18,7 @@ interface Row extends Record<string, unknown> {
 
 /** Somebody excluded is who acts, or has his name: one person is several principals. */
 const IS_OWN = `r.excluded ? e.actor OR r.excluded ?| ARRAY (
-  SELECT other.principal_id FROM principal mine JOIN principal other ON other.name = mine.name WHERE mine.principal_id = e.actor)`;
+  SELECT known.principal_id FROM principal mine JOIN ${KNOWN_PEOPLE} ON known.name = mine.name WHERE mine.principal_id = e.actor)`;
 
 /**
  * What people and programs did from one sequence up to another, by principal, in the order of the log. Of what an event says,

@@ -12,6 +12,9 @@ interface Blanked {
   readonly next: number;
 }
 
+/** Tables that say whom ids mean. */
+export const NAME_TABLES = ['principal', 'imported_principal'] as const;
+
 /** Tables that hold words of people beside the ledger. */
 export const WORD_TABLES = ['rollout', 'rollout_event', 'traffic_write', 'incident', 'emergency_rollback'] as const;
 

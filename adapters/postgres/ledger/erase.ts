@@ -1,4 +1,4 @@
-import type { Pool, PoolClient } from 'pg';
+import type { Pool, PoolClient, QueryResultRow } from 'pg';
 import { isMlopsError, MlopsError } from '../../../domain/errors.ts';
 import { draftOfCustody, type CustodyOrder, type Forgotten } from '../../../domain/governance/custody-drafts.ts';
 import type { EventActor } from '../../../domain/governance/event-draft.ts';
@@ -7,9 +7,10 @@ import type { EvidenceParts } from '../rollout-store.ts';
 import type { LedgerTransaction } from './ledger.ts';
 import { forgetWhileRunning } from '../erased-while-running.ts';
 import { assertOtherAdmin } from '../identity/admin-left.ts';
-import { blankWords, WORD_TABLES } from './blank-words.ts';
+import { blankWords, NAME_TABLES, WORD_TABLES } from './blank-words.ts';
 import { findMentions, type Mentions } from './find-mentions.ts';
 import { findTraces, type Traces } from './former-names.ts';
+import { KNOWN_PEOPLE } from './principals.ts';
 import { tidyFiles } from './tidy-files.ts';
 import { subjectOf } from './subjects.ts';
 
@@ -30,7 +31,8 @@ export function createErasure({ pool, ledger, principals }: EvidenceParts, forge
     /** The same, and where the registry names somebody: all that people typed there is looked through. @throws as `weigh` */
     async foresee(asked: string) {
       const weighed = await weigh(asked);
-      return { ...weighed, ...(await findNamed(pool, weighed.subject)) };
+      const person = await personOf(pool, weighed.subject);
+      return { ...weighed, ...(await findNamed(pool, weighed.subject, person)) };
     },
 
     /**
@@ -45,9 +47,9 @@ export function createErasure({ pool, ledger, principals }: EvidenceParts, forge
       const actor = await principals.actor(order.actor);
       const person = await personOf(pool, subject);
       await assertOtherAdmin(pool, subject);
-      const traces = person === null ? null : await tracesOf(pool, subject, person.name);
+      const traces = person === null ? null : await tracesOf(pool, subject, person);
       // Before, for afterwards nobody knows the name any more.
-      const named = traces === null ? NOTHING_NAMED : await findMentions(pool, subject, traces.who);
+      const named = await findNamed(pool, subject, person);
       if (person?.held === null && traces !== null) await forgetOutside({ subject, who: withoutTaken(traces) });
       try {
         const erased = await ledger.transact(
@@ -55,7 +57,7 @@ export function createErasure({ pool, ledger, principals }: EvidenceParts, forge
         );
         // What the rows held before must not stay in the files of the database until it is tidied up some day. Also where nothing was
         // left to erase: an erasure before this one may have been killed here.
-        await tidyFiles(pool, { tables: ['ledger_key', 'principal', ...WORD_TABLES], subject });
+        await tidyFiles(pool, { tables: ['ledger_key', ...NAME_TABLES, ...WORD_TABLES], subject });
         return { ...erased, ...named };
       } catch (error) {
         if (isMlopsError(error, 'LEGAL_HOLD')) {
@@ -74,7 +76,7 @@ async function weighErasure(pool: Pool, asked: string) {
     pool,
     `SELECT hold_over($1) AS held,
        (SELECT count(*) FROM ledger_key WHERE subject = $1 AND destroyed_at IS NULL) AS keys,
-       EXISTS (SELECT FROM principal WHERE principal_id = $1 AND name IS NOT NULL) AS name,
+       EXISTS (SELECT FROM ${KNOWN_PEOPLE} WHERE principal_id = $1 AND name IS NOT NULL) AS name,
        (SELECT count(*) FROM ledger_payload JOIN ledger_key USING (key_id)
         WHERE subject = $1 AND destroyed_at IS NULL) AS payloads`,
     [subject],
@@ -100,10 +102,7 @@ async function destroy(
     [subject, next],
   );
   const blanked = traces === null ? 0 : await blankTraces(client, { subject, traces, next });
-  const names = await client.query(
-    'UPDATE principal SET name = NULL, ledger_sequence = $2 WHERE principal_id = $1 AND name IS NOT NULL',
-    [subject, next],
-  );
+  const names = await forgetNames(client, subject, next);
   // What is usual of somebody is about them too.
   await client.query('DELETE FROM access_history WHERE principal_id = $1', [subject]);
   const counted = await client.query<{ payloads: string }>(
@@ -112,7 +111,7 @@ async function destroy(
   );
   const facts = {
     keys: keys.rowCount ?? 0,
-    name: names.rowCount === 1,
+    name: names > 0,
     payloads: Number(counted.rows[0]?.payloads ?? 0),
     rows: blanked,
   };
@@ -126,17 +125,34 @@ async function destroy(
   return { subject, ...facts };
 }
 
+/** Whom an id means here, and, by what an import says, elsewhere. Returns how many names went. */
+async function forgetNames(client: PoolClient, subject: string, next: number): Promise<number> {
+  let names = 0;
+  for (const table of NAME_TABLES) {
+    const { rowCount } = await client.query(
+      `UPDATE ${table} SET name = NULL, ledger_sequence = $2 WHERE principal_id = $1 AND name IS NOT NULL`,
+      [subject, next],
+    );
+    names += rowCount ?? 0;
+  }
+  return names;
+}
+
 const NOTHING_NAMED: Mentions = { mentions: [], hasMore: false, authored: 0 };
 
 /** Where the registry names somebody; nothing for a thing. */
-async function findNamed(pool: Pool, subject: string): Promise<Mentions> {
-  const person = await personOf(pool, subject);
+async function findNamed(pool: Pool, subject: string, person: Person | null): Promise<Mentions> {
   if (person === null) return NOTHING_NAMED;
-  return await findMentions(pool, subject, (await tracesOf(pool, subject, person.name)).who);
+  const { who } = await tracesOf(pool, subject, person);
+  return await findMentions(pool, subject, person.name === null ? who : [...new Set([...who, person.name])]);
 }
 
-/** What somebody is known by: their name, or, who was erased before, what rows that were not blanked then still call them. */
-async function tracesOf(pool: Pool, subject: string, name: string | null): Promise<Traces> {
+/**
+ * What somebody is known by: their name, or, who was erased before, what rows that were not blanked then still call them. Whom an import
+ * names did nothing here: rows with that name are those of somebody else.
+ */
+async function tracesOf(pool: Pool, subject: string, { is_imported: isImported, name }: Person): Promise<Traces> {
+  if (isImported) return { who: [subject], taken: [], until: null };
   return name === null ? await findTraces(pool, subject) : { who: [subject, name], taken: [], until: null };
 }
 
@@ -155,11 +171,20 @@ async function blankTraces(
   return taken.length === 0 ? rows : rows + (await blankWords(client, { subject, who: taken, next, until }));
 }
 
-/** Somebody behind a principal's id, and the hold that forbids to forget them; null for a thing. */
-async function personOf(pool: Pool, subject: string): Promise<{ name: string | null; held: string | null } | null> {
-  const rows = await query<{ name: string | null; held: string | null }>(
+/** Somebody behind a principal's id. */
+interface Person {
+  readonly name: string | null;
+  /** The hold that forbids to forget them. */
+  readonly held: string | null;
+  /** Known by an import alone. */
+  readonly is_imported: boolean;
+}
+
+/** Null for a thing. */
+async function personOf(pool: Pool, subject: string): Promise<Person | null> {
+  const rows = await query<Person & QueryResultRow>(
     pool,
-    'SELECT name, hold_over($1) AS held FROM principal WHERE principal_id = $1',
+    `SELECT name, hold_over($1) AS held, is_imported FROM ${KNOWN_PEOPLE} WHERE principal_id = $1 ORDER BY is_imported LIMIT 1`,
     [subject],
   );
   return rows[0] ?? null;

@@ -3,9 +3,12 @@ import { query } from '../query.ts';
 
 /** Something in the registry that may name a person, and in which of its parts. */
 export interface Mention {
-  /** `model/rag_api/1.1.0`, `approval/apr-...` */
+  /** `model/rag_api/1.1.0`, `approval/apr-...`, `principal:...` */
   readonly resource: string;
-  /** `registered`: as it was registered, which never changes; `description`, `tags`, `source`: as they are now; `request`: what was asked of approvers. */
+  /**
+   * `registered`: as it was registered, which never changes; `description`, `tags`, `source`: as they are now; `request`: what was asked of
+   * approvers; `imported name`: what an import calls somebody, which is erased by that id.
+   */
   readonly places: readonly string[];
 }
 
@@ -52,7 +55,10 @@ const TEXTS = `
       CASE WHEN description ~* $1 THEN 'description' END, CASE WHEN tags::text ~* $1 THEN 'tags' END] FROM model
     UNION ALL
     SELECT 'approval/' || approval_id, ARRAY[CASE WHEN action::text ~* $1 OR evidence::text ~* $1 THEN 'request' END]
-    FROM approval_request WHERE kind <> 'erasure'
+    FROM (SELECT approval_id, kind, action, evidence FROM approval_request
+      UNION ALL SELECT approval_id, kind, action, evidence FROM imported_approval) AS asked WHERE kind <> 'erasure'
+    UNION ALL
+    SELECT principal_id, ARRAY[CASE WHEN name ~* $1 THEN 'imported name' END] FROM imported_principal
   ) AS found WHERE array_remove(places, NULL) <> '{}' ORDER BY resource LIMIT ${MOST + 1}`;
 
 const AUTHORED = `

@@ -4,6 +4,7 @@ import type { EventActor } from '../../../domain/governance/event-draft.ts';
 import { isPrincipalId } from '../../../domain/governance/statement.ts';
 import { keepable } from '../../../domain/keepable-text.ts';
 import { ownValue } from '../../../domain/own-value.ts';
+import { IMPORTED_MARK, markImported } from '../../../domain/registry/imported-name.ts';
 import { query, type Queries } from '../query.ts';
 
 /** Tells who somebody is in the log. */
@@ -94,12 +95,32 @@ async function meet(pool: Pool, who: Met): Promise<EventActor> {
   return actor;
 }
 
-/** What ids mean, as far as it was not erased. */
+/** Whom ids mean here, and of whom an import says something, who has no part in what happens here. */
+export const KNOWN_PEOPLE = `(SELECT principal_id, name, FALSE AS is_imported FROM principal
+  UNION ALL SELECT principal_id, name, TRUE FROM imported_principal) AS known`;
+
+/** SQL of what an id means, which `id` names: null for nobody and for who was erased; whom an import alone names is marked. */
+export const nameInSql = (id: string): string =>
+  `(SELECT CASE WHEN is_imported THEN name || '${IMPORTED_MARK}' ELSE name END FROM ${KNOWN_PEOPLE}
+    WHERE principal_id = ${id} ORDER BY is_imported LIMIT 1)`;
+
+/** What ids mean, as far as it was not erased, for people to read: whom an import alone names is marked. */
 export async function namesOf(queries: Queries, ids: readonly string[]): Promise<ReadonlyMap<string, string>> {
-  const rows = await query<{ principal_id: string; name: string }>(
+  const rows = await findNames(queries, ids);
+  return new Map(rows.map(({ id, is_imported, name }) => [id, is_imported ? markImported(name) : name]));
+}
+
+/** The same without a mark: who has the name of another is taken for the same person. */
+export async function plainNamesOf(queries: Queries, ids: readonly string[]): Promise<ReadonlyMap<string, string>> {
+  return new Map((await findNames(queries, ids)).map(({ id, name }) => [id, name]));
+}
+
+async function findNames(queries: Queries, ids: readonly string[]) {
+  return await query<{ id: string; name: string; is_imported: boolean }>(
     queries,
-    'SELECT principal_id, name FROM principal WHERE principal_id = ANY ($1) AND name IS NOT NULL',
+    // Of an id that is known here as well, what is known here comes last, and counts.
+    `SELECT principal_id AS id, name, is_imported FROM ${KNOWN_PEOPLE}
+     WHERE principal_id = ANY ($1) AND name IS NOT NULL ORDER BY is_imported DESC`,
     [ids],
   );
-  return new Map(rows.map((row) => [row.principal_id, row.name]));
 }

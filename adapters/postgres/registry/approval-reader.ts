@@ -7,7 +7,8 @@ import type {
   ListedApprovals,
 } from '../../../domain/registry/approval/request.ts';
 import { query } from '../query.ts';
-import { SELECT_APPROVALS, standingOf, viewOf, type ApprovalRow } from './approval-rows.ts';
+import { namesOf } from '../ledger/principals.ts';
+import { SELECT_APPROVALS, SELECT_IMPORTED, standingOf, viewOf, type ApprovalRow } from './approval-rows.ts';
 
 /** Reads approvals as people and programs look at them. */
 export function createApprovalReader(pool: Pool) {
@@ -19,6 +20,13 @@ export function createApprovalReader(pool: Pool) {
     view: async (approvalId: string, looker?: string): Promise<ApprovalView> => {
       const row = await findRow(pool, approvalId);
       return viewOf(row, await namesFor(pool, [row], looker), looker);
+    },
+
+    /** The same, and those that an import brought: for people to look at, and for nothing that decides. @throws as `view` */
+    async shown(approvalId: string): Promise<ApprovalView> {
+      const [imported] = await query<ApprovalRow>(pool, `${SELECT_IMPORTED} WHERE r.approval_id = $1`, [approvalId]);
+      const row = imported ?? (await findRow(pool, approvalId));
+      return viewOf(row, await namesFor(pool, [row]));
     },
 
     /** Of an environment. @throws APPROVAL_NOT_FOUND for a cursor that is none; DATABASE_UNREACHABLE */
@@ -71,8 +79,14 @@ export function createApprovalReader(pool: Pool) {
       );
       return Number(row?.count ?? 0);
     },
+
+    /** Whether an approval has this id, or had it where an imported registry comes from. */
+    isTaken: async (approvalId: string): Promise<boolean> => (await query(pool, TAKEN, [approvalId])).length > 0,
   };
 }
+
+const TAKEN = `SELECT FROM approval_request WHERE approval_id = $1
+  UNION ALL SELECT FROM used_approval WHERE approval_id = $1 UNION ALL SELECT FROM imported_approval WHERE approval_id = $1`;
 
 async function findRow(pool: Pool, approvalId: string): Promise<ApprovalRow> {
   const [row] = await query<ApprovalRow>(pool, `${SELECT_APPROVALS} WHERE r.approval_id = $1`, [approvalId]);
@@ -90,10 +104,5 @@ async function namesFor(
     ...Object.keys(excluded),
     ...(decisions ?? []).flatMap(({ on_behalf_of, principal_id }) => [principal_id, on_behalf_of ?? principal_id]),
   ]);
-  const found = await query<{ principal_id: string; name: string }>(
-    pool,
-    'SELECT principal_id, name FROM principal WHERE principal_id = ANY ($1) AND name IS NOT NULL',
-    [[...new Set([...ids, ...(looker === undefined ? [] : [looker])])]],
-  );
-  return new Map(found.map(({ name, principal_id }) => [principal_id, name]));
+  return await namesOf(pool, [...new Set([...ids, ...(looker === undefined ? [] : [looker])])]);
 }

@@ -40,6 +40,8 @@ export interface ApprovalRow {
   readonly ledger_sequence: string;
   readonly decisions: readonly DecisionRow[] | null;
   readonly now: Date;
+  /** By what an import says. */
+  readonly is_imported?: boolean;
 }
 
 interface DecisionRow {
@@ -56,6 +58,12 @@ export const SELECT_APPROVALS = `SELECT r.*, clock_timestamp() AS now, (
     SELECT json_agg(d ORDER BY d.decided_at, d.ledger_sequence) FROM approval_decision d
     WHERE d.approval_id = r.approval_id AND d.round = r.round
   ) AS decisions FROM approval_request r`;
+
+/** The same of what an import brought, which is shown and nothing else. */
+export const SELECT_IMPORTED = `SELECT r.*, clock_timestamp() AS now, TRUE AS is_imported, (
+    SELECT json_agg(d ORDER BY d.decided_at, d.principal_id) FROM imported_decision d
+    WHERE d.approval_id = r.approval_id AND d.round = r.round
+  ) AS decisions FROM imported_approval r`;
 
 /** A row as the rest of the program knows it. */
 export function recordOf(row: ApprovalRow): ApprovalRecord {
@@ -100,6 +108,7 @@ export function viewOf(row: ApprovalRow, names: ReadonlyMap<string, string>, loo
     names: Object.fromEntries(ids.flatMap((id) => (names.has(id) ? [[id, names.get(id) ?? id]] : []))),
     createdAt: row.created_at.toISOString(),
     ledgerSequence: Number(row.ledger_sequence),
+    isImported: row.is_imported ?? false,
   };
 }
 

@@ -6,6 +6,7 @@ import { boundContentOf } from '../../../domain/registry/bound-content.ts';
 import { dataOwnersOf } from '../../../domain/registry/data-owners.ts';
 import { contentOfChange, riskOfChange, type VersionChange } from '../../../domain/registry/version-change.ts';
 import { sha256Of } from '../../crypto/sha256.ts';
+import { KNOWN_PEOPLE } from '../ledger/principals.ts';
 import type { RegistryParts } from './parts.ts';
 import { productionOf, requireVersion, run, type Queries, type VersionRow } from './versions.ts';
 
@@ -79,7 +80,7 @@ async function findExcluded(queries: Queries, row: VersionRow): Promise<Record<s
   );
   const owners = await run<{ principal_id: string }>(
     queries,
-    'SELECT principal_id FROM principal WHERE name = ANY ($1) OR principal_id = ANY ($1)',
+    `SELECT principal_id FROM ${KNOWN_PEOPLE} WHERE name = ANY ($1) OR principal_id = ANY ($1)`,
     [dataOwnersOf(metadata)],
   );
   return Object.fromEntries<ExcludedAs>([

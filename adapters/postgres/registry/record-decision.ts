@@ -12,7 +12,7 @@ import {
 import type { ApprovalRecord, ApprovalStanding } from '../../../domain/registry/approval/request.ts';
 import { principalsOf, problemOfSamePerson } from '../../../domain/registry/approval/same-person.ts';
 import type { LedgerTransaction } from '../ledger/ledger.ts';
-import { namesOf } from '../ledger/principals.ts';
+import { plainNamesOf } from '../ledger/principals.ts';
 import type { EvidenceParts } from '../rollout-store.ts';
 import { useLink } from './approval-links.ts';
 import { recordOf, requireRow, standingOf } from './approval-rows.ts';
@@ -64,7 +64,7 @@ async function writeDecision(
 async function requireAuthority(client: PoolClient, record: ApprovalRecord, order: DecisionOrder): Promise<Authority> {
   const { authorities } = order;
   const principal = order.actor.id;
-  const names = await namesOf(client, principalsOf(record, { principal, authorities }));
+  const names = await plainNamesOf(client, principalsOf(record, { principal, authorities }));
   const own = problemOfSamePerson(record, principal, names);
   if (own !== null) throw refusal(order, own);
   const problems = authorities.map((one) => problemOfSamePerson(record, one.principal, names));

@@ -11,7 +11,7 @@ import {
 } from '../../../domain/governance/database-grants.ts';
 import { EVENT_GRANTS, EVENT_PATTERNS } from '../../../domain/governance/event-grants.ts';
 import { REGISTRY_TABLES } from '../../../domain/registry/export-format.ts';
-import { WORD_TABLES } from '../ledger/blank-words.ts';
+import { NAME_TABLES, WORD_TABLES } from '../ledger/blank-words.ts';
 
 const ROLES = DATABASE_ROLE_NAMES.join(', ');
 
@@ -39,7 +39,7 @@ function eventGrants(pattern: string): string[] {
 }
 
 /** Tables that an erasure tidies up, so that nothing of what is erased stays in their files. */
-const VACUUMED = ['ledger_key', 'principal', ...WORD_TABLES];
+const VACUUMED = ['ledger_key', ...NAME_TABLES, ...WORD_TABLES];
 
 /** The right to VACUUM and ANALYZE without owning a table is new in PostgreSQL 17; before, the owner does it in time. */
 function maintenanceGrant(table: string, roles: string): string {

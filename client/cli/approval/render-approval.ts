@@ -40,6 +40,11 @@ export function renderApproval(approval: ApprovalView): string {
   return [
     `${approval.approvalId}: ${approval.kind} of ${approval.resource} in ${approval.environment}`,
     `State: ${approval.state}${approval.round === 1 ? '' : `, round ${approval.round}: its content changed`}; ${describeNeed(approval)}`,
+    ...(approval.isImported
+      ? [
+          `Imported: what another installation says of it (mlops audit event ${approval.ledgerSequence}); it allows nothing here`,
+        ]
+      : []),
     `Asked by ${nameOf(approval.requestedBy)} at ${approval.createdAt}; may not decide: ${Object.entries(
       approval.excluded,
     )

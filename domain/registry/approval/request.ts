@@ -157,6 +157,8 @@ export interface ApprovalView extends ApprovalRecord {
   readonly createdAt: string;
   /** The event of its newest change: the reason is sealed there. */
   readonly ledgerSequence: number;
+  /** It is what an imported registry says of another installation: evidence of what came with it, and good for nothing else. */
+  readonly isImported: boolean;
 }
 
 /** What statements about approvals at large are about. */

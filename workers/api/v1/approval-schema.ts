@@ -64,6 +64,7 @@ export const APPROVAL = z.object({
   isEscalated: z.boolean(),
   expiresAt: TIME,
   ledgerSequence: COUNT.describe('The event of its newest change'),
+  isImported: z.boolean().describe('What an imported registry says of another installation: good for nothing here'),
 }) satisfies z.ZodType<ApprovalView>;
 
 /** What somebody decides. */

@@ -2,6 +2,7 @@ import type { QueryResultRow } from 'pg';
 import { MlopsError } from '../../../../domain/errors.ts';
 import type { MlflowModel, MlflowVersion } from '../../../../domain/registry/mlflow/shapes.ts';
 import type { Stage } from '../../../../domain/registry/stages.ts';
+import { nameInSql } from '../../ledger/principals.ts';
 import { run, type Queries } from '../versions.ts';
 import { MLFLOW_VERSION_COLUMNS, mlflowVersionOf, STAGE_JOIN, type MlflowVersionRow } from './version-rows.ts';
 
@@ -19,7 +20,7 @@ export interface MlflowModelRow extends QueryResultRow {
 
 /** Columns of a model in the environment $1; `m` is the model's table. */
 export const MODEL_COLUMNS = `m.model_id, m.name, m.created_at, m.changed_at, m.description, m.tags,
-  (SELECT p.name FROM principal p WHERE p.principal_id = m.author) AS user_name,
+  ${nameInSql('m.author')} AS user_name,
   (SELECT jsonb_agg(jsonb_build_object('alias', a.alias, 'ordinal', v.ordinal) ORDER BY a.alias)
    FROM model_alias a JOIN model_version v USING (version_id)
    WHERE a.model_id = m.model_id AND a.environment = $1) AS aliases`;

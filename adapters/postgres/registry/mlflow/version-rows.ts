@@ -1,6 +1,7 @@
 import type { MlflowVersion } from '../../../../domain/registry/mlflow/shapes.ts';
 import { refusal } from '../../../../domain/registry/mlflow/refusal.ts';
 import { OWN_SOURCE } from '../../../../domain/registry/mlflow/webhook/told.ts';
+import { nameInSql } from '../../ledger/principals.ts';
 import { run, STAGE_JOIN, VERSION_COLUMNS, type Queries, type VersionRow } from '../versions.ts';
 
 /** A row with what the protocol knows beside. */
@@ -15,7 +16,7 @@ export interface MlflowVersionRow extends VersionRow {
 
 /** Columns of a version in the environment $1; `v` is the version's table. */
 export const MLFLOW_VERSION_COLUMNS = `${VERSION_COLUMNS}, v.source, v.storage_location, v.run_id, v.run_link, v.changed_at,
-  (SELECT p.name FROM principal p WHERE p.principal_id = v.author) AS user_name`;
+  ${nameInSql('v.author')} AS user_name`;
 
 export { STAGE_JOIN };
 

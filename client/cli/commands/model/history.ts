@@ -1,4 +1,5 @@
 import type { StageChangeRecord } from '../../../../domain/registry/records.ts';
+import { markImported } from '../../../../domain/registry/imported-name.ts';
 import type { Registry } from '../../../registry-port.ts';
 import { limitOption, wholeOption } from '../../audit/options.ts';
 import type { CommandResult, CommandRun } from '../../command.ts';
@@ -25,11 +26,12 @@ export const run: CommandRun = async (context, input) => {
     change.version,
     `${change.from} → ${change.to}`,
     change.act,
-    names(change.actor),
-    `${change.approvers.map(names).join(', ') || '-'}${change.isImported ? ' (imported)' : ''}`,
+    names(change.actor, change),
+    change.approvers.map((id) => names(id, change)).join(', ') || '-',
+    change.approvalId ?? '-',
   ]);
   const table = renderTable(
-    [...(isOfSeveral ? ['MODEL'] : []), 'AT', 'VERSION', 'STAGE', 'ACT', 'BY', 'APPROVED BY'],
+    [...(isOfSeveral ? ['MODEL'] : []), 'AT', 'VERSION', 'STAGE', 'ACT', 'BY', 'APPROVED BY', 'APPROVAL'],
     rows,
   );
   const text = changes.length === 0 ? `No version of ${model} has left development yet` : table;
@@ -49,13 +51,13 @@ async function productionAt(registry: Registry, model: string, at: Date): Promis
   const approved =
     change.approvalId === null
       ? 'without an approval on record'
-      : `approved by ${change.approvers.map(names).join(', ')} (${change.approvalId})`;
+      : `approved by ${change.approvers.map((id) => names(id, change)).join(', ')} (mlops approval show ${change.approvalId})`;
   return {
     exitCode: 0,
     data,
     text: [
       `${model} at ${at.toISOString()}: ${change.version}`,
-      `in production since ${change.at}, put there by ${names(change.actor)}, ${approved}`,
+      `in production since ${change.at}, put there by ${names(change.actor, change)}, ${approved}`,
       ...(change.bound === null ? [] : [`artifact ${change.bound.artifact ?? 'none'}, policy ${change.bound.policy}`]),
       change.isImported
         ? `By what an imported file says: mlops audit event ${change.ledgerSequence}`
@@ -64,8 +66,14 @@ async function productionAt(registry: Registry, model: string, at: Date): Promis
   };
 }
 
-async function namesIn(registry: Registry, changes: readonly StageChangeRecord[]): Promise<(id: string) => string> {
+/** Who somebody is, by their name as far as there is one; in what an import says, whoever they are. */
+type NameOf = (id: string, change: Pick<StageChangeRecord, 'isImported'>) => string;
+
+async function namesIn(registry: Registry, changes: readonly StageChangeRecord[]): Promise<NameOf> {
   const ids = [...new Set(changes.flatMap(({ actor, approvers }) => [actor, ...approvers]))];
   const names = await registry.names(ids);
-  return (id) => names.get(id) ?? id;
+  return (id, { isImported }) => {
+    const name = names.get(id) ?? id;
+    return isImported ? markImported(name) : name;
+  };
 }
