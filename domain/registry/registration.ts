@@ -11,7 +11,8 @@ import {
   type ModelType,
   type RegisteredType,
 } from './model-types.ts';
-import { parseVersion, WANTED_VERSION } from './semver.ts';
+import { VERSION_TAG } from './mlflow/new-version.ts';
+import { isSameVersion, parseVersion, WANTED_VERSION } from './semver.ts';
 
 /** What somebody wants to register, as it was typed or read from a file. */
 export interface RegistrationOrder {
@@ -70,6 +71,9 @@ export function completeRegistration(
   const metadata = metadataOf(order, problems);
   const metrics = metricsOf(order, problems);
   const tags = tagsOf(order, problems);
+  const said = Object.hasOwn(tags, VERSION_TAG) ? (tags[VERSION_TAG] ?? '') : order.version;
+  if (!isSameVersion(said, order.version))
+    problems.push(`tag ${VERSION_TAG} is ${JSON.stringify(said)}, and this is version ${order.version}`);
   const dependencies = dependenciesOf(order, problems);
   if (type !== undefined)
     problems.push(...metadataProblems(type, metadata), ...typeProblems(type, metadata, dependencies));

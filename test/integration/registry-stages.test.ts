@@ -5,6 +5,7 @@ import { migrate } from '../../adapters/postgres/migrate.ts';
 import { createPool } from '../../adapters/postgres/pool.ts';
 import { createTrafficStore } from '../../adapters/postgres/traffic-store.ts';
 import { admitVersions } from '../../adapters/postgres/registry/rollout-versions.ts';
+import { deleteModel } from '../../adapters/postgres/registry/mlflow/end-model.ts';
 import { undoPromotion } from '../../adapters/postgres/registry/undo-promotion.ts';
 import { createRolloutStore, type EvidenceParts } from '../../adapters/postgres/rollout-store.ts';
 import { portsFrom } from '../../config/load.ts';
@@ -452,6 +453,49 @@ describe('going back', () => {
     }
     await appendFile(made.store.pathOf((await show('unsound', '1.1.0')).registration.artifact ?? ''), 'x');
     expect((await back('unsound')).version.registration.version).toBe('1.0.0');
+  });
+
+  it('to a retriever whose index does not fit what it asks with by now is refused', async () => {
+    for (const version of ['1.0.0', '1.1.0']) await register('asked_with', version);
+    const dependencies = [{ kind: 'embedding', target: 'asked_with@1.0.0' }];
+    const metadata = { index_embedding: 'asked_with@1.0.0' };
+    for (const version of ['1.0.0', '1.1.0']) {
+      const index = [...dependencies, { kind: 'index', target: `wiki-${version}` }];
+      await register('asking', version, { type: 'retriever', metadata, dependencies: index });
+      await promote('asking', version);
+    }
+    const dependency = { kind: 'embedding', target: 'asked_with@1.1.0' };
+    await registry.depend({ actor: 'ada', model: 'asking', version: '1.0.0', dependency });
+    await expect(back('asking')).rejects.toMatchObject({ code: 'INDEX_MISMATCH' });
+    expect(await production('asking')).toBe('1.1.0');
+  });
+
+  it('is to the very version that was read, where it stood then', async () => {
+    // While its artifact is read, somebody takes it away.
+    const during = async (model: string, work: () => Promise<unknown>) => {
+      const verify: typeof made.store.verify = async (digest) => {
+        await work();
+        return await made.store.verify(digest);
+      };
+      const other = await createTestRegistry(evidence, { store: { ...made.store, verify }, approvals: made.approvals });
+      const order = { ...ADA, model, expectedProduction: await production(model), approvalId: null };
+      return await other.registry.goBack(order).then(() => 'it went back', String);
+    };
+    for (const model of ['taken', 'anew'])
+      for (const version of ['1.0.0', '1.1.0']) {
+        await register(model, version);
+        await promote(model, version);
+      }
+    const lower = async () => await registry.demote({ ...ADA, model: 'taken', version: '1.0.0', to: 'development' });
+    expect(await during('taken', lower)).toContain('1.0.0 is in development now');
+    await registry.demote({ ...ADA, model: 'anew', version: '1.1.0', to: 'staging' });
+    const makeAnew = async () => {
+      await deleteModel({ ...made.parts, registry }, { name: 'anew', actor: await evidence.principals.actor('ada') });
+      await register('anew', '1.0.0', {}, 'of another');
+      await toStaging('anew', '1.0.0');
+    };
+    expect(await during('anew', makeAnew)).toContain('1.0.0 is another one now');
+    expect([await production('taken'), await production('anew')]).toEqual(['1.1.0', null]);
   });
 
   it('under other rules needs an approval of its own', async () => {

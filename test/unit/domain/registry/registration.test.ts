@@ -119,6 +119,7 @@ describe('a registration', () => {
     [{ dependencies: [{ kind: 'dataset', target: 'two words' }] }, 'without blanks'],
     [{ tags: { team: ['a'] } }, 'tag team'],
     [{ tags: { team: 'a\u0000b' } }, 'tag team'],
+    [{ tags: { 'mlops.version': '9.9.9' } }, 'tag mlops.version is "9.9.9", and this is version'],
     [{ description: 'half \ud800' }, 'description'],
     [{ metadata: { index_embedding: 'none', nested: {} } }, 'metadata nested'],
   ])('of a retriever with %j is refused', (more, words) =>
