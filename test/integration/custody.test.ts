@@ -7,6 +7,7 @@ import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ensureLedgerKeys, followWrappingKeys, wrappingFileOf } from '../../adapters/crypto/ledger-keys.ts';
 import { addSigningKey, signingFileOf } from '../../adapters/crypto/ledger-signer.ts';
+import type { DataKeys } from '../../adapters/crypto/envelope.ts';
 import { createLocalDataKeys } from '../../adapters/crypto/local-data-keys.ts';
 import { segmentFolder } from '../../adapters/ledger/segments.ts';
 import { readBeginning, readExport, readText } from '../../adapters/ledger/export-files.ts';
@@ -25,6 +26,7 @@ import { verifyReceiptHere } from '../../client/rollouts/verify-receipt-here.ts'
 import { verifyWithLedger } from '../../client/rollouts/verify-with-ledger.ts';
 import { loadConfig, portsFrom } from '../../config/load.ts';
 import type { MlopsConfig } from '../../config/schema.ts';
+import { MlopsError } from '../../domain/errors.ts';
 import { parseNote } from '../../domain/governance/checkpoint.ts';
 import type { ConsistencyProof } from '../../domain/governance/consistency-proof.ts';
 import { draftOfCustody } from '../../domain/governance/custody-drafts.ts';
@@ -650,6 +652,28 @@ describe('the rotation of the wrapping key', () => {
     expect(await wrapUnder('of a schedule')).toBe(Number(keys));
     await wrapUnder(key);
     expect(said).toEqual(['of a schedule', key]);
+  });
+
+  it('is kept from no other key by one that cannot be opened, and says which', async () => {
+    const { rows } = await pool.query<{ subject: string; key: string }>(
+      'SELECT subject, wrapping_key AS key FROM ledger_key WHERE wrapped IS NOT NULL ORDER BY key_id',
+    );
+    const [{ subject, key } = { subject: '', key: '' }, ...others] = rows;
+    const asked: string[] = [];
+    const keys: DataKeys = {
+      ...createLocalDataKeys(followWrappingKeys(config.stateDirectory)),
+      rewrap: async (order) => {
+        asked.push(order.subject);
+        if (order.subject === subject) throw new MlopsError('LEDGER_KEY_UNREADABLE', { subject, key });
+        return await Promise.resolve(order);
+      },
+    };
+    const place = { origin: '', active: 'next', say: async () => await Promise.reject() };
+    await expect(rewrapKeys(pool, keys, place)).rejects.toMatchObject({
+      code: 'LEDGER_KEY_UNREADABLE',
+      details: { subject },
+    });
+    expect(asked).toEqual([subject, ...others.map((one) => one.subject)]);
   });
 
   it('wraps what a rotation that stopped had left, with the next one', async () => {

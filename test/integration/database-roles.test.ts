@@ -553,6 +553,48 @@ async function as<T>(
 
 const DIGESTS = JSON.stringify({ artifact: null, tests: '0'.repeat(64), policy: '0'.repeat(64) });
 
+describe('a key of payloads', () => {
+  const insert = (subject: string) =>
+    `INSERT INTO ledger_key (subject, wrapping_key, wrapped) VALUES ('${subject}', 'k1', '\\x00')`;
+  const UNUSED = 'is used by no event of its own';
+
+  it.each(DATABASE_ROLE_NAMES)('is made by %s for an event that it seals, and for nothing else', async (role) => {
+    const subject = `principal:victim-of-${role}`;
+    await expect(clientOf(role).query(insert(subject))).rejects.toThrow(UNUSED);
+    await as(role, async ({ ledger }) => {
+      const draft = {
+        ...draftOf('audit.queried'),
+        actor: { id: subject, kind: 'human', authentication: 'ed25519' },
+      } as const;
+      const beside = (more: Partial<EventDraft>) =>
+        ledger.transact(async ({ append, client }) => {
+          await client.query(insert(subject));
+          append({ ...draft, ...more });
+        });
+      await expect(beside({}), 'by name alone').rejects.toThrow(UNUSED);
+      await expect(beside({ payload: { reason: 'of another' }, subject: `${subject}/thing` })).rejects.toThrow(UNUSED);
+      // Nobody but the subject itself has been kept from what it does.
+      expect(await ledger.append({ ...draft, payload: { reason: 'sealed' }, subject })).toBe(true);
+    });
+    const { rows } = await owner.query('SELECT length(wrapped) > 1 AS opens FROM ledger_key WHERE subject = $1', [
+      subject,
+    ]);
+    expect(rows).toEqual([{ opens: true }]);
+  });
+
+  it('is made for where somebody acted from, where that alone is hashed under it', async () => {
+    const pool = createPool(urlOf('login_mlops_cli'), 1, ['mlops_cli']);
+    const sealer = createPayloadSealer(primitives, testKeys);
+    const ledger = createLedger(pool, { primitives, sealer, source: () => ({ host: 'laptop' }) });
+    const actor = { id: 'principal:from-somewhere', kind: 'human', authentication: 'ed25519' } as const;
+    const draft = { ...draftOf('audit.queried'), actor, payload: { words: 'of a thing' }, subject: 'a/thing' };
+    expect(await ledger.append(draft)).toBe(true);
+    await pool.end();
+    const { rowCount } = await owner.query('SELECT FROM ledger_key WHERE subject = ANY ($1)', [[actor.id, 'a/thing']]);
+    expect(rowCount).toBe(2);
+  });
+});
+
 describe('a login of commands that writes its own statements', () => {
   /** A version in staging, as commands bring it there. */
   const inStaging = async (model: string, version = '1.0.0') =>

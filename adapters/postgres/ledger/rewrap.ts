@@ -1,4 +1,5 @@
 import type { Pool } from 'pg';
+import { isMlopsError, type MlopsError } from '../../../domain/errors.ts';
 import type { DataKeys } from '../../crypto/envelope.ts';
 import { query } from '../query.ts';
 
@@ -13,7 +14,7 @@ interface Row {
 
 /**
  * Wraps every key that is wrapped under another key than `active` anew. Payloads stay as they are. Goes on where an earlier run
- * stopped; a key that is destroyed meanwhile stays destroyed. A service may have put yet another key to use meanwhile, by a schedule of
+ * stopped; a key that is destroyed meanwhile stays destroyed, and one that cannot be opened is said when all others are done. A service may have put yet another key to use meanwhile, by a schedule of
  * its own: `say` writes down that keys are wrapped under it, before the first is.
  *
  * @returns how many were wrapped anew
@@ -26,6 +27,7 @@ export async function rewrapKeys(
 ): Promise<number> {
   const { active, origin, say } = place;
   const said = new Set([active]);
+  const unreadable: MlopsError[] = [];
   let done = 0;
   // Each is met once, whatever becomes of it: another rotation may be putting yet another key to use.
   for (let last = '0'; ;) {
@@ -36,9 +38,14 @@ export async function rewrapKeys(
       [active, last],
     );
     last = rows.at(-1)?.key_id ?? last;
-    if (rows.length === 0) return done;
+    if (rows.length === 0) break;
     for (const { key_id, subject, wrapped, wrapping_key: wrappingKey } of rows) {
-      const anew = await keys.rewrap({ origin, subject, wrappingKey, wrapped });
+      const anew = await keys.rewrap({ origin, subject, wrappingKey, wrapped }).catch((error: unknown) => {
+        if (!isMlopsError(error, 'LEDGER_KEY_UNREADABLE')) throw error;
+        unreadable.push(error);
+        return null;
+      });
+      if (anew === null) continue;
       // Yet another rotation has it under its key already.
       if (anew.wrappingKey === wrappingKey) continue;
       if (!said.has(anew.wrappingKey)) await say(anew.wrappingKey);
@@ -52,4 +59,6 @@ export async function rewrapKeys(
       done += 1;
     }
   }
+  if (unreadable[0] !== undefined) throw unreadable[0];
+  return done;
 }
