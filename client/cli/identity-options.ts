@@ -1,6 +1,6 @@
 import { MlopsError } from '../../domain/errors.ts';
+import { isNewName, WANTED_NEW_NAME } from '../../domain/governance/person-name.ts';
 import { isRole, ROLE_NAMES, type Role } from '../../domain/governance/roles.ts';
-import { isNewName, WANTED_NEW_NAME } from '../identity/identity-verbs.ts';
 
 /** Names of roles, each once. @throws USAGE_INVALID */
 export function parseRoles(given: readonly string[]): readonly Role[] {

@@ -1,11 +1,12 @@
 import { z } from 'zod';
+import { isNewName, WANTED_NEW_NAME } from '../../domain/governance/person-name.ts';
 import { ROLE_NAMES, type Role } from '../../domain/governance/roles.ts';
 import { IDENTITY_RESOURCE, type CurrentIdentity, type Identities, type ListedIdentity } from '../identity-port.ts';
 import { NAME, parseInput, TEXT } from '../parse-input.ts';
 
 /** Somebody who becomes known. */
 export interface NewIdentityOrder {
-  /** How people call it: 1 to 64 letters, digits, spaces, `_ @ + -`. It can be erased. */
+  /** How people call it: 1 to 64 letters of one alphabet, digits, single spaces, `_ @ + -`. Nobody else is called so, `Ada` and `ada` are the same. It can be erased. */
   readonly name: string;
   /** A person, or a program such as a CI job. `human` by default. */
   readonly kind?: 'human' | 'service';
@@ -68,14 +69,10 @@ export interface IdentityVerbs {
   ): Promise<{ readonly key: string; readonly replaced: readonly string[]; readonly file: string }>;
 }
 
-/** What a new identity may be called; it is also the name of a file. */
-const NEW_NAME = /^[\p{L}\p{N}][\p{L}\p{N} _@+-]{0,63}$/u;
-export const WANTED_NEW_NAME = '1 to 64 letters, digits, spaces, _ @ + or -';
-
 const ROLE = z.enum(ROLE_NAMES);
 const REASON = TEXT.exactOptional();
 const NEW_IDENTITY = z.strictObject({
-  name: z.string().regex(NEW_NAME, { error: WANTED_NEW_NAME }),
+  name: z.string().refine(isNewName, { error: `wanted ${WANTED_NEW_NAME}` }),
   kind: z.enum(['human', 'service']).exactOptional(),
   roles: z.array(ROLE).exactOptional(),
   reason: REASON,
@@ -127,11 +124,6 @@ export function createIdentityVerbs(parts: IdentityVerbParts): IdentityVerbs {
       return await (await parts.identities()).rotate(order, file, await parts.identity());
     },
   };
-}
-
-/** Whether somebody may become known by a name. */
-export function isNewName(name: string): boolean {
-  return NEW_NAME.test(name);
 }
 
 /** Each once, in one order: they are signed. */

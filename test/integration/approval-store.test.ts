@@ -65,7 +65,9 @@ const requester = ({ requestedBy }: ApprovalOrder) =>
   ({ id: requestedBy, kind: 'human', authentication: 'operating-system' }) as const;
 
 /** The same person by a call from this machine: another principal of the name, with the same right. */
-async function twin(name: string): Promise<string> {
+async function twin(given: string): Promise<string> {
+  // However it is written.
+  const name = ` ${given.toUpperCase()}`;
   const id = `principal:${Buffer.from(name).toString('hex').padEnd(16, '0').slice(0, 16)}`;
   await pool.query(`INSERT INTO principal (principal_id, kind, provider, name) VALUES ($1, 'human', 'loopback', $2)`, [
     id,
@@ -210,15 +212,15 @@ describe('an approval', () => {
   it('refuses a person who asked, or decided, or handed his right on, as another principal of the same name', async () => {
     const [engineer, ann] = [await twin('engineer'), await twin('ann')];
     const { approvalId } = await open();
-    expect(await refusal(decide(approvalId, engineer))).toContain(`engineer is also ${people['engineer']}, requester`);
+    expect(await refusal(decide(approvalId, engineer))).toContain(`ENGINEER is also ${people['engineer']}, requester`);
     expect(await eventsOf(approvalId)).toEqual(['approval.requested']);
     await decide(approvalId, 'ann');
-    expect(await refusal(decide(approvalId, ann))).toContain('ann is known as another principal as well');
+    expect(await refusal(decide(approvalId, ann))).toContain('ANN is known as another principal as well');
     await createDelegations(parts).delegate(
       { id: engineer, kind: 'human', authentication: 'ed25519' },
       { ...order(), to: people['dan'] ?? '', approvalId, forSeconds: 60, reason: 'away' },
     );
-    expect(await refusal(decide(approvalId, 'dan'))).toContain(`engineer is also ${people['engineer']}, requester`);
+    expect(await refusal(decide(approvalId, 'dan'))).toContain(`ENGINEER is also ${people['engineer']}, requester`);
     expect((await decide(approvalId, 'bob')).record.state).toBe('approved');
   });
 

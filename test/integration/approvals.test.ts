@@ -1244,7 +1244,8 @@ describe('on a stack', () => {
         for (const words of [
           'recorded-action of model/m',
           'You decide as ann',
-          '1 more of 2 approvals wanted',
+          '1 more of 2 approvals wanted, of approver, until',
+          'May not decide: author (author), engineer (requester).',
           'wanted at least 0.85: met',
           'Approved by bob',
           DIGEST.a,

@@ -297,6 +297,12 @@ describe('identities', () => {
     );
     expect(files, 'the loser leaves no file').toHaveLength(1);
     await expect(create('c.json')).rejects.toThrow('Identity twin is there already');
+    const alike = { ...order, name: 'Twin' };
+    const claim = admin.claim({ action: 'identity.create', resource: 'identity', content: alike });
+    await expect(
+      identities.create(alike, join(config.stateDirectory, 'c.json'), claim),
+      'a name that people take for it',
+    ).rejects.toMatchObject({ code: 'IDENTITY_EXISTS', details: { name: 'twin' } });
   });
 
   it('go on with the key of an attempt that was stopped, or whose answer was lost: no key counts that nobody has', async () => {

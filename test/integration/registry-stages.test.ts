@@ -394,7 +394,7 @@ describe('who decides nothing about a version', () => {
     const idOf = async (name: string): Promise<string> => (await evidence.principals.actor(name)).id;
     const [ada, uma, dora] = [await idOf('ada'), await idOf('uma'), await idOf('dora')];
     const { metadata = {} } = registrationOf('shared', '1.0.0');
-    const owned = { metadata: { ...metadata, data_owner: 'dora, nobody-knows' } };
+    const owned = { metadata: { ...metadata, data_owner: 'DORA , nobody-knows' } };
     await register('shared', '1.0.0', owned, 'the same weights');
     await registry.register({
       registration: registrationOf('elsewhere', '1.0.0'),

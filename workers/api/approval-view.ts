@@ -8,13 +8,29 @@ export const LONGEST_REASON = 2000;
 
 /** What somebody is asked, as HTML: the deed, its content, evidence, risk, who has decided, and the form. */
 export function renderApprovalView(approval: ApprovalView, principal: string): string {
-  const { action, bound, contentDigest, environment, evidence, expiresAt, kind, quorum, resource, risk } = approval;
+  const {
+    action,
+    bound,
+    contentDigest,
+    environment,
+    evidence,
+    excluded,
+    expiresAt,
+    kind,
+    quorum,
+    resource,
+    risk,
+    roles,
+    round,
+  } = approval;
   const nameOf = (id: string): string => escapeHtml(approval.names[id] ?? id);
+  const barred = Object.entries(excluded).map(([id, as]) => `${nameOf(id)} (${as})`);
   const { missing } = judgeQuorum(approval, approval.decisions);
   const deed = Object.entries(action).map(([name, value]) => row(name, escapeHtml(wordOf(value))));
   return `<h1 tabindex="-1">May this happen?</h1>
 <p class="ask"><b>${escapeHtml(kind)}</b> of <b>${escapeHtml(resource)}</b> in <b>${escapeHtml(environment)}</b></p>
-<p>${nameOf(approval.requestedBy)} asks. You decide as <b>${nameOf(principal)}</b>. ${missing} more of ${quorum} approvals wanted, until ${time(expiresAt)}.</p>
+<p>${nameOf(approval.requestedBy)} asks. You decide as <b>${nameOf(principal)}</b>. ${missing} more of ${quorum} approvals wanted, of ${escapeHtml(roles.join(' or '))}, until ${time(expiresAt)}.${round === 1 ? '' : ` Round ${round}: its content changed, and what was given before is void.`}</p>
+<p>May not decide: ${barred.join(', ')}.</p>
 <section aria-labelledby="what"><h2 id="what">What</h2><dl>${deed.join('')}
 ${row('content', code(contentDigest))}${row('artifact', code(bound.artifact ?? 'none'))}${row('tests', code(bound.tests))}${row('policy', code(bound.policy))}</dl></section>
 <section aria-labelledby="evidence"><h2 id="evidence">Evidence</h2>${evidence.length === 0 ? '<p>None was given.</p>' : evidence.map(renderFigure).join('\n')}

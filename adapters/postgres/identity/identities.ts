@@ -2,6 +2,7 @@ import type { PoolClient } from 'pg';
 import { MlopsError } from '../../../domain/errors.ts';
 import type { EventActor } from '../../../domain/governance/event-draft.ts';
 import { draftOfIdentity } from '../../../domain/governance/identity-drafts.ts';
+import { foldName } from '../../../domain/governance/person-name.ts';
 import { roleForPeople } from '../../../domain/governance/permissions.ts';
 import { isPrincipalId } from '../../../domain/governance/statement.ts';
 import type { Role } from '../../../domain/governance/roles.ts';
@@ -78,18 +79,23 @@ export function createIdentityReader({ pool }: Pick<Parts, 'pool'>) {
   };
 }
 
+/** The name of somebody with a key that people take for this one; null for none. */
+async function nameThere(client: PoolClient, name: string): Promise<string | null> {
+  const { rows } = await client.query<{ name: string }>(
+    'SELECT name FROM principal WHERE provider = $1 AND name IS NOT NULL',
+    [KEY_PROVIDER],
+  );
+  return rows.find((row) => foldName(row.name) === foldName(name))?.name ?? null;
+}
+
 /** How principals come in, and come by their keys. */
 function createAdmission({ ledger }: Parts) {
   return {
     /** @throws IDENTITY_EXISTS */
     async create(made: NewIdentity, actor: EventActor, reason: string): Promise<void> {
       await ledger.transact(async (transaction) => {
-        const { client } = transaction;
-        const there = await client.query('SELECT FROM principal WHERE name = $1 AND provider = $2', [
-          made.name,
-          KEY_PROVIDER,
-        ]);
-        if (there.rowCount !== 0) throw new MlopsError('IDENTITY_EXISTS', { name: made.name });
+        const there = await nameThere(transaction.client, made.name);
+        if (there !== null) throw new MlopsError('IDENTITY_EXISTS', { name: there });
         await insertIdentity(transaction, made);
         const facts = { kind: made.kind, key: made.keyId, roles: made.roles };
         transaction.append(draftOfIdentity('created', { id: made.principal, facts, reason }, actor));

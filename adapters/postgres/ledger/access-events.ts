@@ -18,7 +18,8 @@ interface Row extends Record<string, unknown> {
 
 /** Somebody excluded is who acts, or has his name: one person is several principals. */
 const IS_OWN = `r.excluded ? e.actor OR r.excluded ?| ARRAY (
-  SELECT known.principal_id FROM principal mine JOIN ${KNOWN_PEOPLE} ON known.name = mine.name WHERE mine.principal_id = e.actor)`;
+  SELECT known.principal_id FROM principal mine JOIN ${KNOWN_PEOPLE} ON lower(btrim(known.name)) = lower(btrim(mine.name))
+  WHERE mine.principal_id = e.actor)`;
 
 /**
  * What people and programs did from one sequence up to another, by principal, in the order of the log. Of what an event says,

@@ -3,6 +3,7 @@ import type { ArtifactRef } from '../../../domain/registry/artifact.ts';
 import type { ApprovalContent, ExcludedAs, GoneBecause } from '../../../domain/registry/approval/request.ts';
 import type { RiskInputs } from '../../../domain/registry/approval/risk.ts';
 import { boundContentOf } from '../../../domain/registry/bound-content.ts';
+import { foldName } from '../../../domain/governance/person-name.ts';
 import { dataOwnersOf } from '../../../domain/registry/data-owners.ts';
 import { contentOfChange, riskOfChange, type VersionChange } from '../../../domain/registry/version-change.ts';
 import { sha256Of } from '../../crypto/sha256.ts';
@@ -78,16 +79,26 @@ async function findExcluded(queries: Queries, row: VersionRow): Promise<Record<s
     'SELECT DISTINCT author FROM model_version WHERE artifact_digest = $1',
     [artifact],
   );
-  const owners = await run<{ principal_id: string }>(
-    queries,
-    `SELECT principal_id FROM ${KNOWN_PEOPLE} WHERE name = ANY ($1) OR principal_id = ANY ($1)`,
-    [dataOwnersOf(metadata)],
-  );
+  const owners = await findOwners(queries, dataOwnersOf(metadata));
   return Object.fromEntries<ExcludedAs>([
-    ...owners.map(({ principal_id }) => [principal_id, 'data owner'] as const),
+    ...owners.map((owner) => [owner, 'data owner'] as const),
     ...uploaders.map(({ author }) => [author, 'uploader'] as const),
     [row.author, 'author'],
   ]);
+}
+
+/** Whom the names and ids mean: however a name is written, it is that of one person. */
+async function findOwners(queries: Queries, named: readonly string[]): Promise<string[]> {
+  if (named.length === 0) return [];
+  const known = await run<{ principal_id: string; name: string }>(
+    queries,
+    `SELECT principal_id, name FROM ${KNOWN_PEOPLE} WHERE name IS NOT NULL`,
+    [],
+  );
+  const wanted = new Set(named.flatMap((name) => [name, foldName(name)]));
+  return known
+    .filter(({ name, principal_id: id }) => wanted.has(id) || wanted.has(foldName(name)))
+    .map(({ principal_id: id }) => id);
 }
 
 async function findVersion(queries: Queries, environment: string, change: VersionChange): Promise<VersionRow | null> {

@@ -1,3 +1,4 @@
+import { foldName } from '../../governance/person-name.ts';
 import type { Authority } from './quorum.ts';
 import type { ApprovalRecord } from './request.ts';
 
@@ -29,7 +30,7 @@ export function problemOfSamePerson(
   const name = names.get(principal);
   if (name === undefined) return null;
   const isSame = (other: string | null): other is string =>
-    other !== null && other !== principal && names.get(other) === name;
+    other !== null && other !== principal && foldName(names.get(other) ?? '') === foldName(name);
   const barred = Object.entries(excluded).find(([other]) => isSame(other));
   if (barred !== undefined)
     return `${name} is also ${barred[0]}, ${barred[1]} of what is asked for: a person may not decide about it as another principal of that name`;

@@ -150,6 +150,7 @@ describe('what a program gives that is not valid', () => {
     ['audit.exportTo', ['', {}], 'wanted text with a length of at least 1'],
     ['audit.verify', [{ file: 'x', key: 'y' }], 'unknown key key; the nearest is keys'],
     ['identities.create', [{ name: '../ada' }], 'name: "../ada", wanted 1 to 64 letters'],
+    ['identities.create', [{ name: 'ada ' }], 'name: "ada ", wanted 1 to 64 letters of one alphabet'],
     ['identities.create', [{ name: 'ada', roles: ['boss'] }], 'roles.0: "boss", wanted one of'],
     ['identities.grant', [{ name: 'ada', roles: [] }], 'roles: [], wanted a list with a length of at least 1'],
     ['identities.revoke', [{ name: 'ada' }], 'role: missing'],
