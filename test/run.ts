@@ -1,7 +1,12 @@
 // Runs every test, names those that failed, and ends with the plain line `N passed, N failed`. Exit code 1 when one failed, or none ran.
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { stripVTControlCharacters } from 'node:util';
 import { startVitest } from 'vitest/node';
+
+useOwnTemporaryFolder();
 
 const vitest = await startVitest('test', process.argv.slice(2), { run: true, watch: false, reporters: ['default'] });
 const modules = vitest.state.getTestModules();
@@ -29,6 +34,24 @@ process.stdout.write(
   `${passed} passed, ${failed + (unhandled > 0 ? 1 : 0)} failed${skipped === 0 ? '' : `, ${skipped} skipped`}\n`,
 );
 process.exit(failed > 0 || unhandled > 0 || passed === 0 ? 1 : 0);
+
+/** What tests, and whatever they start, leave in the temporary folder goes with it when the run ends. */
+function useOwnTemporaryFolder(): void {
+  // A short path: that of a socket may have a hundred characters.
+  const folder = mkdtempSync(join(tmpdir(), 'mlops-'));
+  // The database server runs as another user when tests run as root.
+  chmodSync(folder, 0o755);
+  process.env['TMPDIR'] = folder;
+  process.on('exit', () => {
+    try {
+      rmSync(folder, { recursive: true, force: true, maxRetries: 3, retryDelay: 200 });
+    } catch (error) {
+      // Somebody who did not end still writes there: the result of the tests counts all the same.
+      process.stderr.write(`${folder} is left: ${String(error)}\n`);
+    }
+  });
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
+}
 
 /** What went wrong around the tests of a file: while it was read, or in what its groups do before and after. */
 function errorsAround(module: (typeof modules)[number]): readonly { readonly message: string }[] {
