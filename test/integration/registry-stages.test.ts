@@ -175,6 +175,8 @@ describe('a promotion', () => {
       category: 'access_control',
       facts: { code: 'STAGE_CONFLICT' },
     });
+    await promote('raced', '1.1.0', { expected: 'v1.0.0+build.7' });
+    expect(await production('raced'), 'by another name of the same').toBe('1.1.0');
   });
 
   it('of forty versions at once, from two programs, puts exactly one into production and loses no event', async () => {
@@ -595,9 +597,19 @@ describe('a demotion of a version that serves users', () => {
       type: 'model.demote-refused',
       facts: { code: 'DEMOTE_REFUSED' },
     });
+    routed = { ...live, split: splitTo(10_000) };
+    expect(await demote('1.0.0', 'staging'), 'whatever the router says').toContain('100 % of the users of dev');
     routed = { ...live, split: splitTo(2500) };
     expect(await demote('1.1.0', 'development')).toContain('25 % of the users of dev are served by it');
-    expect(await demote('1.2.0', 'development'), 'nobody is served by it').toBe('development');
+    const inTest = { ...splitTo(0), stable: arm('1.2.0') };
+    const { generation } = await traffic.reserve({
+      environment: 'test',
+      split: inTest,
+      expectedGeneration: 0,
+      ...live,
+    });
+    await traffic.markApplied('test', { ...live, split: inTest, generation });
+    expect(await demote('1.2.0', 'development'), 'nobody is served by it here').toBe('development');
     const undone = await undoPromotion(asking.parts, { model, version: '1.0.0', production: null, actor: 'ada' });
     expect(undone).toBe('1.0.0 left production; nothing is there, as before');
     expect(await stageOf(model, '1.0.0')).toBe('staging');
@@ -843,20 +855,34 @@ describe('a retirement', () => {
   it('is refused while a live version rests on it, or a protected alias means it', async () => {
     await register('base', '1.0.0');
     await register('above', '2.0.0', { dependencies: [{ kind: 'embedding', target: 'base@1.0.0' }] });
-    const { awaiting } = await registry.alias({
-      ...ADA,
-      model: 'base',
-      alias: 'champion',
-      version: '1.0.0',
-      approvalId: null,
-    });
+    const order = { ...ADA, model: 'base', alias: 'Champion', version: '1.0.0' };
+    const { awaiting } = await registry.alias({ ...order, approvalId: null });
     if (awaiting === null) throw new Error('nothing was asked for');
-    await registry.alias({ ...ADA, model: 'base', alias: 'champion', version: '1.0.0', approvalId: grant(awaiting) });
+    await registry.alias({ ...order, approvalId: grant(awaiting) });
     expect(await refusal('base', '1.0.0')).toMatch(
-      /above@2\.0\.0 depend on it; the protected alias champion in dev means it/,
+      /above@2\.0\.0 depend on it; the protected alias Champion in dev means it/,
     );
     await retire('above', '2.0.0');
     expect(await refusal('base', '1.0.0')).not.toContain('above');
+  });
+
+  it('takes a version out of every environment, and has its approvals look again', async () => {
+    const woken: string[] = [];
+    const wakeApprovals = async (model: string) => void (await Promise.resolve(woken.push(model)));
+    const elsewhere = await createTestRegistry(evidence, { environment: 'test', store: made.store, wakeApprovals });
+    for (const version of ['1.0.0', '1.1.0']) await register('everywhere', version);
+    const order = { ...ADA, model: 'everywhere', expectedProduction: null, approvalId: null };
+    await elsewhere.registry.promote({ ...order, version: '1.0.0', to: 'staging' });
+    await toStaging('everywhere', '1.0.0');
+    await elsewhere.registry.retire({ ...ADA, model: 'everywhere', version: '1.0.0' });
+    const { rows } = await pool.query(
+      `SELECT environment, stage FROM version_stage JOIN model USING (model_id) WHERE name = 'everywhere' ORDER BY environment`,
+    );
+    expect(rows).toEqual(['dev', 'test'].map((environment) => ({ environment, stage: 'archived' })));
+    const { changes } = await registry.history({ model: 'everywhere', after: null, limit: 10, actor: 'ada' });
+    expect(changes[0]).toMatchObject({ act: 'retired', from: 'staging', to: 'archived' });
+    await elsewhere.registry.promote({ ...order, version: '1.1.0', to: 'staging', archiveOthers: true });
+    expect(woken).toEqual(['everywhere', 'everywhere']);
   });
 });
 

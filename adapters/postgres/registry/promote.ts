@@ -5,7 +5,7 @@ import { indexProblem } from '../../../domain/registry/index-match.ts';
 import type { StageOutcome } from '../../../domain/registry/records.ts';
 import { resourceOfPromotion, resourceOfVersion } from '../../../domain/registry/resource-names.ts';
 import { weightOf } from '../../../domain/registry/traffic-weight.ts';
-import { parseVersion } from '../../../domain/registry/semver.ts';
+import { isSameVersion } from '../../../domain/registry/semver.ts';
 import { isLegal, legalInWords } from '../../../domain/registry/stages.ts';
 import type { LiveSplit } from '../../../domain/rollout/split.ts';
 import type { LedgerTransaction } from '../ledger/ledger.ts';
@@ -181,16 +181,19 @@ export function assertExpected(
   { expectedProduction }: Pick<PromoteOrder, 'expectedProduction'>,
   environment: string,
 ): void {
-  const expected = expectedProduction === null ? null : (parseVersion(expectedProduction)?.text ?? expectedProduction);
   const there = current?.content.version ?? null;
-  if (there === expected) return;
+  const isExpected =
+    there === null || expectedProduction === null
+      ? there === expectedProduction
+      : isSameVersion(there, expectedProduction);
+  if (isExpected) return;
   const { model, version } = content;
   throw new MlopsError('STAGE_CONFLICT', {
     model,
     version,
     environment,
     current: there ?? 'no version',
-    expected: expected ?? 'none',
+    expected: expectedProduction ?? 'none',
   });
 }
 
