@@ -553,6 +553,33 @@ async function as<T>(
 
 const DIGESTS = JSON.stringify({ artifact: null, tests: '0'.repeat(64), policy: '0'.repeat(64) });
 
+describe('the key of something that is done once', () => {
+  const once = async (role: DatabaseRole, type: string) =>
+    await as(role, async ({ ledger }) => await ledger.append(draftOf(type), `approval/apr-1/1/${type}`));
+
+  it.each<[string, readonly DatabaseRole[]]>([
+    ['recorded.deploy_production', ['mlops_worker']],
+    ['approval.approve-refused', ['mlops_worker']],
+    ['audit.queried', ['mlops_worker']],
+    ['governance.checkpoint-key-added', ['mlops_admin']],
+    ['traffic.emergency-unreadable', ['mlops_worker', 'mlops_admin']],
+  ])('is taken of %s by who does it alone: %j', async (type, roles) => {
+    for (const role of DATABASE_ROLE_NAMES.filter((one) => !roles.includes(one)))
+      await expect(once(role, type), role).rejects.toMatchObject({ code: 'LEDGER_FORBIDDEN' });
+    expect(await Promise.all(roles.map(async (role) => await once(role, type)))).toContain(true);
+    const { rows } = await owner.query('SELECT type FROM ledger_event WHERE idempotency_key = $1', [
+      `approval/apr-1/1/${type}`,
+    ]);
+    expect(rows).toEqual([{ type }]);
+  });
+
+  it('and who may record something records it without', async () => {
+    expect(
+      await as('mlops_cli', async ({ ledger }) => await ledger.append(draftOf('recorded.deploy_production'))),
+    ).toBe(true);
+  });
+});
+
 describe('a key of payloads', () => {
   const insert = (subject: string) =>
     `INSERT INTO ledger_key (subject, wrapping_key, wrapped) VALUES ('${subject}', 'k1', '\\x00')`;
