@@ -1,6 +1,7 @@
 import type { CurrentIdentity } from '../adapters/identity/own-identity.ts';
 import type { Authority } from '../adapters/postgres/identity/authority.ts';
 import type { createRegistry } from '../adapters/postgres/registry/registry.ts';
+import { resourceOfAsked } from '../domain/registry/resource-names.ts';
 
 type Registry = ReturnType<typeof createRegistry>;
 
@@ -18,7 +19,7 @@ type Guarded<Verb> = Verb extends (order: infer Order extends Acted, ...rest: in
 /** The registry as one identity may use it: what it asks for is claimed, and signed where there is a key; who it is comes from there. */
 export function guardRegistry(registry: Registry, authority: Authority, identity: CurrentIdentity) {
   const may = async (action: string, model: string | undefined, content: unknown): Promise<string> => {
-    const asked = { action, resource: model === undefined ? 'model' : `model/${model}`, content };
+    const asked = { action, resource: resourceOfAsked(model), content };
     const claim = identity.claim(asked);
     await authority.authorise(claim, asked);
     return claim.actor;

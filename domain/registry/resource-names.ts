@@ -1,8 +1,14 @@
+import { MODEL_NAME } from '../model-name.ts';
 import type { Stage } from './stages.ts';
 
 /** Names of things in the ledger and in approvals. What lies below a name begins with it: a hold on a model covers its versions. */
 export function resourceOfModel(model: string): string {
   return `model/${model}`;
+}
+
+/** The same of a name that somebody has sent; one that no model can have stays out of the ledger: it may be anything, and is kept for good there. */
+export function resourceOfAsked(model: unknown): string {
+  return typeof model === 'string' && MODEL_NAME.test(model) ? resourceOfModel(model) : 'model';
 }
 
 export function resourceOfVersion(model: string, version: string): string {

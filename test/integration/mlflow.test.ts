@@ -528,6 +528,33 @@ describe('a call', () => {
     );
   });
 
+  it('for what no model can be called leaves nothing of it in the ledger, which keeps it for good', async () => {
+    const watched = await startMlflow(evidence, { readSample: 1 });
+    const roleless = await startMlflow(evidence, { roles: [] });
+    const odd = ['ada@example.org', `${'x'.repeat(101)}`, 'half\ud800', 'a\nb', '../up', 'nul\u0000'];
+    try {
+      for (const name of odd) {
+        const { status } = await watched.call('POST', 'registered-models/get-latest-versions', { name });
+        expect([400, 404], JSON.stringify(name)).toContain(status);
+        expect(await roleless.call('POST', 'registered-models/set-tag', { name, key: 'a' })).toMatchObject(
+          isError(403, 'PERMISSION_DENIED'),
+        );
+        const hook = encodeURIComponent(name.replace('\ud800', '').slice(0, 90));
+        expect(await roleless.call('DELETE', `webhooks/${hook}`)).toMatchObject(isError(403, 'PERMISSION_DENIED'));
+      }
+      await watched.call('GET', 'registered-models/get', { name: 'named' });
+    } finally {
+      await watched.close();
+      await roleless.close();
+    }
+    const { rows } = await pool.query<{ resource: string }>(
+      "SELECT DISTINCT resource FROM ledger_event WHERE type IN ('model.read', 'model.tag-refused', 'webhook.manage-refused')",
+    );
+    const resources = rows.map(({ resource }) => resource);
+    expect(resources).toEqual(expect.arrayContaining(['model', 'model/named', 'webhook']));
+    expect(resources.filter((resource) => !/^(?:model|webhook)(?:\/[\w.-]{1,100})?$/.test(resource))).toEqual([]);
+  });
+
   it.each<[string, Record<string, string>]>([
     ['with a token that nobody gave', { authorization: 'Bearer nothing' }],
     ['with a password', { authorization: 'Basic YTpi' }],

@@ -73,16 +73,19 @@ export async function startMlflow(
     trustsLoopback = true,
     roles = ROLE_NAMES,
     webhookHosts = ['127.0.0.1'],
+    readSample = 0,
   }: {
     readonly tokens?: TokenVerifier;
     readonly trustsLoopback?: boolean;
     readonly roles?: readonly string[];
     readonly webhookHosts?: readonly string[];
+    readonly readSample?: number;
   } = {},
 ): Promise<MlflowServer> {
   const woken: string[] = [];
   const made = await createTestRegistry(evidence, {
     approvals: createGrantedApprovals(),
+    readSample,
     wakeApprovals: async (model) => void (await Promise.resolve(woken.push(model))),
   });
   const [store, reader] = [createApprovalStore(evidence), createApprovalReader(evidence.pool)];

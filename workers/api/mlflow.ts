@@ -7,6 +7,7 @@ import { draftOfRefusal } from '../../domain/governance/access-drafts.ts';
 import type { EventActor } from '../../domain/governance/event-draft.ts';
 import type { Fields } from '../../domain/registry/mlflow/fields.ts';
 import { answerOf, refusal } from '../../domain/registry/mlflow/refusal.ts';
+import { resourceOfAsked } from '../../domain/registry/resource-names.ts';
 import { LEDGER_HEADER } from '../../domain/registry/mlflow/version-source.ts';
 import { onceOpened } from '../../domain/once-opened.ts';
 import type { Callers } from './callers.ts';
@@ -68,7 +69,7 @@ async function answerCall(gate: MlflowGate, call: MlflowCall, request: FastifyRe
   const { callers, parts } = gate;
   const fields = fieldsOf(request);
   const action = typeof call.action === 'string' ? call.action : call.action(fields);
-  const resource = (call.resource ?? resourceOf)(fields);
+  const resource = call.resource?.(fields) ?? resourceOfAsked(fields['name']);
   const actor = await callers.admit(request, { action, resource });
   if (action === 'model.read') await sampleRegistryRead(parts, resource, { verb: call.path }, actor.id);
   return await refusalsRecorded(parts, { action, resource, actor }, async () => await call.run(parts, fields, actor));
@@ -87,11 +88,6 @@ async function refusalsRecorded<T>(
       await ledger.append(draftOfRefusal({ action, resource, code: error.code, problem: error.message }, actor));
     throw error;
   }
-}
-
-/** The model that is named, or models. */
-function resourceOf({ name }: Fields): string {
-  return typeof name === 'string' && name !== '' ? `model/${name}` : 'model';
 }
 
 /** What the path says counts before anything else. */

@@ -15,8 +15,11 @@ import type { MlflowCall } from './call.ts';
 const RESULTS = { least: 1, most: 1000, usual: 100 };
 const ONE = '/webhooks/:webhook_id';
 const idOf = (fields: Fields): string => requireText(fields, 'webhook_id');
-const resource = (fields: Fields): string =>
-  fields['webhook_id'] === undefined ? 'webhook' : resourceOfWebhook(idOf(fields));
+/** What is no id of one stays out of the ledger. */
+const resource = (fields: Fields): string => {
+  const id = fields['webhook_id'];
+  return typeof id === 'string' && /^[\da-f-]{36}$/.test(id) ? resourceOfWebhook(id) : 'webhook';
+};
 
 /** What is asked of `/webhooks`. */
 export const WEBHOOK_CALLS: readonly MlflowCall[] = [
