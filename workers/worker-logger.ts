@@ -12,9 +12,13 @@ export function createWorkerLogger(log: Logger): DefaultLogger {
   });
 }
 
-/** Pino writes an error as `{}`. Of ours the code says what it is, and their words may name people; others were not foreseen. */
+/**
+ * Pino writes an error as `{}`. Of ours the code says what it is, and their words may name people; others were not foreseen. What a
+ * workflow has failed by is behind what carries it.
+ */
 function saidOf(error: unknown): string {
-  const { code, type } = error as { readonly code?: unknown; readonly type?: unknown };
+  const { cause, code, type } = error as { readonly [name in 'cause' | 'code' | 'type']?: unknown };
   const known = [code, type].find((one) => typeof one === 'string' && Object.hasOwn(ERRORS, one));
-  return typeof known === 'string' ? known : messageOf(error);
+  if (typeof known === 'string') return known;
+  return cause instanceof Error ? saidOf(cause) : messageOf(error);
 }

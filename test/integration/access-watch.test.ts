@@ -170,9 +170,10 @@ describe('the access watch', () => {
     const store = createApprovalStore(parts);
     const asker = await parts.principals.actor('asker');
     const hasty = await parts.principals.actor('hasty');
+    const author = await parts.principals.actor('only-an-author');
     const { record } = await store.open(
       'apr-watch',
-      createOrder({ requestedBy: asker.id, excluded: {} }),
+      createOrder({ requestedBy: asker.id, excluded: { [author.id]: 'author' } }),
       APPROVAL_POLICY,
       asker,
     );
@@ -183,6 +184,10 @@ describe('the access watch', () => {
     );
     const refused = { approvalId: 'apr-watch', verdict: 'approve', problem: 'own' } as const;
     for (const actor of [asker, byKey]) await store.refuse({ ...refused, actor, occasion: actor.id });
+    // Without a role that decides, they are refused before anybody looks whose it is.
+    const decide = { action: 'approval.decide', resource: 'approval/apr-watch', code: 'NOT_AUTHORISED', problem: 'no' };
+    for (const actor of [author, await parts.principals.actor('only-a-viewer')])
+      await parts.ledger.append(draftOfRefusal(decide, actor));
     await store.decide({
       approvalId: record.approvalId,
       verdict: 'approve',
@@ -195,6 +200,8 @@ describe('the access watch', () => {
     await run();
     expect(await alarmsOf(asker.id)).toMatchObject([{ type: 'access.self-approval' }]);
     expect(await alarmsOf(byKey.id), 'the same person').toMatchObject([{ type: 'access.self-approval' }]);
+    expect(await alarmsOf(author.id), 'who may decide nothing').toMatchObject([{ type: 'access.self-approval' }]);
+    expect(await alarmsOf((await parts.principals.actor('only-a-viewer')).id), 'not their own').toEqual([]);
     expect(await alarmsOf(hasty.id)).toMatchObject([{ type: 'access.hasty-approval' }]);
   });
 

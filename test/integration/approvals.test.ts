@@ -1188,9 +1188,14 @@ describe('on a stack', () => {
     });
 
     it('what can be the name of nothing is not asked of the database', async () => {
+      const decisionBody = JSON.stringify({ verdict: 'approve', seen: DIGEST.a });
       const nul = await fetch(`${api()}/api/v1/approvals/%00`);
       expect([nul.status, await nul.json()]).toMatchObject([400, { error: { code: 'USAGE_INVALID' } }]);
       expect((await fetch(`${api()}/api/v1/approvals?after=%00`)).status).toBe(400);
+      const forged = { method: 'POST', headers: { 'content-type': 'application/json' }, body: decisionBody };
+      expect((await fetch(`${api()}/api/v1/approvals/ada@example.org/decisions`, forged)).status).toBe(400);
+      const kept = await pool.query(`SELECT FROM ledger_event WHERE resource LIKE '%ada@example.org%'`);
+      expect(kept.rowCount, 'whoever calls puts nothing into the log that is there for good').toBe(0);
       expect(await send('/approve/%00/open', { secret: 'x'.repeat(43) }, { origin: api() })).toMatchObject({
         status: 403,
         body: { problem: 'Link to decide is not valid: it is not known' },
@@ -1271,9 +1276,18 @@ describe('on a stack', () => {
 
       it('somebody denies it, and has to say why', async () => {
         const { approvalId } = await written({
-          evidence: [{ name: 'recall <b>@5</b>', value: 0.5, baseline: null, limit: 0.85, unit: '', better: 'higher' }],
+          evidence: [
+            { name: 'recall <b>@5</b>', value: 0.5, baseline: null, limit: 0.85, unit: '', better: 'higher' },
+            { name: 'x'.repeat(90), value: 1e308, baseline: -1e308, limit: null, unit: 'ms', better: 'lower' },
+          ],
+          action: { [`y${'z'.repeat(90)}`]: 1 },
         });
         const { url } = await linkFor(approvalId, 'ann');
+        const phone = await browser.open({ width: 320, height: 640 });
+        await phone.goto(url);
+        await phone.until(`document.querySelector('form') !== null`);
+        expect(await phone.read('document.documentElement.scrollWidth <= 320'), 'however long a name is').toBe(true);
+        expect(phone.complaints.filter((text) => !text.includes('favicon'))).toEqual([]);
         const page = await browser.open({ width: 1200, height: 800 });
         await page.goto(url);
         await page.until(`document.querySelector('form') !== null`);

@@ -74,8 +74,8 @@ body { margin: 0; background: var(--paper); color: var(--ink); font: 1rem/1.5 sy
 main { max-width: 42rem; margin: 0 auto; padding: 1rem; }
 h1 { font-size: 1.5rem; margin: .5rem 0; } h2 { font-size: 1.1rem; margin: 1.5rem 0 .5rem; }
 h1:focus { outline: none; }
-p, li, dd { overflow-wrap: anywhere; }
-dl { display: grid; grid-template-columns: max-content 1fr; gap: .25rem .75rem; margin: 0; }
+main { overflow-wrap: anywhere; }
+dl { display: grid; grid-template-columns: fit-content(40%) minmax(0, 1fr); gap: .25rem .75rem; margin: 0; }
 dt { color: var(--soft); } dd { margin: 0; } code { font-size: .85rem; overflow-wrap: anywhere; }
 ul { margin: 0; padding-left: 1.25rem; }
 figure { margin: 0 0 .75rem; } figcaption span { color: var(--soft); }

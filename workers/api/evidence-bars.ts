@@ -10,8 +10,10 @@ const ROOM = 1.08;
 export function renderFigure(figure: EvidenceFigure): string {
   const { baseline, better, limit, name, unit, value } = figure;
   const values = [value, baseline, limit].filter((one) => one !== null);
-  const [low, high] = [Math.min(0, ...values), Math.max(0, ...values) * ROOM || 1];
-  const x = (at: number): number => Math.round(((at - low) / (high - low)) * WIDTH * 10) / 10;
+  // As shares of the largest: twice the largest number there is would be none.
+  const largest = Math.max(...values.map(Math.abs)) || 1;
+  const [low, high] = [Math.min(0, ...values) / largest, (Math.max(0, ...values) / largest) * ROOM || 1];
+  const x = (at: number): number => Math.round(((at / largest - low) / (high - low)) * WIDTH * 10) / 10;
   const bar = (at: number, y: number, height: number, kind: string): string =>
     `<rect class="${kind}" x="${Math.min(x(0), x(at))}" y="${y}" width="${Math.max(1, Math.abs(x(at) - x(0)))}" height="${height}"/>`;
   const words = [

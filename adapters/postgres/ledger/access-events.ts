@@ -37,7 +37,7 @@ export async function readAccessEvents(
        CASE WHEN e.type LIKE '%-refused' THEN e.canonical::json -> 'facts' ->> 'code' END AS code,
        asked.recorded_at AS asked_at, CASE WHEN r.approval_id IS NOT NULL THEN ${IS_OWN} END AS is_own
      FROM ledger_event e
-     LEFT JOIN approval_request r ON e.type IN ('approval.approve', 'approval.approve-refused')
+     LEFT JOIN approval_request r ON e.type IN ('approval.approve', 'approval.approve-refused', 'approval.decide-refused')
        AND r.approval_id = substr(e.resource, length('approval/') + 1)
      LEFT JOIN LATERAL (
        SELECT a.recorded_at FROM ledger_event a

@@ -3,6 +3,9 @@ import type { AccessFinding, Detector } from './finding.ts';
 import { DAY_MS, hourOf, type AccessHistory } from './history.ts';
 import type { AccessRules } from './rules.ts';
 
+/** An author is often no approver at all, and is refused for that: it is their own all the same. */
+const OWN_ATTEMPTS: readonly string[] = ['approval.approve-refused', 'approval.decide-refused'];
+
 /** How much longer than ever before a silence must be, for somebody who often comes back after long. */
 const LONGER_THAN_EVER = 1.5;
 
@@ -30,7 +33,7 @@ export function findByRules(
 function approvalFindings(event: AccessEvent, rules: AccessRules): AccessFinding[] {
   const { asked, atMs, type } = event;
   if (asked === null) return [];
-  if (type === 'approval.approve-refused' && asked.isOwn)
+  if (asked.isOwn && OWN_ATTEMPTS.includes(type))
     return [found(event, 'self-approval', { startedMs: asked.atMs, observed: 1, limit: 1, unit: 'attempts' })];
   const seconds = (atMs - asked.atMs) / 1000;
   if (type !== 'approval.approve' || seconds >= rules.approvalSeconds) return [];

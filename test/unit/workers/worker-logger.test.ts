@@ -29,6 +29,8 @@ it('says the code of ours, whose words may name people, whatever carries it', ()
   expect(logged({ error: refused })['error']).toBe('IDENTITY_UNKNOWN');
   const carried = Object.assign(new Error(refused.message), { type: 'IDENTITY_UNKNOWN' });
   expect(logged({ error: carried })['error']).toBe('IDENTITY_UNKNOWN');
+  const failed = new Error('Activity task failed', { cause: carried });
+  expect(logged({ error: failed })['error']).toBe('IDENTITY_UNKNOWN');
 });
 
 it('leaves what is no error as it is', () => {

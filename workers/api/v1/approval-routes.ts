@@ -2,7 +2,6 @@ import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { ErrorCode } from '../../../domain/errors.ts';
 import { MlopsError } from '../../../domain/errors.ts';
-import { isKeepable } from '../../../domain/keepable-text.ts';
 import { problemOfForm, type Claim, type SignedStatement } from '../../../domain/governance/statement.ts';
 import { APPROVALS_RESOURCE, MOST_LISTED, resourceOfApproval } from '../../../domain/registry/approval/request.ts';
 import { APPROVAL, DECISION_ANSWER, DECISION_BODY } from './approval-schema.ts';
@@ -10,8 +9,8 @@ import { NONE, route } from './route.ts';
 
 const SCHEME = 'mlops-statement ';
 const VERSIONED = { schemaVersion: z.literal(1) };
-/** What the database can be asked for. */
-const ID = z.string().min(1).refine(isKeepable, { error: 'wanted text without NUL' });
+/** It stands in the event of a call that is refused, whoever calls: nothing else may be brought in by it. */
+const ID = z.string().regex(/^[\w-]{1,100}$/, { error: 'wanted an id of an approval' });
 const ONE = z.strictObject({ approvalId: ID.describe('As the list has it') });
 const READ_REFUSALS: readonly ErrorCode[] = [
   'NOT_AUTHENTICATED',
