@@ -267,6 +267,14 @@ describe('on a stack', () => {
       claim: { ...claim, statement: forged },
     } as const;
     await expect(approvals.decide(made)).rejects.toThrow('look at it again');
+    // What only the worker sees to be wrong is written down by it, as of nobody.
+    const illSigned = { ...order, claim: { ...claim, statement: forged }, code: null };
+    await expect(handle.executeUpdate('approve', { args: [illSigned] })).rejects.toThrow();
+    const { rows: unknown } = await pool.query(
+      `SELECT actor FROM ledger_event WHERE type = 'approval.decide-refused' AND resource = $1`,
+      [`approval/${approvalId}`],
+    );
+    expect(unknown).toEqual([{ actor: 'unknown:unauthenticated' }]);
 
     const told = await until(
       async () =>

@@ -527,6 +527,26 @@ describe("what is appended by a statement of one's own", () => {
   });
 });
 
+describe('a checkpoint that nobody has signed', () => {
+  it('stops the signing, and nobody who appends, until the owner has taken it away as the page says', async () => {
+    const page = readFileSync(join(import.meta.dirname, '../../docs/how-to/separate-database-logins.md'), 'utf8');
+    const [, takeAway = ''] = /```sql\n(BEGIN;\nALTER TABLE ledger_checkpoint .*?)```/s.exec(page) ?? [];
+    await as('mlops_worker', async ({ ledger, pool }) => {
+      const sign = async () => await signCheckpoint(pool, primitives, testSigner(testKey(1)));
+      const { size: signed } = await sign();
+      await ledger.append(draftOf('audit.queried'));
+      await pool.query('SELECT ledger_keep_checkpoint($1, $2, $3)', [signed + 1, `${ORIGIN}\n${signed + 1}\n`, []]);
+      await ledger.append(draftOf('audit.queried'));
+      await expect(sign()).rejects.toMatchObject({
+        code: 'LEDGER_TAMPERED',
+        details: { problem: 'none of its keys has signed the checkpoint in the database' },
+      });
+      await owner.query(takeAway);
+      expect(await sign()).toMatchObject({ size: signed + 2 });
+    });
+  });
+});
+
 /** What a verifier says of a whole export. */
 function verifyLines(text: string) {
   const verifier = createExportVerifier(primitives, { trustedKeys: [testKey(1)], earlier: [] });
