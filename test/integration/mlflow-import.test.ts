@@ -13,7 +13,7 @@ import type { SourceVersion } from '../../domain/registry/mlflow/version-source.
 import { openTestLedger, startDatabase, type TestDatabase } from '../support/database.ts';
 import { startMlflow, type MlflowServer } from '../support/mlflow.ts';
 import { OFFSETS } from '../support/offsets.ts';
-import { createTestRegistry, eventsOf } from '../support/registry.ts';
+import { createTestRegistry, eventsOf, fileOf, registrationOf } from '../support/registry.ts';
 
 const PORTS = portsFrom(OFFSETS.mlflowImport);
 const RERANKER = { type: 'reranker', metadata: { tokenizer: 't', max_input_tokens: 9 } } as const;
@@ -92,6 +92,16 @@ describe('taking versions over from another registry', () => {
     expect((await eventsOf(pool, 'model')).map(({ type }) => type)).toContain('model.taken-over');
     // What changed last is looked at again: another change may have the same time.
     expect(await take()).toMatchObject({ added: 0, changed: 0, skipped: [] });
+  });
+
+  it('takes no artifact of ours for what another registry calls the same', async () => {
+    const registration = registrationOf('ours', '1.0.0');
+    const artifactPath = await fileOf('ours');
+    await made.registry.register({ registration, artifactPath, wantsProduction: false, actor: 'ada' });
+    await add('ours', 's3://m/theirs');
+    await add('copied', 'models:/ours/1');
+    expect(await take()).toMatchObject({ added: 2, skipped: [] });
+    expect((await versionsOf('copied'))[0]?.registration).toMatchObject({ artifact: null, type: 'external' });
   });
 
   it('brings descriptions and tags up to date, and adds what is new', async () => {

@@ -2,7 +2,8 @@ import type { Pool } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { migrate } from '../../adapters/postgres/migrate.ts';
 import { createPool } from '../../adapters/postgres/pool.ts';
-import type { EvidenceParts } from '../../adapters/postgres/rollout-store.ts';
+import { createRolloutStore, type EvidenceParts } from '../../adapters/postgres/rollout-store.ts';
+import { createTrafficStore } from '../../adapters/postgres/traffic-store.ts';
 import { portsFrom } from '../../config/load.ts';
 import { openTestLedger, startDatabase, type TestDatabase } from '../support/database.ts';
 import { startMlflow, type MlflowReply, type MlflowServer, type VersionBody } from '../support/mlflow.ts';
@@ -173,6 +174,47 @@ describe('a model', () => {
     });
   });
 
+  it('that something goes by is neither renamed nor deleted: users, rollouts, what rests on it, a request by its name', async () => {
+    const both = async (name: string) => [
+      (await call('POST', 'registered-models/rename', { name, new_name: `${name}_2` })).body.message ?? '',
+      (await call('DELETE', 'registered-models/delete', { name })).body.message ?? '',
+    ];
+    const arm = { version: '1.0.0', endpoint: 'http://127.0.0.1:1' };
+    for (const name of ['gone_by', 'rolled', 'rested', 'asked']) await ingest(name, '1.0.0');
+    const split = { model: 'gone_by', stable: arm, canary: null, canaryBasisPoints: 0, mirrorBasisPoints: 0 };
+    const write = { idempotencyKey: 'gone_by/1', actor: ADA, reason: 'test', writtenAt: new Date().toISOString() };
+    const traffic = createTrafficStore(evidence);
+    const { generation } = await traffic.reserve({ environment: 'test', split, expectedGeneration: 0, ...write });
+    await traffic.markApplied('test', { ...write, split, generation });
+    for (const message of await both('gone_by')) expect(message).toContain('users of test are served by it');
+
+    await createRolloutStore(evidence).open({
+      rolloutKey: 'rolled-1',
+      rolloutId: 'rollout/dev/rolled',
+      model: 'rolled',
+      environment: 'dev',
+      fromVersion: '1.0.0',
+      toVersion: '1.1.0',
+      plan: {},
+      policy: {},
+      startedBy: ADA,
+      startedAt: new Date().toISOString(),
+      engine: { program: '0', node: '24', v8: '13' },
+    });
+    for (const message of await both('rolled')) expect(message).toContain('rollout/dev/rolled is going on');
+
+    const dependencies = [{ kind: 'embedding', target: 'rested@1.0.0' }];
+    const registration = registrationOf('resting', '2.0.0', { dependencies });
+    await server.registry.register({ registration, artifactPath: null, wantsProduction: false, actor: ADA });
+    for (const message of await both('rested')) expect(message).toContain('resting@2.0.0 rests on it');
+
+    await move('asked', 1, 'Staging');
+    const asked = (await move('asked', 1, 'Production')).body.message ?? '';
+    const [renamed, deleted] = await both('asked');
+    expect(renamed).toContain(`the approval ${/apr-[\w-]+/.exec(asked)?.[0] ?? 'none'} is open`);
+    expect(deleted, 'nothing is approved of it any more').toBe('');
+  });
+
   it('in production is neither renamed nor deleted, and that is an event', async () => {
     await ingest('serving', '1.0.0');
     await pool.query(`ALTER TABLE version_stage DISABLE TRIGGER USER`);
@@ -190,6 +232,9 @@ describe('a model', () => {
       );
     const refused = (await eventsOf(pool, 'model/serving')).filter(({ type }) => type.endsWith('-refused'));
     expect(refused).toHaveLength(2);
+    expect((await move('serving', 1, 'Archived')).body.model_version).toMatchObject({ current_stage: 'Archived' });
+    const archived = await server.registry.version({ model: 'serving', version: '1.0.0', actor: ADA });
+    expect(archived, 'it is served on').toMatchObject({ stage: 'deprecated', retiredAt: null });
   });
 });
 
@@ -229,6 +274,17 @@ describe('a version', () => {
       }),
     ).toMatchObject(isError(400, 'RESOURCE_ALREADY_EXISTS'));
     expect(await version('numbered')).toMatchObject({ version: '3' });
+    const tag = { name: 'numbered', version: '2', key: 'mlops.version' };
+    for (const [method, path, value] of [
+      ['POST', 'set-tag', '9.9.9'],
+      ['DELETE', 'delete-tag', undefined],
+    ] as const)
+      expect(await call(method, `model-versions/${path}`, { ...tag, value })).toMatchObject(
+        isError(400, 'INVALID_PARAMETER_VALUE', 'says which version this is, 2.1.0'),
+      );
+    expect(await call('POST', 'model-versions/set-tag', { ...tag, value: 'v2.1.0' }), 'as it is').toMatchObject({
+      status: 200,
+    });
   });
 
   it('that is deleted is hidden, its ordinal is never used again, and its evidence is kept', async () => {
@@ -342,9 +398,10 @@ describe('stages', () => {
     expect(await move('staged', 2, 'None')).toMatchObject(isError(403, 'PERMISSION_DENIED'));
     expect((await move('staged', 3, 'None')).body.model_version).toMatchObject({ current_stage: 'None' });
     expect(await move('staged', 3, 'Live')).toMatchObject(isError(400, 'INVALID_PARAMETER_VALUE', 'Live'));
-    expect(await move('staged', 3, 'None', { archive_existing_versions: true })).toMatchObject(
-      isError(500, 'INTERNAL_ERROR'),
-    );
+    for (const inactive of ['None', 'Archived'])
+      expect(await move('staged', 3, inactive, { archive_existing_versions: true })).toMatchObject(
+        isError(500, 'INTERNAL_ERROR'),
+      );
   });
 });
 
@@ -531,7 +588,7 @@ describe('a call', () => {
   it('for what no model can be called leaves nothing of it in the ledger, which keeps it for good', async () => {
     const watched = await startMlflow(evidence, { readSample: 1 });
     const roleless = await startMlflow(evidence, { roles: [] });
-    const odd = ['ada@example.org', `${'x'.repeat(101)}`, 'half\ud800', 'a\nb', '../up', 'nul\u0000'];
+    const odd = ['ada@example.org', 'x'.repeat(101), 'half\ud800', 'a\nb', '../up', 'nul\u0000'];
     try {
       for (const name of odd) {
         const { status } = await watched.call('POST', 'registered-models/get-latest-versions', { name });

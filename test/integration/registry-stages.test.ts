@@ -683,6 +683,18 @@ describe('an alias', () => {
   const set = async (model: string, alias: string, version: string | null, approvalId: string | null = null) =>
     await registry.alias({ ...ADA, model, alias, version, approvalId });
 
+  it('is of one environment, and of no version that was retired', async () => {
+    const elsewhere = await createTestRegistry(evidence, { environment: 'test', store: made.store });
+    for (const version of ['1.0.0', '1.1.0']) await register('apart', version);
+    const order = { ...ADA, model: 'apart', alias: 'next', approvalId: null };
+    await elsewhere.registry.alias({ ...order, version: '1.1.0' });
+    expect(await registry.alias({ ...order, version: '1.0.0' })).toMatchObject({ before: null, version: '1.0.0' });
+    expect(await elsewhere.registry.alias({ ...order, version: '1.0.0' })).toMatchObject({ before: '1.1.0' });
+    expect((await show('apart', '1.0.0')).aliases).toEqual(['next']);
+    await registry.retire({ ...ADA, model: 'apart', version: '1.1.0' });
+    await expect(registry.alias({ ...order, version: '1.1.0' })).rejects.toMatchObject({ code: 'VERSION_RETIRED' });
+  });
+
   it('means one version, moves, and goes', async () => {
     for (const version of ['1.0.0', '1.1.0']) await register('named', version);
     expect(await set('named', 'candidate', '1.0.0')).toMatchObject({ before: null, version: '1.0.0' });
