@@ -13,6 +13,8 @@ import { isMlopsError, MlopsError } from '../../domain/errors.ts';
 import { createRandom } from '../../domain/statistics/seeded-random.ts';
 import { STAGES } from '../../domain/registry/stages.ts';
 import { readChange } from '../../adapters/postgres/registry/change-content.ts';
+import { sha256Of } from '../../adapters/crypto/sha256.ts';
+import { boundContentOf } from '../../domain/registry/bound-content.ts';
 import { assemblePolicy } from '../../domain/registry/policy.ts';
 import type { AwaitedApproval } from '../../domain/registry/records.ts';
 import type { RestoreOrder } from '../../activities/versions.ts';
@@ -1013,6 +1015,44 @@ describe('the versions of a rollout', () => {
       remedy: expect.stringContaining('mlops rollout start --model meant --to 1.1.0') as string,
     });
     expect(await admit('v1.1.0')).toMatchObject({ isGoverned: true });
+  });
+
+  it('in production were approved there, for what they are, and replace what is there', async () => {
+    const environment = 'production';
+    const prod = await createTestRegistry(evidence, { environment, store: made.store, approvals: made.approvals });
+    const there = async () => await prod.registry.production({ model: 'proven' });
+    const enter = async (version: string) => {
+      const order = { ...ADA, model: 'proven', version, expectedProduction: await there(), approvalId: null };
+      await prod.registry.promote({ ...order, to: 'staging' });
+      const { awaiting } = await prod.registry.promote({ ...order, to: 'production' });
+      if (awaiting === null) throw new Error('nothing was asked for');
+      await prod.registry.promote({ ...order, to: 'production', approvalId: grant(awaiting) });
+    };
+    for (const version of ['1.0.0', '1.1.0', '1.2.0']) {
+      await register('proven', version);
+      await prod.registry.endpoint({ ...ADA, model: 'proven', version, endpoint: AT });
+    }
+    const admit = async (open: object | null = null) =>
+      await admitVersions(
+        prod.parts,
+        { openFor: async () => await Promise.resolve(open as never) },
+        { environment, model: 'proven', stable: arm('1.0.0'), canary: arm('1.1.0') },
+      ).catch(String);
+    expect(await admit()).toContain('1.0.0 was never approved for production, and users would go back to it');
+    await enter('1.0.0');
+    expect(await admit()).toContain('1.1.0 is in development, wanted staging');
+    const order = { ...ADA, model: 'proven', version: '1.1.0', expectedProduction: null, approvalId: null };
+    await prod.registry.promote({ ...order, to: 'staging' });
+    expect(await admit()).toContain('1.1.0 was not approved for production');
+    const { registration } = await show('proven', '1.1.0');
+    const bound = boundContentOf(registration, prod.parts.policy, sha256Of);
+    const approval = { approvalId: 'apr-1', state: 'approved', bound };
+    expect(await admit({ ...approval, state: 'pending' })).toContain('approval apr-1 of 1.1.0 is pending');
+    for (const other of [{ artifact: null }, { tests: 'other' }, { policy: 'other' }])
+      expect(await admit({ ...approval, bound: { ...bound, ...other } })).toContain('was given for another content');
+    expect(await admit(approval)).toEqual({ isGoverned: true, approvalId: 'apr-1', production: '1.0.0' });
+    await enter('1.2.0');
+    expect(await admit(approval)).toContain('1.2.0 is in production, and 1.0.0 is to be replaced');
   });
 
   it('are there still when its record is opened, from when on nobody can take them away', async () => {

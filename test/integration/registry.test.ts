@@ -154,6 +154,12 @@ describe('a registration', () => {
     });
     await register(registrationOf('parts', '1.0.0'));
     expect((await register(registrationOf('whole', '1.0.0', { dependencies }))).isNew).toBe(true);
+    await register(registrationOf('parts', '1.1.0'));
+    await made.registry.retire({ model: 'parts', version: '1.1.0', reason: '', actor: ADA });
+    const retired = [{ kind: 'embedding', target: 'parts@1.1.0' }];
+    await expect(register(registrationOf('whole', '1.1.0', { dependencies: retired }))).rejects.toMatchObject({
+      code: 'DEPENDENCY_UNKNOWN',
+    });
   });
 
   it('that would make it rest on itself is refused by the name of the path', async () => {
