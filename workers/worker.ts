@@ -164,6 +164,7 @@ function composePorts(
 ): ActivityPorts {
   const { deployment } = config;
   const authority = composeAuthority(config, evidence);
+  const identities = createIdentityDirectory(evidence.pool, config.governance.developmentRoles);
   return {
     environment: config.environment,
     authority,
@@ -199,10 +200,10 @@ function composePorts(
     engine: engineVersion(),
     accessWatch: composeAccessWatch(config, evidence),
     ownKeys: createOwnKeys({ ...evidence, authority, primitives: createPrimitives() }),
-    handOvers: createHandOvers({ ...evidence, authority }),
+    handOvers: createHandOvers({ ...evidence, authority, identities }),
     approvals: createApprovalStore(evidence),
     approvalPolicy: config.governance.approvalPolicy,
-    identities: createIdentityDirectory(evidence.pool, config.governance.developmentRoles),
+    identities,
     ...registry,
   };
 }

@@ -290,6 +290,15 @@ describe('content that changed', () => {
     expect(less.record).toMatchObject({ quorum: 3, round: 3 });
   });
 
+  it('of more risk is decided by those whom that wants, and by no fewer than before', async () => {
+    const { approvalId, order } = await open();
+    const critical = { ...APPROVAL_POLICY.critical, quorum: 1, roles: ['board'] };
+    const risk = { ...order.risk, changeSize: 'major' as const, signed: false };
+    const more = await store.changeContent(approvalId, { ...order, risk }, { ...APPROVAL_POLICY, critical });
+    expect(more.record).toMatchObject({ quorum: 2, roles: ['board'], round: 2 });
+    expect(await refusal(decide(approvalId, 'ann'))).toContain('wanted board');
+  });
+
   it('stays, and somebody more may not decide about it: what was given is void, and who was left out stays left out', async () => {
     const { approvalId, contentDigest, excluded, order } = await open();
     await decide(approvalId, 'ann');
@@ -541,6 +550,16 @@ describe('who does what was approved', () => {
       value: { approvers: [people['ann'], people['bob']] },
     });
     expect((await store.standing(approvalId)).record.state).toBe('carried-out');
+  });
+
+  it('does nothing by one whose time is over, though nobody has written that yet', async () => {
+    const high = { ...APPROVAL_POLICY.high, expireAfterSeconds: 1 };
+    const { approvalId, order } = await open({}, { ...APPROVAL_POLICY, high });
+    const { bound, kind, resource } = order;
+    for (const name of ['ann', 'bob']) await decide(approvalId, name);
+    await new Promise((resolve) => setTimeout(resolve, 1020));
+    expect((await store.standing(approvalId)).record.state).toBe('approved');
+    expect(await refusal(use({ approvalId, kind, resource, bound }))).toContain('it expired at');
   });
 });
 

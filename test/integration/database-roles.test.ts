@@ -26,6 +26,7 @@ import type { LedgerTransaction } from '../../adapters/postgres/ledger/ledger.ts
 import { rewrapKeys } from '../../adapters/postgres/ledger/rewrap.ts';
 import { makeLink } from '../../adapters/postgres/registry/approval-links.ts';
 import { createApprovalStore } from '../../adapters/postgres/registry/approval-store.ts';
+import { createIdentityDirectory } from '../../adapters/postgres/registry/identity-directory.ts';
 import { createGrantedApprovals } from '../../adapters/postgres/registry/granted-approvals.ts';
 import { createHandOvers } from '../../adapters/postgres/registry/hand-overs.ts';
 import { createPool } from '../../adapters/postgres/pool.ts';
@@ -1176,7 +1177,8 @@ describe('somebody without a login of an admin', () => {
     const write = async (order: HandOverOrder) =>
       await as('mlops_worker', async (parts) => {
         const authority = composeAuthority(governed, parts);
-        const handOvers = createHandOvers({ ...parts, authority });
+        const identities = createIdentityDirectory(parts.pool, []);
+        const handOvers = createHandOvers({ ...parts, authority, identities });
         const activities = createHandOverActivities({ environment: 'dev', handOvers });
         return await activities.handOver({ ...order, receivedAt: NOW });
       });
@@ -1221,6 +1223,11 @@ describe('somebody without a login of an admin', () => {
         code: 'NOT_AUTHORISED',
       });
     }
+    // Whoever is away would count on them.
+    for (const to of [viewer.principal, 'principal:00000000000000ff', 'model/handed/1.0.0'])
+      await expect(write(signHandOver({ ...delegation, to }, signer)), to).rejects.toMatchObject({
+        code: 'DELEGATION_INVALID',
+      });
     const rows = async (table: string) => (await owner.query(`SELECT FROM ${table}`)).rowCount;
     expect([await rows('approval_link'), await rows('approval_delegation')]).toEqual([0, 0]);
 

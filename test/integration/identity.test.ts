@@ -201,6 +201,15 @@ describe('a signed claim', () => {
     expect(await refusalOf({ actor, statement }, APPROVAL)).toBeNull();
   });
 
+  it('is refused where the key is that of somebody else than is named', async () => {
+    const [lea, max] = [await known('lea', ['viewer']), await known('max', ['approver'])];
+    const file = join(config.stateDirectory, 'as-max.json');
+    const own = readFileSync(join(config.stateDirectory, 'identities', 'lea.json'), 'utf8');
+    writeFileSync(file, own.replace(lea.actor, max.actor), { mode: 0o600 });
+    expect(await refusalOf((await identityOf(file)).claim(APPROVAL), APPROVAL)).toBe('NOT_AUTHENTICATED');
+    expect(await refusalOf(max.claim(APPROVAL), APPROVAL)).toBeNull();
+  });
+
   it('is refused for what nobody can have signed, for it has no canonical text', async () => {
     const { actor, statement } = (await known('pat', ['approver'])).claim(APPROVAL);
     const asked = { ...APPROVAL, content: { reason: '\ud83d' } };
@@ -257,6 +266,12 @@ describe('an unsigned claim', () => {
     await expect(development.authorise({ actor: 'ada' }, APPROVAL)).rejects.toThrow('has viewer, wanted approver');
     const narrow = composeAuthority({ ...rules, governance: { ...config.governance, developmentRoles: [] } }, parts);
     await expect(narrow.authorise({ actor: 'bob' }, APPROVAL)).rejects.toThrow('has no role, wanted approver');
+  });
+
+  it('has roles of development, and a key that was granted none has none there either', async () => {
+    const development = composeAuthority({ ...config, environment: 'dev' }, parts);
+    const bare = await known('bare', []);
+    await expect(development.authorise(bare.claim(APPROVAL), APPROVAL)).rejects.toThrow('has no role');
   });
 
   it('cannot pass for a part of the system', async () => {

@@ -45,7 +45,7 @@ export const run: CommandRun = async (context, input) => {
     };
   const about = approvalId === null ? {} : { approvalId };
   const delegated = await approvals.delegate({ to, ...about, forSeconds, reason });
-  context.say(`Undo with: mlops approval delegate ${to} --revoke`);
+  context.say(`Undo with: mlops approval delegate "${to}" --revoke`);
   return {
     exitCode: 0,
     data: { ...delegated, approvalId },
