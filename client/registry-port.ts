@@ -1,5 +1,6 @@
 import type { Dependency } from '../domain/registry/dependency.ts';
 import type { Lineage } from '../domain/registry/lineage.ts';
+import type { SourceConflict } from '../domain/registry/mlflow/source-conflict.ts';
 import type { RegistrationOrder } from '../domain/registry/registration.ts';
 import type {
   AliasOutcome,
@@ -77,6 +78,8 @@ export interface Registry {
   }): Promise<VersionPage>;
   /** By name. */
   models(asked: { readonly after: string | null; readonly limit: number }): Promise<ModelPage>;
+  /** Versions of another registry that could not be taken over, at most 1000, those first that were tried longest ago. */
+  conflicts(): Promise<readonly SourceConflict[]>;
   /** What principal ids mean, as far as it was not erased. */
   names(ids: readonly string[]): Promise<ReadonlyMap<string, string>>;
   /** The version in production. @throws MODEL_NOT_FOUND */

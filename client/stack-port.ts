@@ -6,7 +6,7 @@ export interface PartStatus {
   readonly pid: number | null;
   readonly address: string;
   readonly detail: string;
-  /** The command or key that mends it; null when nothing is wrong. */
+  /** The command or key that mends it; null when nothing is wrong. One that is up may have something to be mended too. */
   readonly fix: string | null;
 }
 

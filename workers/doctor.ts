@@ -45,7 +45,8 @@ export async function examineMachine(config: MlopsConfig): Promise<Finding[]> {
     await checkDatabaseRoles(config),
     ...parts.map(({ name, state, detail, fix }) => ({
       check: name,
-      state: state === 'up' ? ('ok' as const) : ('problem' as const),
+      // What goes on, and has something to be mended all the same.
+      state: state !== 'up' ? ('problem' as const) : fix === null ? ('ok' as const) : ('warning' as const),
       detail,
       fix,
     })),

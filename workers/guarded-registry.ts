@@ -44,6 +44,7 @@ export function guardRegistry(registry: Registry, authority: Authority, identity
     history: guarded('model.read', registry.history),
     productionAt: guarded('model.read', registry.productionAt),
     lineage: guarded('model.read', registry.lineage),
+    conflicts: async () => await registry.conflicts({ actor: await may('model.read', undefined, null) }),
     verify: guarded('model.read', registry.verify),
     signer: guarded('model.read', registry.signer),
     promote: guarded('model.promote', registry.promote),

@@ -1,4 +1,6 @@
 import { createVersionSource } from '../adapters/mlflow/version-source.ts';
+import { openPool } from '../adapters/postgres/pool.ts';
+import { readStanding } from '../adapters/postgres/registry/mlflow/source-conflicts.ts';
 import { takeOver } from '../adapters/postgres/registry/mlflow/take-over.ts';
 import type { RegistrySource } from '../activities/ports.ts';
 import type { MlopsConfig } from '../config/schema.ts';
@@ -25,6 +27,21 @@ export function composeRegistrySource(
         actor: await parts.principals.actor(ACTOR),
       }),
   };
+}
+
+/** Where it is that versions come from, and how that goes; null where they come from nowhere else. */
+export async function examineSource(
+  config: Pick<MlopsConfig, 'databaseUrl' | 'modelRegistryUrl' | 'ports' | 'stateDirectory'>,
+): Promise<{ readonly url: string; readonly readUntil: string | null; readonly conflicts: number } | null> {
+  const given = config.modelRegistryUrl;
+  if (given === null || isOwnApi(given, config)) return null;
+  const { url } = createVersionSource(given, null);
+  const pool = openPool(config, 1);
+  try {
+    return { url, ...(await readStanding(pool, url)) };
+  } finally {
+    await pool.end();
+  }
 }
 
 /** Whoever it answers can tell by any address; in production it answers nobody without a token, and a run would fail every minute. */

@@ -8,6 +8,7 @@ import { connectionOptionsOf, loadDataConverter } from '../adapters/temporal/con
 import { scheduleId } from '../adapters/temporal/schedules.ts';
 import type { MlopsConfig } from '../config/schema.ts';
 import { examineLedger } from './ledger-status.ts';
+import { examineSource } from './registry-source.ts';
 import { findPollers } from './pollers.ts';
 import { expectOk } from './stack-parts.ts';
 import { isMlopsError, messageOf } from '../domain/errors.ts';
@@ -23,7 +24,7 @@ export interface PartStatus {
   readonly pid: number | null;
   readonly address: string;
   readonly detail: string;
-  /** The command or key that mends it; null when nothing is wrong. */
+  /** The command or key that mends it; null when nothing is wrong. One that is up may have something to be mended too. */
   readonly fix: string | null;
 }
 
@@ -45,6 +46,7 @@ export async function probeStack(config: MlopsConfig): Promise<{ healthy: boolea
     probeGateway(config),
     probeMetrics(config),
     probeGuard(config),
+    probeSource(config),
   ]);
   const parts = groups.flat();
   return { healthy: parts.every(({ state }) => state === 'up'), parts };
@@ -166,6 +168,18 @@ async function probeGuard(config: MlopsConfig): Promise<PartStatus[]> {
       return state.paused ? { state: 'degraded' as const, detail: 'the schedule is paused' } : 'every minute';
     });
   });
+}
+
+/** Only where versions come from another registry. What it has that cannot be taken over stops nothing here. */
+async function probeSource(config: MlopsConfig): Promise<PartStatus[]> {
+  const source = await examineSource(config).catch(() => null);
+  if (source === null) return [];
+  const { conflicts, readUntil, url } = source;
+  const detail = readUntil === null ? 'not read yet' : `read until ${readUntil}`;
+  const told = conflicts === 0 ? '' : `, ${conflicts} version${conflicts === 1 ? '' : 's'} not taken over`;
+  const fix =
+    conflicts === 0 ? null : 'see what could not be taken over, and what mends it: mlops model import --conflicts';
+  return [{ name: 'registry-source', state: 'up', pid: null, address: url, detail: `${detail}${told}`, fix }];
 }
 
 async function withConnection<T>(

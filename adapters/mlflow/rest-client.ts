@@ -13,6 +13,8 @@ interface Given {
 export interface RestClient {
   /** @throws REGISTRY_SOURCE_FAILED with what it said, once it was asked often enough */
   get(path: string, fields: Readonly<Record<string, string>>): Promise<Given>;
+  /** The same of something that may not be there: null then. @throws as `get` */
+  find(path: string, fields: Readonly<Record<string, string>>): Promise<Given | null>;
 }
 
 const TIMEOUT_MS = 30_000;
@@ -32,19 +34,26 @@ interface Answer {
 
 /** A client for reading alone: whatever was lost on the way is asked for again. */
 export function createRestClient(url: string, token: string | null): RestClient {
+  const find: RestClient['find'] = async (path, fields) => {
+    for (let tried = 0; ; tried += 1) {
+      const pause = PAUSES_MS[tried];
+      const answer = await ask(url, token, path, fields).catch((error: unknown) => messageOf(error));
+      if (typeof answer !== 'string' && answer.status === 200 && answer.body !== null)
+        return { body: answer.body, ledger: answer.ledger };
+      if (typeof answer !== 'string' && answer.body?.['error_code'] === 'RESOURCE_DOES_NOT_EXIST') return null;
+      const isLasting = typeof answer !== 'string' && answer.status !== 200 && !TRY_AGAIN.includes(answer.status);
+      if (isLasting || pause === undefined)
+        throw new MlopsError('REGISTRY_SOURCE_FAILED', { url, problem: problemOf(answer) });
+      const wanted = typeof answer === 'string' ? null : answer.retryAfterMs;
+      await sleep(Math.min(LONGEST_PAUSE_MS, wanted ?? pause * (0.75 + Math.random() / 2)));
+    }
+  };
   return {
+    find,
     async get(path, fields) {
-      for (let tried = 0; ; tried += 1) {
-        const pause = PAUSES_MS[tried];
-        const answer = await ask(url, token, path, fields).catch((error: unknown) => messageOf(error));
-        if (typeof answer !== 'string' && answer.status === 200 && answer.body !== null)
-          return { body: answer.body, ledger: answer.ledger };
-        const isLasting = typeof answer !== 'string' && answer.status !== 200 && !TRY_AGAIN.includes(answer.status);
-        if (isLasting || pause === undefined)
-          throw new MlopsError('REGISTRY_SOURCE_FAILED', { url, problem: problemOf(answer) });
-        const wanted = typeof answer === 'string' ? null : answer.retryAfterMs;
-        await sleep(Math.min(LONGEST_PAUSE_MS, wanted ?? pause * (0.75 + Math.random() / 2)));
-      }
+      const given = await find(path, fields);
+      if (given !== null) return given;
+      throw new MlopsError('REGISTRY_SOURCE_FAILED', { url, problem: `it has nothing at ${path}` });
     },
   };
 }

@@ -22,6 +22,16 @@ export function createVersionSource(address: string, token: string | null, pageS
   return {
     url,
     ledger: async () => (await client.get('model-versions/search', { max_results: '1' })).ledger,
+    version: async (model, ordinal) => {
+      const given = await client.find('model-versions/get', { name: model, version: String(ordinal) });
+      const version = given === null ? null : parseSourceVersion(given.body['model_version']);
+      if (given !== null && version === null)
+        throw new MlopsError('REGISTRY_SOURCE_FAILED', {
+          url,
+          problem: 'it answers with something that is no version',
+        });
+      return version;
+    },
     changedSince: async (since) => {
       let before: Reading | null = null;
       for (let count = 0; count < MOST_READINGS; count += 1) {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { MlopsError } from '../../domain/errors.ts';
+import type { SourceConflict } from '../../domain/registry/mlflow/source-conflict.ts';
 import type { TakenOver } from '../../domain/registry/mlflow/version-source.ts';
 import type { ImportReport } from '../../domain/registry/records.ts';
 import { hasCredentials } from '../../domain/url-credentials.ts';
@@ -40,11 +41,13 @@ export interface TransferVerbs {
    * @throws REGISTRY_SOURCE_FAILED, REGISTRY_SOURCE_OWN
    */
   takeOver(order: SourceInput): Promise<TakenOver>;
+  /** What could not be taken over, and what mends it: it is tried again each time, and nothing waits for it. At most 1000, those first that waited longest. */
+  conflicts(): Promise<readonly SourceConflict[]>;
 }
 
 /** What the verbs need of the system. */
 export interface TransferVerbParts {
-  registry(): Promise<Pick<Registry, 'export'>>;
+  registry(): Promise<Pick<Registry, 'conflicts' | 'export'>>;
   registryOfAdmin(): Promise<Pick<Registry, 'import'>>;
   takeOver(url: string, token: string | null): Promise<TakenOver>;
   /** What names of files are relative to. */
@@ -85,6 +88,7 @@ export function createTransferVerbs(parts: TransferVerbParts): TransferVerbs {
       const { token = null, url } = parseInput('registry.transfer.takeOver', SOURCE, order);
       return await parts.takeOver(url, token);
     },
+    conflicts: async () => await (await parts.registry()).conflicts(),
   };
 }
 

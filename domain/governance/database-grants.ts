@@ -64,6 +64,7 @@ export const TABLE_GRANTS = {
   principal_key: ['riu', 'r', 'r', 'r', 'riu'],
   principal_role: ['ri', 'r', 'r', 'r', 'riu'],
   proven_version: ['riu', 'r', 'r', 'r', 'r'],
+  registry_conflict: ['riu', '-', 'riu', 'r', 'r'],
   registry_source: ['riu', '-', 'riu', 'r', 'r'],
   rollout: ROLLOUT,
   rollout_event: ROLLOUT,

@@ -5,6 +5,8 @@ const ACTS = {
   registered: ['model_registration', 'low'],
   imported: ['model_registration', 'high'],
   'taken-over': ['model_registration', 'medium'],
+  'not-taken-over': ['model_registration', 'low'],
+  'conflict-ended': ['model_registration', 'low'],
   created: ['model_registration', 'low'],
   renamed: ['data_modification', 'medium'],
   described: ['data_modification', 'low'],

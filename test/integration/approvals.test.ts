@@ -979,6 +979,13 @@ describe('on a stack', () => {
     it('what a registry of MLflow elsewhere has comes by itself, once it answers, and is nobody’s act here', async () => {
       const schedule = temporal.schedule.getHandle(scheduleId('registry-source', config.environment));
       await source.serveFrom(databaseUrlOf(config));
+      const metadata = { tokenizer: 'bert', max_input_tokens: 512 };
+      const registration = { model: 'known_here', version: '0.0.1', type: 'reranker', metadata };
+      const actor = (await identityOf('author')).actor;
+      await (
+        await registryOf('engineer')
+      ).register({ registration, artifactPath: null, wantsProduction: false, actor });
+      await source.add('known_here', 's3://elsewhere/2', '0.0.1');
       await source.add('from_elsewhere', 's3://elsewhere/1');
       const look = async () => {
         await schedule.trigger();
@@ -990,6 +997,12 @@ describe('on a stack', () => {
       const { stdout } = await project.mlops('audit query --resource model/from_elsewhere -o json'.split(' '));
       const { events } = JSON.parse(stdout) as { events: readonly { actor: { id: string; kind: string } }[] };
       expect(new Set(events.map(({ actor }) => actor.id))).toEqual(new Set(['system:registry-source']));
+      const status = await project.mlops(['status']);
+      expect(status, 'the stack is well').toMatchObject({ code: 0 });
+      expect(status.stdout).toMatch(/^registry-source +up .* 1 version not taken over/m);
+      expect(status.stderr).toContain('mlops model import --conflicts');
+      const kept = await project.mlops(['model', 'import', '--conflicts']);
+      expect(kept.stdout).toMatch(/#known_here\/1 .* already exists as 0\.0\.1.* tag mlops\.version$/m);
     }, 120_000);
 
     it('who approves before anybody could have read is told of by the watch over access', async () => {

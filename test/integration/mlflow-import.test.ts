@@ -6,6 +6,7 @@ import { createVersionSource } from '../../adapters/mlflow/version-source.ts';
 import { migrate } from '../../adapters/postgres/migrate.ts';
 import { createPool } from '../../adapters/postgres/pool.ts';
 import { deleteVersion } from '../../adapters/postgres/registry/mlflow/versions.ts';
+import { readStanding } from '../../adapters/postgres/registry/mlflow/source-conflicts.ts';
 import { takeOver } from '../../adapters/postgres/registry/mlflow/take-over.ts';
 import type { EvidenceParts } from '../../adapters/postgres/rollout-store.ts';
 import { portsFrom } from '../../config/load.ts';
@@ -199,6 +200,7 @@ describe('taking versions over from another registry', () => {
     const source = {
       url: 'http://slow.example',
       ledger: async () => await Promise.resolve(null),
+      version: async () => await Promise.resolve(null),
       changedSince: async (since: number) => {
         asked.push(since);
         return await Promise.resolve(versions.filter(({ changedAt }) => changedAt >= since));
@@ -230,22 +232,113 @@ describe('taking versions over from another registry', () => {
     expect(await take(), 'its turn is over').toMatchObject({ added: 0, unchanged: 1, skipped: [] });
   });
 
-  it('says what it skipped and why, and looks at it again the next time', async () => {
-    await made.registry.register({
-      registration: { ...RERANKER, model: 'taken', version: '0.0.1' },
-      artifactPath: null,
-      wantsProduction: false,
-      actor: 'ada',
-    });
+  const own = async (model: string): Promise<void> => {
+    const registration = { ...RERANKER, model, version: '0.0.1' };
+    await made.registry.register({ registration, artifactPath: null, wantsProduction: false, actor: 'ada' });
+  };
+  const conflicts = async () => await made.registry.conflicts({ actor: 'ada' });
+  const readUntil = async () => (await readStanding(pool, url)).readUntil;
+
+  it('notes what cannot be taken over, keeps nothing else waiting, and takes it over once that is mended', async () => {
+    await own('taken');
     await add('taken', 's3://m/4', [{ key: 'mlops.version', value: '0.0.1' }]);
     for (const _ of [1, 2])
       expect((await take()).skipped).toEqual([expect.stringMatching(/^taken\/1: .*already exists as 0\.0\.1/)]);
+    const before = await readUntil();
     await add('fifth', 's3://m/6');
-    for (const added of [1, 0])
-      expect(await take(), 'what comes after it is not kept waiting').toMatchObject({
-        added,
-        skipped: [expect.stringMatching(/^taken/)],
-      });
+    expect(await take()).toMatchObject({ added: 1, skipped: [expect.stringMatching(/^taken/)] });
+    expect(await readUntil(), 'it is not read again from there on').not.toBe(before);
+    expect(await take(), 'only what changed last').toMatchObject({
+      added: 0,
+      unchanged: 1,
+      skipped: [expect.stringMatching(/^taken/)],
+    });
+    const found = await conflicts();
+    expect(found).toEqual([
+      {
+        url,
+        model: 'taken',
+        ordinal: 1,
+        kind: 'number',
+        problem: expect.stringContaining('already exists as 0.0.1') as string,
+        remedy: 'Give it a semantic version there that is free here, by the tag mlops.version',
+        foundAt: expect.any(String) as string,
+        triedAt: expect.any(String) as string,
+      },
+    ]);
+    expect(
+      found.map(({ foundAt, triedAt }) => triedAt > foundAt),
+      'each time',
+    ).toEqual([true]);
+    expect(await readStanding(pool, url)).toMatchObject({ conflicts: 1 });
+
+    // Of a tag that is set MLflow lists no change.
+    await there.query(`ALTER TABLE model_version DISABLE TRIGGER USER;
+      UPDATE model_version SET tags = '{"mlops.version": "0.0.7"}' WHERE source = 's3://m/4';
+      ALTER TABLE model_version ENABLE TRIGGER USER`);
+    expect(await take()).toMatchObject({ added: 1, skipped: [] });
+    expect((await versionsOf('taken')).map(({ registration }) => registration.version)).toEqual(['0.0.7', '0.0.1']);
+    expect(await conflicts()).toEqual([]);
+    expect(await take()).toMatchObject({ added: 0, skipped: [] });
+    const told = (await eventsOf(pool, 'model')).map(({ type }) => type);
+    expect(
+      told.filter((type) => type === 'model.not-taken-over'),
+      'once',
+    ).toHaveLength(1);
+    expect(told.filter((type) => type === 'model.conflict-ended')).toHaveLength(1);
+  });
+
+  it('forgets a conflict about what is gone there, or was made anew', async () => {
+    const tags = [{ key: 'mlops.version', value: '0.0.1' }];
+    const clash = async () => await add('again', 's3://m/12', tags);
+    await own('again');
+    await clash();
+    expect((await take()).skipped).toHaveLength(1);
+    await other.call('DELETE', 'registered-models/delete', { name: 'again' });
+    expect(await take()).toMatchObject({ added: 0, skipped: [] });
+    expect(await conflicts()).toEqual([]);
+    await clash();
+    expect((await take()).skipped).toHaveLength(1);
+    await other.call('DELETE', 'registered-models/delete', { name: 'again' });
+    await add('again', 's3://m/13');
+    expect(await take()).toMatchObject({ added: 1, skipped: [] });
+    expect(await conflicts()).toEqual([]);
+  });
+
+  it('says of each that cannot be here what mends it', async () => {
+    const version = {
+      ordinal: 1,
+      description: '',
+      runId: '',
+      runLink: '',
+      status: 'READY',
+      createdAt: 1,
+      changedAt: 1,
+    };
+    const of = (model: string, source: string, tags = {}): SourceVersion => ({ ...version, model, source, tags });
+    const all = [
+      of('not a name', 's3://m/1'),
+      of('climbs', 's3://m/../1'),
+      of('no-version', 's3://m/1', { 'mlops.version': 'one' }),
+      { ...of('waits', 's3://m/1'), status: 'PENDING_REGISTRATION' },
+      of('fine', 's3://m/14'),
+    ];
+    const source = {
+      url: 'http://odd.example',
+      ledger: async () => await Promise.resolve(null),
+      version: async (model: string) => await Promise.resolve(all.find((one) => one.model === model) ?? null),
+      changedSince: async () => await Promise.resolve(all),
+    };
+    const actor = await evidence.principals.actor('ada');
+    expect(await takeOver(made.parts, { source, actor })).toMatchObject({ added: 1 });
+    expect((await conflicts()).map(({ kind, model }) => [model, kind])).toEqual([
+      ['not a name', 'name'],
+      ['climbs', 'source'],
+      ['no-version', 'tag'],
+    ]);
+    all.splice(0);
+    await takeOver(made.parts, { source, actor });
+    expect(await conflicts()).toEqual([]);
   });
 
   it('refuses the registry itself, whatever name it goes by, and changes nothing', async () => {

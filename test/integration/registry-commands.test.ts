@@ -295,6 +295,7 @@ describe('the other verbs of mlops model', () => {
     ['import', ['nowhere.jsonl'], {}, 2, 'nowhere.jsonl cannot be read'],
     ['import', [], {}, 2, 'Nothing to import'],
     ['import', ['a.jsonl'], { fromMlflow: 'http://a' }, 2, 'exclude each other'],
+    ['import', [], { conflicts: true, fromMlflow: 'http://a' }, 2, 'takes nothing over'],
     ['import', [], { fromMlflow: 'ftp://a' }, 2, 'wanted one with http or https'],
     ['import', [], { fromMlflow: true }, 2, 'wanted one with http or https'],
   ])('refuse `%s %j %j` with %i', async (verb, args, options, exitCode, words) => {

@@ -29,9 +29,10 @@ export async function openSource() {
       const pool = createPool(own.href, 5);
       served = { pool, server: await startMlflow(await openTestLedger(pool)) };
     },
-    add: async (name: string, source: string): Promise<void> => {
+    add: async (name: string, source: string, version?: string): Promise<void> => {
+      const tags = version === undefined ? [] : [{ key: 'mlops.version', value: version }];
       await served?.server.call('POST', 'registered-models/create', { name });
-      await served?.server.call('POST', 'model-versions/create', { name, source });
+      await served?.server.call('POST', 'model-versions/create', { name, source, tags });
     },
     close: async (): Promise<void> => {
       front.close().closeAllConnections();

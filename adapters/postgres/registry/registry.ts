@@ -4,12 +4,13 @@ import { setAlias, type AliasOrder } from './aliases.ts';
 import { demoteModel, type DemoteOrder } from './demote.ts';
 import { setEndpoint, type EndpointOrder } from './endpoints.ts';
 import { exportRegistry } from './export-rows.ts';
-import { getProduction, getVersion, listModels, listVersions, type VersionQuery } from './find.ts';
+import { getProduction, getVersion, listModels, listVersions, sampleRegistryRead, type VersionQuery } from './find.ts';
 import { goBack, type GoBackOrder } from './go-back.ts';
 import { readHistory, readProductionAt } from './history.ts';
 import { importRegistry } from './import-rows.ts';
 import { describeModel, tagModel, type DescribeOrder, type TagOrder } from './label-model.ts';
 import { addDependency, readLineage, type DependOrder, type LineageOrder } from './lineage.ts';
+import { MOST_CONFLICTS, openConflicts, shownConflict } from './mlflow/source-conflicts.ts';
 import type { RegistryParts } from './parts.ts';
 import { promoteModel, type PromoteOrder } from './promote.ts';
 import { registerModel, type RegisterOrder } from './register.ts';
@@ -45,6 +46,11 @@ export function createRegistry(parts: RegistryParts) {
       // Written before anything is given out.
       await parts.ledger.append(draft);
       yield* exportRegistry(parts.pool);
+    },
+    /** Versions of another registry that could not be taken over, those first that were tried longest ago. */
+    async conflicts({ actor }: { readonly actor: string }) {
+      await sampleRegistryRead(parts, 'model', { verb: 'conflicts' }, actor);
+      return (await openConflicts(parts.pool, { url: null, limit: MOST_CONFLICTS })).map(shownConflict);
     },
     import: async (order: Parameters<typeof importRegistry>[1]) => await importRegistry(parts, order),
   };

@@ -234,8 +234,16 @@ export const MODEL_COMMANDS: readonly CommandSpec[] = [
         flags: '--from-mlflow [url]',
         description: 'what is registered there, without its content; without a URL: MODEL_REGISTRY_URL',
       },
+      {
+        flags: '--conflicts',
+        description: 'take nothing over: list what could not be, and what mends it',
+      },
     ],
-    examples: ['mlops model import registry.jsonl', 'mlops model import --from-mlflow https://mlflow.example.com'],
+    examples: [
+      'mlops model import registry.jsonl',
+      'mlops model import --from-mlflow https://mlflow.example.com',
+      'mlops model import --conflicts',
+    ],
     changes: true,
     load: () => import('../commands/model/import.ts'),
   },

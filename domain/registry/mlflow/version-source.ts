@@ -23,6 +23,8 @@ export interface VersionSource {
   ledger(): Promise<string | null>;
   /** Every version that changed at `since` or later, milliseconds since 1970, once. @throws REGISTRY_SOURCE_FAILED */
   changedSince(since: number): Promise<readonly SourceVersion[]>;
+  /** One version as it is now; null when it is not there. @throws REGISTRY_SOURCE_FAILED */
+  version(model: string, ordinal: number): Promise<SourceVersion | null>;
 }
 
 /** Header of every answer to who was let in: the ledger that the registry writes, by the hash of its first event. */
@@ -37,7 +39,7 @@ export interface TakenOver {
   /** Their description or tags were brought up to date. */
   readonly changed: number;
   readonly unchanged: number;
-  /** `name/number: why` */
+  /** `name/number: why`; what is to be mended is a conflict too, and tried again each time. */
   readonly skipped: readonly string[];
 }
 

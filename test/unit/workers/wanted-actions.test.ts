@@ -30,6 +30,7 @@ const VERBS: Readonly<Record<string, string | null>> = {
   history: 'model.read',
   productionAt: 'model.read',
   lineage: 'model.read',
+  conflicts: 'model.read',
   depend: 'model.register',
   export: 'model.export',
   import: 'model.import',

@@ -1,28 +1,20 @@
-import { isMlopsError, MlopsError } from '../../../../domain/errors.ts';
+import { MlopsError } from '../../../../domain/errors.ts';
 import type { EventActor } from '../../../../domain/governance/event-draft.ts';
-import { MODEL_NAME } from '../../../../domain/model-name.ts';
-import { assertSource, VERSION_TAG } from '../../../../domain/registry/mlflow/new-version.ts';
-import {
-  ORIGIN_TAG,
-  type SourceVersion,
-  type TakenOver,
-  type VersionSource,
-} from '../../../../domain/registry/mlflow/version-source.ts';
-import { tagProblem } from '../../../../domain/registry/registration.ts';
+import type { SourceVersion, TakenOver, VersionSource } from '../../../../domain/registry/mlflow/version-source.ts';
 import { draftOfRegistry } from '../../../../domain/registry/registry-drafts.ts';
 import { identityOf } from '../../ledger/open-ledger.ts';
 import { translateDatabaseError } from '../../query.ts';
 import { run } from '../versions.ts';
-import { createModel } from './models.ts';
 import type { MlflowParts } from './parts.ts';
-import { createVersion, describeVersion, tagVersion } from './versions.ts';
+import { endConflict, noteConflict, openConflicts } from './source-conflicts.ts';
+import { takeOne } from './take-one.ts';
 
 type Parts = Omit<MlflowParts, 'registry'>;
 
 /**
  * Takes versions over from another registry: what it says of them, and no content. What was taken over before is known again, and
- * brought up to date. A run that was stopped is simply run again. The next one begins at what changed since, or at the first that was
- * skipped for what is here, such as a number that is taken.
+ * brought up to date. A run that was stopped is simply run again. The next one begins at what changed since. What cannot be taken over,
+ * such as a number that is taken here, keeps nothing else waiting: it is noted as a conflict, and tried again each time.
  *
  * @throws REGISTRY_SOURCE_FAILED, REGISTRY_SOURCE_OWN for this registry itself, DATABASE_UNREACHABLE
  */
@@ -60,134 +52,61 @@ interface TakeOverOrder {
 /** A server says when something changes before others can see it: what is seen later may have changed before what was seen first. */
 const SETTLES_MS = 60_000;
 
-async function takeAll(parts: Parts, { actor, settlesMs = SETTLES_MS, source }: TakeOverOrder): Promise<TakenOver> {
+/** So many conflicts are tried again in one run, those that waited longest. */
+const MOST_RETRIES = 100;
+
+/** One run. */
+interface Run extends TakeOverOrder {
+  readonly parts: Parts;
+  readonly counts: Record<'added' | 'changed' | 'unchanged', number>;
+  readonly skipped: string[];
+}
+
+async function takeAll(parts: Parts, order: TakeOverOrder): Promise<TakenOver> {
+  const { actor, settlesMs = SETTLES_MS, source } = order;
   const settled = Date.now() - settlesMs;
   const versions = await source.changedSince(await readUntilOf(parts, source.url));
-  const counts = { added: 0, changed: 0, unchanged: 0 };
-  const skipped: string[] = [];
-  // The next run begins at what changed last, or at the first that may be taken then.
-  let until: number | null = null;
-  let isHeld = false;
+  const going: Run = { ...order, parts, counts: { added: 0, changed: 0, unchanged: 0 }, skipped: [] };
   const byAge = versions.toSorted((a, b) => a.changedAt - b.changedAt || a.ordinal - b.ordinal);
-  for (const version of byAge) {
-    const outcome = await takeOne(parts, { origin: originOf(source, version), version, actor });
-    if (typeof outcome === 'string') counts[outcome] += 1;
-    else skipped.push(`${version.model}/${version.ordinal}: ${outcome.problem}`);
-    if (!isHeld) until = version.changedAt;
-    isHeld ||= typeof outcome !== 'string' && !outcome.isFinal;
-  }
-  if (until !== null) await noteReadUntil(parts, { url: source.url, until: Math.min(until, settled), counts, actor });
+  for (const version of byAge) await take(going, version);
+  const newest = byAge.at(-1);
+  const { counts, skipped } = going;
+  if (newest !== undefined)
+    await noteReadUntil(parts, { url: source.url, until: Math.min(newest.changedAt, settled), counts, actor });
+  await retry(going, new Set(versions.map(keyOf)));
   return { ...counts, skipped };
+}
+
+async function take({ actor, counts, parts, skipped, source }: Run, version: SourceVersion): Promise<void> {
+  const named = { ...version, url: source.url };
+  const outcome = await takeOne(parts, { origin: originOf(source, version), version, actor });
+  if (typeof outcome === 'string') {
+    counts[outcome] += 1;
+    return await endConflict(parts, named, { how: 'taken-over', actor });
+  }
+  const { kind, problem } = outcome;
+  skipped.push(`${version.model}/${version.ordinal}: ${problem}`);
+  if (kind === null) await endConflict(parts, named, { how: 'gone', actor });
+  else await noteConflict(parts, named, { kind, problem }, actor);
+}
+
+/** What could not be taken over before, and was not just looked at: as it is there now, for a tag that is set there is no change that is listed. */
+async function retry(going: Run, seen: ReadonlySet<string>): Promise<void> {
+  const { actor, parts, source } = going;
+  for (const conflict of await openConflicts(parts.pool, { url: source.url, limit: MOST_RETRIES })) {
+    if (seen.has(keyOf(conflict))) continue;
+    const version = await source.version(conflict.model, conflict.ordinal);
+    if (version !== null && version.createdAt === conflict.createdAt) await take(going, version);
+    else await endConflict(parts, conflict, { how: 'gone', actor });
+  }
+}
+
+function keyOf({ createdAt, model, ordinal }: Pick<SourceVersion, 'createdAt' | 'model' | 'ordinal'>): string {
+  return `${model}/${ordinal}@${createdAt}`;
 }
 
 function originOf({ url }: VersionSource, { model, ordinal }: SourceVersion): string {
   return `${url}#${model}/${ordinal}`;
-}
-
-interface Taken {
-  /** Where it comes from, for people. */
-  readonly origin: string;
-  readonly version: SourceVersion;
-  readonly actor: EventActor;
-}
-
-/** Why a version was skipped. */
-interface Skipped {
-  readonly problem: string;
-  /** Until it is changed there: nothing here can make it fit. */
-  readonly isFinal: boolean;
-}
-
-async function takeOne(parts: Parts, taken: Taken): Promise<'added' | 'changed' | 'unchanged' | Skipped> {
-  const problem = problemOf(taken.version);
-  if (problem !== null) return { problem, isFinal: true };
-  try {
-    const there = await find(parts, taken);
-    if (there === null) return await add(parts, taken);
-    return there.is_deleted
-      ? { problem: 'it was deleted here', isFinal: true }
-      : await bringUpToDate(parts, taken, there);
-  } catch (error) {
-    if (!isMlopsError(error) || error.retryable || error.code === 'LEDGER_CLOSED') throw error;
-    return { problem: error.message, isFinal: false };
-  }
-}
-
-/** What was taken over before. */
-interface Known extends Record<string, unknown> {
-  readonly model: string;
-  readonly ordinal: number;
-  readonly description: string;
-  readonly tags: Readonly<Record<string, string>>;
-  readonly is_deleted: boolean;
-}
-
-/** What a version is known again by: a number is given out anew when its model was deleted and made again. */
-function identityFrom({ origin, version }: Taken): string {
-  return `${origin}@${version.createdAt}`;
-}
-
-async function find({ pool }: Parts, taken: Taken): Promise<Known | null> {
-  const { runId, source } = taken.version;
-  // Of some, only the number is known: source and run never change where they come from, so they tell as much.
-  const [there] = await run<Known>(
-    pool,
-    `SELECT m.name AS model, v.ordinal, v.description, v.tags, v.deleted_at IS NOT NULL AS is_deleted
-     FROM model_version v JOIN model m USING (model_id)
-     WHERE v.taken_from <> '' AND (v.taken_from = $1 OR (v.taken_from = $2 AND v.source = $3 AND v.run_id = $4))
-     ORDER BY v.version_id LIMIT 1`,
-    [identityFrom(taken), taken.origin, source, runId],
-  );
-  return there ?? null;
-}
-
-/** Why a version cannot be here, in words. */
-function problemOf({ model, source, status, tags }: SourceVersion): string | null {
-  if (!MODEL_NAME.test(model)) return 'its model cannot be called that here';
-  if (status !== 'READY') return `it is ${status === '' ? 'in no state' : status}`;
-  const wrong = Object.entries(tags).map(([key, value]) => tagProblem(key, value));
-  const first = wrong.find((problem) => problem !== null);
-  if (first !== undefined) return first;
-  try {
-    assertSource(source);
-    return null;
-  } catch (error) {
-    if (isMlopsError(error)) return error.message;
-    throw error;
-  }
-}
-
-async function add(parts: Parts, taken: Taken): Promise<'added'> {
-  const { actor, version } = taken;
-  const { description, model, runId, runLink, source } = version;
-  try {
-    await createModel(parts, { name: model, description: '', tags: {}, actor });
-  } catch (error) {
-    if (!isMlopsError(error, 'MLFLOW_REFUSED') || error.details['errorCode'] !== 'RESOURCE_ALREADY_EXISTS') throw error;
-  }
-  const origin = { source, runId, runLink, takenFrom: identityFrom(taken) };
-  await createVersion(parts, { ...origin, model, description, tags: tagsOf(taken) }, actor);
-  return 'added';
-}
-
-/** The tags that a version has here. */
-function tagsOf({ origin, version }: Taken): Readonly<Record<string, string>> {
-  return { ...version.tags, [ORIGIN_TAG]: origin };
-}
-
-async function bringUpToDate(parts: Parts, taken: Taken, there: Known): Promise<'changed' | 'unchanged'> {
-  const { actor, version } = taken;
-  const name = { model: there.model, ordinal: there.ordinal };
-  const tags = tagsOf(taken);
-  // Which version it is here was said once, whatever is said there now.
-  const set = Object.entries(tags).filter(([key, value]) => key !== VERSION_TAG && there.tags[key] !== value);
-  const gone = Object.keys(there.tags).filter((key) => key !== VERSION_TAG && !Object.hasOwn(tags, key));
-  const isDescribed = there.description === version.description;
-  if (isDescribed && set.length === 0 && gone.length === 0) return 'unchanged';
-  if (!isDescribed) await describeVersion(parts, { ...name, description: version.description, actor });
-  for (const [key, value] of set) await tagVersion(parts, { ...name, key, value, actor });
-  for (const key of gone) await tagVersion(parts, { ...name, key, value: null, actor });
-  return 'changed';
 }
 
 async function readUntilOf({ pool }: Parts, url: string): Promise<number> {

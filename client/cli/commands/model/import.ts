@@ -4,12 +4,14 @@ import { createInterface } from 'node:readline';
 import type { CommandContext, CommandInput, CommandResult, CommandRun } from '../../command.ts';
 import { MlopsError } from '../../../../domain/errors.ts';
 import { createTransferVerbs, isSourceUrl, type TransferVerbs } from '../../../registry/registry-transfer.ts';
+import { renderTable } from '../../render-table.ts';
 import { unreadable } from '../../unreadable.ts';
 import { hideCredentials } from '../../../../domain/url-credentials.ts';
 
 /** `mlops model import`: an export, into an empty registry; or what another registry has. */
 export const run: CommandRun = async (context, input) => {
   const from = input.options['fromMlflow'];
+  if (input.options['conflicts'] === true) return await conflicts(context, input);
   if (from !== undefined) return await takeOver(context, input, from);
   const [file] = input.args;
   if (file === undefined) throw wanted('Nothing to import: a file, or --from-mlflow with a URL');
@@ -35,6 +37,27 @@ export const run: CommandRun = async (context, input) => {
       : `Nothing is changed: the registry holds exactly what ${file} says`,
   };
 };
+
+/** What could not be taken over, and what mends it. */
+async function conflicts(context: CommandContext, { args, options }: CommandInput): Promise<CommandResult> {
+  if (args.length > 0 || options['fromMlflow'] !== undefined)
+    throw wanted('--conflicts takes nothing over: a file and --from-mlflow exclude it');
+  const found = await transferOf(context).conflicts();
+  const rows = found.map(({ foundAt, model, ordinal, problem, remedy, url }) => [
+    `${url}#${model}/${ordinal}`,
+    foundAt,
+    problem,
+    remedy,
+  ]);
+  return {
+    exitCode: 0,
+    data: { conflicts: found },
+    text:
+      found.length === 0
+        ? 'Every version of another registry that was met could be taken over'
+        : renderTable(['VERSION THERE', 'SINCE', 'WHY NOT', 'TRY'], rows),
+  };
+}
 
 async function takeOver(context: CommandContext, input: CommandInput, given: unknown): Promise<CommandResult> {
   const url = typeof given === 'string' ? given : context.env['MODEL_REGISTRY_URL'];
