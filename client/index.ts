@@ -16,5 +16,5 @@ export type { ModelRegistry } from './registry/model-registry.ts';
 export type * from './registry/registry-input.ts';
 export type { SourceInput, TransferVerbs, WrittenResult } from './registry/registry-transfer.ts';
 export type { Calibrated } from './rollouts/calibrate.ts';
-export type { ActionOrder, CalibrationOrder, RollbackOrder, StartOrder } from './rollouts/rollout-input.ts';
+export type { ActionOrder, CalibrationOrder, RollbackOrder, SplitOrder, StartOrder } from './rollouts/rollout-input.ts';
 export type { Explanation, RolloutPlanned, RolloutVerbs } from './rollouts/rollout-verbs.ts';

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { COUNT_METRICS, type CountMetric } from '../../domain/rollout/calibration/history.ts';
+import { isWholePoints, WANTED_POINTS } from '../../domain/rollout/weights.ts';
 import { MOMENT_INPUT } from '../moment.ts';
 import { MODEL, NAME, TEXT } from '../parse-input.ts';
 
@@ -42,6 +43,21 @@ export interface RollbackOrder {
   readonly reason?: string;
 }
 
+/** An A/A run: the version that is live against itself, so that what differs between the arms is noise. */
+export interface SplitOrder {
+  readonly model: string;
+  /** How long looks are collected; 120 by default. */
+  readonly minutes?: number;
+  /** Share of the users on the second arm, above 0 and below 100; 50 by default. */
+  readonly sharePercent?: number;
+  /** The version to split, where none is live yet. */
+  readonly fromVersion?: string;
+  /** Where it answers, by version, as in a start. */
+  readonly endpoints?: Readonly<Record<string, string>>;
+  /** Why, in words; `calibration` by default. */
+  readonly reason?: string;
+}
+
 /** From which history the noise of a service is fitted, and whether what comes of it is written. */
 export interface CalibrationOrder {
   readonly model: string;
@@ -81,6 +97,20 @@ export const ACTION = z.strictObject({
   full: z.boolean().exactOptional(),
   confirm: TEXT.exactOptional(),
 }) satisfies z.ZodType<ActionOrder>;
+
+export const SPLIT = z.strictObject({
+  model: MODEL,
+  minutes: z.number().positive().exactOptional(),
+  sharePercent: z
+    .number()
+    .refine((percent) => isWholePoints(percent) && percent < 100, {
+      error: `wanted ${WANTED_POINTS} above 0 and below 100`,
+    })
+    .exactOptional(),
+  fromVersion: NAME.exactOptional(),
+  endpoints: z.record(NAME, URL_TEXT).exactOptional(),
+  reason: REASON,
+}) satisfies z.ZodType<SplitOrder>;
 
 export const CALIBRATION = z.strictObject({
   model: MODEL,

@@ -10,6 +10,7 @@ import type { Registry } from '../registry-port.ts';
 import { act, type ActionParts } from './act.ts';
 import { calibrate, type Calibrated, type CalibrationParts } from './calibrate.ts';
 import { foreseeNoise, type ForeseenNoise } from './foresee-noise.ts';
+import { prepareAa, type AaParts } from './prepare-aa.ts';
 import { withRegisteredEndpoints } from './registered-endpoints.ts';
 import { listRollouts, readReceipt } from './read-evidence.ts';
 import { assembleRequest } from './request.ts';
@@ -19,11 +20,13 @@ import {
   CALIBRATION,
   ROLLBACK,
   SIGNAL,
+  SPLIT,
   START,
   START_OPTIONS,
   type ActionOrder,
   type CalibrationOrder,
   type RollbackOrder,
+  type SplitOrder,
   type StartOrder,
 } from './rollout-input.ts';
 import type { Rollouts, StartedRollout } from './rollouts.ts';
@@ -54,6 +57,13 @@ export interface RolloutVerbs {
    * @throws CALIBRATION_HISTORY_SHORT, INPUT_UNREADABLE, HISTORY_INVALID, DATABASE_UNREACHABLE
    */
   calibrate(order: CalibrationOrder): Promise<Calibrated>;
+  /**
+   * Splits the version that is live against itself and collects looks, for a calibration; promotes nothing, and ends `completed`. It is watched,
+   * waited for and aborted as any rollout.
+   *
+   * @throws ROLLOUT_ALREADY_OPEN, TARGET_UNKNOWN, ENDPOINT_NOT_ALLOWED, ROUTER_UNREACHABLE, TEMPORAL_UNREACHABLE
+   */
+  split(order: SplitOrder): Promise<StartedRollout>;
   /** Why the newest rollout of a model stands where it stands, and what would change that. @throws as status */
   explain(model: string): Promise<Explanation>;
   /**
@@ -96,7 +106,7 @@ export interface Explanation extends Pick<RolloutStatus, 'phase' | 'outcome' | '
 }
 
 /** What rollouts need of the system. */
-export interface RolloutVerbParts extends ActionParts, CalibrationParts, RollbackParts {
+export interface RolloutVerbParts extends AaParts, ActionParts, CalibrationParts, RollbackParts {
   config(): Promise<MlopsConfig>;
   rollouts(): Promise<Rollouts>;
   evidence(): Promise<EvidenceReader>;
@@ -104,6 +114,11 @@ export interface RolloutVerbParts extends ActionParts, CalibrationParts, Rollbac
 }
 
 const LISTED = 20;
+/** What a program gives for an A/A run. */
+const KEYS = {
+  from: (version: string) => `fromVersion: '${version}'`,
+  endpoint: (version: string, url: string) => `endpoints: { '${version}': '${url}' }`,
+};
 
 /** The verbs of rollouts, for the command line and for programs. */
 export function createRolloutVerbs(parts: RolloutVerbParts): RolloutVerbs {
@@ -123,6 +138,10 @@ export function createRolloutVerbs(parts: RolloutVerbParts): RolloutVerbs {
       return { request, noise: await foreseeNoise(parts, request) };
     },
     calibrate: async (given) => await calibrate(parts, parseInput('rollouts.calibrate', CALIBRATION, given)),
+    split: async (given) => {
+      const request = await prepareAa(parts, parseInput('rollouts.split', SPLIT, given), KEYS);
+      return await (await parts.rollouts()).start(request, { supersede: false, actor: request.startedBy });
+    },
     explain: async (given) => {
       const model = parseInput('rollouts.explain', MODEL, given);
       return explanationOf(await (await parts.rollouts()).status(model));

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { run } from '../../../client/cli/commands/rollout/calibrate.ts';
 import { rolloutVerbsOf } from '../../../client/cli/rollout/verbs.ts';
 import type { HistoryTick } from '../../../domain/rollout/calibration/history.ts';
+import type { RolloutRequest } from '../../../domain/rollout/run.ts';
 import { createContext, createInput } from '../../support/command-context.ts';
 import { historyOf } from '../../support/histories.ts';
 
@@ -73,4 +74,37 @@ describe('rollouts.calibrate', () => {
     expect(await rollouts.calibrate({ model: MODEL, write: true })).toMatchObject({ proved: false, written: null });
     expect(existsSync(join(workingDirectory, 'config/deployment.yaml'))).toBe(false);
   }, 60_000);
+});
+
+describe('rollouts.split', () => {
+  const LIVE = { split: { stable: { version: '1.0.0', endpoint: 'http://127.0.0.1:1' }, canary: null } };
+  const projectWith = (live: object | null) => {
+    const started: RolloutRequest[] = [];
+    const start = async (request: RolloutRequest) => await Promise.resolve(void started.push(request));
+    const router = { observe: async () => await Promise.resolve(live) };
+    return { started, rollouts: rolloutVerbsOf(createContext({ router, rollouts: { start } }).context) };
+  };
+
+  it('starts the A/A run that the command starts', async () => {
+    const { rollouts, started } = projectWith(LIVE);
+    await rollouts.split({ model: MODEL, fromVersion: '1.0.0', minutes: 600, sharePercent: 12.5 });
+    await rollouts.split({ model: MODEL });
+    const { stable } = LIVE.split;
+    const base = { model: MODEL, stable, canary: stable, startedBy: 'tester' };
+    expect(started).toMatchObject([
+      { ...base, plan: { profile: 'a/a', steps: [{ weightBasisPoints: 1250, windowSeconds: 36_000 }] } },
+      { ...base, plan: { profile: 'a/a', steps: [{ weightBasisPoints: 5000, windowSeconds: 7200 }] } },
+    ]);
+  });
+
+  it.each([
+    [LIVE, { fromVersion: '2.0.0' }, "wanted nothing else: fromVersion: '2.0.0'"],
+    [LIVE, { endpoints: { '1.0.0': 'http://127.0.0.1:9' } }, "endpoints: { '1.0.0': 'http://127.0.0.1:9' }"],
+    [null, {}, 'no version of rag_api is live yet'],
+  ])('of %j with %j is refused: it splits what is there', async (live, order, problem) => {
+    const { rollouts, started } = projectWith(live);
+    const message = expect.stringContaining(problem) as string;
+    await expect(rollouts.split({ ...order, model: MODEL })).rejects.toMatchObject({ code: 'USAGE_INVALID', message });
+    expect(started).toEqual([]);
+  });
 });
