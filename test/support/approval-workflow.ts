@@ -41,6 +41,8 @@ export interface ApprovalWorld {
   gone: GoneBecause | null;
   apply: CarryOut['apply'];
   times: Times;
+  /** The clock of the database. */
+  now(): number;
 }
 
 export interface ApprovalScene {
@@ -75,6 +77,8 @@ interface Refused {
 
 interface Shelf {
   record: ApprovalRecord;
+  /** Counts what was written of it. */
+  version: number;
   readonly world: ApprovalWorld;
   readonly told: string[];
   readonly notes: ApprovalNote[];
@@ -118,8 +122,10 @@ export async function openApprovalTheatre(suggestContinueAsNewAfter = 5000) {
           gone: null,
           apply: async () => await Promise.resolve({ isDone: true, what: 'done' }),
           times: { expire: 2 * HOUR, remind: HOUR, escalate: HOUR },
+          now: Date.now,
           ...world,
         },
+        version: 0,
         told: [],
         notes: [],
         refused: [],
@@ -221,8 +227,10 @@ function portsOver(shelves: ReadonlyMap<string, Shelf>): ApprovalActivityPorts {
 }
 
 function storeOver(shelfOf: (approvalId: string) => Shelf): ApprovalStore {
-  const standing = async (approvalId: string) =>
-    await Promise.resolve({ record: shelfOf(approvalId).record, nowMs: Date.now() });
+  const standing = async (approvalId: string) => {
+    const { record, version, world } = shelfOf(approvalId);
+    return await Promise.resolve({ record, version, nowMs: world.now() });
+  };
   const change = async (
     approvalId: string,
     what: string,
@@ -231,6 +239,7 @@ function storeOver(shelfOf: (approvalId: string) => Shelf): ApprovalStore {
     const shelf = shelfOf(approvalId);
     await shelf.world.write(what);
     shelf.record = { ...shelf.record, ...changed(shelf.record) };
+    shelf.version += 1;
     return await standing(approvalId);
   };
   const timesOf = ({ escalate, expire, remind }: Times, now = Date.now()): Partial<ApprovalRecord> => ({

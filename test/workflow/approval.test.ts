@@ -37,6 +37,14 @@ describe.concurrent('an approval', () => {
     expect(scene.told).toEqual(['approval-requested', 'approval-granted']);
   });
 
+  it('goes by what is written last, though the clock of the database was put back', async () => {
+    const scene = await theatre.start();
+    await scene.decide('approve', 'approver:ann');
+    scene.world.now = () => Date.now() - 600_000;
+    expect(await scene.decide('approve', 'approver:bob')).toMatchObject({ state: 'approved', missing: 0 });
+    expect(await scene.result()).toMatchObject({ state: 'carried-out' });
+  });
+
   it('answers after the decision is written, and not before', async () => {
     let isWritten = false;
     const write = async (what: string): Promise<void> => {

@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { isForCallers, messageOf } from '../../domain/errors.ts';
+import { isForCallers, messageOf, MlopsError } from '../../domain/errors.ts';
 import type { composeApprovals } from '../approvals.ts';
 import { APPROVAL_PAGE, PAGE_HEADERS } from './approval-page.ts';
 import type { LinkSite } from './link-site.ts';
@@ -37,6 +37,11 @@ export function registerApprovalLinks(
     return await answer(site, request, reply, async () => {
       const given = textOf(request.body, 'secret');
       const secret = given === '' ? cookieOf(request) : given;
+      // After half an hour, or in another browser: the page has forgotten it, and the link may be as good as ever.
+      if (secret === '')
+        throw new MlopsError('APPROVAL_LINK_INVALID', {
+          problem: 'its secret is not here: open the link as you got it',
+        });
       const { approval, principal } = await (await approvals()).openLink(codeOf(linkId, secret));
       setCookie(request, reply, linkId, secret, COOKIE_SECONDS);
       return { csrf: csrfOf(secret), html: renderApprovalView(approval, principal) };

@@ -8,6 +8,8 @@ const SCRIPT = `
 const main = document.querySelector('main');
 const secret = location.hash.slice(1);
 history.replaceState(null, '', location.pathname);
+// The same link in the same tab: without this it would only stand in the address.
+addEventListener('hashchange', () => location.reload());
 let csrf = '';
 async function post(what, body) {
   const answer = await fetch(location.pathname + '/' + what, {

@@ -1,6 +1,6 @@
 import { ActivityFailure, ApplicationFailure, isCancellation, log, proxyActivities, sleep } from '@temporalio/workflow';
 import type { ApprovalActivities } from '../../activities/approval.ts';
-import type { ApprovalStanding } from '../../domain/registry/approval/request.ts';
+import { isAsNew, type ApprovalStanding } from '../../domain/registry/approval/request.ts';
 import type { ApprovalInput } from '../approval.ts';
 import type { SignalRefusal } from '../messages.ts';
 import { isPassing, messageOf } from '../rollout/failure.ts';
@@ -59,7 +59,7 @@ export function openContext({ approvalId, carried }: ApprovalInput): ApprovalCon
 
 /** Takes what the database told, unless something newer is known. */
 export function takeStanding(context: ApprovalContext, standing: ApprovalStanding): ApprovalStanding {
-  if (context.standing === null || standing.nowMs >= context.standing.nowMs) context.standing = standing;
+  if (context.standing === null || isAsNew(standing, context.standing)) context.standing = standing;
   context.isWoken = true;
   return context.standing;
 }

@@ -51,6 +51,7 @@ interface DecisionRow {
   readonly seen: string;
   readonly roles: readonly string[];
   readonly decided_at: string;
+  readonly ledger_sequence: number;
 }
 
 /** Everything of requests, with the decisions of their round and the time of the database. */
@@ -93,7 +94,8 @@ export function recordOf(row: ApprovalRow): ApprovalRecord {
 
 /** The same with the time at which it was read. */
 export function standingOf(row: ApprovalRow): ApprovalStanding {
-  return { record: recordOf(row), nowMs: row.now.getTime() };
+  const events = [row.ledger_sequence, ...(row.decisions ?? []).map((one) => one.ledger_sequence)];
+  return { record: recordOf(row), nowMs: row.now.getTime(), version: Math.max(...events.map(Number)) };
 }
 
 /** The same with everything that approvers are shown. */

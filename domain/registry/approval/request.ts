@@ -145,6 +145,14 @@ export interface ApprovalStanding {
   readonly record: ApprovalRecord;
   /** Milliseconds since 1970 */
   readonly nowMs: number;
+  /** The newest event of it: a clock may be put back, the log is not. Absent from what earlier versions have read. */
+  readonly version?: number;
+}
+
+/** Whether what was read of a request is not older than what is known. */
+export function isAsNew(read: ApprovalStanding, known: ApprovalStanding): boolean {
+  if (read.version !== undefined && known.version !== undefined) return read.version >= known.version;
+  return read.nowMs >= known.nowMs;
 }
 
 /** A request with everything that approvers are shown. */
