@@ -574,6 +574,23 @@ async function as<T>(
 
 const DIGESTS = JSON.stringify({ artifact: null, tests: '0'.repeat(64), policy: '0'.repeat(64) });
 
+describe('what a role may not do', () => {
+  it('is said as that, whatever it is of, with what helps', async () => {
+    const write = as('mlops_auditor', async ({ ledger }) => {
+      await ledger.transact(async ({ append, client }) => {
+        append(draftOf('audit.queried'));
+        await client.query('DELETE FROM model');
+      });
+    });
+    await expect(write).rejects.toMatchObject({
+      code: 'LEDGER_FORBIDDEN',
+      exitCode: 4,
+      message: expect.stringContaining('permission denied for table model') as string,
+      remedy: expect.stringContaining('Use the login of the role that does it') as string,
+    });
+  });
+});
+
 describe('the key of something that is done once', () => {
   const once = async (role: DatabaseRole, type: string) =>
     await as(role, async ({ ledger }) => await ledger.append(draftOf(type), `approval/apr-1/1/${type}`));

@@ -178,6 +178,12 @@ describe('the ledger', () => {
         message: `Database refuses ${type}, with what is changed by it: events do not go on from the end of the log; wanted what its rules allow`,
         cause: { code: '23000' },
       });
+    // Nobody may, by whatever login.
+    const changed = parts.ledger.transact(async ({ client }) => await client.query(`DELETE FROM ledger_event`));
+    await expect(changed).rejects.toMatchObject({
+      code: 'LEDGER_REFUSED',
+      details: { problem: 'evidence is append-only: DELETE of ledger_event is refused' },
+    });
     expect(await sizeOf()).toBe(before);
   });
 
