@@ -81,6 +81,8 @@ export interface CommandContext {
   origins(): Promise<readonly ConfigOrigin[]>;
   /** A message or progress line for people: stderr. */
   readonly say: (line: string) => void;
+  /** Takes back so many lines that were said, on a terminal that is animated. */
+  readonly rewind: (lines: number) => void;
   /** Puts names in the place of principal ids, in what people read. */
   readonly named: Naming;
   /** Data that is streamed before the result (watch, jsonl): stdout. */

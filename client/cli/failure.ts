@@ -1,5 +1,6 @@
 import { isMlopsError, messageOf } from '../../domain/errors.ts';
 import type { ExitCode, OutputFormat } from './command.ts';
+import { printable } from './printable.ts';
 
 /** What is printed for an error, and the exit code it comes to. */
 export function renderFailure(
@@ -30,15 +31,6 @@ export function renderFailure(
     ),
     exitCode,
   };
-}
-
-/** What came from outside moves no cursor and changes no colour: control characters are written as escapes. */
-function printable(text: string): string {
-  return text.replaceAll(
-    // oxlint-disable-next-line no-control-regex
-    /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g,
-    (character) => `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`,
-  );
 }
 
 /** The chain of causes in the last lines: the real one is often the deepest. */

@@ -9,6 +9,7 @@ import { createComposition, type Composition } from './composition.ts';
 import { renderFailure } from './failure.ts';
 import { createNaming } from './naming.ts';
 import { renderResult } from './output.ts';
+import { printable } from './printable.ts';
 import { createProgram } from './program.ts';
 import { terminalOf } from './terminal.ts';
 
@@ -124,15 +125,17 @@ function contextOf(
   composition: Composition,
   loadConfig: () => Promise<LoadedConfig>,
 ): CommandContext {
+  const terminal = terminalOf(process.env, options, { stdout: process.stdout.isTTY, stderr: process.stderr.isTTY });
   return {
     env: process.env,
     workingDirectory: process.cwd(),
     format,
-    ...terminalOf(process.env, options, { stdout: process.stdout.isTTY, stderr: process.stderr.isTTY }),
+    ...terminal,
     signal,
     config: async () => (await loadConfig()).config,
     origins: async () => (await loadConfig()).origins,
-    say,
+    say: (line) => say(printable(line, terminal.useColor)),
+    rewind: (lines) => void process.stderr.write(`\u001B[${lines}A\u001B[0J`),
     named: createNaming(async (ids) => await composition.names(ids)),
     print: (line) => void process.stdout.write(`${line}\n`),
     confirm: async (question) => (options['yes'] === true ? true : await ask(question)),
@@ -149,11 +152,9 @@ async function ask(question: string): Promise<boolean> {
   return /^y(es)?$/i.test(answer.trim());
 }
 
-async function print(result: CommandResult, { format, named }: CommandContext): Promise<void> {
-  const text = await renderResult(result, format);
-  const isForPeople = (format === 'table' || format === 'md') && result.showsIds !== true;
-  const shown = isForPeople ? await named(text) : text;
-  if (shown !== '') process.stdout.write(`${shown}\n`);
+async function print(result: CommandResult, context: CommandContext): Promise<void> {
+  const text = await renderResult(result, context);
+  if (text !== '') process.stdout.write(`${text}\n`);
 }
 
 /** Connections are closed first, so that nothing keeps the process alive; output is flushed before it ends. */

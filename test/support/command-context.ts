@@ -27,6 +27,7 @@ export function createContext(
     origins: async () => await Promise.resolve(origins),
     named: async (text) => await Promise.resolve(text),
     say: (line) => void said.push(line),
+    rewind: (lines) => void said.push(`\u001B[${lines}A`),
     print: (line) => void said.push(line),
     confirm: async () => await Promise.resolve(false),
     catalog: [],

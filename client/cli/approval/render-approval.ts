@@ -2,6 +2,7 @@ import type { Json } from '../../../domain/governance/event-draft.ts';
 import { judgeQuorum, problemOfEnd } from '../../../domain/registry/approval/quorum.ts';
 import type { ApprovalState, ApprovalView } from '../../../domain/registry/approval/request.ts';
 import type { ExitCode } from '../command.ts';
+import { inOneLine } from '../printable.ts';
 import { renderTable } from '../render-table.ts';
 
 /** Exit code of a look at an approval: 6 while people are waited for, 3 when it came to nothing. */
@@ -50,7 +51,7 @@ export function renderApproval(approval: ApprovalView): string {
     )
       .map(([id, as]) => `${nameOf(id)} (${as})`)
       .join(', ')}`,
-    ...Object.entries(approval.action).map(([name, value]) => `  ${name}: ${wordOf(value)}`),
+    ...Object.entries(approval.action).map(([name, value]) => `  ${inOneLine(name)}: ${wordOf(value)}`),
     `Content: ${approval.contentDigest}`,
     `  artifact ${bound.artifact ?? 'none'}`,
     `  tests    ${bound.tests}`,
@@ -68,7 +69,7 @@ export function renderApproval(approval: ApprovalView): string {
 
 function wordOf(value: Json): string {
   if (Array.isArray(value)) return value.length === 0 ? 'none' : value.map(wordOf).join('; ');
-  return typeof value === 'string' ? value : JSON.stringify(value);
+  return typeof value === 'string' ? inOneLine(value) : JSON.stringify(value);
 }
 
 function evidenceTable({ evidence }: ApprovalView): string {

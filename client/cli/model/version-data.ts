@@ -1,4 +1,5 @@
 import type { VersionRecord } from '../../../domain/registry/records.ts';
+import { inOneLine } from '../printable.ts';
 
 /** A version as machines get it. */
 export function dataOfVersion(record: VersionRecord, author?: string): Record<string, unknown> {
@@ -43,7 +44,7 @@ export function textOfVersion(record: VersionRecord, author: string): string {
   const { dependencies, metadata, metrics, model, type, version } = record.registration;
   return [
     `${model} ${version}  (${type}, number ${record.ordinal})`,
-    ...(record.description === '' ? [] : [record.description]),
+    ...(record.description === '' ? [] : record.description.split(/\r?\n/).map((part) => `  ${part}`)),
     '',
     line('stage', `${stageInWords(record)} in ${record.environment}`),
     line('aliases', record.aliases.length === 0 ? 'none' : record.aliases.join(', ')),
@@ -96,5 +97,5 @@ function section(name: string, lines: readonly string[]): string[] {
 }
 
 function line(name: string, text: string): string {
-  return `${name.padEnd(12)}${text}`;
+  return `${name.padEnd(12)}${inOneLine(text)}`;
 }

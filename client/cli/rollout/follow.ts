@@ -50,8 +50,8 @@ function redrawing(context: CommandContext): (status: RolloutStatus) => Promise<
   let height = 0;
   return async (status) => {
     const text = status.outcome === null ? await context.named(renderStatus(status, paintFor(context))) : '';
-    const up = height === 0 ? '' : `\u001B[${height}A\u001B[0J`;
+    if (height > 0) context.rewind(height);
     height = text === '' ? 0 : text.split('\n').length;
-    context.say(`${up}${text}`);
+    context.say(text);
   };
 }

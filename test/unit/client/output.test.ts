@@ -1,18 +1,52 @@
 import { describe, expect, it } from 'vitest';
+import type { CommandResult, OutputFormat } from '../../../client/cli/command.ts';
 import { renderFailure } from '../../../client/cli/failure.ts';
 import { renderResult } from '../../../client/cli/output.ts';
+import { renderTable } from '../../../client/cli/render-table.ts';
 import { MlopsError } from '../../../domain/errors.ts';
 
+const render = async (result: CommandResult, format: OutputFormat, useColor = false): Promise<string> => {
+  const named = async (text: string) => await Promise.resolve(text.replace('principal:1', 'an\u001b[8mn'));
+  return await renderResult(result, { format, named, useColor });
+};
+
 describe('what a command prints', () => {
+  it('has no power over the terminal, whatever others have written', async () => {
+    const text = 'a\u001b[2J\u009b8m \u202eb\u0007\r\n\tc by principal:1';
+    const shown = 'a\\u001b[2J\\u009b8m \\u202eb\\u0007\n\tc by an\\u001b[8mn';
+    expect(await render({ exitCode: 0, text }, 'table')).toBe(shown);
+    expect(await render({ exitCode: 0, text }, 'md')).toBe(`\`\`\`text\n${shown}\n\`\`\``);
+    expect(await render({ exitCode: 0, text, markdown: '# \u001b[8mx' }, 'md')).toBe('# \\u001b[8mx');
+    // As it is, for programs.
+    expect(JSON.parse(await render({ exitCode: 0, data: { text } }, 'json'))).toEqual({ schemaVersion: 1, text });
+    // What is shown as JSON stays JSON.
+    expect(JSON.parse(await render({ exitCode: 0, data: { text } }, 'table'))).toMatchObject({
+      text: expect.any(String) as string,
+    });
+  });
+
+  it('stays in its fence, and in its row, whatever is in it', async () => {
+    expect(await render({ exitCode: 0, text: 'a\n```\nb' }, 'md')).toBe('````text\na\n```\nb\n````');
+    expect(renderTable(['A', 'B'], [['x\nC  D', 'y']])).toBe('A            B\nx\\u000aC  D  y');
+  });
+
+  it('keeps its own colours where it has some, and no others', async () => {
+    const text = '\u001b[32mgood\u001b[39m \u001b[8mhidden\u001b[0m';
+    expect(await render({ exitCode: 0, text }, 'table', true)).toBe(
+      '\u001b[32mgood\u001b[39m \\u001b[8mhidden\\u001b[0m',
+    );
+    expect(await render({ exitCode: 0, text }, 'table')).not.toContain('\u001b');
+  });
+
   it('is nothing for people when it has nothing to say, and still data for programs', async () => {
     const nothing = { exitCode: 5 } as const;
-    expect(await renderResult(nothing, 'table')).toBe('');
-    expect(await renderResult(nothing, 'jsonl')).toBe('');
-    expect(JSON.parse(await renderResult(nothing, 'json'))).toEqual({ schemaVersion: 1 });
+    expect(await render(nothing, 'table')).toBe('');
+    expect(await render(nothing, 'jsonl')).toBe('');
+    expect(JSON.parse(await render(nothing, 'json'))).toEqual({ schemaVersion: 1 });
   });
 
   it('is data when there are no words for it', async () => {
-    expect(JSON.parse(await renderResult({ exitCode: 0, data: { a: 1 } }, 'table'))).toEqual({
+    expect(JSON.parse(await render({ exitCode: 0, data: { a: 1 } }, 'table'))).toEqual({
       schemaVersion: 1,
       a: 1,
     });
@@ -63,7 +97,7 @@ describe('what is printed of an error', () => {
   it('has no power over the terminal, whatever was read', () => {
     const error = new MlopsError('INPUT_UNREADABLE', { file: 'a\u001b[31m\u0007\u009b.json', problem: 'b\r\n' });
     const { text } = renderFailure(error, 'table', false);
-    expect(text).toContain(String.raw`a\x1b[31m\x07\x9b.json`);
+    expect(text).toContain(String.raw`a\u001b[31m\u0007\u009b.json`);
     // eslint-disable-next-line no-control-regex
     expect(text).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/);
   });
