@@ -505,6 +505,8 @@ describe('a legal hold', () => {
     const subject = await subjectOf();
     expect(await governance.hold({ subject, ...CASE })).toBe(true);
     expect(await governance.hold({ subject, ...CASE }), 'it is there').toBe(false);
+    const placed = (await typesAfter(said)).filter((type) => type === 'governance.hold-placed');
+    expect(placed, 'what changes nothing is no event').toHaveLength(1);
     expect((await governance.holds(AUDITOR)).map((hold) => hold.subject)).toContain(subject);
     await expect(governance.erase({ subject: 'held', ...WHY })).rejects.toMatchObject({ code: 'LEGAL_HOLD' });
     expect(await typesAfter(said), 'what was refused is evidence').toContain('governance.erasure-refused');

@@ -504,6 +504,15 @@ describe('identities', () => {
     await expect(erasure.erase({ subject: admin.actor, actor: admin.actor, reason: '' })).rejects.toThrow('last admin');
     expect(forgotten, 'nor anything outside the database').toEqual([]);
     expect(await refusalOf(admin.claim(list), list)).toBeNull();
+    await known('other-admin', ['admin']);
+    const leaving = { ...order, name: 'other-admin' };
+    const meanwhile = createErasure(parts, async () => {
+      const claim = admin.claim({ action: 'identity.revoke', resource: 'identity', content: leaving });
+      await identities.revoke(leaving, claim);
+    });
+    const erased = meanwhile.erase({ subject: admin.actor, actor: admin.actor, reason: '' });
+    await expect(erased, 'who became the last one meanwhile').rejects.toThrow('last admin');
+    expect(await refusalOf(admin.claim(list), list)).toBeNull();
 
     // Whom a provider alone names signs nothing, though an earlier version has given them a key and the role.
     const walt = await parts.principals.person('walt');

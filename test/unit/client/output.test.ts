@@ -1,3 +1,6 @@
+import { spawnSync } from 'node:child_process';
+import { openSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { CommandResult, OutputFormat } from '../../../client/cli/command.ts';
 import { renderFailure } from '../../../client/cli/failure.ts';
@@ -36,6 +39,15 @@ describe('what a command prints', () => {
       '\u001b[32mgood\u001b[39m \\u001b[8mhidden\\u001b[0m',
     );
     expect(await render({ exitCode: 0, text }, 'table')).not.toContain('\u001b');
+  });
+
+  it('is said to have found no room, in words', () => {
+    const program = join(import.meta.dirname, '../../../client/cli/main.ts');
+    const { status, stderr } = spawnSync(process.execPath, ['--no-warnings', program, 'completion', 'bash'], {
+      stdio: ['ignore', openSync('/dev/full', 'w'), 'pipe'],
+      encoding: 'utf8',
+    });
+    expect([status, stderr]).toEqual([1, 'error: Output cannot be written: ENOSPC: no space left on device, write\n']);
   });
 
   it('is nothing for people when it has nothing to say, and still data for programs', async () => {
