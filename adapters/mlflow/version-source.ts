@@ -57,6 +57,7 @@ async function readAll(
   since: number,
 ): Promise<Reading> {
   const versions = new Map<string, SourceVersion>();
+  const tokens = new Set<string>();
   let [pages, token] = [0, ''];
   const asked = { max_results: String(pageSize), order_by: 'last_updated_timestamp DESC' };
   do {
@@ -73,6 +74,10 @@ async function readAll(
     }
     const next = body['next_page_token'];
     token = typeof next === 'string' ? next : '';
+    // A proxy that knows no page tokens gives the first page for ever.
+    if (tokens.has(token))
+      throw new MlopsError('REGISTRY_SOURCE_FAILED', { url, problem: 'its pages lead back to one that was read' });
+    tokens.add(token);
   } while (token !== '');
   return { versions, pages };
 }

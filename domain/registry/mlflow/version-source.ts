@@ -47,8 +47,8 @@ export interface TakenOver {
 export function parseSourceVersion(given: unknown): SourceVersion | null {
   const read = (given ?? {}) as Readonly<Record<string, unknown>>;
   const text = (name: string): string => (typeof read[name] === 'string' ? read[name] : '');
-  const [ordinal, createdAt] = [wholeOf(read['version']), wholeOf(read['creation_timestamp'])];
-  const changedAt = wholeOf(read['last_updated_timestamp']);
+  const [ordinal, createdAt] = [wholeOf(read['version']), timeOf(read['creation_timestamp'])];
+  const changedAt = timeOf(read['last_updated_timestamp']);
   if (text('name') === '' || ordinal === null || createdAt === null || changedAt === null) return null;
   const tags: unknown[] = Array.isArray(read['tags']) ? read['tags'] : [];
   return {
@@ -69,6 +69,14 @@ export function parseSourceVersion(given: unknown): SourceVersion | null {
 function wholeOf(given: unknown): number | null {
   const isGiven = typeof given === 'number' || (typeof given === 'string' && given !== '');
   return isGiven && Number.isSafeInteger(Number(given)) ? Number(given) : null;
+}
+
+/** The end of the year 9999: nothing here keeps a later time. */
+const LAST_TIME = 253_402_300_799_999;
+
+function timeOf(given: unknown): number | null {
+  const time = wholeOf(given);
+  return time !== null && time >= 0 && time <= LAST_TIME ? time : null;
 }
 
 function tagOf(given: unknown): [string, string][] {
