@@ -1,4 +1,5 @@
 import type { BoundContent } from '../activities/approval-ports.ts';
+import { findHolder } from '../adapters/postgres/registry/held-by-rollout.ts';
 import { liveSplitOf } from '../adapters/postgres/registry/live-split.ts';
 import { readChange, whyVersionIsGone } from '../adapters/postgres/registry/change-content.ts';
 import type { RegistryParts } from '../adapters/postgres/registry/parts.ts';
@@ -74,7 +75,7 @@ export function composeRegistryCarriers(registry: Registry, parts: Known): Carri
       async apply(approval) {
         const change = requireChange(approval.resource);
         if (change.kind !== 'stage-promotion') throw new Error(`${approval.resource} is no promotion`);
-        const isLeft = change.to === 'production' && (await isElsewhere(parts, change));
+        const isLeft = change.to === 'production' && (await isByRollout(parts, change));
         if (isLeft) return { isDone: false, what: 'used by the rollout that brings the users there' };
         const replaces = approval.action['replaces'];
         const { from, version } = await registry.promote({
@@ -98,11 +99,12 @@ export function composeRegistryCarriers(registry: Registry, parts: Known): Carri
   };
 }
 
-/** Whether users of the model are on other versions: then a rollout moves the stage, when they have come. */
-async function isElsewhere(
+/** Whether users of the model are on other versions, or are just being moved: a rollout moves the stage, when they have come. */
+async function isByRollout(
   { environment, pool }: Pick<Known, 'environment' | 'pool'>,
   { model, version }: VersionChange,
 ): Promise<boolean> {
+  if ((await findHolder(pool, environment, model)) !== null) return true;
   const live = await liveSplitOf(pool, environment, model);
   return live !== null && weightOf(live.split, version) < 10_000;
 }

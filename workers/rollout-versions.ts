@@ -31,7 +31,8 @@ export function composeRolloutVersions(
 
 async function undoOf(parts: RegistryParts, asked: RestoreOrder): Promise<UndoOrder> {
   const { key, model, production, rolloutKey, version } = asked;
-  const named = key === undefined || rolloutKey === undefined ? {} : { key: `${rolloutKey}/${key}` };
+  const named =
+    rolloutKey === undefined ? {} : { rolloutKey, ...(key === undefined ? {} : { key: `${rolloutKey}/${key}` }) };
   return { model, version, production, actor: await actorOf(parts, asked), ...named };
 }
 

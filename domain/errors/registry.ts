@@ -72,6 +72,14 @@ export const REGISTRY_ERRORS = {
     retryable: false,
     exitCode: 3,
   },
+  STAGE_HELD: {
+    message:
+      'Promotion of {model} {version} refused: the rollout {from} → {to} is under way in {environment}, and moves the stage when it ends at {to}',
+    remedy:
+      'Wait for its end (`mlops rollout status --model {model}`), or end it with `mlops rollout abort --model {model} --reason ...`, then promote again if it is still right',
+    retryable: false,
+    exitCode: 3,
+  },
   STAGE_CONFLICT: {
     message: 'Promotion of {model} {version} refused: {current} is in production in {environment}, wanted {expected}',
     remedy: 'Somebody was faster: look with `mlops model history {model}`, then promote again if it is still right',

@@ -70,8 +70,13 @@ const stageOf = async (model: string, version: string) => (await show(model, ver
 const production = async (model: string) => await registry.production({ model });
 
 /** Promotes a version; the approval it waits for is given. */
-async function promote(model: string, version: string, more: { expected?: string | null; by?: TestRegistry } = {}) {
-  const { by = registry } = more;
+async function promote(
+  model: string,
+  version: string,
+  more: { expected?: string | null; by?: TestRegistry; rolloutKey?: string } = {},
+) {
+  const { by = registry, rolloutKey } = more;
+  const how = rolloutKey === undefined ? {} : { isByRollout: true, rolloutKey };
   const order = {
     ...ADA,
     model,
@@ -80,9 +85,9 @@ async function promote(model: string, version: string, more: { expected?: string
     expectedProduction: more.expected ?? (await production(model)),
   };
   if ((await stageOf(model, version)) === 'development') await by.promote({ ...order, to: 'staging' });
-  const asked = await by.promote({ ...order, to: 'production' });
+  const asked = await by.promote({ ...order, ...how, to: 'production' });
   if (asked.awaiting === null) return asked;
-  return await by.promote({ ...order, to: 'production', approvalId: grant(asked.awaiting) });
+  return await by.promote({ ...order, ...how, to: 'production', approvalId: grant(asked.awaiting) });
 }
 
 function grant(awaited: AwaitedApproval): string {
@@ -1127,10 +1132,10 @@ describe('a way back by a rollout', () => {
 
 describe('a promotion that its rollout undoes', () => {
   /** 1.0.0 was there before, 1.1.0 stands for what was before that, and 1.2.0 came by the rollout. */
-  const replace = async (model: string) => {
+  const replace = async (model: string, rolloutKey = 'lost-1') => {
     for (const version of ['1.1.0', '1.0.0', '1.2.0']) {
       await register(model, version);
-      await promote(model, version);
+      await promote(model, version, version === '1.2.0' ? { rolloutKey } : {});
     }
   };
   const undo = async (model: string, more: Partial<RestoreOrder> = {}, parts = made.parts) => {
@@ -1211,8 +1216,66 @@ describe('a promotion that its rollout undoes', () => {
     expect(await production('undone_same')).toBe('1.2.0');
   });
 
+  it('is its own, and no promotion of somebody else', async () => {
+    const named = { rolloutKey: 'lost-1', key: 'stage-restored' };
+    for (const [model, by] of [
+      ['kept_by_hand', {}],
+      ['kept_of_another', { rolloutKey: 'another' }],
+    ] as const) {
+      for (const version of ['1.0.0', '1.2.0']) {
+        await register(model, version);
+        await promote(model, version, version === '1.2.0' ? by : {});
+      }
+      expect(await undo(model, named)).toBeNull();
+      expect(await production(model)).toBe('1.2.0');
+    }
+    // It had brought it there, and somebody has done so again since.
+    await replace('kept_again');
+    await undo('kept_again', named);
+    const { changes } = await registry.history({ model: 'kept_again', after: null, limit: 10, actor: 'ada' });
+    expect(changes[0]).toMatchObject({ act: 'gone-back', version: '1.0.0' });
+    await promote('kept_again', '1.2.0');
+    expect(await undo('kept_again', { ...named, key: 'stage-restored/late' })).toBeNull();
+    expect(await production('kept_again')).toBe('1.2.0');
+  });
+
+  it('is nobody else’s while it is under way', async () => {
+    for (const version of ['1.0.0', '1.1.0']) await register('held', version);
+    await promote('held', '1.0.0');
+    await toStaging('held', '1.1.0');
+    const rollouts = createRolloutStore(evidence);
+    // One of a version against itself moves no stage.
+    await rollouts.open({ ...rolloutOf('held', '1.0.0', '1.0.0'), rolloutKey: 'held-a/a' });
+    await rollouts.open({ ...rolloutOf('held', '1.0.0', '1.1.0'), rolloutKey: 'held-1' });
+    const held = {
+      code: 'STAGE_HELD',
+      exitCode: 3,
+      message: expect.stringContaining('the rollout 1.0.0 → 1.1.0 is under way in dev') as string,
+    };
+    const { awaiting } = await toProduction('held', '1.1.0');
+    const approvalId = awaiting === null ? null : grant(awaiting);
+    await expect(toProduction('held', '1.1.0', approvalId)).rejects.toMatchObject(held);
+    expect((await eventsOf(pool, 'model/held/1.1.0')).map(({ type }) => type)).toContain('model.promote-refused');
+    const versions = composeRolloutVersions(registry, made.parts);
+    const order = {
+      model: 'held',
+      version: '1.1.0',
+      production: '1.0.0',
+      approvalId,
+      actor: 'ada',
+      rolloutKey: 'held-1',
+    };
+    expect(await versions.promote(order), 'the approval was not used up').toBe('1.1.0: staging → production');
+    const back = { ...ADA, model: 'held', expectedProduction: '1.1.0', approvalId: null };
+    await expect(registry.goBack(back)).rejects.toMatchObject(held);
+    const outcome = { outcome: 'promoted', reason: 'promoted', detail: '', at: now(), actor: 'ada' } as const;
+    await rollouts.close('held-1', { ...outcome, humanWaitSeconds: 0 }, null);
+    expect(await registry.goBack(back)).toMatchObject({ replaced: '1.1.0' });
+    expect(await versions.restore({ ...order, key: 'stage-restored/late' }), 'gone already').toBeNull();
+  });
+
   it('is not made again by an attempt that outlived the rollout', async () => {
-    await replace('undone_late');
+    await replace('undone_late', 'late-1');
     const rollouts = createRolloutStore(evidence);
     await rollouts.open({ ...rolloutOf('undone_late', '1.0.0', '1.2.0'), rolloutKey: 'late-1' });
     const versions = composeRolloutVersions(registry, made.parts);

@@ -10,7 +10,7 @@ import { earlierApprovalOf } from './earlier-approval.ts';
 import { routedSplitOf } from './live-split.ts';
 import { outcomeOf } from './outcome-of.ts';
 import type { RegistryParts } from './parts.ts';
-import { assertExpected, assertIndex, assertNoOtherTraffic, enterStage } from './promote.ts';
+import { assertByHand, assertExpected, assertIndex, enterStage } from './promote.ts';
 import { refusalsRecorded } from './refusals.ts';
 import { outcomeAwaiting } from './request-stage.ts';
 import { assertVerified, isOf, noteVerified, type Verified } from './verify-artifact.ts';
@@ -31,7 +31,7 @@ export interface GoBackOrder {
  * Puts the production version before back whose artifact is still what was registered, in one act; again, the one before that, never one that
  * somebody went back from. The approval it was promoted under still counts while what it was given for is the same: artifact, tests and rules.
  *
- * @throws MODEL_NOT_FOUND, PREVIOUS_UNKNOWN, STAGE_CONFLICT, TRAFFIC_ELSEWHERE, and as a promotion
+ * @throws MODEL_NOT_FOUND, PREVIOUS_UNKNOWN, STAGE_CONFLICT, STAGE_HELD, TRAFFIC_ELSEWHERE, and as a promotion
  */
 export async function goBack(parts: RegistryParts, order: GoBackOrder): Promise<StageOutcome> {
   const actor = await parts.principals.actor(order.actor);
@@ -123,7 +123,7 @@ async function enter(
   await noteVerified(transaction, row, verified, actor);
   const approval = earlier ?? (await consumeApproval(parts, transaction, needed, approvalId));
   // What users are not back on is gone back to by a rollout, which moves both.
-  await assertNoOtherTraffic(client, environment, row, routed);
+  await assertByHand(client, environment, row, routed);
   await enterStage(transaction, {
     row,
     current,
@@ -132,6 +132,7 @@ async function enter(
     approval,
     order: { to: 'production', reason: order.reason },
     act: 'gone-back',
+    facts: { rollout: null },
   });
   const after = await requireVersion(client, environment, name);
   return outcomeOf(after, environment, { from: row.stage, replaced: current?.content.version ?? null });

@@ -16,6 +16,7 @@ import { outcomeOf } from './outcome-of.ts';
 import type { RegistryParts } from './parts.ts';
 import { refusalsRecorded } from './refusals.ts';
 import { earlierApprovalOf } from './earlier-approval.ts';
+import { assertNotHeld } from './held-by-rollout.ts';
 import { liveSplitOf, routedSplitOf } from './live-split.ts';
 import { outcomeAwaiting } from './request-stage.ts';
 import { assertVerified, isOf, noteVerified, type Verified } from './verify-artifact.ts';
@@ -44,7 +45,7 @@ export interface PromoteOrder {
  * one goes back to staging. What needs an approval and has none is noted, and `awaiting` says what must be approved.
  *
  * @throws VERSION_NOT_FOUND, VERSION_RETIRED, TRANSITION_ILLEGAL, STAGE_CONFLICT, ARTIFACT_MISSING, ARTIFACT_MISMATCH,
- *   INDEX_MISMATCH, APPROVAL_NOT_GRANTED, PROMOTION_LATE, RETIRE_REFUSED, ROUTER_UNREACHABLE, and what the approvals throw
+ *   INDEX_MISMATCH, APPROVAL_NOT_GRANTED, STAGE_HELD, TRAFFIC_ELSEWHERE, PROMOTION_LATE, RETIRE_REFUSED, ROUTER_UNREACHABLE, and what the approvals throw
  */
 export async function promoteModel(parts: RegistryParts, order: PromoteOrder): Promise<StageOutcome> {
   const actor = await parts.principals.actor(order.actor);
@@ -123,8 +124,7 @@ async function promote(
   const earlier = order.isByRollout === true ? await earlierApprovalOf(parts, client, row) : null;
   const approval = await approvalOf(parts, transaction, { row, order, earlier });
   // Asked for it may be; it is done by whoever brings the users there.
-  if (order.to === 'production' && order.isByRollout !== true)
-    await assertNoOtherTraffic(client, environment, row, routed);
+  if (order.to === 'production' && order.isByRollout !== true) await assertByHand(client, environment, row, routed);
   const isWayBack = earlier !== null && approval === earlier;
   await enterStage(transaction, {
     row,
@@ -134,10 +134,17 @@ async function promote(
     approval,
     order,
     act: isWayBack ? 'gone-back' : 'promoted',
+    facts: broughtBy(order),
   });
   await archiveAsOrdered();
   const after = await requireVersion(client, environment, order);
   return outcomeOf(after, environment, { from: row.stage, replaced: current?.content.version ?? null });
+}
+
+/** By which rollout, so that this one takes it back and no other: null by none. Orders of before it was kept say nothing. */
+function broughtBy({ isByRollout, rolloutKey, to }: PromoteOrder): NonNullable<StageChange['facts']> {
+  if (to !== 'production' || (isByRollout === true && rolloutKey === undefined)) return {};
+  return { rollout: isByRollout === true ? (rolloutKey ?? null) : null };
 }
 
 /** A version takes its new stage, and in production the place of the one before, which stays verified in staging. */
@@ -197,14 +204,19 @@ export function assertExpected(
   });
 }
 
-/** Users that are on another version are brought to this one by a rollout: the stage does not go ahead of them. @throws TRAFFIC_ELSEWHERE */
-export async function assertNoOtherTraffic(
+/**
+ * Users that are on another version are brought to this one by a rollout: the stage does not go ahead of them, nor of a rollout that is under way.
+ *
+ * @throws STAGE_HELD, TRAFFIC_ELSEWHERE
+ */
+export async function assertByHand(
   queries: Queries,
   environment: string,
   { content }: VersionRow,
   routed: LiveSplit | null,
 ): Promise<void> {
   const { model, version } = content;
+  await assertNotHeld(queries, environment, content);
   const elsewhere = [await liveSplitOf(queries, environment, model), routed].find(
     (live) => live !== null && weightOf(live.split, version) < 10_000,
   );

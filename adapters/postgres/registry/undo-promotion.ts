@@ -17,6 +17,8 @@ export interface UndoOrder {
   readonly actor: string;
   /** Names this undoing: it is made once, and asked for again it is answered in the same words. Absent in orders of before it was kept. */
   readonly key?: string;
+  /** Whose undoing it is: what somebody else brought into production stays. Absent in orders of before it was kept. */
+  readonly rolloutKey?: string;
 }
 
 const REASON = 'its rollout did not end there';
@@ -27,8 +29,8 @@ const REASON = 'its rollout did not end there';
  * rollout changed is undone, nothing new comes to anybody. Where it cannot come back (its artifact is damaged, it was taken out of staging, or
  * only a file says who approved it), nothing is in production until somebody promotes.
  *
- * @returns what was done, in words, also when an earlier attempt of this order did it; null when the version is not in production, or was there
- *   before its rollout
+ * @returns what was done, in words, also when an earlier attempt of this order did it; null when the version is not in production, was there
+ *   before its rollout, or was put there by somebody else
  * @throws MODEL_NOT_FOUND, VERSION_NOT_FOUND, and what the artifact store throws while it cannot be asked
  */
 export async function undoPromotion(parts: RegistryParts, order: UndoOrder): Promise<string | null> {
@@ -61,6 +63,7 @@ async function undo(
   const back = before === null ? null : await requireVersion(client, environment, before.content);
   const earlier = await wordsOfEarlier(client, environment, { row, back }, order.key);
   if (earlier !== null || row.stage !== 'production') return earlier;
+  if (await isOfOthers(client, environment, row, order.rolloutKey)) return null;
   const change = { environment, actor, facts: order.key === undefined ? {} : { undoing: order.key } };
   const demoted = { ...change, version: row, to: 'staging', act: 'demoted', approval: null, reason: REASON } as const;
   if (back === null) {
@@ -76,6 +79,23 @@ async function undo(
   const stages = { ...change, row: back, current: row, approval, act: 'gone-back' } as const;
   await enterStage(transaction, { ...stages, order: { to: 'production', reason: REASON } });
   return inWords({ row, back }, null);
+}
+
+/** Whether it was put there by hand, or by another rollout. Of changes by an earlier release nobody can say. */
+async function isOfOthers(
+  queries: Queries,
+  environment: string,
+  { version_id: id }: VersionRow,
+  rolloutKey: string | undefined,
+): Promise<boolean> {
+  if (rolloutKey === undefined) return false;
+  const [last] = await run<{ said: { readonly rollout?: string | null } }>(
+    queries,
+    `SELECT e.canonical::json -> 'facts' AS said FROM stage_change c JOIN ledger_event e ON e.sequence = c.ledger_sequence
+     WHERE c.version_id = $1 AND c.environment = $2 AND c.to_stage = 'production' ORDER BY c.change_id DESC LIMIT 1`,
+    [id, environment],
+  );
+  return last?.said.rollout !== undefined && last.said.rollout !== rolloutKey;
 }
 
 /** What left production, and what was there before it. */
