@@ -36,6 +36,8 @@ const ACTION = /^[a-z][a-z0-9_.-]{0,99}$/;
 const RESOURCE = /^[\w./:@-]{1,200}$/;
 const NAME = /^[A-Za-z][A-Za-z0-9_.-]{0,99}$/;
 const LONGEST_TEXT = 2000;
+/** An event has 65,535 bytes, of which a character takes four; what cannot be written once people have approved it is not asked for. */
+const MOST_IN_EVENT = 12_000;
 const REFERENCE = /^(sha256:[0-9a-f]{64}|ledger:\d{1,15})$/;
 
 /** Whether something may be recorded by the name of this action. */
@@ -71,9 +73,13 @@ export function problemOfRecording(given: RecordedEvent): string | null {
   if (entry !== undefined)
     return `its metadata ${JSON.stringify(entry[0])} is no number, boolean or text of ${LONGEST_TEXT} characters at most`;
   const reference = Object.entries(evidence).find(([name, value]) => !NAME.test(name) || !REFERENCE.test(value));
-  return reference === undefined
+  if (reference !== undefined)
+    return `its evidence for ${JSON.stringify(reference[0])} is ${JSON.stringify(reference[1])}, wanted sha256:<digest> or ledger:<sequence>`;
+  const { facts, texts } = separateTexts(metadata);
+  const { length } = JSON.stringify([facts, Object.keys(texts), evidence]);
+  return length <= MOST_IN_EVENT
     ? null
-    : `its evidence for ${JSON.stringify(reference[0])} is ${JSON.stringify(reference[1])}, wanted sha256:<digest> or ledger:<sequence>`;
+    : `its metadata and evidence are ${length} characters beside what is sealed, wanted ${MOST_IN_EVENT} at most`;
 }
 
 /** Claims that nothing shows: a mere value says that something is so, not why. `found` is what the references lead to. */

@@ -40,6 +40,8 @@ describe('frameworks', () => {
 describe('what is recorded', () => {
   it('is of codes', () => {
     expect(problemOfRecording(EVENT)).toBeNull();
+    const long = Object.fromEntries(Array.from({ length: 20 }, (_, at) => [`note${at}`, 'a b '.repeat(500)]));
+    expect(problemOfRecording({ ...EVENT, metadata: long }), 'what is sealed takes no room').toBeNull();
   });
 
   it.each([
@@ -53,6 +55,10 @@ describe('what is recorded', () => {
     [{ metadata: { note: 'half of \ud800' } }, 'its metadata "note"'],
     [{ metadata: { weight: Number.NaN } }, 'its metadata "weight"'],
     [{ evidence: { explainable: 'trust me' } }, 'its evidence for "explainable"'],
+    [
+      { metadata: Object.fromEntries(Array.from({ length: 2000 }, (_, at) => [`m${at}`, at])) },
+      'its metadata and evidence are',
+    ],
   ])('is refused with %j', (change, words) => {
     expect(problemOfRecording({ ...EVENT, ...change } as RecordedEvent)).toContain(words);
   });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createExportVerifier, type ExportCheck } from '../../../../domain/governance/verify-export.ts';
+import { canonicalJson } from '../../../../domain/governance/canonical-json.ts';
 import type { ExportLine } from '../../../../domain/governance/export-format.ts';
 import { chain, exportOf, lineOf, noteOf, ORIGIN, primitives, selectionOf, testKey } from '../../../support/ledger.ts';
 
@@ -106,6 +107,28 @@ describe('tampering is found', () => {
   it('13: a payload that is not the one committed to', () => {
     const opened = { payload: { reason: 'forged' }, salt: Buffer.alloc(32, 7).toString('base64') };
     expect(first(check(exportOf(LINES.with(3, { ...LINES[3]!, opened }), NOTE)))).toEqual(['PAYLOAD', 3]);
+  });
+
+  it('13: nor is one by a salt of another length, though it gives the commitment', () => {
+    const payload = { reason: 'checked' };
+    const committed = (bytes: number) => {
+      const salt = Buffer.alloc(bytes, 7);
+      const commitment = primitives.commitment(salt, canonicalJson(payload));
+      const lines = chain(9, (event) => (event.sequence === 3 ? { ...event, commitment } : event)).map(lineOf);
+      const opened = { payload, salt: salt.toString('base64') };
+      return exportOf(lines.with(3, { ...lines[3]!, opened }), noteOf(lines, KEY));
+    };
+    expect(check(committed(32))).toMatchObject({ valid: true, payloads: { opened: 1 } });
+    for (const bytes of [0, 16, 31, 33]) expect(first(check(committed(bytes))), `${bytes}`).toEqual(['PAYLOAD', 3]);
+  });
+
+  it('a log that says that something was before its first event', () => {
+    const begun = chain(9, (event) => (event.sequence === 0 ? { ...event, previous: 'a'.repeat(64) } : event)).map(
+      lineOf,
+    );
+    const note = noteOf(begun, KEY);
+    expect(first(check(exportOf(begun, note)))).toEqual(['PREVIOUS', 0]);
+    expect(first(check(selectionOf(begun, [0, 4], note)))).toEqual(['PREVIOUS', 0]);
   });
 
   it('14: rows, tree and checkpoint rewritten by who holds database and key: only by a checkpoint kept elsewhere', () => {
