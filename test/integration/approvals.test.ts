@@ -36,6 +36,7 @@ import { composeApprovals } from '../../workers/approvals.ts';
 import { composeEvidence } from '../../workers/ledger.ts';
 import { composeLedgerReader } from '../../workers/ledger-reader.ts';
 import { openAskingRegistry } from '../../workers/registry.ts';
+import { expectKnownTypes } from '../support/known-types.ts';
 import { CHROMIUM, startBrowser } from '../support/chromium.ts';
 import { askAs } from '../support/ask-as.ts';
 import { createOrder, DIGEST } from '../support/approvals.ts';
@@ -1386,5 +1387,6 @@ describe('on a stack', () => {
     const file = join(project.root, 'export.jsonl');
     expect((await project.mlops(['audit', 'export', '--out', file])).code).toBe(0);
     expect((await project.mlops(['audit', 'verify', '--file', file])).code).toBe(0);
+    await expectKnownTypes(pool);
   });
 });

@@ -12,6 +12,7 @@ import { contentOfAsk } from '../../domain/registry/approval/ask.ts';
 import { assembleRequest } from '../../client/rollouts/request.ts';
 import { rolloutIdOf } from '../../client/rollouts/rollout-id.ts';
 import { TASK_QUEUE, type RolloutStatus } from '../../workflows/messages.ts';
+import { expectKnownTypes } from '../support/known-types.ts';
 import { findLeaks, planted, textAt, type Place } from '../support/leaks.ts';
 import { OFFSETS } from '../support/offsets.ts';
 import { plantSecrets, readPlaces, useSecrets } from '../support/secrets.ts';
@@ -526,6 +527,7 @@ describe('in production', () => {
     });
     await database.connect();
     try {
+      await expectKnownTypes(database);
       const { rows } = await database.query<{ table_name: string }>(
         `SELECT table_name FROM information_schema.tables WHERE table_schema = 'public' AND table_type = 'BASE TABLE'`,
       );
