@@ -1,6 +1,3 @@
-/** What stands before the host of a URL, up to the last @ where one is written wrongly. */
-const CREDENTIALS = /(:\/\/)[^\s"'`]*@/g;
-
 /** Whether a URL has a user or a password in it: it would be shown wherever the URL is. */
 export function hasCredentials(url: string): boolean {
   return /^[^/]*:\/\/[^/?#]*@/.test(url);
@@ -12,5 +9,9 @@ export function hasCredentials(url: string): boolean {
  * @example hideCredentials('http://ada:secret@host/metrics') // 'http://(hidden)@host/metrics'
  */
 export function hideCredentials(text: string): string {
-  return text.replaceAll(CREDENTIALS, '$1(hidden)@');
+  return text.replaceAll(/[^\s"'`]+/g, (word) => {
+    // Up to the last @, where one is written wrongly.
+    const [from, to] = [word.indexOf('://') + 3, word.lastIndexOf('@')];
+    return from < 3 || to < from ? word : `${word.slice(0, from)}(hidden)${word.slice(to)}`;
+  });
 }

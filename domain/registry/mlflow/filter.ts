@@ -37,7 +37,9 @@ const MOST = 2_147_483_647;
 
 const KEY = /\s*((?:[A-Za-z_][\w]*)(?:\.(?:`[^`]*`|"[^"]*"|[\p{L}\p{N}_./-]+))?|`[^`]*`|"[^"]*")/uy;
 const COMPARATOR = /\s*(<=|>=|!=|<>|=|<|>|NOT\s+IN\b|IN\b|I?LIKE\b)/iy;
-const VALUE = /\s*('(?:[^']|'')*'|"(?:[^"]|"")*"|-?\d+(?:\.\d+)?|\((?:'(?:[^']|'')*'|"(?:[^"]|"")*"|[^)'"])*\))/y;
+/** In a list, a text ends at a quote that no other follows: a row of quotes is read in one way alone, and in no time. */
+const VALUE =
+  /\s*('(?:[^']|'')*'|"(?:[^"]|"")*"|-?\d+(?:\.\d+)?|\((?:'(?:[^']|'')*'(?!')|"(?:[^"]|"")*"(?!")|[^)'"])*\))/y;
 /** A quote ends a value: what comes behind needs no blank. */
 const AND = /\s*AND\b/iy;
 const LISTED = /\s*'((?:[^']|'')*)'\s*(,|$)|\s*"((?:[^"]|"")*)"\s*(,|$)/y;

@@ -81,20 +81,31 @@ export function isLatest(name: string): boolean {
  */
 export function assertSource(source: string): void {
   const plain = decodeFully(source);
-  const isBad = plain.includes('\u0000') || plain.split(/[/\\:?#]/).includes('..');
-  const isSecret = hasCredentials(plain) && !OF_CONTAINER.test(plain);
-  if (!isBad && !/^https?:/i.test(plain) && !isSecret) return;
+  if (plain !== null && isKept(plain)) return;
   throw refusal(
     'INVALID_PARAMETER_VALUE',
     `Invalid model version source: '${hideCredentials(source)}'. Wanted a path or the URI of an object, without .. or a password in it and not http`,
   );
 }
 
+function isKept(plain: string): boolean {
+  if (plain.includes('\u0000') || plain.split(/[/\\:?#]/).includes('..') || /^https?:/i.test(plain)) return false;
+  return !hasCredentials(plain) || OF_CONTAINER.test(plain);
+}
+
 /** Azure names a container where others have a user: `abfss://models@account.dfs.core.windows.net/a`. A password has a colon before it. */
 const OF_CONTAINER = /^(?:wasbs?|abfss?):\/\/[a-z0-9$-]+@[a-z0-9.-]+(?:[/?#]|$)/i;
 
-/** Without any escapes: what is escaped twice is escaped still after one decoding. */
-function decodeFully(text: string): string {
-  const decoded = text.replaceAll(/%([0-9a-f]{2})/gi, (_, hex: string) => String.fromCodePoint(parseInt(hex, 16)));
-  return decoded === text ? text : decodeFully(decoded);
+/** Nobody escapes an escape more often than by mistake. */
+const MOST_ESCAPES = 8;
+
+/** Without any escapes: what is escaped twice is escaped still after one decoding. Null for what is so after many. */
+function decodeFully(text: string): string | null {
+  let plain = text;
+  for (let times = 0; times < MOST_ESCAPES; times += 1) {
+    const decoded = plain.replaceAll(/%([0-9a-f]{2})/gi, (_, hex: string) => String.fromCodePoint(parseInt(hex, 16)));
+    if (decoded === plain) return plain;
+    plain = decoded;
+  }
+  return null;
 }

@@ -208,6 +208,15 @@ describe('a new version', () => {
     expect(() => assertSource(source)).toThrow('Invalid model version source');
   });
 
+  it.each([
+    ['an escape that was escaped ten thousand times', `s3://b/%${'25'.repeat(10_000)}2e`],
+    ['schemes without end', `http:${'://'.repeat(33_000)}`],
+  ])('may not come from %s, which is said at once', (_, source) => {
+    const begun = performance.now();
+    expect(() => assertSource(source)).toThrow('Invalid model version source');
+    expect(performance.now() - begun).toBeLessThan(1000);
+  });
+
   it('has no artifact, unless it is a copy', () => {
     const given = { model: 'a', source: 's', runId: '', runLink: '', description: 'd', tags: { b: '1', a: '2' } };
     const plain = assembleRegistration(given, '0.0.1', null);
