@@ -232,6 +232,66 @@ describe('taking versions over from another registry', () => {
     expect(await take(), 'its turn is over').toMatchObject({ added: 0, unchanged: 1, skipped: [] });
   });
 
+  it('knows a model again that is renamed there, and goes on with it', async () => {
+    const rename = async (name: string, newName: string) => {
+      await other.call('POST', 'registered-models/rename', { name, new_name: newName });
+      // As MLflow does, which moves the time of every version.
+      await there.query(
+        `ALTER TABLE model_version DISABLE TRIGGER USER;
+         UPDATE model_version SET changed_at = date_trunc('milliseconds', clock_timestamp())
+         WHERE model_id = (SELECT model_id FROM model WHERE name = '${newName}' AND retired_at IS NULL);
+         ALTER TABLE model_version ENABLE TRIGGER USER`,
+      );
+    };
+    const version = async (name: string, source: string) =>
+      await other.call('POST', 'model-versions/create', { name, source, run_id: 'r' });
+    const ofHere = async (model: string) =>
+      (await versionsOf(model)).map(
+        ({ ordinal, tags }) => `${ordinal} ${(tags['mlops.imported-from'] ?? '').replace(url, '')}`,
+      );
+    await add('before', 's3://m/20');
+    await version('before', 's3://m/21');
+    expect(await take()).toMatchObject({ added: 2 });
+    await rename('before', 'after');
+    expect(await take()).toMatchObject({ added: 0, changed: 2, skipped: [] });
+    expect(await ofHere('before')).toEqual(['2 #after/2', '1 #after/1']);
+    await version('after', 's3://m/22');
+    expect(await take()).toMatchObject({ added: 1, skipped: [] });
+    expect(await ofHere('before')).toEqual(['3 #after/3', '2 #after/2', '1 #after/1']);
+    await expect(versionsOf('after')).rejects.toMatchObject({ code: 'MODEL_NOT_FOUND' });
+    expect(await take(), 'as it was').toMatchObject({ added: 0, changed: 0, skipped: [] });
+
+    // Another model takes the name of before, and they change names with one another.
+    await add('before', 's3://m/20');
+    expect(await take()).toMatchObject({ added: 1 });
+    expect((await ofHere('before'))[0]).toBe('4 #before/1');
+    await rename('after', 'aside');
+    await rename('before', 'after');
+    await rename('aside', 'before');
+    expect(await take()).toMatchObject({ added: 0, skipped: [] });
+    expect(await ofHere('before')).toEqual(['4 #after/1', '3 #before/3', '2 #before/2', '1 #before/1']);
+  });
+
+  it('takes two for two that were made at once of the same run', async () => {
+    const words = { description: '', source: 's3://m/30', runId: 'r', runLink: '', tags: {}, status: 'READY' };
+    const twin = { ...words, ordinal: 1, createdAt: 7, changedAt: 7 };
+    const all: SourceVersion[] = [{ ...twin, model: 'twin-a' }];
+    const source = {
+      url: 'http://twins.example',
+      ledger: async () => await Promise.resolve(null),
+      version: async (model: string) => await Promise.resolve(all.find((one) => one.model === model) ?? null),
+      changedSince: async () => await Promise.resolve(all),
+    };
+    const look = async () => await takeOver(made.parts, { source, actor: await evidence.principals.actor('ada') });
+    expect(await look()).toMatchObject({ added: 1 });
+    all.push({ ...twin, model: 'twin-b' });
+    expect(await look(), 'the first is there still').toMatchObject({ added: 1 });
+    all.splice(0, 1, { ...twin, model: 'twin-c' });
+    expect(await look(), 'and now it is called otherwise').toMatchObject({ added: 0, changed: 1 });
+    expect((await versionsOf('twin-a'))[0]?.tags['mlops.imported-from']).toBe('http://twins.example#twin-c/1');
+    expect((await versionsOf('twin-b'))[0]?.tags['mlops.imported-from']).toBe('http://twins.example#twin-b/1');
+  });
+
   const own = async (model: string): Promise<void> => {
     const registration = { ...RERANKER, model, version: '0.0.1' };
     await made.registry.register({ registration, artifactPath: null, wantsProduction: false, actor: 'ada' });

@@ -3,10 +3,14 @@ import type { EventActor } from '../../../../domain/governance/event-draft.ts';
 import { MODEL_NAME } from '../../../../domain/model-name.ts';
 import { assertSource, VERSION_TAG } from '../../../../domain/registry/mlflow/new-version.ts';
 import type { ConflictKind } from '../../../../domain/registry/mlflow/source-conflict.ts';
-import { ORIGIN_TAG, type SourceVersion } from '../../../../domain/registry/mlflow/version-source.ts';
+import {
+  ORIGIN_TAG,
+  type SourceVersion,
+  type VersionSource,
+} from '../../../../domain/registry/mlflow/version-source.ts';
 import { tagProblem } from '../../../../domain/registry/registration.ts';
 import { parseVersion, WANTED_VERSION } from '../../../../domain/registry/semver.ts';
-import { run } from '../versions.ts';
+import { findKnown, identityOf, modelOfSiblings, originOf, type Known } from './known-version.ts';
 import { createModel } from './models.ts';
 import type { MlflowParts } from './parts.ts';
 import { createVersion, describeVersion, tagVersion } from './versions.ts';
@@ -15,8 +19,7 @@ type Parts = Omit<MlflowParts, 'registry'>;
 
 /** A version to be taken over. */
 export interface Taken {
-  /** Where it comes from, for people. */
-  readonly origin: string;
+  readonly source: VersionSource;
   readonly version: SourceVersion;
   readonly actor: EventActor;
 }
@@ -33,7 +36,7 @@ export async function takeOne(parts: Parts, taken: Taken): Promise<'added' | 'ch
   const found = problemOf(taken.version);
   if (found !== null) return found;
   try {
-    const there = await find(parts, taken);
+    const there = await findKnown(parts.pool, taken.source, taken.version);
     if (there === null) return versionProblemOf(taken.version) ?? (await add(parts, taken));
     return there.is_deleted ? { problem: 'it was deleted here', kind: null } : await bringUpToDate(parts, taken, there);
   } catch (error) {
@@ -44,34 +47,6 @@ export async function takeOne(parts: Parts, taken: Taken): Promise<'added' | 'ch
 
 function isNumberTaken(error: MlopsError): boolean {
   return error.code === 'MLFLOW_REFUSED' && error.details['errorCode'] === 'RESOURCE_ALREADY_EXISTS';
-}
-
-/** What was taken over before. */
-interface Known extends Record<string, unknown> {
-  readonly model: string;
-  readonly ordinal: number;
-  readonly description: string;
-  readonly tags: Readonly<Record<string, string>>;
-  readonly is_deleted: boolean;
-}
-
-/** What a version is known again by: a number is given out anew when its model was deleted and made again. */
-function identityFrom({ origin, version }: Taken): string {
-  return `${origin}@${version.createdAt}`;
-}
-
-async function find({ pool }: Parts, taken: Taken): Promise<Known | null> {
-  const { runId, source } = taken.version;
-  // Of some, only the number is known: source and run never change where they come from, so they tell as much.
-  const [there] = await run<Known>(
-    pool,
-    `SELECT m.name AS model, v.ordinal, v.description, v.tags, v.deleted_at IS NOT NULL AS is_deleted
-     FROM model_version v JOIN model m USING (model_id)
-     WHERE v.taken_from <> '' AND (v.taken_from = $1 OR (v.taken_from = $2 AND v.source = $3 AND v.run_id = $4))
-     ORDER BY v.version_id LIMIT 1`,
-    [identityFrom(taken), taken.origin, source, runId],
-  );
-  return there ?? null;
 }
 
 /** Why a version cannot be here. */
@@ -99,20 +74,21 @@ function versionProblemOf({ tags }: SourceVersion): Skipped | null {
 
 async function add(parts: Parts, taken: Taken): Promise<'added'> {
   const { actor, version } = taken;
-  const { description, model, runId, runLink, source } = version;
+  const { description, runId, runLink, source } = version;
+  const model = (await modelOfSiblings(parts.pool, taken.source, version)) ?? version.model;
   try {
     await createModel(parts, { name: model, description: '', tags: {}, actor });
   } catch (error) {
     if (!isMlopsError(error, 'MLFLOW_REFUSED') || error.details['errorCode'] !== 'RESOURCE_ALREADY_EXISTS') throw error;
   }
-  const origin = { source, runId, runLink, takenFrom: identityFrom(taken) };
+  const origin = { source, runId, runLink, takenFrom: identityOf(taken.source, version) };
   await createVersion(parts, { ...origin, model, description, tags: tagsOf(taken) }, actor);
   return 'added';
 }
 
 /** The tags that a version has here. */
-function tagsOf({ origin, version }: Taken): Readonly<Record<string, string>> {
-  return { ...version.tags, [ORIGIN_TAG]: origin };
+function tagsOf({ source, version }: Taken): Readonly<Record<string, string>> {
+  return { ...version.tags, [ORIGIN_TAG]: originOf(source, version) };
 }
 
 async function bringUpToDate(parts: Parts, taken: Taken, there: Known): Promise<'changed' | 'unchanged'> {

@@ -79,7 +79,7 @@ async function takeAll(parts: Parts, order: TakeOverOrder): Promise<TakenOver> {
 
 async function take({ actor, counts, parts, skipped, source }: Run, version: SourceVersion): Promise<void> {
   const named = { ...version, url: source.url };
-  const outcome = await takeOne(parts, { origin: originOf(source, version), version, actor });
+  const outcome = await takeOne(parts, { source, version, actor });
   if (typeof outcome === 'string') {
     counts[outcome] += 1;
     return await endConflict(parts, named, { how: 'taken-over', actor });
@@ -103,10 +103,6 @@ async function retry(going: Run, seen: ReadonlySet<string>): Promise<void> {
 
 function keyOf({ createdAt, model, ordinal }: Pick<SourceVersion, 'createdAt' | 'model' | 'ordinal'>): string {
   return `${model}/${ordinal}@${createdAt}`;
-}
-
-function originOf({ url }: VersionSource, { model, ordinal }: SourceVersion): string {
-  return `${url}#${model}/${ordinal}`;
 }
 
 async function readUntilOf({ pool }: Parts, url: string): Promise<number> {
