@@ -19,7 +19,7 @@ import type { Approvals } from './approvals-port.ts';
 /** Somebody decides about one approval. */
 export interface DecisionOrder {
   readonly approvalId: string;
-  /** Why, in words; sealed in the ledger. Empty by default. */
+  /** Why, in words; sealed in the ledger. Empty by default, but a denial has one. */
   readonly reason?: string;
   /** Digest of the content that was seen (`contentDigest`): another one by now is refused. By default what is there when it is called. */
   readonly seen?: string;
@@ -66,7 +66,7 @@ export interface ApprovalVerbs {
    * @throws APPROVAL_NOT_FOUND, APPROVAL_REFUSED, APPROVAL_UNANSWERED
    */
   approve(order: DecisionOrder): Promise<Decided>;
-  /** Denies: one denial ends it. @throws APPROVAL_NOT_FOUND, APPROVAL_REFUSED, APPROVAL_UNANSWERED */
+  /** Denies, by `reason`, which is not empty: one denial ends it. @throws APPROVAL_NOT_FOUND, APPROVAL_REFUSED, APPROVAL_UNANSWERED */
   deny(order: DecisionOrder): Promise<Decided>;
   /**
    * What a decision would be about, and nothing is changed: the approval as it stands.
@@ -103,6 +103,11 @@ const DECISION = z.strictObject({
   reason: TEXT.exactOptional(),
   seen: NAME.exactOptional(),
 }) satisfies z.ZodType<DecisionOrder>;
+/** Who asked is to know what to do about it; the page of a link wants it too. */
+const DENIAL = DECISION.required({ reason: true }).refine(({ reason }) => reason.trim() !== '', {
+  path: ['reason'],
+  error: 'wanted why it is denied',
+});
 const DELEGATION = z.strictObject({
   to: NAME,
   forSeconds: z
@@ -137,7 +142,7 @@ export function createApprovalVerbs(parts: ApprovalVerbParts): ApprovalVerbs {
     },
     show: async (approvalId) => await look(parseInput('approvals.show', NAME, approvalId)),
     approve: async (order) => await decide(parts, look, 'approve', parseInput('approvals.approve', DECISION, order)),
-    deny: async (order) => await decide(parts, look, 'deny', parseInput('approvals.deny', DECISION, order)),
+    deny: async (order) => await decide(parts, look, 'deny', parseInput('approvals.deny', DENIAL, order)),
     foresee: async (verdict, order) => {
       const about = parseInput('approvals.foresee', DECISION, order);
       return await foresee(parts, look, parseInput('approvals.foresee', VERDICT, verdict), about);

@@ -311,6 +311,10 @@ describe('on a stack', () => {
     });
     // Whoever lost the answer sends it again.
     expect(await project.mlops(['approval', 'deny', approvalId])).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('--reason is not given, wanted why it is denied'),
+    });
+    expect(await project.mlops(['approval', 'deny', approvalId, '--reason', 'recall'])).toMatchObject({
       code: 0,
       stdout: expect.stringContaining('deny: counted, denied → denied'),
     });

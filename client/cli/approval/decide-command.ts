@@ -11,7 +11,7 @@ export function decideCommand(verdict: Verdict): CommandRun {
     const approvalId = approvalOf(input);
     const approvals = createApprovalVerbs(context.composition);
     const seen = textOption(input, 'seen');
-    const order = { approvalId, reason: textOption(input, 'reason'), ...(seen === '' ? {} : { seen }) };
+    const order = { approvalId, reason: reasonOf(input, verdict), ...(seen === '' ? {} : { seen }) };
     if (input.dryRun) {
       const about = await approvals.foresee(verdict, order);
       const content = seen || about.contentDigest;
@@ -31,6 +31,16 @@ export function decideCommand(verdict: Verdict): CommandRun {
       text: `${verdict}: counted, ${decided.stateBefore} → ${approval.state}; ${describeNeed(approval)}`,
     };
   };
+}
+
+/** @throws USAGE_INVALID for a denial without one */
+function reasonOf(input: CommandInput, verdict: Verdict): string {
+  const reason = textOption(input, 'reason');
+  if (verdict === 'approve' || reason.trim() !== '') return reason;
+  throw new MlopsError('USAGE_INVALID', {
+    problem: '--reason is not given, wanted why it is denied',
+    hint: `Say what is wrong: \`mlops approval deny ${approvalOf(input)} --reason "recall is worse"\``,
+  });
 }
 
 /** The approval that a command is about. @throws USAGE_INVALID */

@@ -39,7 +39,7 @@ export const APPROVAL_COMMANDS: readonly CommandSpec[] = [
   },
   {
     name: 'approval deny',
-    summary: 'deny: one denial ends it',
+    summary: 'deny, and say why: one denial ends it',
     arguments: [ID],
     options: DECISION_OPTIONS,
     examples: ['mlops approval deny apr-3f1c9a0b72de --reason "recall is worse"'],

@@ -113,6 +113,8 @@ describe('what a program gives that is not valid', () => {
     ['approvals.list', [{ limit: 0 }], 'limit: 0, wanted a number of at least 1'],
     ['approvals.approve', [{ approvalId: '' }], 'approvalId: "", wanted'],
     ['approvals.approve', [{ approvalId: 'a', verdict: 'deny' }], 'unknown key verdict'],
+    ['approvals.deny', [{ approvalId: 'a' }], 'reason: '],
+    ['approvals.deny', [{ approvalId: 'a', reason: ' ' }], ', wanted why it is denied'],
     ['approvals.foresee', ['maybe', { approvalId: 'a' }], '"maybe", wanted one of approve, deny'],
     ['approvals.delegate', [{ to: 'ada', forSeconds: 0 }], 'forSeconds: 0, wanted a number above 0'],
     ['approvals.delegate', [{ to: 'ada', forSeconds: Infinity }], 'forSeconds: Infinity, wanted'],

@@ -104,6 +104,7 @@ describe('a call that is not understood', () => {
     ['GET', '/api/v1/approvals?al=true', undefined, 400, 'USAGE_INVALID', 'unknown key al; the nearest is all'],
     ['POST', DECISIONS, { verdict: 'maybe' }, 400, 'USAGE_INVALID', 'verdict: "maybe", wanted one of approve, deny'],
     ['POST', DECISIONS, { verdict: 'deny', seen: 7 }, 400, 'USAGE_INVALID', 'seen: 7, wanted text'],
+    ['POST', DECISIONS, { verdict: 'deny', seen: 'd' }, 400, 'USAGE_INVALID', 'wanted why it is denied'],
     ['POST', DECISIONS, '{ "verdict"', 400, 'USAGE_INVALID', 'The call cannot be read: '],
     ['GET', '/api/v1/audit/checkpoint', undefined, 404, 'CHECKPOINT_NOT_FOUND', 'Nothing of the ledger was signed yet'],
   ] as const)('is refused in one form: %s %s', async (method, url, payload, status, code, words) => {

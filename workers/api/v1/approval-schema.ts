@@ -68,11 +68,16 @@ export const APPROVAL = z.object({
 }) satisfies z.ZodType<ApprovalView>;
 
 /** What somebody decides. */
-export const DECISION_BODY = z.strictObject({
-  verdict: VERDICT,
-  seen: z.string().min(1).describe('contentDigest of what was seen: refused when it is another by now'),
-  reason: z.string().default('').describe('Why; sealed in the ledger'),
-});
+export const DECISION_BODY = z
+  .strictObject({
+    verdict: VERDICT,
+    seen: z.string().min(1).describe('contentDigest of what was seen: refused when it is another by now'),
+    reason: z.string().default('').describe('Why; sealed in the ledger. A denial has one'),
+  })
+  .refine(({ reason, verdict }) => verdict === 'approve' || reason.trim() !== '', {
+    path: ['reason'],
+    error: 'wanted why it is denied',
+  });
 
 /** What came of it: it is written. */
 export const DECISION_ANSWER = z.object({

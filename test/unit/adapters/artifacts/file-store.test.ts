@@ -137,7 +137,11 @@ describe('put()', () => {
     const { store } = openFileStore();
     const seen: number[] = [];
     await store.put(fileWith(bytesOf(150)), { onProgress: (bytes) => seen.push(bytes) });
-    expect(seen).toEqual([64, 128, 150]);
+    // Chunks are written beside each other, and the last and smallest may be there before another.
+    expect(seen).toHaveLength(3);
+    expect([64, 22]).toContain(seen[0]);
+    expect([128, 86]).toContain(seen[1]);
+    expect(seen[2]).toBe(150);
     seen.length = 0;
     await store.put(fileWith(bytesOf(150)), { onProgress: (bytes) => seen.push(bytes) });
     expect(seen).toEqual([150]);
