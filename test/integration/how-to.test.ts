@@ -290,6 +290,7 @@ describe('the commands of pages in docs', () => {
     await writeFile(join(project.root, 'model'), 'weights of churn');
     const page = open('how-to/move-from-mlflow');
     expect((await page.next(0)).stdout).toContain('1 added');
+    expect((await page.next(0)).stdout).toContain('Every version of another registry that was met could be taken over');
     expect((await page.next(0)).stdout).toContain('Registered: churn 2.0.0, number 2, in development');
     expect((await page.next(0)).stdout).toContain('development → staging');
     expect(page.left()).toBe(0);
@@ -349,6 +350,8 @@ describe('the commands of pages in docs', () => {
   it('approve', { timeout: 90_000 }, async () => {
     await writeFile(join(project.root, 'ranker.bin'), 'weights');
     await project.mlops(['identity', 'create', 'carol', '--role', 'engineer']);
+    // Who decides for somebody else is one who decides.
+    await project.mlops(['identity', 'grant', 'ada', 'approver']);
     const carol = async (...args: string[]) =>
       await project.mlops(['model', ...args, '-o', 'json'], { env: { MLOPS_IDENTITY: 'carol' } });
     const metadata = ['tokenizer=bert', 'max_input_tokens=512'].flatMap((one) => ['--metadata', one]);
