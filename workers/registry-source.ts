@@ -29,16 +29,20 @@ export function composeRegistrySource(
   };
 }
 
-/** Where it is that versions come from, and how that goes; null where they come from nowhere else. */
-export async function examineSource(
-  config: Pick<MlopsConfig, 'databaseUrl' | 'modelRegistryUrl' | 'ports' | 'stateDirectory'>,
-): Promise<{ readonly url: string; readonly readUntil: string | null; readonly conflicts: number } | null> {
+/** Where it is that versions come from; null where they come from nowhere else. */
+export function sourceUrlOf(config: Pick<MlopsConfig, 'modelRegistryUrl' | 'ports'>): string | null {
   const given = config.modelRegistryUrl;
-  if (given === null || isOwnApi(given, config)) return null;
-  const { url } = createVersionSource(given, null);
+  return given === null || isOwnApi(given, config) ? null : createVersionSource(given, null).url;
+}
+
+/** How taking versions over from there goes. @throws DATABASE_UNREACHABLE */
+export async function examineSource(
+  config: Pick<MlopsConfig, 'databaseUrl' | 'ports' | 'stateDirectory'>,
+  url: string,
+): Promise<{ readonly readUntil: string | null; readonly conflicts: number }> {
   const pool = openPool(config, 1);
   try {
-    return { url, ...(await readStanding(pool, url)) };
+    return await readStanding(pool, url);
   } finally {
     await pool.end();
   }

@@ -8,7 +8,7 @@ import { connectionOptionsOf, loadDataConverter } from '../adapters/temporal/con
 import { scheduleId } from '../adapters/temporal/schedules.ts';
 import type { MlopsConfig } from '../config/schema.ts';
 import { examineLedger } from './ledger-status.ts';
-import { examineSource } from './registry-source.ts';
+import { examineSource, sourceUrlOf } from './registry-source.ts';
 import { findPollers } from './pollers.ts';
 import { expectOk } from './stack-parts.ts';
 import { isMlopsError, messageOf } from '../domain/errors.ts';
@@ -61,8 +61,8 @@ async function probe(
   const pid = await readLivePid(pidFileOf(config.stateDirectory, name));
   try {
     const seen = await look();
-    const { state, detail, fix = START } = typeof seen === 'string' ? { state: 'up' as const, detail: seen } : seen;
-    return [{ name, state, pid, address, detail, fix: state === 'up' ? null : fix }];
+    const { state, detail, fix } = typeof seen === 'string' ? { state: 'up' as const, detail: seen } : seen;
+    return [{ name, state, pid, address, detail, fix: fix ?? (state === 'up' ? null : START) }];
   } catch (error) {
     const detail = messageOf(error).split('\n')[0] ?? '';
     if (!isMlopsError(error) || error.retryable) return [{ name, state: 'down', pid, address, detail, fix: START }];
@@ -172,14 +172,18 @@ async function probeGuard(config: MlopsConfig): Promise<PartStatus[]> {
 
 /** Only where versions come from another registry. What it has that cannot be taken over stops nothing here. */
 async function probeSource(config: MlopsConfig): Promise<PartStatus[]> {
-  const source = await examineSource(config).catch(() => null);
-  if (source === null) return [];
-  const { conflicts, readUntil, url } = source;
-  const detail = readUntil === null ? 'not read yet' : `read until ${readUntil}`;
-  const told = conflicts === 0 ? '' : `, ${conflicts} version${conflicts === 1 ? '' : 's'} not taken over`;
-  const fix =
-    conflicts === 0 ? null : 'see what could not be taken over, and what mends it: mlops model import --conflicts';
-  return [{ name: 'registry-source', state: 'up', pid: null, address: url, detail: `${detail}${told}`, fix }];
+  const url = sourceUrlOf(config);
+  if (url === null) return [];
+  return await probe(config, 'registry-source', url, async () => {
+    const { conflicts, readUntil } = await examineSource(config, url);
+    const detail = readUntil === null ? 'not read yet' : `read until ${readUntil}`;
+    if (conflicts === 0) return detail;
+    return {
+      state: 'up',
+      detail: `${detail}, ${conflicts} version${conflicts === 1 ? '' : 's'} not taken over`,
+      fix: 'see what could not be taken over, and what mends it: mlops model import --conflicts',
+    };
+  });
 }
 
 async function withConnection<T>(

@@ -41,8 +41,11 @@ export async function openDirectFile(path: string, flags: number, mode?: number)
     read: async (at, into) => await through(at, into, async (by) => await readFully(by, at, into)),
     write: async (at, from) => await through(at, from, async (by) => await writeFully(by, at, from)),
     close: async () => {
-      await direct?.close();
-      await handle.close();
+      try {
+        await direct?.close();
+      } finally {
+        await handle.close();
+      }
     },
   };
 }

@@ -24,13 +24,7 @@ export function createVersionSource(address: string, token: string | null, pageS
     ledger: async () => (await client.get('model-versions/search', { max_results: '1' })).ledger,
     version: async (model, ordinal) => {
       const given = await client.find('model-versions/get', { name: model, version: String(ordinal) });
-      const version = given === null ? null : parseSourceVersion(given.body['model_version']);
-      if (given !== null && version === null)
-        throw new MlopsError('REGISTRY_SOURCE_FAILED', {
-          url,
-          problem: 'it answers with something that is no version',
-        });
-      return version;
+      return given === null ? null : requireVersion(url, given.body['model_version'], 'answers with');
     },
     changedSince: async (since) => {
       let before: Reading | null = null;
@@ -65,9 +59,7 @@ async function readAll(
     pages += 1;
     const found: unknown[] = Array.isArray(body['model_versions']) ? body['model_versions'] : [];
     for (const given of found) {
-      const version = parseSourceVersion(given);
-      if (version === null)
-        throw new MlopsError('REGISTRY_SOURCE_FAILED', { url, problem: 'it lists something that is no version' });
+      const version = requireVersion(url, given, 'lists');
       if (version.changedAt < since) return { versions, pages };
       // The first is the newest that was seen.
       if (!versions.has(keyOf(version))) versions.set(keyOf(version), version);
@@ -80,6 +72,13 @@ async function readAll(
     tokens.add(token);
   } while (token !== '');
   return { versions, pages };
+}
+
+/** @throws REGISTRY_SOURCE_FAILED */
+function requireVersion(url: string, given: unknown, does: 'answers with' | 'lists'): SourceVersion {
+  const version = parseSourceVersion(given);
+  if (version !== null) return version;
+  throw new MlopsError('REGISTRY_SOURCE_FAILED', { url, problem: `it ${does} something that is no version` });
 }
 
 function keyOf({ createdAt, model, ordinal }: SourceVersion): string {

@@ -144,7 +144,11 @@ export async function answersOf({ parts, registry }: Made): Promise<unknown> {
     const { changes } = await registry.history({ ...ACTOR, model, after: null, limit: 1000 });
     const approvals = new Set(changes.flatMap(({ approvalId }) => approvalId ?? []));
     const pages = { stage: null, withRetired: true, after: null, limit: 1000 } as const;
-    const listed = await registry.versions({ ...ACTOR, ...pages, model }).catch(() => ({ versions: [] }));
+    const listed = await registry.versions({ ...ACTOR, ...pages, model }).catch((error: unknown) => {
+      // One that is ended has a history alone.
+      if (!isMlopsError(error, 'MODEL_NOT_FOUND')) throw error;
+      return { versions: [] };
+    });
     answers.push({
       history: changes,
       production: (await registry.productionAt({ ...ACTOR, model, at: new Date() }))?.version,

@@ -4,17 +4,11 @@ import { join } from 'node:path';
 import type { RolloutStatus } from '../../../workflows/messages.ts';
 import { until } from '../stack.ts';
 import { startTraffic } from '../traffic.ts';
-import { openStudio, type Studio } from './studio.ts';
+import { BRISK_CANARY, BRISK_JUDGE, openStudio, type Studio } from './studio.ts';
 
-const DEPLOYMENT = `
-canary:
-  tick_seconds: 1
-  warm_up_seconds: 1
-  minimum_requests: 20
-  max_deployment_hours: 1
-  bake_minutes: 0.03
+const DEPLOYMENT = `${BRISK_CANARY}
   steps: [{ weight: 20, window_minutes: 0.03, gate: true }]
-judge: { absolute_tolerance: { errors: 0.02, slow: 0.05 }, required_metrics: [errors], response_time_floor_ms: 1000 }
+${BRISK_JUDGE}
 `;
 const MODEL = 'rag_api';
 const ENV = { MLOPS_ENV: 'production' };

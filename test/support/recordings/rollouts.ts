@@ -3,15 +3,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { startArguments } from '../rollouts.ts';
 import { until } from '../stack.ts';
 import { startTraffic } from '../traffic.ts';
-import { openStudio, type Studio } from './studio.ts';
+import { BRISK_CANARY, BRISK_JUDGE, openStudio, type Studio } from './studio.ts';
 
-const DEPLOYMENT = `
-canary:
-  tick_seconds: 1
-  warm_up_seconds: 1
-  minimum_requests: 20
-  max_deployment_hours: 1
-  bake_minutes: 0.03
+const DEPLOYMENT = `${BRISK_CANARY}
   steps: [{ weight: 20, window_minutes: 0.03 }, { weight: 50, window_minutes: 0.03 }]
 profiles:
   gated:
@@ -20,7 +14,7 @@ profiles:
     steps: [{ weight: 50, window_minutes: 0.03 }, { pause: manual }]
   long:
     steps: [{ weight: 20, window_minutes: 20 }]
-judge: { absolute_tolerance: { errors: 0.02, slow: 0.05 }, required_metrics: [errors], response_time_floor_ms: 1000 }
+${BRISK_JUDGE}
 health: { interval_seconds: 5, timeout_seconds: 2, failures: 3, out_of: 3 }
 `;
 

@@ -13,6 +13,17 @@ import { anonymise, WHOEVER_RECORDS } from './anonymise.ts';
 
 /** Below the range of ephemeral ports: a client that retries could otherwise connect to itself and hold the port. */
 export const OFFSET = 15_400;
+/** Rollouts that end within seconds; `steps` go below it. */
+export const BRISK_CANARY = `
+canary:
+  tick_seconds: 1
+  warm_up_seconds: 1
+  minimum_requests: 20
+  max_deployment_hours: 1
+  bake_minutes: 0.03`;
+export const BRISK_JUDGE =
+  'judge: { absolute_tolerance: { errors: 0.02, slow: 0.05 }, required_metrics: [errors], response_time_floor_ms: 1000 }';
+
 const FOLDER = join(import.meta.dirname, '../../replay/histories');
 
 /** What the stack is started with. */

@@ -65,10 +65,12 @@ describe('a file past the page cache', () => {
     await readOnly.close();
   });
 
-  it('has buffers that the disk takes as they are', async () => {
+  it('has buffers that the disk takes as they are', async ({ skip }) => {
     const direct = await open(path, FLAGS | constants.O_DIRECT).catch(() => null);
-    // A file system without such writes, or one in memory, has nothing to say here.
-    if (direct === null) return;
+    if (direct === null) {
+      skip('a file system without such writes has nothing to say here');
+      return;
+    }
     try {
       for (const bytes of [PAGE, 8 * 1024 * 1024]) {
         const { bytesWritten } = await direct.write(pageAligned(bytes), 0, bytes, 0);
